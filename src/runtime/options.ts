@@ -1,0 +1,128 @@
+import type { Payload } from 'payload';
+import type { Registry } from './registry.js';
+import type { Store } from '../stores/store.js';
+
+/** A duration: seconds as a number, or text such as `'30s'`, `'5m'`, `'2h'`, `'7d'`. */
+export type Duration = number | `${number}${'s' | 'm' | 'h' | 'd'}`;
+
+/** The read operations of a database adapter that can be cached. */
+export type CachedOperation =
+  | 'find'
+  | 'findOne'
+  | 'count'
+  | 'findDistinct'
+  | 'queryDrafts'
+  | 'findVersions'
+  | 'countVersions'
+  | 'findGlobal'
+  | 'findGlobalVersions'
+  | 'countGlobalVersions';
+
+/** TTL per read operation; `false` does not cache the operation. */
+export type OperationPolicy = { [operation in CachedOperation]?: Duration | false };
+
+/**
+ * How old an answer may be after a committed write.
+ * `strong`: the next read is new. `{ bounded }`: new within that duration. `eventual`: as fast as the registry's
+ * propagation allows.
+ */
+export type Consistency = 'strong' | 'eventual' | { bounded: Duration };
+
+/** What is cached of one global, and for how long. */
+export interface GlobalPolicy {
+  /** How long an entry may be served. Default: the plugin's `ttl`. */
+  ttl?: Duration;
+  /** TTL per read operation, over `ttl`. */
+  operations?: OperationPolicy;
+  /** `false` turns caching off for it, and keeps the entry in the file. Default `true`. */
+  enabled?: boolean;
+  /** Overrides the plugin's `consistency`. */
+  consistency?: Consistency;
+}
+
+/** What is cached of one collection, and for how long. */
+export interface CollectionPolicy extends GlobalPolicy {
+  /**
+   * Fields whose equality in a `where` makes a query depend on that value only, e.g. `['slug']`: a write then makes
+   * stale just the pages with the old and the new value. Default none.
+   */
+  slices?: readonly string[];
+  /** Must be `true` to cache a collection with `auth`. Default `false`. */
+  allowAuth?: boolean;
+}
+
+/** Called after a write was committed and its invalidation is done. */
+export interface InvalidationEvent {
+  /** The collection or global written to. */
+  slug: string;
+  type: 'collection' | 'global';
+  /** Database operations of the write, e.g. `updateOne`. */
+  operations: string[];
+  /** Ids of the documents written, or `undefined` where the write does not tell (bulk by `where`). */
+  ids: (string | number)[] | undefined;
+  /** The tags whose versions were replaced. */
+  tags: string[];
+  payload: Payload;
+}
+
+/** A hook on invalidation. Errors are logged, never thrown into the write. */
+export type InvalidationHook = (event: InvalidationEvent) => void | Promise<void>;
+
+/** Shape of `payload-types.ts`' `Config`, as far as slugs go. */
+export interface GeneratedTypes {
+  collections: object;
+  globals: object;
+}
+
+/** What the tool's `schema.generated.ts` hands to the plugin. */
+export interface GeneratedSchema {
+  /** Hash of the schema; part of every key. */
+  fingerprint: string;
+}
+
+/** Arguments of a custom key function. */
+export interface KeyContext {
+  /** Collection or global. */
+  slug: string;
+  type: 'collection' | 'global';
+  operation: CachedOperation;
+  /** The database arguments without `req`. Not to be changed. */
+  args: Readonly<Record<string, unknown>>;
+}
+
+/** Options of {@link payloadKV}. */
+export interface PayloadKVOptions<Types extends GeneratedTypes = GeneratedTypes> {
+  /** `false` leaves the site exactly as it is without the plugin. Default `true`. */
+  enabled?: boolean;
+  /** Where entries live. */
+  store: Store;
+  /** Where tag versions live. Default: the store's own (`memory()` → memory, `cloudflareKV()` → kv). */
+  registry?: Registry;
+  /** Default: `strong` with the memory registry, `eventual` with the kv registry. */
+  consistency?: Consistency;
+  /** Default TTL of every entry. Default 300 seconds. */
+  ttl?: Duration;
+  /** TTL per read operation, for all collections and globals. */
+  operations?: OperationPolicy;
+  /**
+   * The collections to cache. Those not named are not cached. Without this option all are, but for collections with
+   * `auth` and Payload's internal ones.
+   */
+  collections?: { readonly [slug in keyof Types['collections']]?: CollectionPolicy };
+  /** The globals to cache. Those not named are not cached. Without this option all are. */
+  globals?: { readonly [slug in keyof Types['globals']]?: GlobalPolicy };
+  /** Called after invalidation, per collection or global. */
+  hooks?: {
+    collections?: { readonly [slug in keyof Types['collections']]?: InvalidationHook };
+    globals?: { readonly [slug in keyof Types['globals']]?: InvalidationHook };
+  };
+  /** The tool's generated schema; its fingerprint is part of every key. */
+  schema?: GeneratedSchema;
+  /**
+   * Replaces the readable part of a key. The hash of the arguments and the fingerprint stay in the key, so a bad
+   * function can make keys ugly, not wrong. Default: `collection:operation`.
+   */
+  key?: (context: KeyContext) => string;
+  /** Logs every lookup and invalidation at level `debug` through Payload's logger. Default `false`. */
+  debug?: boolean;
+}
