@@ -1,0 +1,24 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    // Tests in this process use the source; those that run the package as a user does use dist.
+    alias: [
+      { find: /^payload-kv\/cloudflare$/, replacement: source('src/runtime/cloudflare.ts') },
+      { find: /^payload-kv$/, replacement: source('src/runtime/index.ts') },
+    ],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['**/node_modules/**', 'test/**/input*/**', 'test/**/output*/**', 'test/inspect/projects/**'],
+    globalSetup: ['test/support/build.ts'],
+    pool: 'forks',
+    // Payload, workerd and tsc share the machine with the tests.
+    maxWorkers: 2,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+});
