@@ -1,0 +1,117 @@
+/** What a person decides in `init`, and what the tool proposes. */
+import type { Project } from '../inspect/project.js';
+import { INTERNAL_COLLECTIONS } from '../inspect/schema.js';
+import { sliceCandidates } from './slices.js';
+
+/** The stores that `init` can write. */
+export const STORES = ['cloudflare-kv', 'memory'] as const;
+
+/** A store that `init` can write. */
+export type StoreName = (typeof STORES)[number];
+
+/** A collection to be cached. */
+export interface CollectionAnswer {
+  slug: string;
+  /** TTL as typed, e.g. `10m`; absent where the default holds. */
+  ttl?: string;
+  slices: string[];
+  /** Named on purpose although it has `auth`. */
+  allowAuth?: boolean;
+}
+
+/** A global to be cached. */
+export interface GlobalAnswer {
+  slug: string;
+  ttl?: string;
+}
+
+/** Everything that `init` needs to know from a person. */
+export interface Answers {
+  collections: CollectionAnswer[];
+  globals: GlobalAnswer[];
+  /** Default TTL as typed, e.g. `5m`. */
+  ttl: string;
+  store: StoreName;
+  /** The KV namespace's binding; for the Cloudflare store only. */
+  binding?: string;
+}
+
+/** A collection that is not proposed, and why. */
+export interface NotOffered {
+  slug: string;
+  reason: string;
+  /** Whether naming it in `--collections` caches it all the same. */
+  onRequest: boolean;
+}
+
+/** What `init` proposes. */
+export interface Proposal extends Answers {
+  notOffered: NotOffered[];
+}
+
+/** The binding's name, unless it's taken. */
+export const DEFAULT_BINDING = 'PAYLOAD_CACHE';
+
+const internalCollections = new Set<string>(INTERNAL_COLLECTIONS);
+
+/** Whether the collection is one of those that Payload adds to every site. */
+export function isInternalCollection(slug: string): boolean {
+  return internalCollections.has(slug);
+}
+
+/** The proposal for a project: all content, five minutes, KV where there is a wrangler config. */
+export function propose(project: Pick<Project, 'schema' | 'wrangler' | 'configShape'>): Proposal {
+  const { collections, globals } = project.schema;
+  const notOffered = collections.flatMap(({ slug, auth }): NotOffered[] => {
+    if (internalCollections.has(slug))
+      return [{ slug, reason: 'internal to Payload, never cached', onRequest: false }];
+    if (auth) return [{ slug, reason: 'has auth: its documents belong to users', onRequest: true }];
+    return [];
+  });
+  const left = new Set(notOffered.map(({ slug }) => slug));
+  const store: StoreName = project.wrangler ? 'cloudflare-kv' : 'memory';
+  return {
+    collections: collections
+      .filter(({ slug }) => !left.has(slug))
+      .map((collection) => ({ slug: collection.slug, slices: sliceCandidates(collection) })),
+    globals: globals.map(({ slug }) => ({ slug })),
+    ttl: '5m',
+    store,
+    binding: proposeBinding(project),
+    notOffered,
+  };
+}
+
+/** `PAYLOAD_CACHE`, or the next name that nothing else of the project uses. */
+export function proposeBinding({ wrangler, configShape }: Pick<Project, 'wrangler' | 'configShape'>): string {
+  for (let count = 1; ; count++) {
+    const name = count === 1 ? DEFAULT_BINDING : `${DEFAULT_BINDING}_${count}`;
+    if (!bindingConflict(name, { wrangler, configShape })) return name;
+  }
+}
+
+/** Why a binding's name is not free, or `undefined`. A KV namespace of that name that nothing reads is free. */
+export function bindingConflict(
+  name: string,
+  { wrangler, configShape }: Pick<Project, 'wrangler' | 'configShape'>,
+): string | undefined {
+  if (configShape.cloudflareEnv?.bindings.includes(name)) {
+    return `${configShape.config.path} uses a binding ${name} for something else`;
+  }
+  if (!wrangler) return undefined;
+  const environments = [wrangler, ...Object.values(wrangler.env)];
+  const isNamespace = environments.some(({ kvNamespaces }) =>
+    kvNamespaces.some(({ binding }) => binding === name),
+  );
+  if (isNamespace) return undefined;
+  const named = new RegExp(`["'\\s.\\[]${name}["'\\s=\\]]`).test(
+    withoutComments(wrangler.content, wrangler.format),
+  );
+  return named ? `${wrangler.path} uses the name ${name} for something else` : undefined;
+}
+
+function withoutComments(content: string, format: 'json' | 'jsonc' | 'toml'): string {
+  return format === 'toml'
+    ? content.replace(/^\s*#.*$/gm, '')
+    : content.replace(/("(?:[^"\\]|\\.)*")|\/\/.*$|\/\*[\s\S]*?\*\//gm, '$1');
+}

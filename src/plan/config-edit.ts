@@ -1,0 +1,281 @@
+/**
+ * The edit of the Payload config: one import and one element at the end of `plugins`. Inspection has located
+ * everything; what is written is a splice. What could be overridden or is not surely an array is refused.
+ */
+import { ts } from 'ts-morph';
+import type { CodeStyle } from '../inspect/code-style.js';
+import type { ConfigShape, FileShape, PluginsShape, Span } from '../inspect/config-shape.js';
+import { type GeneratedPaths, importSpecifier } from './generated-paths.js';
+import { quote } from './literal.js';
+import type { TransformResult } from './plan.js';
+import { applyEdits, type Edit, insertMember, lineAt, skipSameLineTrivia } from './splice.js';
+
+/** What is to be wired. */
+export interface Wiring {
+  shape: ConfigShape;
+  paths: GeneratedPaths;
+  style: CodeStyle;
+  /** Whether the wrapper is a function of the Cloudflare env that the config holds. */
+  withEnv: boolean;
+}
+
+/** The config with the cache in it. */
+export function wireConfig(wiring: Wiring): TransformResult {
+  const { shape, paths, style } = wiring;
+  const file = shape.config;
+  if (shape.wired.elements > 0) return { ok: true, content: file.text, modified: false };
+
+  const name = localName(wiring);
+  const element = wiring.withEnv && shape.cloudflareEnv ? `${name}(${shape.cloudflareEnv.expression})` : name;
+  const imported = wrapperImport(wiring) !== undefined;
+  const specifier = importSpecifier(file.path, paths.wrapper, style.importExtension);
+  const statement = importStatement(name, specifier, style);
+  const refuse = (reason: string, line: number | undefined, plugins: string): TransformResult => ({
+    ok: false,
+    reason,
+    ...(line === undefined ? {} : { line }),
+    paste: imported ? plugins : `${statement}\n\n${plugins}`,
+  });
+
+  const edits = wirePlugins(wiring, element, refuse);
+  if (!Array.isArray(edits)) return edits;
+  if (!imported) edits.unshift(importEdit(file, statement, style));
+  return { ok: true, content: applyEdits(file.text, edits), modified: true };
+}
+
+type Refuse = (reason: string, line: number | undefined, plugins: string) => TransformResult;
+
+function wirePlugins({ shape, style }: Wiring, element: string, refuse: Refuse): Edit[] | TransformResult {
+  const { object, plugins, config } = shape;
+  const alone = `plugins: [${element}],`;
+  if (!object) {
+    return refuse(
+      shape.objectMissing ?? 'The config object is not an object literal.',
+      shape.objectLocation?.line,
+      alone,
+    );
+  }
+
+  const winning = object.spreads.find(({ afterPlugins, hasPlugins }) => afterPlugins && hasPlugins !== false);
+  if (winning && plugins.kind !== 'absent') {
+    return refuse(
+      `\`${winning.text}\` stands after \`plugins\` and may replace it.`,
+      winning.location.line,
+      `plugins: [...(${pluginsText(plugins, config)}), ${element}], // after ${winning.text}`,
+    );
+  }
+
+  if (plugins.kind === 'absent') {
+    const hiding = object.spreads.find(({ hasPlugins }) => hasPlugins !== false);
+    if (hiding) {
+      const source = hiding.text.replace(/^\.\.\.\s*/, '');
+      return refuse(
+        `\`${hiding.text}\` may bring plugins, which a \`plugins\` of its own would replace.`,
+        hiding.location.line,
+        `plugins: [...(${source}.plugins ?? []), ${element}],`,
+      );
+    }
+    const members = [...object.properties, ...object.spreads].sort((a, b) => a.start - b.start);
+    const list = { start: object.start, end: object.end, members };
+    return insertMember(config.text, list, `plugins: [${element}]`, {
+      ...style,
+      trailingComma: style.trailingCommas,
+    });
+  }
+
+  if (plugins.kind === 'array' && plugins.via === 'literal' && plugins.file.path === config.path) {
+    const value = propertyValue(config.text, plugins.property);
+    if (!plugins.modifiedLater || isFilteredByTruth(value)) {
+      const list = { ...plugins.array, members: plugins.array.elements };
+      return insertMember(config.text, list, element, { ...style, trailingComma: style.trailingCommas });
+    }
+  }
+
+  // The array may be used elsewhere or be added to later: ours comes last when the config spreads it.
+  const value = propertyValue(config.text, plugins.property);
+  if (!value) {
+    return refuse('`plugins` is a method or getter.', plugins.location.line, alone);
+  }
+  const proven = plugins.kind === 'array' || isSurelyArray(value.node, config.text);
+  const spread = isSimple(value.node) ? value.text : `(${value.text})`;
+  if (!proven) {
+    return refuse(
+      `${plugins.kind === 'other' ? plugins.reason.replace(/\.?$/, '.') : ''} It is not certain that it is an array.`.trim(),
+      plugins.location.line,
+      `plugins: [...${spread}, ${element}],`,
+    );
+  }
+  return [{ ...plugins.property, text: `plugins: [...${spread}, ${element}]` }];
+}
+
+interface PropertyValue {
+  node: ts.Expression;
+  text: string;
+}
+
+/** The value of a `plugins` property; for the shorthand `plugins` its name. */
+function propertyValue(text: string, property: Span): PropertyValue | undefined {
+  const code = `({${text.slice(property.start, property.end)}})`;
+  const source = ts.createSourceFile('property.ts', code, ts.ScriptTarget.Latest, true);
+  const statement = source.statements[0];
+  if (!statement || !ts.isExpressionStatement(statement)) return undefined;
+  const { expression } = statement;
+  if (!ts.isParenthesizedExpression(expression) || !ts.isObjectLiteralExpression(expression.expression))
+    return undefined;
+  const member = expression.expression.properties[0];
+  if (member && ts.isShorthandPropertyAssignment(member))
+    return { node: member.name, text: member.name.text };
+  if (!member || !ts.isPropertyAssignment(member)) return undefined;
+  return { node: member.initializer, text: member.initializer.getText(source) };
+}
+
+function pluginsText(plugins: PluginsShape, file: FileShape): string {
+  return plugins.kind === 'absent' ? '[]' : (propertyValue(file.text, plugins.property)?.text ?? '[]');
+}
+
+/** `[…].filter(Boolean)`: an element more in the literal stays one. */
+function isFilteredByTruth(value: PropertyValue | undefined): boolean {
+  if (!value || !ts.isCallExpression(value.node)) return false;
+  const { expression, arguments: args } = value.node;
+  return (
+    ts.isPropertyAccessExpression(expression) &&
+    ts.isArrayLiteralExpression(expression.expression) &&
+    expression.name.text === 'filter' &&
+    args.length === 1 &&
+    args[0]!.getText() === 'Boolean'
+  );
+}
+
+/** Whether `...node` needs no parentheses to read well. */
+function isSimple(node: ts.Expression): boolean {
+  return ts.isIdentifier(node) || ts.isPropertyAccessExpression(node) || ts.isCallExpression(node);
+}
+
+const arrayMethods = new Set([
+  'filter',
+  'map',
+  'concat',
+  'flat',
+  'flatMap',
+  'slice',
+  'toSorted',
+  'toReversed',
+]);
+
+/** Whether an expression is an array whatever happens, as far as this file alone can tell. */
+function isSurelyArray(node: ts.Expression, fileText: string): boolean {
+  if (ts.isArrayLiteralExpression(node)) return true;
+  if (ts.isParenthesizedExpression(node) || ts.isAwaitExpression(node) || ts.isNonNullExpression(node)) {
+    return isSurelyArray(node.expression, fileText);
+  }
+  if (ts.isAsExpression(node) || ts.isSatisfiesExpression(node))
+    return isSurelyArray(node.expression, fileText);
+  if (ts.isConditionalExpression(node)) {
+    return isSurelyArray(node.whenTrue, fileText) && isSurelyArray(node.whenFalse, fileText);
+  }
+  if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.QuestionQuestionToken) {
+    // `x ?? []` has the type of `plugins`, and that is an array or nothing.
+    return isSurelyArray(node.right, fileText);
+  }
+  if (!ts.isCallExpression(node)) return false;
+  const { expression } = node;
+  if (ts.isPropertyAccessExpression(expression)) {
+    return arrayMethods.has(expression.name.text) && isSurelyArray(expression.expression, fileText);
+  }
+  if (ts.isParenthesizedExpression(expression)) return isArrayFunction(expression.expression, fileText);
+  return (
+    ts.isIdentifier(expression) &&
+    functionsNamed(expression.text, fileText).some((it) => isArrayFunction(it, fileText))
+  );
+}
+
+function functionsNamed(name: string, fileText: string): ts.Node[] {
+  const source = ts.createSourceFile('config.ts', fileText, ts.ScriptTarget.Latest, true);
+  return source.statements.flatMap((statement): ts.Node[] => {
+    if (ts.isFunctionDeclaration(statement) && statement.name?.text === name) return [statement];
+    if (!ts.isVariableStatement(statement) || !(statement.declarationList.flags & ts.NodeFlags.Const))
+      return [];
+    return statement.declarationList.declarations.flatMap((declaration) =>
+      ts.isIdentifier(declaration.name) && declaration.name.text === name && declaration.initializer
+        ? [declaration.initializer]
+        : [],
+    );
+  });
+}
+
+/** Whether every way out of a plain function returns an array literal, or its declared type says so. */
+function isArrayFunction(node: ts.Node, fileText: string): boolean {
+  if (!ts.isFunctionDeclaration(node) && !ts.isArrowFunction(node) && !ts.isFunctionExpression(node))
+    return false;
+  if (node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword) || node.asteriskToken)
+    return false;
+  if (node.type) return ts.isArrayTypeNode(node.type) || /^(Readonly)?Array</.test(node.type.getText());
+  if (!node.body) return false;
+  if (!ts.isBlock(node.body)) return isSurelyArray(node.body, fileText);
+  const last = node.body.statements.at(-1);
+  if (!last || !ts.isReturnStatement(last)) return false;
+  const returned: (ts.Expression | undefined)[] = [];
+  const visit = (child: ts.Node): void => {
+    if (ts.isFunctionLike(child)) return;
+    if (ts.isReturnStatement(child)) returned.push(child.expression);
+    ts.forEachChild(child, visit);
+  };
+  visit(node.body);
+  return returned.every((value) => value !== undefined && isSurelyArray(value, fileText));
+}
+
+/** `cache`, unless the file knows another thing by that name. */
+function localName({ shape, paths }: Pick<Wiring, 'shape' | 'paths'>): string {
+  const { config } = shape;
+  const imported = wrapperImport({ shape, paths });
+  if (imported) return imported;
+  const source = ts.createSourceFile(paths.wrapper, config.text, ts.ScriptTarget.Latest, true);
+  const names = new Set(config.topLevelNames);
+  const visit = (node: ts.Node): void => {
+    if (ts.isIdentifier(node) && !isPropertyName(node)) names.add(node.text);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return ['cache', 'payloadCache', 'contentCache'].find((name) => !names.has(name)) ?? 'payloadKVCache';
+}
+
+/** The name by which the config imports the wrapper already. */
+function wrapperImport({ shape, paths }: Pick<Wiring, 'shape' | 'paths'>): string | undefined {
+  const { import: found } = shape.wired;
+  if (!found || found.file !== shape.config.path || found.resolved !== paths.wrapper) return undefined;
+  return found.names.length === 1 ? found.names[0] : undefined;
+}
+
+function isPropertyName(node: ts.Identifier): boolean {
+  const { parent } = node;
+  return (
+    (ts.isPropertyAssignment(parent) && parent.name === node) ||
+    (ts.isPropertyAccessExpression(parent) && parent.name === node)
+  );
+}
+
+function importStatement(name: string, specifier: string, style: CodeStyle): string {
+  const binding = name === 'cache' ? 'cache' : `cache as ${name}`;
+  return `import { ${binding} } from ${quote(specifier, style.quotes)}${style.semicolons ? ';' : ''}`;
+}
+
+function importEdit(file: FileShape, statement: string, style: CodeStyle): Edit {
+  const at =
+    file.imports.length > 0 ? skipSameLineTrivia(file.text, file.importInsertion) : file.importInsertion;
+  const { lineEnding } = style;
+  if (file.imports.length > 0) return { start: at, end: at, text: `${lineEnding}${statement}` };
+  const before = at === 0 || file.text[at - 1] === '\n' || at === bomLength(file.text) ? '' : lineEnding;
+  const rest = file.text.slice(at);
+  const blank = /^\s*\n\s*\n/.test(rest) ? '' : lineEnding;
+  const after = rest.startsWith('\n') || rest.startsWith('\r\n') ? '' : lineEnding;
+  return { start: at, end: at, text: `${before}${statement}${blank}${after}` };
+}
+
+function bomLength(text: string): number {
+  return text.startsWith('\ufeff') ? 1 : 0;
+}
+
+/** Line at which the object of a config starts, for messages. */
+export function configLine(shape: ConfigShape): number | undefined {
+  return shape.object ? lineAt(shape.config.text, shape.object.start) : shape.objectLocation?.line;
+}

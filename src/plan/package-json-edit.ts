@@ -1,0 +1,66 @@
+import { addItem, jsonStyle, memberValue, parseJson } from './json-edit.js';
+import type { TransformResult } from './plan.js';
+import { applyEdits } from './splice.js';
+
+/** Scripts that `init` adds. */
+export const SCRIPTS: Readonly<Record<string, string>> = {
+  'payload-kv:sync': 'payload-kv sync',
+  'payload-kv:doctor': 'payload-kv doctor',
+};
+
+const sections = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'];
+
+/** `package.json` with the dependency and the scripts; what is there already stays. */
+export function editPackageJson(text: string, version: string): TransformResult {
+  const paste = `"dependencies": { "payload-kv": "${version}" }`;
+  let content = text;
+  const add = (section: string, name: string, value: string): TransformResult | undefined => {
+    const parsed = parseJson(content);
+    if (!('root' in parsed))
+      return {
+        ok: false,
+        reason: `package.json cannot be edited: ${parsed.reason}.`,
+        line: parsed.line,
+        paste,
+      };
+    const { root } = parsed;
+    const style = jsonStyle(content, root);
+    const line = `${JSON.stringify(name)}: ${JSON.stringify(value)}`;
+    const object = memberValue(root, section);
+    if (!object) {
+      const member = `"${section}": {\n${style.indent}${line}\n}`;
+      content = applyEdits(content, addItem(content, root, member, style));
+    } else if (object.type === 'object') {
+      const names = (object.children ?? []).map(({ children }) => String(children![0]!.value));
+      const sorted =
+        section === 'dependencies' && names.every((it, index) => index === 0 || names[index - 1]! < it);
+      const before = sorted ? names.findIndex((it) => it > name) : -1;
+      const place = before === -1 ? style : { ...style, before };
+      content = applyEdits(content, addItem(content, object, line, place));
+    }
+    return undefined;
+  };
+
+  const parsed = parseJson(text);
+  if (!('root' in parsed))
+    return {
+      ok: false,
+      reason: `package.json cannot be edited: ${parsed.reason}.`,
+      line: parsed.line,
+      paste,
+    };
+  const present = (section: string, name: string) => {
+    const object = memberValue(parsed.root, section);
+    return object !== undefined && memberValue(object, name) !== undefined;
+  };
+  for (const [name, command] of Object.entries(SCRIPTS)) {
+    if (present('scripts', name)) continue;
+    const failure = add('scripts', name, command);
+    if (failure) return failure;
+  }
+  if (!sections.some((section) => present(section, 'payload-kv'))) {
+    const failure = add('dependencies', 'payload-kv', version);
+    if (failure) return failure;
+  }
+  return { ok: true, content, modified: content !== text };
+}

@@ -1,0 +1,204 @@
+/** Everything that `sync` would do, as a plan, and what it has to say. */
+import { PayloadKVError } from '../errors.js';
+import type { Project } from '../inspect/project.js';
+import type { CollectionSchema } from '../inspect/schema.js';
+import { isInternalCollection } from './answers.js';
+import { generatedPaths, languageOf } from './generated-paths.js';
+import type { ProjectFiles } from './init-plan.js';
+import { propertyKey } from './literal.js';
+import type { Plan } from './plan.js';
+import { restyle } from './restyle.js';
+import { diffSchemas, type SchemaChange } from './schema-diff.js';
+import { parseSchemaFile, renderSchemaFile, type SchemaFile } from './schema-file.js';
+import { type CollectionRecord, type SchemaRecord, schemaRecord } from './schema-record.js';
+import { isSliceable } from './slices.js';
+import { applyEdits, type Edit, insertMember } from './splice.js';
+import type { Templates } from './template.js';
+import { printPolicy } from './wrapper-file.js';
+import { type PoliciesShape, readWrapperShape, type WrapperShape } from './wrapper-shape.js';
+
+/** What the plan of `sync` is made of. */
+export interface SyncInput {
+  project: Project;
+  files: ProjectFiles;
+  templates: Templates;
+  /** Overwrites a generated file that somebody edited or that cannot be read. */
+  force?: boolean;
+}
+
+/** A policy entry that `sync` proposes for a collection or global that is new. */
+export interface PolicyProposal {
+  slug: string;
+  type: 'collection' | 'global';
+  /** The entry as it would stand in the wrapper, in the project's style. */
+  line: string;
+}
+
+/** Something in the wrapper that the schema no longer bears out. It is the user's, so it is told, not changed. */
+export interface PolicyWarning {
+  line: number;
+  text: string;
+}
+
+/** What `sync` found. */
+export interface SyncFindings {
+  /** Whether the generated file has to be written. */
+  drift: boolean;
+  /** Whether there was no generated file. */
+  missing: boolean;
+  changes: SchemaChange[];
+  proposals: PolicyProposal[];
+  warnings: PolicyWarning[];
+}
+
+/**
+ * Compares the project with its generated schema.
+ * @throws PayloadKVError `NOT_INITIALISED`, `SCHEMA_FILE_EDITED`, `SCHEMA_FILE_UNREADABLE`
+ */
+export function findDrift({ project, files, force }: SyncInput): SyncFindings {
+  const paths = generatedPaths(project);
+  const wrapper = files[paths.wrapper];
+  const text = files[paths.schema];
+  if (wrapper === undefined) {
+    throw new PayloadKVError({
+      code: 'NOT_INITIALISED',
+      message: `There is no ${paths.wrapper}: this project has no cache yet.`,
+      location: { file: project.configPath },
+      nextStep: 'Run `payload-kv init` first.',
+    });
+  }
+  const shape = readWrapperShape(wrapper, paths.wrapper);
+  const now = schemaRecord(project.schema);
+  const before = text === undefined ? undefined : readSchemaFile(text, paths.schema, force);
+  if (before?.edited && !force) {
+    throw new PayloadKVError({
+      code: 'SCHEMA_FILE_EDITED',
+      message: `${paths.schema} was changed by hand since it was written.`,
+      location: { file: paths.schema },
+      nextStep:
+        'Move the change to the collections themselves; `payload-kv sync --force` writes the file anew.',
+    });
+  }
+  const changes = before ? diffSchemas(before.record, now) : [];
+  return {
+    drift: before === undefined || before.edited || before.record.fingerprint !== now.fingerprint,
+    missing: text === undefined,
+    changes,
+    proposals: shape ? proposalsFor(changes, project, now, shape) : [],
+    warnings: shape ? warningsFor(project, shape) : [],
+  };
+}
+
+/** The plan of `sync`: the generated file anew, and the entries of `add` in the wrapper. */
+export function planSync(input: SyncInput, findings: SyncFindings, add: readonly PolicyProposal[]): Plan {
+  const { project, files, templates } = input;
+  const paths = generatedPaths(project);
+  const plan: Plan = { changes: [], refusals: [], notices: [] };
+  if (add.length > 0) {
+    const before = files[paths.wrapper]!;
+    const added = addPolicies(before, add, project, paths.wrapper);
+    if (added.after !== before) plan.changes.push({ path: paths.wrapper, before, after: added.after });
+    for (const { type, line } of added.left) {
+      const reason = `\`${type}s\` is no object literal, so nothing can be added to it.`;
+      plan.refusals.push({ path: paths.wrapper, reason, paste: line });
+    }
+  }
+  if (findings.drift) {
+    const options = { template: templates.schema, style: project.style, language: languageOf(paths.schema) };
+    const after = renderSchemaFile(schemaRecord(project.schema), options);
+    plan.changes.push({ path: paths.schema, before: files[paths.schema], after });
+  }
+  return plan;
+}
+
+function readSchemaFile(text: string, path: string, force?: boolean): SchemaFile | undefined {
+  try {
+    return parseSchemaFile(text, path);
+  } catch (error) {
+    if (force && error instanceof PayloadKVError) return undefined;
+    throw error;
+  }
+}
+
+function proposalsFor(
+  changes: readonly SchemaChange[],
+  project: Project,
+  now: SchemaRecord,
+  shape: WrapperShape,
+): PolicyProposal[] {
+  return changes.flatMap(({ kind, slug }): PolicyProposal[] => {
+    const type = kind === 'collection-added' ? 'collection' : kind === 'global-added' ? 'global' : undefined;
+    if (!type) return [];
+    // Without the option everything is cached; an entry would turn that into a list of one.
+    const policies = shape[`${type}s`];
+    if (!policies || policies.open || policies.entries.some((entry) => entry.slug === slug)) return [];
+    const record = type === 'collection' ? now.collections[slug] : undefined;
+    if (record?.auth || isInternalCollection(slug)) return [];
+    return [{ slug, type, line: policyLine(slug, record, project) }];
+  });
+}
+
+function policyLine(slug: string, record: CollectionRecord | undefined, { style }: Project): string {
+  const code = `({\n${propertyKey(slug)}: ${printPolicy({ slices: [...(record?.slices ?? [])] })},\n})`;
+  const restyled = restyle(code, { ...style, indent: '  ', lineEnding: '\n' });
+  return `${restyled.slice('({\n'.length, -'\n})'.length).replace(/,$/, '')},`;
+}
+
+function addPolicies(
+  text: string,
+  add: readonly PolicyProposal[],
+  project: Project,
+  path: string,
+): { after: string; left: PolicyProposal[] } {
+  const left: PolicyProposal[] = [];
+  let after = text;
+  for (const proposal of add) {
+    const policies = readWrapperShape(after, path)?.[`${proposal.type}s`];
+    if (!policies) left.push(proposal);
+    else after = applyEdits(after, entryEdits(after, policies, proposal.line.replace(/,$/, ''), project));
+  }
+  return { after, left };
+}
+
+function entryEdits(text: string, policies: PoliciesShape, entry: string, { style }: Project): Edit[] {
+  return insertMember(text, policies, entry, {
+    indent: style.indent,
+    lineEnding: text.includes('\r\n') ? '\r\n' : '\n',
+    trailingComma: style.trailingCommas,
+    ownLine: true,
+  });
+}
+
+function warningsFor({ schema }: Project, shape: WrapperShape): PolicyWarning[] {
+  const collections = new Map(schema.collections.map((it) => [it.slug, it]));
+  const globals = new Set(schema.globals.map(({ slug }) => slug));
+  const ofCollections = (shape.collections?.entries ?? []).flatMap(({ slug, line, slices, allowAuth }) => {
+    const collection = collections.get(slug);
+    if (!collection)
+      return [{ line, text: `names the collection \`${slug}\`, which is gone: take the entry out` }];
+    const texts = slices.flatMap((path) => sliceWarning(collection, path));
+    if (collection.auth && !allowAuth) {
+      texts.push(`\`${slug}\` has auth, so it is not cached without \`allowAuth: true\``);
+    }
+    return texts.map((text) => ({ line, text }));
+  });
+  const ofGlobals = (shape.globals?.entries ?? [])
+    .filter(({ slug }) => !globals.has(slug))
+    .map(({ slug, line }) => ({
+      line,
+      text: `names the global \`${slug}\`, which is gone: take the entry out`,
+    }));
+  return [...ofCollections, ...ofGlobals];
+}
+
+function sliceWarning(collection: CollectionSchema, path: string): string[] {
+  const field = collection.fields.find((it) => it.path === path);
+  // What only `payload-types.ts` told has no flags to judge by.
+  if (!field) return [`\`${collection.slug}\` has no field \`${path}\` any more: take it out of \`slices\``];
+  if (collection.origin === 'config' && !isSliceable(field)) {
+    return [
+      `\`${collection.slug}.${path}\` can be no slice: it is virtual, localized, in a list or has many values`,
+    ];
+  }
+  return [];
+}
