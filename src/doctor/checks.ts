@@ -1,0 +1,29 @@
+import type { Check } from './check.js';
+import { auth } from './checks/auth.js';
+import { bindingNames } from './checks/binding-names.js';
+import { config } from './checks/config.js';
+import { generatedFiles } from './checks/generated-files.js';
+import { generatedUnedited } from './checks/generated-unedited.js';
+import { installed } from './checks/installed.js';
+import { policy } from './checks/policy.js';
+import { roundTrip } from './checks/round-trip.js';
+import { schemaInStep } from './checks/schema-in-step.js';
+import { ttl } from './checks/ttl.js';
+import { versions } from './checks/versions.js';
+import { wranglerBinding } from './checks/wrangler-binding.js';
+
+/** All checks, in the order in which they are shown: what others stand on comes first. */
+export const checks: readonly Check[] = [
+  versions,
+  installed,
+  config,
+  generatedFiles,
+  generatedUnedited,
+  schemaInStep,
+  policy,
+  auth,
+  ttl,
+  wranglerBinding,
+  bindingNames,
+  roundTrip,
+];

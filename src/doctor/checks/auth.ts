@@ -1,0 +1,34 @@
+import { type Check, fail, ok, warn } from '../check.js';
+
+/** Collections with accounts are cached only on purpose. */
+export const auth: Check = {
+  id: 'auth',
+  title: 'Auth collections',
+  run({ project, wrapper }) {
+    if (!wrapper || wrapper.calls.length === 0) return undefined;
+    const withAuth = new Set(project.schema.collections.filter((each) => each.auth).map(({ slug }) => slug));
+    const cached = wrapper.policies.filter(
+      ({ slug, type, enabled }) => type === 'collection' && enabled && withAuth.has(slug),
+    );
+    const unknowing = cached.find(({ allowAuth }) => !allowAuth);
+    if (unknowing) {
+      const { slug, line } = unknowing;
+      return fail(`\`${slug}\` has auth, and ${wrapper.path}:${line} names it without \`allowAuth: true\``, {
+        fix: `Remove \`${slug}\` at ${wrapper.path}:${line}; or, if accounts are to be cached, write \`${slug}: { allowAuth: true }\`.`,
+      });
+    }
+    if (cached.length > 0) {
+      const list = cached.map(({ slug, line }) => `\`${slug}\` (${wrapper.path}:${line})`).join(', ');
+      return warn(`cached on purpose: ${list}`, {
+        fix: 'Nothing, if it is meant so: hashes of passwords and sessions of these accounts are kept in the store.',
+      });
+    }
+    const unread = wrapper.unread.find(({ path }) => path === 'options' || path === 'collections');
+    if (unread) {
+      return warn(
+        `not checked: \`${unread.expression}\` at ${wrapper.path}:${unread.line} is not written out`,
+      );
+    }
+    return ok(withAuth.size > 0 ? `${[...withAuth].join(', ')}: not cached` : 'there are none');
+  },
+};

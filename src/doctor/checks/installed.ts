@@ -1,0 +1,32 @@
+import { type Check, fail, ok, warn } from '../check.js';
+
+/** The package is a dependency of the project, and there. */
+export const installed: Check = {
+  id: 'installed',
+  title: 'Package payload-kv',
+  run({ project, findPackage }) {
+    const { dependencies, devDependencies } = project.packageJson as Record<
+      string,
+      Record<string, string> | undefined
+    >;
+    const add = { npm: 'npm install', pnpm: 'pnpm add', yarn: 'yarn add', bun: 'bun add' }[
+      project.packageManager
+    ];
+    const found = findPackage('payload-kv');
+    if (!found) {
+      return fail('it is not installed, so the config cannot import it', { fix: `Run: ${add} payload-kv` });
+    }
+    if (!dependencies?.['payload-kv']) {
+      const where = devDependencies?.['payload-kv']
+        ? 'only among the devDependencies'
+        : 'not in the package.json';
+      return warn(
+        `${found.version} is there, but ${where}: an installation for production has no cache to import`,
+        {
+          fix: `Run: ${add} payload-kv`,
+        },
+      );
+    }
+    return ok(found.version);
+  },
+};

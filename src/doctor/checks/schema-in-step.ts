@@ -1,0 +1,37 @@
+import { diffSchemas } from '../../plan/schema-diff.js';
+import { parseSchemaFile } from '../../plan/schema-file.js';
+import { schemaRecord } from '../../plan/schema-record.js';
+import { type Check, counted, fail, ok, warn } from '../check.js';
+
+/** The generated schema says what the project's schema is now. */
+export const schemaInStep: Check = {
+  id: 'schema-in-step',
+  title: 'Generated schema is in step',
+  run({ project, paths, read, command }) {
+    const text = read(paths.schema);
+    if (text === undefined) return undefined;
+    const { record } = parseSchemaFile(text, paths.schema);
+    const now = schemaRecord(project.schema);
+    const changes = diffSchemas(record, now);
+    if (changes.length > 0 || record.fingerprint !== now.fingerprint) {
+      return fail(
+        changes.length > 0
+          ? `${counted(changes.length, 'change')} since the last sync`
+          : 'its fingerprint is another one',
+        { details: changes.map((change) => change.text), fix: `Run: ${command('payload-kv sync')}` },
+      );
+    }
+    const { unresolved, warnings, collections, globals } = project.schema;
+    const summary = `${counted(collections.length, 'collection')}, ${counted(globals.length, 'global')}`;
+    if (unresolved.length + warnings.length === 0) return ok(summary);
+    return warn(`${summary}, as far as they can be read`, {
+      details: [
+        ...unresolved.map(
+          ({ part, location, reason }) => `${location.file}:${location.line}: ${part}: ${reason}`,
+        ),
+        ...warnings,
+      ],
+      fix: `What cannot be read comes from payload-types.ts: see that it is new with ${command('payload generate:types')}`,
+    });
+  },
+};

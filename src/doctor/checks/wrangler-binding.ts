@@ -1,0 +1,131 @@
+import type { WranglerConfig, WranglerEnvironment } from '../../inspect/wrangler.js';
+import { type Check, counted, fail, ok, warn } from '../check.js';
+import { bindingLines, kvStore } from '../kv-store.js';
+import { compareVersions } from '../version.js';
+
+/** From this version on wrangler creates a namespace without an id at deploy. */
+const PROVISIONING = '4.45.0';
+
+/** The wrangler config declares the binding wherever it is needed, with a real namespace. */
+export const wranglerBinding: Check = {
+  id: 'wrangler-binding',
+  title: 'Binding in the wrangler config',
+  run(context) {
+    const store = kvStore(context);
+    if (!store) return undefined;
+    const { project, wrapper, findPackage, command } = context;
+    const { wrangler } = project;
+    const { binding } = store;
+    if (binding === undefined) {
+      return warn(`not checked: the binding of \`${store.expression}\` is not written out`, {
+        fix: `Write its name as text at ${wrapper!.path}:${store.line}.`,
+      });
+    }
+    if (!wrangler) {
+      return fail('there is no wrangler config for the binding', {
+        fix: `Write a wrangler.jsonc beside the package.json with:\n${bindingLines({ format: 'jsonc' }, binding)}`,
+      });
+    }
+
+    const places = placesOf(wrangler);
+    const missing = places.filter(({ declared }) => !namespaceOf(declared, binding));
+    if (missing.length > 0) {
+      return fail(
+        `${wrangler.path} does not declare ${binding} ${missing.map(({ where }) => where).join(' and ')}`,
+        {
+          details: missing.flatMap(({ where, declared }) =>
+            declared.kvNamespaces.length > 0
+              ? [`${where} there is ${declared.kvNamespaces.map((each) => each.binding).join(', ')}`]
+              : [],
+          ),
+          fix: missing
+            .map(
+              ({ env, where }) =>
+                `Add ${where} of ${wrangler.path}:\n${bindingLines(wrangler, binding, env)}`,
+            )
+            .join('\n'),
+        },
+      );
+    }
+
+    const placeholder = places.find(({ declared }) => isPlaceholder(namespaceOf(declared, binding)?.id));
+    if (placeholder) {
+      const id = namespaceOf(placeholder.declared, binding)?.id;
+      return fail(`the id "${id}" of ${binding} ${placeholder.where} of ${wrangler.path} is a placeholder`, {
+        fix: `Create the namespace and write its id there: ${command(
+          `wrangler kv namespace create ${binding}${placeholder.env ? ` --env ${placeholder.env}` : ''}`,
+        )}`,
+      });
+    }
+
+    const shared = sharedNamespace(places, binding);
+    if (shared) {
+      return fail(
+        `${shared.join(' and ')} share the namespace of ${binding}, but not the database: each would serve the other's content`,
+        {
+          fix: `Give each its own namespace: ${command(`wrangler kv namespace create ${binding} --env NAME`)}`,
+        },
+      );
+    }
+
+    const installed = findPackage('wrangler');
+    const withoutId = places.filter(({ declared }) => !namespaceOf(declared, binding)?.id);
+    if (withoutId.length > 0 && installed && compareVersions(installed.version, PROVISIONING) < 0) {
+      return fail(
+        `${binding} has no id ${withoutId.map(({ where }) => where).join(' and ')}, and wrangler ${installed.version} does not create namespaces`,
+        {
+          fix: `Update wrangler to ${PROVISIONING} or newer, or create the namespace: ${command(`wrangler kv namespace create ${binding}`)}`,
+        },
+      );
+    }
+    const summary = `${binding} in ${wrangler.path}, ${counted(places.length, 'environment')}`;
+    if (wrangler.warnings.length > 0) {
+      return warn(`${summary}; not everything in it could be read`, { details: wrangler.warnings });
+    }
+    return ok(
+      summary,
+      withoutId.map(({ where }) => `no id ${where}: wrangler creates the namespace at the next deploy`),
+    );
+  },
+};
+
+interface Place {
+  /** Name of the environment, absent for the top level. */
+  env?: string;
+  where: string;
+  declared: WranglerEnvironment;
+}
+
+function placesOf(wrangler: WranglerConfig): Place[] {
+  return [
+    { where: 'at the top level', declared: wrangler },
+    ...Object.entries(wrangler.env)
+      .filter(([, declared]) => declared.hasBindings)
+      .map(([env, declared]) => ({ env, where: `in env.${env}`, declared })),
+  ];
+}
+
+function namespaceOf(declared: WranglerEnvironment, binding: string) {
+  return declared.kvNamespaces.find((each) => each.binding === binding);
+}
+
+/** A real id is 32 hexadecimal digits, and not all the same. */
+function isPlaceholder(id: string | undefined): boolean {
+  return id !== undefined && (!/^[0-9a-f]{32}$/i.test(id) || /^(.)\1*$/.test(id));
+}
+
+/** Two places with one namespace and different databases. */
+function sharedNamespace(places: Place[], binding: string): string[] | undefined {
+  for (const [position, one] of places.entries()) {
+    for (const other of places.slice(position + 1)) {
+      const id = namespaceOf(one.declared, binding)?.id;
+      if (!id || id !== namespaceOf(other.declared, binding)?.id) continue;
+      const databases = [one, other].map(({ declared }) =>
+        declared.d1Databases.map((each) => each.databaseId).join(),
+      );
+      if (databases[0] !== databases[1])
+        return [one, other].map(({ env }) => (env ? `env.${env}` : 'the top level'));
+    }
+  }
+  return undefined;
+}

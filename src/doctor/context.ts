@@ -1,0 +1,84 @@
+import { realpathSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Project } from '../inspect/project.js';
+import { isFile, readIfThere, upwards } from '../inspect/source-files.js';
+import { type GeneratedPaths, generatedPaths } from '../plan/generated-paths.js';
+import { readWrapper, type WrapperReading } from './wrapper.js';
+
+/** Everything that the checks look at. */
+export interface DoctorContext {
+  project: Project;
+  /** Where the generated files are, or should be. */
+  paths: GeneratedPaths;
+  /** What the wrapper says; `undefined` where the file is not there. */
+  wrapper: WrapperReading | undefined;
+  /** Version of the Node that runs this, without `v`. */
+  nodeVersion: string;
+  /** Ranges that this version of the package was tested with. */
+  supported: { node: string; payload: string };
+  /** Text of a file of the project, `undefined` where it is not there. */
+  read(file: string): string | undefined;
+  /** A package as the project's own code would find it. */
+  findPackage(name: string): InstalledPackage | undefined;
+  /** The command line by which this project runs an executable of its dependencies. */
+  command(line: string): string;
+}
+
+/** A package of the project's `node_modules`. */
+export interface InstalledPackage {
+  /** Absolute directory, links resolved. */
+  dir: string;
+  version: string;
+}
+
+/** Reads what the checks need, once. */
+export async function doctorContext(project: Project): Promise<DoctorContext> {
+  const read = (file: string) => readIfThere(path.join(project.root, file));
+  const paths = pathsInUse(project);
+  const wrapperText = read(paths.wrapper);
+  return {
+    project,
+    paths,
+    wrapper: wrapperText === undefined ? undefined : readWrapper(wrapperText, paths.wrapper),
+    nodeVersion: process.versions.node,
+    supported: await supportedRanges(),
+    read,
+    findPackage: (name) => findPackage(project.root, name),
+    command: (line) => `${runners[project.packageManager]} ${line}`,
+  };
+}
+
+const runners = { npm: 'npx', pnpm: 'pnpm exec', yarn: 'yarn', bun: 'bunx' } as const;
+
+/** The usual places, or beside the file that the config really imports. */
+function pathsInUse(project: Project): GeneratedPaths {
+  const usual = generatedPaths(project);
+  const imported = project.configShape.wired.import;
+  const wrapper = imported?.resolved ?? (imported?.specifier === 'payload-kv' ? imported.file : undefined);
+  if (!wrapper || wrapper === usual.wrapper || isFile(path.join(project.root, usual.wrapper))) return usual;
+  const directory = path.posix.dirname(wrapper);
+  const beside = (file: string) => path.posix.join(directory, path.posix.basename(file));
+  const moved = { directory, wrapper, hooks: beside(usual.hooks), schema: beside(usual.schema) };
+  return isFile(path.join(project.root, moved.schema)) ? moved : { ...usual, wrapper };
+}
+
+async function supportedRanges(): Promise<{ node: string; payload: string }> {
+  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+  const { engines, peerDependencies } = JSON.parse(text) as {
+    engines: { node: string };
+    peerDependencies: { payload: string };
+  };
+  return { node: engines.node, payload: peerDependencies.payload };
+}
+
+function findPackage(root: string, name: string): InstalledPackage | undefined {
+  for (const directory of upwards(root)) {
+    const dir = path.join(directory, 'node_modules', name);
+    const manifest = readIfThere(path.join(dir, 'package.json'));
+    if (manifest === undefined) continue;
+    const { version } = JSON.parse(manifest) as { version?: string };
+    return { dir: realpathSync(dir), version: version ?? 'unknown' };
+  }
+  return undefined;
+}

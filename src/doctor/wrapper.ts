@@ -1,0 +1,274 @@
+/**
+ * Reads the wrapper (`payload-kv/index.ts`), which is the user's: what is written in it literally is understood, for
+ * everything else it's said that it could not be read.
+ */
+import { ts } from 'ts-morph';
+
+/** A store that the wrapper names. */
+export interface StoreReading {
+  /** The package's factory, e.g. `memory` or `cloudflareKV`; `undefined` for what is not of this package. */
+  factory?: string;
+  expression: string;
+  line: number;
+  /** The binding's name, where it is written as text. */
+  binding?: string;
+}
+
+/** A TTL that the wrapper names. */
+export interface TTLReading {
+  /** Where it belongs, e.g. `ttl`, `collections.posts.ttl`, `operations.find`. */
+  path: string;
+  /** The value; `false` where the operation is not cached. */
+  value: string | number | false;
+  line: number;
+}
+
+/** An entry of `collections` or `globals`. */
+export interface PolicyReading {
+  slug: string;
+  type: 'collection' | 'global';
+  line: number;
+  /** Slice fields, as far as they are written as text. */
+  slices: { field: string; line: number }[];
+  allowAuth: boolean;
+  enabled: boolean;
+}
+
+/** A part of the wrapper that is not written literally. */
+export interface UnreadPart {
+  /** E.g. `collections`, `collections.posts.ttl`, `store`. */
+  path: string;
+  expression: string;
+  line: number;
+}
+
+/** What the wrapper says. */
+export interface WrapperReading {
+  /** Path relative to the project's root. */
+  path: string;
+  /** Line of each call of `payloadKV`. */
+  calls: number[];
+  /** More than one where a condition chooses. */
+  stores: StoreReading[];
+  ttls: TTLReading[];
+  policies: PolicyReading[];
+  /** Whether `collections` and `globals` are there: without them everything is cached. */
+  named: { collections: boolean; globals: boolean };
+  unread: UnreadPart[];
+  /** Relative modules that it imports, as written. */
+  relativeImports: { specifier: string; line: number }[];
+}
+
+/** Reads the text of a wrapper. */
+export function readWrapper(text: string, path: string): WrapperReading {
+  const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+  const reading: WrapperReading = {
+    path,
+    calls: [],
+    stores: [],
+    ttls: [],
+    policies: [],
+    named: { collections: false, globals: false },
+    unread: [],
+    relativeImports: [],
+  };
+  const imported = new Map<string, string>();
+  const constants = new Map<string, ts.Expression>();
+  const calls: ts.CallExpression[] = [];
+
+  const lineOf = (node: ts.Node) => source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
+  const oneLine = (node: ts.Node) => node.getText(source).replace(/\s+/g, ' ').slice(0, 60);
+  const leaveUnread = (where: string, node: ts.Node) => {
+    reading.unread.push({ path: where, expression: oneLine(node), line: lineOf(node) });
+  };
+
+  collect(source);
+  function collect(node: ts.Node): void {
+    if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier))
+      noteImport(node, node.moduleSpecifier.text);
+    if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name) && node.initializer) {
+      constants.set(node.name.text, node.initializer);
+    }
+    if (ts.isCallExpression(node) && factoryOf(node) === 'payloadKV') calls.push(node);
+    ts.forEachChild(node, collect);
+  }
+
+  function noteImport(node: ts.ImportDeclaration, specifier: string): void {
+    if (specifier.startsWith('.')) reading.relativeImports.push({ specifier, line: lineOf(node) });
+    const bindings = node.importClause?.namedBindings;
+    if (!/^payload-kv(\/|$)/.test(specifier) || !bindings || !ts.isNamedImports(bindings)) return;
+    for (const element of bindings.elements) {
+      imported.set(element.name.text, (element.propertyName ?? element.name).text);
+    }
+  }
+
+  function factoryOf(call: ts.CallExpression): string | undefined {
+    return ts.isIdentifier(call.expression) ? imported.get(call.expression.text) : undefined;
+  }
+
+  /** What a name, a cast or a pair of parentheses stands for. */
+  function resolve(node: ts.Expression, depth = 0): ts.Expression {
+    if (ts.isParenthesizedExpression(node) || ts.isAsExpression(node) || ts.isSatisfiesExpression(node)) {
+      return resolve(node.expression, depth);
+    }
+    const constant = ts.isIdentifier(node) && depth < 10 ? constants.get(node.text) : undefined;
+    return constant ? resolve(constant, depth + 1) : node;
+  }
+
+  /** Properties of an object literal; what is no plain property is noted as unread. */
+  function properties(
+    node: ts.Expression,
+    where: string,
+  ): Map<string, { value: ts.Expression; at: ts.Node }> {
+    const found = new Map<string, { value: ts.Expression; at: ts.Node }>();
+    const object = resolve(node);
+    if (!ts.isObjectLiteralExpression(object)) {
+      leaveUnread(where, node);
+      return found;
+    }
+    for (const property of object.properties) {
+      if (ts.isShorthandPropertyAssignment(property)) {
+        found.set(property.name.text, { value: property.name, at: property });
+      } else if (ts.isPropertyAssignment(property) && keyOf(property.name) !== undefined) {
+        found.set(keyOf(property.name)!, { value: property.initializer, at: property });
+      } else if (
+        ts.isSpreadAssignment(property) &&
+        ts.isObjectLiteralExpression(resolve(property.expression))
+      ) {
+        for (const [key, value] of properties(property.expression, where)) found.set(key, value);
+      } else if (!ts.isMethodDeclaration(property)) {
+        leaveUnread(where, property);
+      }
+    }
+    return found;
+  }
+
+  for (const call of calls) {
+    reading.calls.push(lineOf(call));
+    if (call.arguments[0]) readOptions(call.arguments[0]);
+  }
+  return reading;
+
+  function readOptions(node: ts.Expression): void {
+    const options = properties(node, 'options');
+    const store = options.get('store');
+    if (store) readStores(store.value);
+    readTTL(options.get('ttl')?.value, 'ttl');
+    readOperations(options.get('operations')?.value, 'operations');
+    for (const type of ['collection', 'global'] as const) {
+      const group = `${type}s` as const;
+      const policies = options.get(group);
+      if (!policies) continue;
+      reading.named[group] = true;
+      for (const [slug, { value, at }] of properties(policies.value, group))
+        readPolicy(slug, type, value, at);
+    }
+  }
+
+  function readStores(node: ts.Expression): void {
+    const expression = resolve(node);
+    if (ts.isConditionalExpression(expression)) {
+      readStores(expression.whenTrue);
+      readStores(expression.whenFalse);
+      return;
+    }
+    if (ts.isBinaryExpression(expression)) {
+      readStores(expression.left);
+      readStores(expression.right);
+      return;
+    }
+    const store: StoreReading = { expression: oneLine(expression), line: lineOf(expression) };
+    if (ts.isCallExpression(expression)) {
+      const factory = factoryOf(expression);
+      if (factory) store.factory = factory;
+      const binding = factory === 'cloudflareKV' ? bindingOf(expression.arguments[0]) : undefined;
+      if (binding !== undefined) store.binding = binding;
+      else if (factory === 'cloudflareKV') leaveUnread('store.binding', expression);
+    }
+    if (!store.factory) leaveUnread('store', expression);
+    reading.stores.push(store);
+  }
+
+  function bindingOf(argument: ts.Expression | undefined): string | undefined {
+    if (!argument) return undefined;
+    const value = resolve(argument);
+    if (ts.isStringLiteralLike(value)) return value.text;
+    // `env.PAYLOAD_CACHE`, `env['PAYLOAD_CACHE']`
+    if (ts.isPropertyAccessExpression(value)) return value.name.text;
+    if (ts.isElementAccessExpression(value) && ts.isStringLiteralLike(value.argumentExpression)) {
+      return value.argumentExpression.text;
+    }
+    if (!ts.isObjectLiteralExpression(value)) return undefined;
+    const binding = properties(value, 'store').get('binding');
+    return binding && bindingOf(binding.value);
+  }
+
+  function readPolicy(slug: string, type: 'collection' | 'global', value: ts.Expression, at: ts.Node): void {
+    const where = `${type}s.${slug}`;
+    const policy = properties(value, where);
+    const flag = (name: string, otherwise: boolean) => {
+      const node = policy.get(name)?.value;
+      const kind = node && resolve(node).kind;
+      if (kind === ts.SyntaxKind.TrueKeyword) return true;
+      if (kind === ts.SyntaxKind.FalseKeyword) return false;
+      if (node) leaveUnread(`${where}.${name}`, node);
+      return otherwise;
+    };
+    const slices = policy.get('slices')?.value;
+    const list = slices && resolve(slices);
+    if (list && !ts.isArrayLiteralExpression(list)) leaveUnread(`${where}.slices`, list);
+    reading.policies.push({
+      slug,
+      type,
+      line: lineOf(at),
+      slices:
+        list && ts.isArrayLiteralExpression(list)
+          ? list.elements.flatMap((element) =>
+              ts.isStringLiteralLike(element) ? [{ field: element.text, line: lineOf(element) }] : [],
+            )
+          : [],
+      allowAuth: flag('allowAuth', false),
+      enabled: flag('enabled', true),
+    });
+    readTTL(policy.get('ttl')?.value, `${where}.ttl`);
+    readOperations(policy.get('operations')?.value, `${where}.operations`);
+  }
+
+  function readOperations(node: ts.Expression | undefined, where: string): void {
+    if (!node) return;
+    for (const [operation, { value }] of properties(node, where)) readTTL(value, `${where}.${operation}`);
+  }
+
+  function readTTL(node: ts.Expression | undefined, where: string): void {
+    if (!node) return;
+    const value = literalOf(node);
+    if (value === undefined) leaveUnread(where, node);
+    else reading.ttls.push({ path: where, value, line: lineOf(node) });
+  }
+
+  /** A literal, or arithmetic of literals such as `5 * 60`. */
+  function literalOf(node: ts.Expression): string | number | false | undefined {
+    const expression = resolve(node);
+    if (ts.isStringLiteralLike(expression)) return expression.text;
+    if (ts.isNumericLiteral(expression)) return Number(expression.text.replaceAll('_', ''));
+    if (expression.kind === ts.SyntaxKind.FalseKeyword) return false;
+    if (ts.isPrefixUnaryExpression(expression) && expression.operator === ts.SyntaxKind.MinusToken) {
+      const operand = literalOf(expression.operand);
+      return typeof operand === 'number' ? -operand : undefined;
+    }
+    if (ts.isBinaryExpression(expression)) {
+      const [left, right] = [literalOf(expression.left), literalOf(expression.right)];
+      if (typeof left !== 'number' || typeof right !== 'number') return undefined;
+      if (expression.operatorToken.kind === ts.SyntaxKind.AsteriskToken) return left * right;
+      if (expression.operatorToken.kind === ts.SyntaxKind.PlusToken) return left + right;
+      if (expression.operatorToken.kind === ts.SyntaxKind.SlashToken) return left / right;
+    }
+    return undefined;
+  }
+}
+
+function keyOf(name: ts.PropertyName): string | undefined {
+  if (ts.isIdentifier(name) || ts.isStringLiteralLike(name) || ts.isNumericLiteral(name)) return name.text;
+  if (ts.isComputedPropertyName(name) && ts.isStringLiteralLike(name.expression)) return name.expression.text;
+  return undefined;
+}
