@@ -1,20 +1,10 @@
 import type { CodeStyle } from './code-style.js';
 import type { ConfigShape } from './config-shape.js';
-import type { ProjectSchema, SourceLocation } from './schema.js';
+import type { ProjectDatabase } from './database.js';
+import type { ProjectSchema } from './schema.js';
 import type { WranglerConfig } from './wrangler.js';
 
-/** The kind of database adapter in use. */
-export type DatabaseKind = 'sqlite' | 'd1' | 'postgres' | 'vercel-postgres' | 'mongodb' | 'unknown';
-
-/** The database adapter in use, as far as the config tells. */
-export interface ProjectDatabase {
-  kind: DatabaseKind;
-  /** E.g. `@payloadcms/db-sqlite`. */
-  packageName?: string;
-  /** The value of `db`, shortened to one line. */
-  expression?: string;
-  location?: SourceLocation;
-}
+export type { DatabaseKind, ProjectDatabase } from './database.js';
 
 /** The package manager of the project. */
 export type PackageManager = 'npm' | 'pnpm' | 'yarn' | 'bun';

@@ -1,3 +1,9 @@
+/** Finds and reads the wrangler config of the Payload package. */
+import path from 'node:path';
+import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
+import { isFile, readIfThere, upwards } from './source-files.js';
+import { readWranglerToml } from './wrangler-toml.js';
+
 /** A KV namespace binding of a wrangler config. */
 export interface KVNamespaceBinding {
   binding: string;
@@ -34,6 +40,115 @@ export interface WranglerConfig extends WranglerEnvironment {
   main?: string;
   /** Environment blocks by name. */
   env: Record<string, WranglerEnvironment>;
-  /** What could not be read, in words; e.g. toml written in a way that the simple reader does not know. */
+  /** `false` where the file has a syntax error: what is read of it may be incomplete, and it must not be edited. */
+  valid: boolean;
+  /** What could not be read, or what wrangler would take instead, in words. */
   warnings: string[];
+}
+
+const FORMATS = ['json', 'jsonc', 'toml'] as const;
+
+/** Keys of resources that a block declares and does not inherit. */
+const BINDINGS = [
+  'ai',
+  'analytics_engine_datasets',
+  'browser',
+  'd1_databases',
+  'dispatch_namespaces',
+  'durable_objects',
+  'hyperdrive',
+  'images',
+  'kv_namespaces',
+  'mtls_certificates',
+  'pipelines',
+  'queues',
+  'r2_buckets',
+  'secrets_store_secrets',
+  'send_email',
+  'services',
+  'vectorize',
+  'workflows',
+];
+
+/** The wrangler config nearest to the package at `root`, as high as `top`; `undefined` where there is none. */
+export function readWrangler(root: string, top: string): WranglerConfig | undefined {
+  const all = upwards(root);
+  const directories = all.slice(0, all.indexOf(top) + 1 || 1);
+  const found = directories.flatMap((directory) =>
+    FORMATS.map((format) => ({ file: path.join(directory, `wrangler.${format}`), format })).filter(
+      ({ file }) => isFile(file),
+    ),
+  );
+  const [nearest] = found;
+  if (!nearest) return undefined;
+  const relative = (file: string) => path.relative(root, file).split(path.sep).join('/');
+  const content = readIfThere(nearest.file) ?? '';
+  const { config, problem } =
+    nearest.format === 'toml' ? readWranglerToml(content) : readJson(content, relative(nearest.file));
+  const warnings = problem === undefined ? [] : [problem];
+  // Wrangler looks for each format up to the root before it looks for the next one.
+  const preferred = FORMATS.flatMap((format) => found.filter((each) => each.format === format))[0];
+  if (preferred && preferred !== nearest) {
+    warnings.push(`wrangler itself takes ${relative(preferred.file)} rather than ${relative(nearest.file)}.`);
+  }
+  if (isFile(path.join(root, '.wrangler/deploy/config.json'))) {
+    warnings.push('.wrangler/deploy/config.json redirects wrangler to a config that a build wrote.');
+  }
+  const env: Record<string, WranglerEnvironment> = {};
+  for (const [name, block] of Object.entries(asRecord(config.env))) env[name] = environment(asRecord(block));
+  return {
+    path: relative(nearest.file),
+    format: nearest.format,
+    content,
+    name: asText(config.name),
+    main: asText(config.main),
+    ...environment(config),
+    env,
+    valid: problem === undefined,
+    warnings,
+  };
+}
+
+function readJson(content: string, file: string): { config: Record<string, unknown>; problem?: string } {
+  const errors: ParseError[] = [];
+  const config = asRecord(parse(content, errors, { allowTrailingComma: true }));
+  const [first] = errors;
+  if (!first) return { config };
+  const line = content.slice(0, first.offset).split('\n').length;
+  return { config, problem: `${file}:${line} is no valid JSON: ${printParseErrorCode(first.error)}.` };
+}
+
+function environment(block: Record<string, unknown>): WranglerEnvironment {
+  return {
+    hasKVNamespaces: Array.isArray(block.kv_namespaces),
+    kvNamespaces: asList(block.kv_namespaces).flatMap((entry) => {
+      const binding = asText(entry.binding);
+      if (binding === undefined) return [];
+      return [{ binding, id: asText(entry.id), previewId: asText(entry.preview_id) }];
+    }),
+    d1Databases: asList(block.d1_databases).flatMap((entry) => {
+      const binding = asText(entry.binding);
+      if (binding === undefined) return [];
+      return [{ binding, databaseName: asText(entry.database_name), databaseId: asText(entry.database_id) }];
+    }),
+    hasBindings: BINDINGS.some((key) => {
+      const value = block[key];
+      if (Array.isArray(value)) return value.length > 0;
+      return typeof value === 'object' && value !== null && Object.keys(value).length > 0;
+    }),
+  };
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {};
+}
+
+function asList(value: unknown): Record<string, unknown>[] {
+  return Array.isArray(value) ? value.map(asRecord) : [];
+}
+
+function asText(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }

@@ -1,0 +1,177 @@
+/** Completes what the config tells by what `payload-types.ts` tells; where the two disagree, says so. */
+import type { TypedEntity, TypedSchema } from './payload-types.js';
+import { byFieldPath, bySlug, type ConfigSchema, mergeFields } from './read-schema.js';
+import {
+  type CollectionSchema,
+  type FieldSchema,
+  type GlobalSchema,
+  INTERNAL_COLLECTIONS,
+  type ProjectSchema,
+} from './schema.js';
+
+const INTERNAL: ReadonlySet<string> = new Set(INTERNAL_COLLECTIONS);
+/** Globals and collections that Payload keeps for its own work, beyond those that the words list. */
+const INTERNAL_GLOBALS: ReadonlySet<string> = new Set(['payload-jobs-stats']);
+
+/** Fields that come and go with Payload's version: not worth a warning. */
+const IMPLICIT = new Set(
+  (
+    'id createdAt updatedAt deletedAt _status _order email username password salt hash loginAttempts lockUntil ' +
+    'resetPasswordToken resetPasswordExpiration resetPasswordRequestedAt sessions _verified _verificationToken ' +
+    'enableAPIKey apiKey apiKeyIndex hasAPIKey url thumbnailURL filename mimeType filesize width height focalX focalY ' +
+    'sizes folder'
+  ).split(' '),
+);
+
+const CONTAINERS = new Set(['array', 'blocks', 'group', 'tab']);
+
+/** What the completed schema depends on besides the two. */
+export interface TypesContext {
+  /** Path of the types, relative to the root; for messages. */
+  typesFile: string;
+  /** Whether a current file of types must have a `payload-kv` collection: Payload from 3.62 on without its own `kv`. */
+  expectsKV: boolean;
+}
+
+/** The schema of the project: the config's, completed by the types where there are some. */
+export function completeSchema(
+  config: ConfigSchema,
+  types: TypedSchema | undefined,
+  context: TypesContext,
+): ProjectSchema {
+  const warnings = [...config.warnings];
+  const schema: ProjectSchema = {
+    collections: config.collections.filter(({ slug }) => !INTERNAL.has(slug)),
+    globals: config.globals,
+    locales: config.locales,
+    unresolved: config.unresolved,
+    warnings,
+  };
+  if (!types) return schema;
+  const { typesFile } = context;
+  const typedCollections = types.collections.filter(({ slug }) => !INTERNAL.has(slug));
+  const typedGlobals = types.globals.filter(({ slug }) => !INTERNAL_GLOBALS.has(slug));
+  if (context.expectsKV && !types.collections.some(({ slug }) => slug === 'payload-kv')) {
+    warnings.push(`${typesFile} has no collection payload-kv: it is older than the installed Payload.`);
+  }
+  schema.collections = complete(
+    schema.collections,
+    typedCollections,
+    'collection',
+    (typed): CollectionSchema => ({
+      slug: typed.slug,
+      origin: 'types',
+      auth: typed.auth,
+      upload: typed.upload,
+      versions: typed.drafts || 'unknown',
+      drafts: typed.drafts || 'unknown',
+      fields: typed.fields,
+    }),
+  );
+  schema.globals = complete(
+    schema.globals,
+    typedGlobals,
+    'global',
+    (typed): GlobalSchema => ({
+      slug: typed.slug,
+      origin: 'types',
+      versions: typed.drafts || 'unknown',
+      drafts: typed.drafts || 'unknown',
+      fields: typed.fields,
+    }),
+  );
+  if (!config.localesKnown) schema.locales = types.locales;
+  return schema;
+
+  function complete<T extends { slug: string; fields: FieldSchema[] }>(
+    own: T[],
+    typed: TypedEntity[],
+    what: string,
+    fromTypes: (entity: TypedEntity) => T,
+  ): T[] {
+    const bySlugTyped = new Map(typed.map((entity) => [entity.slug, entity]));
+    const known = new Set(own.map(({ slug }) => slug));
+    const completed = own.map((entity) => {
+      const match = bySlugTyped.get(entity.slug);
+      if (!match) {
+        warnings.push(
+          `The ${what} ${entity.slug} is in the config but not in ${typesFile}: is that file old?`,
+        );
+        return entity;
+      }
+      return { ...entity, fields: completeFields(entity.slug, entity.fields, match.fields) };
+    });
+    for (const entity of typed) {
+      if (known.has(entity.slug)) continue;
+      if (!config.open) {
+        warnings.push(
+          `The ${what} ${entity.slug} is in ${typesFile} but not in the config: is that file old?`,
+        );
+      }
+      completed.push(fromTypes(entity));
+    }
+    return completed.sort(bySlug);
+  }
+
+  function completeFields(slug: string, own: FieldSchema[], typed: FieldSchema[]): FieldSchema[] {
+    const byPath = new Map(own.map((each) => [each.path, each]));
+    const typedPaths = new Set(typed.map(({ path }) => path));
+    const added: string[] = [];
+    for (const each of typed) {
+      const before = byPath.get(each.path);
+      if (before) {
+        byPath.set(each.path, agree(slug, before, each));
+      } else if (!leafAbove(each.path, byPath)) {
+        byPath.set(each.path, each);
+        if (!isImplicit(each.path)) added.push(each.path);
+      }
+    }
+    const missing = own
+      .filter(({ path }) => !typedPaths.has(path) && !isImplicit(path))
+      .map(({ path }) => path);
+    if (missing.length > 0) {
+      warnings.push(`${slug}: ${listed(missing)} in the config but not in ${typesFile}: is that file old?`);
+    }
+    if (added.length > 0 && !config.open) {
+      warnings.push(`${slug}: ${listed(added)} in ${typesFile} but not in the config: is that file old?`);
+    }
+    return [...byPath.values()].sort(byFieldPath);
+  }
+
+  function agree(slug: string, own: FieldSchema, typed: FieldSchema): FieldSchema {
+    if (own.join) {
+      if (own.join.collection.length > 0 || !typed.join) return own;
+      return { ...own, join: { ...own.join, collection: typed.join.collection } };
+    }
+    if (!typed.relationTo) return own;
+    if (own.relationTo?.length === 0) return { ...own, relationTo: typed.relationTo };
+    if (own.relationTo && own.relationTo.join() === typed.relationTo.join()) return own;
+    const mine = own.relationTo ? `refers to ${own.relationTo.join(', ')}` : `is of type ${own.type}`;
+    warnings.push(
+      `${slug}.${own.path} ${mine} in the config, but refers to ${typed.relationTo.join(', ')} in ${typesFile}.`,
+    );
+    return mergeFields(own, typed);
+  }
+}
+
+/** Whether the path leads into a field that the config knows to have no fields in it, such as JSON. */
+function leafAbove(path: string, byPath: Map<string, FieldSchema>): boolean {
+  const parts = path.split('.');
+  for (let length = 1; length < parts.length; length++) {
+    const above = byPath.get(parts.slice(0, length).join('.'));
+    if (above && !CONTAINERS.has(above.type)) return true;
+  }
+  return false;
+}
+
+function isImplicit(path: string): boolean {
+  const [first, ...rest] = path.split('.');
+  const last = rest.at(-1);
+  return IMPLICIT.has(first ?? '') || last === 'id' || last === 'blockName' || last === 'blockType';
+}
+
+function listed(paths: string[]): string {
+  const shown = paths.slice(0, 3).join(', ');
+  const more = paths.length > 3 ? ` and ${paths.length - 3} more` : '';
+  return `${shown}${more} ${paths.length === 1 ? 'is' : 'are'}`;
+}

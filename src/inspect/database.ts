@@ -1,0 +1,64 @@
+/** Which database adapter the config uses. */
+import type { Evaluator } from './evaluate.js';
+import { shorten } from './read-schema.js';
+import type { SourceLocation } from './schema.js';
+import type { ExternalValue, ObjectValue, Value } from './value.js';
+
+/** The kind of database adapter in use. */
+export type DatabaseKind = 'sqlite' | 'd1' | 'postgres' | 'vercel-postgres' | 'mongodb' | 'unknown';
+
+/** The database adapter in use, as far as the config tells. */
+export interface ProjectDatabase {
+  kind: DatabaseKind;
+  /** E.g. `@payloadcms/db-sqlite`. */
+  packageName?: string;
+  /** The value of `db`, shortened to one line. */
+  expression?: string;
+  location?: SourceLocation;
+  /** All adapters that a condition chooses from, where there are several. */
+  alternatives?: { kind: DatabaseKind; packageName: string }[];
+  /** How ids are made where the adapter is told, e.g. `uuid`. */
+  idType?: string;
+}
+
+const KINDS: Record<string, DatabaseKind> = {
+  '@payloadcms/db-sqlite': 'sqlite',
+  '@payloadcms/db-d1-sqlite': 'd1',
+  '@payloadcms/db-postgres': 'postgres',
+  '@payloadcms/db-vercel-postgres': 'vercel-postgres',
+  '@payloadcms/db-mongodb': 'mongodb',
+};
+
+/** Finds the adapter behind the config's `db`. */
+export function readDatabase(evaluator: Evaluator, config: ObjectValue): ProjectDatabase {
+  const value = evaluator.property(config, 'db', config.node);
+  if (value.kind === 'primitive') return { kind: 'unknown' };
+  const calls = adapterCalls(value, 0);
+  const found = {
+    expression: shorten(value.node),
+    location: evaluator.files.locate(value.node),
+  };
+  const packages = [...new Set(calls.map((call) => call.packageName))];
+  const [first] = calls;
+  if (!first || packages.length === 0) return { kind: 'unknown', ...found };
+  const kinds = packages.map((packageName) => ({ kind: KINDS[packageName] ?? 'unknown', packageName }));
+  const [only, ...others] = kinds;
+  if (!only) return { kind: 'unknown', ...found };
+  if (others.length > 0) return { kind: 'unknown', ...found, alternatives: kinds };
+  const options = first.args?.[0]?.();
+  const idType = options?.kind === 'object' ? evaluator.property(options, 'idType', options.node) : undefined;
+  return {
+    ...only,
+    ...found,
+    ...(idType?.kind === 'primitive' && typeof idType.value === 'string' ? { idType: idType.value } : {}),
+  };
+
+  /** Calls of adapter packages: the value itself, the outcomes of a condition, what is wrapped by something else. */
+  function adapterCalls(of: Value, depth: number): ExternalValue[] {
+    if (depth > 4) return [];
+    if (of.kind === 'choice') return of.options.flatMap((option) => adapterCalls(option, depth + 1));
+    if (of.kind !== 'external' || !of.args) return [];
+    if (KINDS[of.packageName]) return [of];
+    return of.args.flatMap((arg) => adapterCalls(arg(), depth + 1));
+  }
+}

@@ -1,0 +1,139 @@
+/** Finds the Payload config and the package that it belongs to. */
+import { readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { PayloadKVError } from '../errors.js';
+import { declaresWorkspace } from './package-manager.js';
+import { isFile, upwards } from './source-files.js';
+import type { Tsconfigs } from './tsconfig.js';
+
+/** Where to look for the project. */
+export interface InspectOptions {
+  /** Directory to start in. */
+  cwd: string;
+  /** Path of the config, absolute or relative to `cwd`. Default: searched for. */
+  config?: string;
+}
+
+const EXTENSIONS = ['ts', 'mts', 'js', 'mjs'];
+/** In Payload's own order: what is in `src` goes before the root. */
+const PLACES = ['src', '.', 'app', 'src/app'];
+const SKIPPED = new Set(['node_modules', 'dist', 'build', 'out', 'coverage', 'vendor']);
+const DEEPEST = 4;
+
+/** The config's absolute path, and the absolute directory of its package. */
+export function findConfig(options: InspectOptions, configs: Tsconfigs): { config: string; root: string } {
+  const cwd = path.resolve(options.cwd);
+  if (!statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new PayloadKVError({
+      code: 'CONFIG_NOT_FOUND',
+      message: `There is no directory ${cwd}.`,
+      nextStep: 'Give the directory of the Payload project with --cwd.',
+    });
+  }
+  if (options.config !== undefined) {
+    const config = path.resolve(cwd, options.config);
+    if (!isFile(config)) {
+      throw new PayloadKVError({
+        code: 'CONFIG_NOT_FOUND',
+        message: `There is no file ${options.config}.`,
+        location: { file: options.config },
+        nextStep: 'Give the path of the Payload config with --config.',
+      });
+    }
+    return { config, root: packageOf(config, cwd) };
+  }
+  // A command may be run in a directory of the package, so look up to where the package begins.
+  for (const directory of upwards(cwd)) {
+    const config = configOf(directory, configs);
+    if (config) return { config, root: packageOf(config, directory) };
+    if (isFile(path.join(directory, 'package.json'))) break;
+  }
+  return amongPackages(cwd, configs);
+}
+
+/** The config of one directory: what the alias names, else the only one at the usual places. */
+function configOf(directory: string, configs: Tsconfigs): string | undefined {
+  for (const target of configs.aliasTargets(directory, '@payload-config')) {
+    const file = withExtension(target);
+    // An alias inherited from a tsconfig further up may lead into another package.
+    if (file && isWithin(directory, file)) return file;
+  }
+  const found = PLACES.flatMap((place) => {
+    const files = EXTENSIONS.map((extension) => path.join(directory, place, `payload.config.${extension}`));
+    // A build may leave the .js beside its .ts.
+    return files.filter(isFile).slice(0, 1);
+  });
+  const [first, ...others] = found;
+  if (!first || others.length === 0) return first;
+  throw severalConfigs(directory, found, 'This directory has several Payload configs');
+}
+
+/** In a directory without a config: what the packages below it have. */
+function amongPackages(cwd: string, configs: Tsconfigs): { config: string; root: string } {
+  const below = configsBelow(cwd, configs, 0);
+  const [only, ...others] = below;
+  if (only && others.length === 0) return { config: only, root: packageOf(only, cwd) };
+  if (only) {
+    throw severalConfigs(
+      cwd,
+      below,
+      declaresWorkspace(cwd)
+        ? 'This is a workspace with several Payload projects'
+        : 'There are several Payload projects below this directory',
+    );
+  }
+  throw new PayloadKVError({
+    code: 'CONFIG_NOT_FOUND',
+    message: `No payload.config.ts was found in ${cwd}, in its src or app directory, in a package below it, or by the alias @payload-config of its tsconfig.`,
+    nextStep:
+      'Run the command in a Payload project, or name the config with --config and the directory with --cwd.',
+  });
+}
+
+function configsBelow(directory: string, configs: Tsconfigs, depth: number): string[] {
+  if (depth > DEEPEST) return [];
+  let names: string[];
+  try {
+    names = readdirSync(directory, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && !SKIPPED.has(entry.name) && !entry.name.startsWith('.'))
+      .map((entry) => entry.name)
+      .sort();
+  } catch {
+    return [];
+  }
+  return names.flatMap((name) => {
+    const inner = path.join(directory, name);
+    if (isFile(path.join(inner, 'package.json'))) {
+      const config = configOf(inner, configs);
+      if (config) return [config];
+    }
+    return configsBelow(inner, configs, depth + 1);
+  });
+}
+
+function severalConfigs(directory: string, files: string[], what: string): PayloadKVError {
+  const listed = files.map((file) => path.relative(directory, file).split(path.sep).join('/'));
+  return new PayloadKVError({
+    code: 'SEVERAL_CONFIGS',
+    message: `${what}: ${listed.join(', ')}.`,
+    nextStep: `Choose one, e.g. --config ${listed[0]}`,
+  });
+}
+
+/** The directory of the nearest package.json, else the directory given. */
+function packageOf(config: string, otherwise: string): string {
+  return (
+    upwards(path.dirname(config)).find((directory) => isFile(path.join(directory, 'package.json'))) ??
+    otherwise
+  );
+}
+
+function withExtension(target: string): string | undefined {
+  if (isFile(target)) return target;
+  const stem = target.replace(/\.(?:js|mjs)$/, '');
+  return EXTENSIONS.map((extension) => `${stem}.${extension}`).find(isFile);
+}
+
+function isWithin(directory: string, file: string): boolean {
+  return !path.relative(directory, file).startsWith('..');
+}

@@ -1,0 +1,67 @@
+/** Which package manager the project uses, and where its workspace begins. */
+
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { isFile, readIfThere, upwards } from './source-files.js';
+
+/** The package manager of the project. */
+export type PackageManager = 'npm' | 'pnpm' | 'yarn' | 'bun';
+
+const LOCK_FILES: [string, PackageManager][] = [
+  ['pnpm-lock.yaml', 'pnpm'],
+  ['bun.lock', 'bun'],
+  ['bun.lockb', 'bun'],
+  ['yarn.lock', 'yarn'],
+  ['package-lock.json', 'npm'],
+  ['npm-shrinkwrap.json', 'npm'],
+];
+
+/**
+ * The package manager by the nearest lock file or `packageManager` field, upwards from `root`, as high as the
+ * repository; in one directory the field decides. npm where there is neither.
+ */
+export function readPackageManager(root: string): { packageManager: PackageManager; lockFileDir?: string } {
+  for (const directory of withinRepository(root)) {
+    const locks = LOCK_FILES.filter(([name]) => isFile(path.join(directory, name)));
+    const named = namedIn(path.join(directory, 'package.json'));
+    const [lock] = locks;
+    if (named) return { packageManager: named, ...(lock ? { lockFileDir: directory } : {}) };
+    if (lock) return { packageManager: lock[1], lockFileDir: directory };
+  }
+  return { packageManager: 'npm' };
+}
+
+function namedIn(file: string): PackageManager | undefined {
+  const text = readIfThere(file);
+  if (text === undefined) return undefined;
+  try {
+    const field = (JSON.parse(text) as { packageManager?: unknown }).packageManager;
+    const name = typeof field === 'string' ? field.split('@')[0] : undefined;
+    return name === 'npm' || name === 'pnpm' || name === 'yarn' || name === 'bun' ? name : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The directory and those above it, up to and with the one that holds `.git`; all without a repository. */
+export function withinRepository(directory: string): string[] {
+  const all = upwards(directory);
+  const top = all.findIndex((each) => existsSync(path.join(each, '.git')));
+  return top === -1 ? all : all.slice(0, top + 1);
+}
+
+/** The workspace that the package belongs to: the nearest directory above that declares one, else the package. */
+export function workspaceRoot(root: string): string {
+  return withinRepository(root).find(declaresWorkspace) ?? root;
+}
+
+/** Whether the directory declares a workspace of packages. */
+export function declaresWorkspace(directory: string): boolean {
+  if (isFile(path.join(directory, 'pnpm-workspace.yaml'))) return true;
+  const text = readIfThere(path.join(directory, 'package.json'));
+  try {
+    return text !== undefined && (JSON.parse(text) as { workspaces?: unknown }).workspaces !== undefined;
+  } catch {
+    return false;
+  }
+}

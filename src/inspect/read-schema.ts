@@ -1,0 +1,709 @@
+/** From the evaluated config to the project's schema: collections, globals, their fields, as Payload will see them. */
+import { ts } from 'ts-morph';
+import { type Evaluator, reasonOf } from './evaluate.js';
+import { authFields, field, timestampFields, uploadFields } from './implicit-fields.js';
+import type {
+  CollectionSchema,
+  FieldSchema,
+  GlobalSchema,
+  ProjectSchema,
+  SourceLocation,
+  UnresolvedPart,
+} from './schema.js';
+import { nullish, type ObjectValue, plain, truthy, type Value } from './value.js';
+
+/** What the config tells, before `payload-types.ts` completes it. */
+export interface ConfigSchema extends ProjectSchema {
+  /** Whether something may add to the schema that is not in the config: plugins, parts that were not resolved. */
+  open: boolean;
+  /** Whether `localization` could be read. */
+  localesKnown: boolean;
+  /** The config's `typescript.outputFile`, absolute. */
+  typesOutputFile?: string;
+  /** Whether the config sets `kv`, so that there may be no `payload-kv` collection. */
+  ownKV: boolean;
+}
+
+/** Ids are numbers in SQL databases unless they are told to be UUIDs. */
+export type IdType = 'number' | 'text';
+
+const CONDITION = 'it depends on a condition that is only known at run time; taken as present';
+const DEEPEST_FIELD = 24;
+
+/** Reads the schema out of the config object. */
+export function readSchema(evaluator: Evaluator, config: ObjectValue, idType: IdType): ConfigSchema {
+  const notices = new Map<string, UnresolvedPart>();
+  const warnings: string[] = [];
+  const { files } = evaluator;
+
+  function note(part: string, node: ts.Node, reason: string): void {
+    const location = files.locate(node);
+    const expression = shorten(node);
+    const key = JSON.stringify([part, expression, location, reason]);
+    if (!notices.has(key)) notices.set(key, { part, expression, location, reason });
+  }
+
+  // ---- reading values, noting what is not known -----------------------------------------------------------------
+
+  function get(owner: ObjectValue, name: string): Value {
+    return evaluator.property(owner, name, owner.node);
+  }
+
+  /** The elements of an array that may be missing; of a condition both outcomes. */
+  function list(value: Value, part: string): Value[] {
+    if (value.kind === 'primitive' && (nullish(value) || value.value === false)) return [];
+    if (value.kind === 'choice') {
+      note(part, value.node, CONDITION);
+      return value.options.flatMap((option) => list(option, part));
+    }
+    if (value.kind !== 'array') {
+      note(part, value.node, reasonOf(value) ?? 'it is no array');
+      return [];
+    }
+    return value.items().flatMap((item) => listItem(item, part));
+  }
+
+  function listItem(item: Value, part: string): Value[] {
+    switch (item.kind) {
+      case 'choice':
+        note(part, item.node, CONDITION);
+        return item.options.flatMap((option) => listItem(option, part));
+      case 'primitive':
+        return item.value === false || nullish(item) || item.value === '' ? [] : [item];
+      case 'unresolved':
+      case 'function':
+        note(part, item.node, reasonOf(item) ?? 'it is a function');
+        return [];
+      default:
+        return [item];
+    }
+  }
+
+  /** An object; of a call of a package that is given one, that one. */
+  function asObject(value: Value, part: string, marks: string[]): ObjectValue | undefined {
+    if (value.kind === 'object') return value;
+    if (value.kind === 'external' && value.args) {
+      for (const arg of value.args) {
+        const given = arg();
+        if (given.kind === 'object' && marks.every((mark) => given.entries().has(mark))) {
+          note(part, value.node, `it is passed through ${callName(value)}, which may change it`);
+          return given;
+        }
+      }
+    }
+    note(part, value.node, reasonOf(value) ?? 'it is no object');
+    return undefined;
+  }
+
+  /** Whether it is set; what is not known counts as set. */
+  function flag(owner: ObjectValue, name: string, part: string): boolean {
+    const value = get(owner, name);
+    const known = truthy(value);
+    if (known !== undefined) return known;
+    // A spread that could not be resolved is noted for the whole object, not for each of its flags.
+    if (!owner.entries().has(name)) return false;
+    note(`${part}.${name}`, value.node, reasonOf(value) ?? CONDITION);
+    return true;
+  }
+
+  function text(value: Value, part: string): string | undefined {
+    if (value.kind === 'primitive') return typeof value.value === 'string' ? value.value : undefined;
+    note(part, value.node, reasonOf(value) ?? 'it is no text');
+    if (value.kind !== 'choice') return undefined;
+    return value.options.map(plain).find((option) => typeof option === 'string');
+  }
+
+  /** One text or several; of a condition all outcomes. */
+  function texts(value: Value, part: string): string[] {
+    if (value.kind === 'choice') {
+      note(part, value.node, CONDITION);
+      return [...new Set(value.options.flatMap((option) => texts(option, part)))];
+    }
+    if (value.kind === 'array') return [...new Set(list(value, part).flatMap((item) => texts(item, part)))];
+    const single = plain(value);
+    if (typeof single === 'string') return [single];
+    if (!nullish(value)) note(part, value.node, reasonOf(value) ?? 'it is no slug');
+    return [];
+  }
+
+  function noteGaps(owner: ObjectValue, part: string): void {
+    for (const gap of owner.gaps()) note(part, gap.node, reasonOf(gap) ?? 'it could not be read');
+  }
+
+  // ---- fields -------------------------------------------------------------------------------------------------
+
+  interface Place {
+    part: string;
+    /** Path of the enclosing named field with a dot at its end, or nothing. */
+    prefix: string;
+    insideList: boolean;
+    localizedAbove: boolean;
+    depth: number;
+    /** Blocks that lead here: one may contain itself. */
+    blocks: ts.Node[];
+  }
+
+  interface Fields {
+    byPath: Map<string, FieldSchema>;
+    /** Joins to be connected with the collections that they read. */
+    joins: { field: FieldSchema; orderName?: string }[];
+  }
+
+  let localized = false;
+  const sharedBlocks = new Map<string, ObjectValue>();
+
+  function readFields(value: Value, place: Place, into: Fields): void {
+    if (place.depth > DEEPEST_FIELD) {
+      note(place.part, value.node, 'the fields are nested too deep to follow');
+      return;
+    }
+    for (const item of list(value, place.part)) readField(item, place, into);
+  }
+
+  function readField(item: Value, place: Place, into: Fields): void {
+    const owner = asObject(item, place.part, ['type']);
+    if (!owner) return;
+    noteGaps(owner, place.part);
+    const type = text(get(owner, 'type'), `${place.part}.type`);
+    const nameValue = get(owner, 'name');
+    const name = nullish(nameValue) ? undefined : text(nameValue, `${place.part}.name`);
+    if (type === undefined) {
+      if (owner.gaps().length === 0) note(place.part, owner.node, 'the field has no type that could be read');
+      return;
+    }
+    switch (type) {
+      case 'ui':
+        return;
+      case 'row':
+      case 'collapsible':
+        readFields(get(owner, 'fields'), { ...place, depth: place.depth + 1 }, into);
+        return;
+      case 'tabs':
+        for (const tab of list(get(owner, 'tabs'), place.part)) readTab(tab, place, into);
+        return;
+      case 'group':
+        if (name === undefined) readFields(get(owner, 'fields'), { ...place, depth: place.depth + 1 }, into);
+        else readContainer(owner, name, type, place, into);
+        return;
+    }
+    if (name === undefined) {
+      note(place.part, owner.node, `the ${type} field has no name that could be read`);
+      return;
+    }
+    if (type === 'array') readContainer(owner, name, type, place, into);
+    else if (type === 'blocks') readBlocks(owner, name, place, into);
+    else readLeaf(owner, name, type, place, into);
+  }
+
+  function readTab(item: Value, place: Place, into: Fields): void {
+    const tab = asObject(item, place.part, ['fields']);
+    if (!tab) return;
+    noteGaps(tab, place.part);
+    const name = get(tab, 'name');
+    if (nullish(name)) readFields(get(tab, 'fields'), { ...place, depth: place.depth + 1 }, into);
+    else {
+      const named = text(name, `${place.part}.name`);
+      if (named !== undefined) readContainer(tab, named, 'tab', place, into);
+    }
+  }
+
+  function base(owner: ObjectValue, name: string, type: string, place: Place): FieldSchema {
+    const part = `${place.part}.${name}`;
+    const virtual = get(owner, 'virtual');
+    const virtualPath = plain(virtual);
+    return field({
+      path: `${place.prefix}${name}`,
+      type,
+      localized: flag(owner, 'localized', part) && localized && !place.localizedAbove,
+      unique: flag(owner, 'unique', part),
+      index: flag(owner, 'index', part),
+      hasMany: flag(owner, 'hasMany', part),
+      virtual:
+        typeof virtualPath === 'string' && virtualPath !== '' ? virtualPath : flag(owner, 'virtual', part),
+      insideList: place.insideList,
+    });
+  }
+
+  function within(place: Place, own: FieldSchema, name: string, insideList: boolean): Place {
+    return {
+      part: `${place.part}.${name}`,
+      prefix: `${own.path}.`,
+      insideList: place.insideList || insideList,
+      localizedAbove: place.localizedAbove || own.localized,
+      depth: place.depth + 1,
+      blocks: place.blocks,
+    };
+  }
+
+  function readContainer(owner: ObjectValue, name: string, type: string, place: Place, into: Fields): void {
+    const own = base(owner, name, type, place);
+    add(into, own);
+    const inner = within(place, own, name, type === 'array');
+    readFields(get(owner, 'fields'), inner, into);
+    if (type === 'array')
+      addImplicit(into, field({ path: `${own.path}.id`, type: 'text', insideList: true }));
+  }
+
+  function readBlocks(owner: ObjectValue, name: string, place: Place, into: Fields): void {
+    const own = base(owner, name, 'blocks', place);
+    add(into, own);
+    const inner = within(place, own, name, true);
+    const references = get(owner, 'blockReferences');
+    const blocks = nullish(references) ? get(owner, 'blocks') : references;
+    for (const item of list(blocks, inner.part)) {
+      const slug = plain(item);
+      const shared = typeof slug === 'string' ? sharedBlocks.get(slug) : undefined;
+      if (typeof slug === 'string' && !shared) {
+        note(inner.part, item.node, `the config has no block '${slug}'`);
+        continue;
+      }
+      const block = shared ?? asObject(item, inner.part, ['slug', 'fields']);
+      if (!block) continue;
+      noteGaps(block, inner.part);
+      if (inner.blocks.includes(block.node)) {
+        note(inner.part, block.node, 'the block contains itself; its fields are listed once');
+        continue;
+      }
+      readFields(get(block, 'fields'), { ...inner, blocks: [...inner.blocks, block.node] }, into);
+    }
+    for (const implicit of ['blockName', 'blockType', 'id']) {
+      addImplicit(into, field({ path: `${own.path}.${implicit}`, type: 'text', insideList: true }));
+    }
+  }
+
+  function readLeaf(owner: ObjectValue, name: string, type: string, place: Place, into: Fields): void {
+    const own = base(owner, name, type, place);
+    const part = `${place.part}.${name}`;
+    if (type === 'relationship' || type === 'upload') {
+      own.relationTo = texts(get(owner, 'relationTo'), `${part}.relationTo`).sort();
+      if (own.relationTo.length === 0 && !owner.gaps().length && nullish(get(owner, 'relationTo'))) {
+        note(`${part}.relationTo`, owner.node, 'the field has no relationTo that could be read');
+      }
+    }
+    if (type === 'join') {
+      own.join = {
+        collection: texts(get(owner, 'collection'), `${part}.collection`).sort(),
+        on: text(get(owner, 'on'), `${part}.on`) ?? '',
+        hasWhere: !nullish(get(owner, 'where')),
+      };
+      const ordered = flag(owner, 'orderable', part);
+      const [target] = own.join.collection;
+      const orderName = ordered && target ? `_${target}_${own.path.replaceAll('.', '_')}_order` : undefined;
+      into.joins.push({ field: own, orderName });
+    }
+    add(into, own);
+    if (type === 'date' && flag(owner, 'timezone', part)) {
+      addImplicit(into, field({ path: `${own.path}_tz`, type: 'select', insideList: place.insideList }));
+    }
+  }
+
+  function readConfigFields(value: Value, part: string): Fields {
+    const into: Fields = { byPath: new Map(), joins: [] };
+    readFields(
+      value,
+      { part, prefix: '', insideList: false, localizedAbove: false, depth: 0, blocks: [] },
+      into,
+    );
+    return into;
+  }
+
+  // ---- collections and globals ----------------------------------------------------------------------------------
+
+  function versionsOf(
+    owner: ObjectValue,
+    part: string,
+  ): { versions: boolean; drafts: boolean; localizeStatus: boolean } {
+    const value = get(owner, 'versions');
+    if (!flag(owner, 'versions', part)) return { versions: false, drafts: false, localizeStatus: false };
+    let drafts = false;
+    let localizeStatus = false;
+    for (const option of value.kind === 'choice' ? value.options : [value]) {
+      if (option.kind !== 'object') continue;
+      noteGaps(option, `${part}.versions`);
+      if (!flag(option, 'drafts', `${part}.versions`)) continue;
+      drafts = true;
+      const settings = get(option, 'drafts');
+      if (settings.kind === 'object')
+        localizeStatus ||= flag(settings, 'localizeStatus', `${part}.versions.drafts`);
+    }
+    return { versions: true, drafts, localizeStatus };
+  }
+
+  interface ReadCollection extends CollectionSchema {
+    joins: Fields['joins'];
+    folders: boolean;
+    queryPresets: boolean;
+  }
+
+  function readCollection(item: Value): ReadCollection | undefined {
+    const owner = asObject(item, 'collections', ['slug']);
+    if (!owner) return undefined;
+    const slug = text(get(owner, 'slug'), 'collections.slug');
+    if (slug === undefined) {
+      noteGaps(owner, 'collections');
+      note('collections', owner.node, 'the collection has no slug that could be read');
+      return undefined;
+    }
+    noteGaps(owner, slug);
+    const { byPath, joins } = readConfigFields(get(owner, 'fields'), `${slug}.fields`);
+    const into: Fields = { byPath, joins };
+    const { versions, drafts, localizeStatus } = versionsOf(owner, slug);
+    const auth = flag(owner, 'auth', slug);
+    const upload = flag(owner, 'upload', slug);
+    const timestamps = get(owner, 'timestamps');
+    if (truthy(timestamps) !== false || nullish(timestamps)) {
+      for (const each of timestampFields(true, flag(owner, 'trash', slug))) addImplicit(into, each);
+    }
+    if (drafts) addStatus(into, localizeStatus);
+    if (upload) {
+      const settings = get(owner, 'upload');
+      const options = settings.kind === 'object' ? settings : undefined;
+      const sizes = options ? list(get(options, 'imageSizes'), `${slug}.upload.imageSizes`) : [];
+      const names = sizes.flatMap((size) => {
+        const name =
+          size.kind === 'object' ? text(get(size, 'name'), `${slug}.upload.imageSizes`) : undefined;
+        return name === undefined ? [] : [name];
+      });
+      const focal = get(options ?? owner, 'focalPoint');
+      for (const each of uploadFields({
+        sizes: names,
+        focalPoint:
+          !options || plain(focal) !== false || names.length > 0 || !nullish(get(options, 'resizeOptions')),
+        filenameUnique: !options || truthy(get(options, 'filenameCompoundIndex')) !== true,
+      })) {
+        addImplicit(into, each);
+      }
+    }
+    if (auth) {
+      const settings = get(owner, 'auth');
+      const options = settings.kind === 'object' ? settings : undefined;
+      for (const each of authFields(
+        (name) => (options ? get(options, name) : undefined),
+        (value, name) => {
+          return value.kind === 'object' ? get(value, name) : undefined;
+        },
+      )) {
+        addImplicit(into, each);
+      }
+    }
+    const id = byPath.get('id');
+    if (id) Object.assign(id, { unique: true, index: true });
+    else byPath.set('id', field({ path: 'id', type: idType, unique: true, index: true }));
+    if (flag(owner, 'orderable', slug)) {
+      addImplicit(into, field({ path: '_order', type: 'text', index: true }));
+    }
+    return {
+      slug,
+      origin: 'config',
+      location: files.locate(owner.node),
+      auth,
+      upload,
+      versions,
+      drafts,
+      fields: sorted(byPath),
+      joins,
+      folders: flag(owner, 'folders', slug),
+      queryPresets: flag(owner, 'enableQueryPresets', slug),
+    };
+  }
+
+  function readGlobal(item: Value): GlobalSchema | undefined {
+    const owner = asObject(item, 'globals', ['slug']);
+    if (!owner) return undefined;
+    const slug = text(get(owner, 'slug'), 'globals.slug');
+    if (slug === undefined) {
+      noteGaps(owner, 'globals');
+      note('globals', owner.node, 'the global has no slug that could be read');
+      return undefined;
+    }
+    noteGaps(owner, slug);
+    const into = readConfigFields(get(owner, 'fields'), `${slug}.fields`);
+    const { versions, drafts, localizeStatus } = versionsOf(owner, slug);
+    for (const each of timestampFields(false, false)) addImplicit(into, each);
+    if (drafts) addStatus(into, localizeStatus);
+    if (!into.byPath.has('id')) {
+      into.byPath.set('id', field({ path: 'id', type: idType, unique: true, index: true }));
+    }
+    return {
+      slug,
+      origin: 'config',
+      location: files.locate(owner.node),
+      versions,
+      drafts,
+      fields: sorted(into.byPath),
+    };
+  }
+
+  function addStatus(into: Fields, localizeStatus: boolean): void {
+    addImplicit(
+      into,
+      field({ path: '_status', type: 'select', index: true, localized: localizeStatus && localized }),
+    );
+  }
+
+  // ---- the config -----------------------------------------------------------------------------------------------
+
+  function readLocales(): { locales: string[]; known: boolean } {
+    const localization = get(config, 'localization');
+    const on = truthy(localization);
+    if (on === false) return { locales: [], known: true };
+    for (const option of localization.kind === 'choice' ? localization.options : [localization]) {
+      if (option.kind !== 'object') continue;
+      if (localization.kind === 'choice') note('localization', localization.node, CONDITION);
+      const locales = list(get(option, 'locales'), 'localization.locales').flatMap((locale) => {
+        const code = locale.kind === 'object' ? get(locale, 'code') : locale;
+        const named = text(code, 'localization.locales');
+        return named === undefined ? [] : [named];
+      });
+      return { locales, known: locales.length > 0 };
+    }
+    note('localization', localization.node, reasonOf(localization) ?? 'it could not be read');
+    return { locales: [], known: false };
+  }
+
+  noteGaps(config, 'config');
+  const { locales, known: localesKnown } = readLocales();
+  localized = locales.length > 0 || !localesKnown;
+  for (const item of list(get(config, 'blocks'), 'blocks')) {
+    const block = asObject(item, 'blocks', ['slug', 'fields']);
+    const slug = block ? text(get(block, 'slug'), 'blocks.slug') : undefined;
+    if (block && slug !== undefined) sharedBlocks.set(slug, block);
+  }
+  const collections = new Map<string, ReadCollection>();
+  for (const item of list(get(config, 'collections'), 'collections')) {
+    const collection = readCollection(item);
+    if (!collection) continue;
+    const before = collections.get(collection.slug);
+    collections.set(collection.slug, before ? joined(before, collection) : collection);
+  }
+  const globals = new Map<string, GlobalSchema>();
+  for (const item of list(get(config, 'globals'), 'globals')) {
+    const global = readGlobal(item);
+    if (!global) continue;
+    const before = globals.get(global.slug);
+    globals.set(global.slug, before ? { ...before, fields: union(before.fields, global.fields) } : global);
+  }
+  let plugins = false;
+  const configured = get(config, 'plugins');
+  const elements = configured.kind === 'array' ? configured.items() : nullish(configured) ? [] : [configured];
+  for (const element of elements) {
+    // Whether it is there or not is decided by a condition; what it may add is not known either way.
+    const outcomes = element.kind === 'choice' ? element.options : [element];
+    if (outcomes.every((outcome) => outcome.kind === 'primitive' || isOwnPlugin(outcome))) continue;
+    plugins = true;
+    note('plugins', element.node, 'plugins are not run; they may add collections, globals and fields');
+  }
+
+  addFolders();
+  addDefaultUsers();
+  connectJoins();
+
+  function addDefaultUsers(): void {
+    const admin = get(config, 'admin');
+    const user = admin.kind === 'object' ? get(admin, 'user') : undefined;
+    if ((user && !nullish(user)) || [...collections.values()].some((each) => each.auth)) return;
+    if (collections.has('users')) return;
+    // Where collections could not be read, one of them may be the one that logs in.
+    if ([...notices.values()].some(({ part }) => part === 'collections' || part === 'config')) return;
+    const fields = [
+      ...authFields(
+        () => undefined,
+        () => undefined,
+      ),
+      ...timestampFields(true, false),
+      field({ path: 'id', type: idType, unique: true, index: true }),
+    ];
+    collections.set('users', {
+      slug: 'users',
+      origin: 'config',
+      auth: true,
+      upload: false,
+      versions: false,
+      drafts: false,
+      fields: fields.sort(byFieldPath),
+      joins: [],
+      folders: false,
+      queryPresets: false,
+    });
+  }
+
+  function addFolders(): void {
+    const settings = get(config, 'folders');
+    const withFolders = [...collections.values()].filter((each) => each.folders);
+    if (plain(settings) === false || withFolders.length === 0) return;
+    const options = settings.kind === 'object' ? settings : undefined;
+    const slug = (options && text(get(options, 'slug'), 'folders.slug')) ?? 'payload-folders';
+    const name = (options && text(get(options, 'fieldName'), 'folders.fieldName')) ?? 'folder';
+    const folder = field({ path: name, type: 'relationship', index: true, relationTo: [slug] });
+    for (const each of withFolders) each.fields = union(each.fields, [folder]);
+    const specific = !options || plain(get(options, 'collectionSpecific')) !== false;
+    const members = [slug, ...withFolders.map((each) => each.slug)].sort();
+    collections.set(slug, {
+      slug,
+      origin: 'config',
+      auth: false,
+      upload: false,
+      versions: false,
+      drafts: false,
+      joins: [],
+      folders: false,
+      queryPresets: false,
+      fields: [
+        folder,
+        field({ path: 'name', type: 'text', index: true }),
+        field({
+          path: 'documentsAndFolders',
+          type: 'join',
+          hasMany: true,
+          join: { collection: members, on: name, hasWhere: false },
+        }),
+        ...(specific ? [field({ path: 'folderType', type: 'select', hasMany: true })] : []),
+        ...timestampFields(true, false),
+        field({ path: 'id', type: idType, unique: true, index: true }),
+      ].sort(byFieldPath),
+    });
+  }
+
+  /** As Payload does: a join indexes the field that it reads, and takes its `hasMany` and `localized` from it. */
+  function connectJoins(): void {
+    for (const collection of [...collections.values()]) {
+      for (const { field: own, orderName } of collection.joins) {
+        for (const slug of own.join?.collection ?? []) {
+          const target = collections.get(slug);
+          const back = target?.fields.find((each) => each.path === own.join?.on);
+          if (target && orderName) {
+            target.fields = union(target.fields, [field({ path: orderName, type: 'text', index: true })]);
+          }
+          if (!back) {
+            if (target && own.join?.on && !isOpen()) {
+              warnings.push(
+                `The join ${collection.slug}.${own.path} reads ${slug}.${own.join.on}, which was not found.`,
+              );
+            }
+            continue;
+          }
+          if (!back.unique) back.index = true;
+          if (own.join?.collection.length === 1) {
+            own.hasMany = back.hasMany;
+            own.localized = back.localized;
+          }
+        }
+      }
+    }
+  }
+
+  function isOpen(): boolean {
+    return plugins || [...notices.values()].some(({ reason }) => reason !== CONDITION);
+  }
+
+  const typescript = get(config, 'typescript');
+  const output = typescript.kind === 'object' ? plain(get(typescript, 'outputFile')) : undefined;
+  return {
+    collections: [...collections.values()]
+      .map(({ joins: _joins, folders: _folders, queryPresets: _presets, ...collection }) => collection)
+      .sort(bySlug),
+    globals: [...globals.values()].sort(bySlug),
+    locales,
+    unresolved: [...notices.values()],
+    warnings,
+    open: isOpen(),
+    localesKnown,
+    typesOutputFile: typeof output === 'string' ? output : undefined,
+    ownKV: !nullish(get(config, 'kv')),
+  };
+}
+
+/** Whether an element of `plugins` is this package's own: the wrapper of the project, or the package itself. */
+function isOwnPlugin(item: Value): boolean {
+  return item.kind === 'external' && item.packageName === 'payload-kv';
+}
+
+function joined<T extends CollectionSchema>(one: T, other: T): T {
+  return {
+    ...other,
+    auth: one.auth || other.auth,
+    upload: one.upload || other.upload,
+    versions: one.versions || other.versions,
+    drafts: one.drafts || other.drafts,
+    fields: union(one.fields, other.fields),
+  };
+}
+
+function add(into: { byPath: Map<string, FieldSchema> }, next: FieldSchema): void {
+  const before = into.byPath.get(next.path);
+  into.byPath.set(next.path, before ? mergeFields(before, next) : next);
+}
+
+/** A field that Payload adds where the project has none of that name. */
+function addImplicit(into: { byPath: Map<string, FieldSchema> }, implicit: FieldSchema): void {
+  const own = into.byPath.get(implicit.path);
+  if (!own) into.byPath.set(implicit.path, { ...implicit });
+  else if (
+    own.path === '_status' ||
+    own.path === 'filename' ||
+    own.path === 'email' ||
+    own.path === 'username'
+  ) {
+    own.unique ||= implicit.unique;
+    own.index ||= implicit.index;
+  }
+}
+
+/**
+ * Two fields with one path: blocks share the path of their field, so the same name may occur in several of them. What
+ * matters to caching is kept from both, and a relation outweighs a plain value.
+ */
+export function mergeFields(one: FieldSchema, other: FieldSchema): FieldSchema {
+  const rank = (each: FieldSchema) => (each.relationTo || each.join ? 2 : CONTAINERS.has(each.type) ? 1 : 0);
+  const [first, second] = rank(other) > rank(one) ? [other, one] : [one, other];
+  const relationTo = [...new Set([...(first.relationTo ?? []), ...(second.relationTo ?? [])])].sort();
+  return {
+    ...first,
+    localized: first.localized || second.localized,
+    unique: first.unique || second.unique,
+    index: first.index || second.index,
+    hasMany: first.hasMany || second.hasMany,
+    virtual: first.virtual || second.virtual,
+    insideList: first.insideList || second.insideList,
+    ...(relationTo.length > 0 ? { relationTo } : {}),
+  };
+}
+
+const CONTAINERS = new Set(['array', 'blocks', 'group', 'tab']);
+
+/** The fields of both, one for each path, sorted. */
+export function union(one: FieldSchema[], other: FieldSchema[]): FieldSchema[] {
+  const into = { byPath: new Map(one.map((each) => [each.path, each])) };
+  for (const each of other) add(into, { ...each });
+  return sorted(into.byPath);
+}
+
+function sorted(byPath: Map<string, FieldSchema>): FieldSchema[] {
+  return [...byPath.values()].sort(byFieldPath);
+}
+
+/** Order of fields: by path, by code units, the same everywhere. */
+export function byFieldPath(one: FieldSchema, other: FieldSchema): number {
+  return one.path < other.path ? -1 : one.path > other.path ? 1 : 0;
+}
+
+/** Order of collections and globals. */
+export function bySlug(one: { slug: string }, other: { slug: string }): number {
+  return one.slug < other.slug ? -1 : one.slug > other.slug ? 1 : 0;
+}
+
+function callName(value: { name: string; packageName: string }): string {
+  return value.packageName ? `${value.name} of ${value.packageName}` : value.name;
+}
+
+/** The node's text on one line, at most 80 characters. */
+export function shorten(node: ts.Node): string {
+  const start = ts.isVariableDeclaration(node) && node.initializer ? node.initializer : node;
+  const text = start.getText().replaceAll(/\s+/g, ' ');
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}
+
+/** Where something is said to be, as a person reads it. */
+export function place({ file, line }: SourceLocation): string {
+  return `${file}:${line}`;
+}

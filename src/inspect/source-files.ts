@@ -1,0 +1,126 @@
+/** Reading and finding source files. Nothing is type-checked: files are parsed one by one as they are followed. */
+import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { ts } from 'ts-morph';
+import { PayloadKVError } from '../errors.js';
+import type { SourceLocation } from './schema.js';
+import type { Tsconfigs } from './tsconfig.js';
+
+/** Where an import leads. */
+export type Resolution =
+  | { kind: 'file'; path: string }
+  /** A package of `node_modules` or of Node: its code is not followed. */
+  | { kind: 'package'; name: string }
+  | { kind: 'missing' };
+
+/** Reads the project's source files and follows its imports. */
+export interface SourceFiles {
+  /** Absolute directory that locations are relative to. */
+  root: string;
+  /** The parsed file; throws `CONFIG_UNPARSABLE` at a syntax error. */
+  parse(file: string): ts.SourceFile;
+  resolve(specifier: string, from: string): Resolution;
+  /** The path relative to the root, with forward slashes. */
+  relative(file: string): string;
+  locate(node: ts.Node): SourceLocation;
+  /** Every file parsed so far. */
+  parsed(): ts.SourceFile[];
+}
+
+const SOURCE_EXTENSION = /\.(?:[cm]?[jt]sx?|json)$/;
+
+/** Makes a reader of source files for the package at `root`. */
+export function sourceFiles(root: string, configs: Tsconfigs): SourceFiles {
+  const files = new Map<string, ts.SourceFile>();
+  const caches = new Map<string, ts.ModuleResolutionCache>();
+
+  function relative(file: string): string {
+    return path.relative(root, file).split(path.sep).join('/');
+  }
+
+  function parse(file: string): ts.SourceFile {
+    const known = files.get(file);
+    if (known) return known;
+    const text = readFileSync(file, 'utf8');
+    const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+    const fault = syntaxErrors(source)[0];
+    if (fault) {
+      throw new PayloadKVError({
+        code: 'CONFIG_UNPARSABLE',
+        message: `${relative(file)} has a syntax error: ${ts.flattenDiagnosticMessageText(fault.messageText, ' ')}`,
+        location: { file: relative(file), line: source.getLineAndCharacterOfPosition(fault.start).line + 1 },
+        nextStep: 'Correct the syntax error and run the command again.',
+      });
+    }
+    files.set(file, source);
+    return source;
+  }
+
+  function resolve(specifier: string, from: string): Resolution {
+    const { options, configPath } = configs.optionsFor(path.dirname(from));
+    const cacheKey = configPath ?? '';
+    let cache = caches.get(cacheKey);
+    if (!cache) {
+      cache = ts.createModuleResolutionCache(ts.sys.getCurrentDirectory(), (name) => name, options);
+      caches.set(cacheKey, cache);
+    }
+    const { resolvedModule } = ts.resolveModuleName(specifier, from, options, ts.sys, cache);
+    if (resolvedModule) {
+      const file = path.normalize(resolvedModule.resolvedFileName);
+      if (resolvedModule.isExternalLibraryImport) return { kind: 'package', name: packageName(specifier) };
+      if (!/\.d\.[cm]?ts$/.test(file) && SOURCE_EXTENSION.test(file)) return { kind: 'file', path: file };
+      // A package of the workspace that was built: its declarations say nothing about values.
+      if (!isRelative(specifier)) return { kind: 'package', name: packageName(specifier) };
+    }
+    if (isRelative(specifier) || /^(?:[@~]?\/|#)/.test(specifier)) return { kind: 'missing' };
+    return { kind: 'package', name: packageName(specifier) };
+  }
+
+  return {
+    root,
+    parse,
+    resolve,
+    relative,
+    locate(node) {
+      const source = node.getSourceFile();
+      const { line } = source.getLineAndCharacterOfPosition(node.getStart(source));
+      return { file: relative(source.fileName), line: line + 1 };
+    },
+    parsed: () => [...files.values()],
+  };
+}
+
+/** The syntax errors that the parser met. They are on the node, though not in its public type. */
+export function syntaxErrors(source: ts.SourceFile): ts.DiagnosticWithLocation[] {
+  return (source as unknown as { parseDiagnostics?: ts.DiagnosticWithLocation[] }).parseDiagnostics ?? [];
+}
+
+/** `@scope/name` of `@scope/name/path`, `name` of `name/path`. */
+export function packageName(specifier: string): string {
+  const parts = specifier.split('/');
+  return specifier.startsWith('@') ? parts.slice(0, 2).join('/') : (parts[0] ?? specifier);
+}
+
+/** Whether a file is there. */
+export function isFile(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+/** The file's text, or `undefined` where it is not there. */
+export function readIfThere(file: string): string | undefined {
+  return isFile(file) ? readFileSync(file, 'utf8') : undefined;
+}
+
+/** The directory and those above it, the nearest first. */
+export function upwards(directory: string): string[] {
+  const directories = [directory];
+  for (let at = directory; path.dirname(at) !== at; ) {
+    at = path.dirname(at);
+    directories.push(at);
+  }
+  return directories;
+}
+
+function isRelative(specifier: string): boolean {
+  return specifier.startsWith('.') || path.isAbsolute(specifier);
+}
