@@ -1,7 +1,7 @@
 /** What a person decides in `init`, and what the tool proposes. */
 import type { Project } from '../inspect/project.js';
 import { INTERNAL_COLLECTIONS } from '../inspect/schema.js';
-import { sliceCandidates } from './slices.js';
+import { sliceCandidates } from '../inspect/slices.js';
 
 /** The stores that `init` can write. */
 export const STORES = ['cloudflare-kv', 'memory'] as const;

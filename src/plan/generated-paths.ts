@@ -19,13 +19,15 @@ export type Language = 'ts' | 'js';
 
 const extensions: Record<string, string> = { '.mts': 'mts', '.mjs': 'mjs', '.js': 'js', '.cjs': 'mjs' };
 
-/** The generated files' places: a directory `payload-kv` beside the config. */
-export function generatedPaths(project: Pick<Project, 'configPath'>): GeneratedPaths {
-  const directory = posix.join(posix.dirname(project.configPath), 'payload-kv');
-  const extension = extensions[posix.extname(project.configPath)] ?? 'ts';
+/** The generated files' places: a directory `payload-kv` beside the config, or the one that the config imports. */
+export function generatedPaths(project: Pick<Project, 'configPath' | 'configShape'>): GeneratedPaths {
+  const { configPath, configShape } = project;
+  const wired = configShape.wired.elements > 0 ? configShape.wired.import?.resolved : undefined;
+  const directory = wired ? posix.dirname(wired) : posix.join(posix.dirname(configPath), 'payload-kv');
+  const extension = wired ? posix.extname(wired).slice(1) : (extensions[posix.extname(configPath)] ?? 'ts');
   return {
     directory,
-    wrapper: posix.join(directory, `index.${extension}`),
+    wrapper: wired ?? posix.join(directory, `index.${extension}`),
     hooks: posix.join(directory, `hooks.${extension}`),
     schema: posix.join(directory, `schema.generated.${extension}`),
   };

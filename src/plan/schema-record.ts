@@ -2,7 +2,7 @@
  * What `schema.generated.ts` holds: the part of the project's schema that decides what can be cached and what a write
  * makes stale. Plain data, in an order that depends on nothing but the schema.
  */
-import { createHash } from 'node:crypto';
+import { schemaFingerprint } from '../inspect/fingerprint.js';
 import {
   type CollectionSchema,
   type FieldSchema,
@@ -10,7 +10,7 @@ import {
   INTERNAL_COLLECTIONS,
   type ProjectSchema,
 } from '../inspect/schema.js';
-import { sliceCandidates } from './slices.js';
+import { sliceCandidates } from '../inspect/slices.js';
 
 /** A join field: the collections joined, the field there that points back, and whether it has a `where`. */
 export interface JoinRecord {
@@ -54,7 +54,8 @@ export function schemaRecord(schema: ProjectSchema): SchemaRecord {
   const internal = new Set<string>(INTERNAL_COLLECTIONS);
   const collections = bySlug(schema.collections.filter(({ slug }) => !internal.has(slug)));
   const globals = bySlug(schema.globals);
-  const record = {
+  return {
+    fingerprint: schemaFingerprint({ ...schema, collections, globals }),
     locales: [...schema.locales].sort(compare),
     collections: recordOf(collections, collectionRecord),
     globals: recordOf(globals, globalRecord),
@@ -63,23 +64,6 @@ export function schemaRecord(schema: ProjectSchema): SchemaRecord {
       globals: recordOf(globals, fieldRecords),
     },
   };
-  return { fingerprint: fingerprintOf(record), ...record };
-}
-
-/** Hash of a schema, part of every key: whatever differs in the schema differs in it. */
-export function fingerprintOf(record: Omit<SchemaRecord, 'fingerprint'>): string {
-  const { locales, collections, globals, fields } = record;
-  const text = JSON.stringify(canonical({ locales, collections, globals, fields }));
-  return createHash('sha256').update(text).digest('hex').slice(0, 32);
-}
-
-/** The same data with the properties of every object in order. */
-function canonical(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(canonical);
-  if (value === null || typeof value !== 'object') return value;
-  return Object.entries(value)
-    .sort(([a], [b]) => compare(a, b))
-    .map(([key, part]) => [key, canonical(part)]);
 }
 
 function bySlug<Part extends { slug: string }>(parts: readonly Part[]): Part[] {

@@ -1,7 +1,7 @@
 /** Everything that `sync` would do, as a plan, and what it has to say. */
 import { PayloadKVError } from '../errors.js';
 import type { Project } from '../inspect/project.js';
-import type { CollectionSchema } from '../inspect/schema.js';
+import type { CollectionSchema, FieldSchema } from '../inspect/schema.js';
 import { isInternalCollection } from './answers.js';
 import { generatedPaths, languageOf } from './generated-paths.js';
 import type { ProjectFiles } from './init-plan.js';
@@ -11,7 +11,6 @@ import { restyle } from './restyle.js';
 import { diffSchemas, type SchemaChange } from './schema-diff.js';
 import { parseSchemaFile, renderSchemaFile, type SchemaFile } from './schema-file.js';
 import { type CollectionRecord, type SchemaRecord, schemaRecord } from './schema-record.js';
-import { isSliceable } from './slices.js';
 import { applyEdits, type Edit, insertMember } from './splice.js';
 import type { Templates } from './template.js';
 import { printPolicy } from './wrapper-file.js';
@@ -197,8 +196,12 @@ function sliceWarning(collection: CollectionSchema, path: string): string[] {
   if (!field) return [`\`${collection.slug}\` has no field \`${path}\` any more: take it out of \`slices\``];
   if (collection.origin === 'config' && !isSliceable(field)) {
     return [
-      `\`${collection.slug}.${path}\` can be no slice: it is virtual, localized, in a list or has many values`,
+      `\`${collection.slug}.${path}\` can be no slice: it is virtual, in a list, or has many values or targets`,
     ];
   }
   return [];
+}
+
+function isSliceable({ virtual, insideList, hasMany, relationTo }: FieldSchema): boolean {
+  return !virtual && !insideList && !hasMany && (relationTo?.length ?? 1) === 1;
 }

@@ -1,0 +1,344 @@
+/** From flags, proposals and questions to answers. Whatever a flag says is not asked. */
+import { PayloadKVError } from '../errors.js';
+import type { Project } from '../inspect/project.js';
+import { sliceCandidates } from '../inspect/slices.js';
+import {
+  type Answers,
+  bindingConflict,
+  type CollectionAnswer,
+  type GlobalAnswer,
+  isInternalCollection,
+  type Proposal,
+  propose,
+  STORES,
+  type StoreName,
+} from '../plan/answers.js';
+import { parseDuration } from '../runtime/duration.js';
+import { nearest } from './nearest.js';
+import type { Questions } from './questions.js';
+import { printable, type Terminal } from './terminal.js';
+
+/** The flags of `init` that answer a question. */
+export interface AnswerFlags {
+  collections?: string;
+  globals?: string;
+  ttl?: string;
+  ttlFor?: string[];
+  store?: string;
+  binding?: string;
+  yes?: boolean;
+  dryRun?: boolean;
+}
+
+/** Lowest TTL in seconds that Cloudflare KV knows. */
+const KV_FLOOR = 60;
+
+/**
+ * The answers for a project. Asks only on a terminal, and only what no flag says.
+ * @throws PayloadKVError `UNKNOWN_COLLECTION`, `UNKNOWN_GLOBAL`, `INTERNAL_COLLECTION`, `INVALID_DURATION`,
+ *   `INVALID_STORE`, `INVALID_BINDING`, `INVALID_FLAG`, `MISSING_ANSWERS`, `NO_COLLECTIONS`, `CANCELLED`
+ */
+export async function resolveAnswers(
+  project: Project,
+  flags: AnswerFlags,
+  terminal: Terminal,
+  questions: Questions,
+): Promise<Answers> {
+  if (project.schema.collections.length === 0) {
+    throw new PayloadKVError({
+      code: 'NO_COLLECTIONS',
+      message: 'No collections were found in the config.',
+      location: project.configShape.objectLocation ?? { file: project.configPath },
+      nextStep:
+        'If there are some, run `payload generate:types` first: what the config does not show is read from there.',
+    });
+  }
+  const proposal = propose(project);
+  const given = checkFlags(project, proposal, flags);
+  const asks = terminal.interactive && !flags.yes;
+  // A dry run harms nobody, so that without a terminal it shows the proposals.
+  if (!asks && !flags.yes && !flags.dryRun) requireFlags(project, given, flags);
+  const answers = asks
+    ? await askMissing(project, proposal, given, terminal, questions)
+    : { ...proposal, ...given.answers };
+  return withTTLs(answers, given.ttlFor);
+}
+
+/** What may surprise in the answers, in words. */
+export function answerNotices({ collections, globals, ttl, store }: Answers, project: Project): string[] {
+  const notices = collections
+    .filter(({ allowAuth }) => allowAuth)
+    .map(
+      ({ slug }) =>
+        `\`${slug}\` has auth and is cached on your word: what it answers may hold data of users.`,
+    );
+  if (store !== 'cloudflare-kv') return notices;
+  const short = [{ slug: 'the default', ttl }, ...collections, ...globals].filter(
+    (it) => it.ttl !== undefined && parseDuration(it.ttl) < KV_FLOOR,
+  );
+  for (const it of short) {
+    notices.push(
+      `TTL ${it.ttl} of ${it.slug}: Cloudflare KV keeps everything for 60 seconds at least, so such entries are paid for longer than they serve.`,
+    );
+  }
+  if (!project.wrangler) notices.push('Cloudflare KV was chosen, and there is no wrangler config.');
+  return notices;
+}
+
+interface Given {
+  answers: Partial<Answers>;
+  ttlFor: Map<string, string>;
+}
+
+function checkFlags(project: Project, proposal: Proposal, flags: AnswerFlags): Given {
+  const answers: Partial<Answers> = {};
+  if (flags.collections !== undefined)
+    answers.collections = collectionsOf(flags.collections, project, proposal);
+  if (flags.globals !== undefined) answers.globals = globalsOf(flags.globals, project);
+  if (flags.ttl !== undefined) answers.ttl = checkedTTL(flags.ttl, '--ttl');
+  if (flags.store !== undefined) answers.store = checkedStore(flags.store);
+  if (flags.binding !== undefined) {
+    const problem = bindingProblem(flags.binding, project);
+    if (problem !== true)
+      throw invalid(
+        'INVALID_BINDING',
+        `--binding: ${problem}`,
+        `Take a free name, e.g. ${proposal.binding}.`,
+      );
+    answers.binding = flags.binding;
+  }
+  const ttlFor = new Map<string, string>();
+  for (const text of flags.ttlFor ?? []) {
+    const match = /^(.+)=([^=]*)$/.exec(text);
+    if (!match)
+      throw invalid(
+        'INVALID_FLAG',
+        `--ttl-for ${text} is not of the form slug=TTL.`,
+        'Write for example --ttl-for posts=10m.',
+      );
+    const [, slug, ttl] = match as unknown as [string, string, string];
+    const known = [...project.schema.collections, ...project.schema.globals].map((it) => it.slug);
+    if (!known.includes(slug))
+      throw unknown('collection or global', 'UNKNOWN_COLLECTION', slug, '--ttl-for', known);
+    ttlFor.set(slug, checkedTTL(ttl, `--ttl-for ${slug}`));
+  }
+  return { answers, ttlFor };
+}
+
+function collectionsOf(flag: string, { schema }: Project, proposal: Proposal): CollectionAnswer[] {
+  const known = schema.collections.map(({ slug }) => slug);
+  return namesIn(flag, known).map((slug): CollectionAnswer => {
+    if (isInternalCollection(slug)) {
+      const message = `--collections: \`${slug}\` is internal to Payload and never cached.`;
+      throw invalid('INTERNAL_COLLECTION', message, 'Leave it out.');
+    }
+    const collection = schema.collections.find((it) => it.slug === slug);
+    if (!collection) {
+      throw unknown(
+        'collection',
+        'UNKNOWN_COLLECTION',
+        slug,
+        '--collections',
+        proposal.collections.map((it) => it.slug),
+      );
+    }
+    return { slug, slices: sliceCandidates(collection), ...(collection.auth ? { allowAuth: true } : {}) };
+  });
+}
+
+function globalsOf(flag: string, { schema }: Project): GlobalAnswer[] {
+  const known = schema.globals.map(({ slug }) => slug);
+  return namesIn(flag, known).map((slug) => {
+    if (!known.includes(slug)) throw unknown('global', 'UNKNOWN_GLOBAL', slug, '--globals', known);
+    return { slug };
+  });
+}
+
+/** `a,b`; `none` is nobody, unless somebody is called so. */
+function namesIn(flag: string, known: readonly string[]): string[] {
+  const names = [...new Set(flag.split(',').map((name) => name.trim()))].filter((name) => name !== '');
+  return names.length === 1 && names[0] === 'none' && !known.includes('none') ? [] : names;
+}
+
+function checkedTTL(value: string, flag: string): string {
+  const ttl = value.trim();
+  parseDuration(ttl, flag);
+  return ttl;
+}
+
+function checkedStore(value: string): StoreName {
+  const store = STORES.find((name) => name === value);
+  if (!store)
+    throw invalid(
+      'INVALID_STORE',
+      `--store ${value} is none that init can write.`,
+      `Choose ${STORES.join(' or ')}.`,
+    );
+  return store;
+}
+
+function bindingProblem(name: string, project: Project): string | true {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+    return `"${name}" is no name for a binding: letters, digits and _ only.`;
+  const conflict = bindingConflict(name, project);
+  return conflict ? `${conflict}.` : true;
+}
+
+function requireFlags({ schema }: Project, { answers }: Given, flags: AnswerFlags): void {
+  const missing: string[] = [];
+  if (!answers.collections) missing.push('--collections a,b');
+  if (!answers.globals && schema.globals.length > 0) missing.push('--globals a,b');
+  if (!answers.ttl) missing.push('--ttl 5m');
+  if (!answers.store) missing.push('--store cloudflare-kv|memory');
+  if (!answers.binding && flags.store !== 'memory') missing.push('--binding NAME');
+  const message =
+    missing.length > 0
+      ? `There is no terminal to ask on, and these answers are missing: ${missing.join(', ')}.`
+      : 'There is no terminal to ask on whether the change is to be written.';
+  throw new PayloadKVError({
+    code: 'MISSING_ANSWERS',
+    message,
+    nextStep: 'Add --yes to take the proposals for what no flag says, or --dry-run to see them.',
+  });
+}
+
+async function askMissing(
+  project: Project,
+  proposal: Proposal,
+  { answers, ttlFor }: Given,
+  terminal: Terminal,
+  questions: Questions,
+): Promise<Answers> {
+  const collections = answers.collections ?? (await askCollections(proposal, terminal, questions));
+  const globals = answers.globals ?? (await askGlobals(proposal, questions));
+  const ttl =
+    answers.ttl ?? (await questions.text('How long may an entry be served?', proposal.ttl, ttlProblem));
+  const withOwnTTL =
+    ttlFor.size > 0 ? { collections, globals } : await askTTLs(collections, globals, ttl, questions);
+  const store = answers.store ?? (await askStore(proposal.store, questions));
+  const binding =
+    answers.binding ??
+    (store === 'cloudflare-kv'
+      ? await questions.text('What is the KV namespace bound as?', proposal.binding!, (it) =>
+          bindingProblem(it, project),
+        )
+      : undefined);
+  return { ...withOwnTTL, ttl, store, ...(binding ? { binding } : {}) };
+}
+
+async function askCollections(
+  proposal: Proposal,
+  terminal: Terminal,
+  questions: Questions,
+): Promise<CollectionAnswer[]> {
+  for (const { slug, reason, onRequest } of proposal.notOffered) {
+    const hint = onRequest ? ` (--collections names it all the same)` : '';
+    terminal.say(`  not offered: ${printable(slug)}, ${reason}${hint}`);
+  }
+  if (proposal.collections.length === 0) return [];
+  const choices = proposal.collections.map(({ slug, slices }) => ({
+    title: printable(slug),
+    value: slug,
+    description:
+      slices.length > 0 ? `precise for ${slices.join(', ')}` : 'any write makes all of its lists stale',
+    selected: true,
+  }));
+  const chosen = new Set(await questions.selectMany('Which collections are to be cached?', choices));
+  return proposal.collections.filter(({ slug }) => chosen.has(slug));
+}
+
+async function askGlobals(proposal: Proposal, questions: Questions): Promise<GlobalAnswer[]> {
+  if (proposal.globals.length === 0) return [];
+  const choices = proposal.globals.map(({ slug }) => ({
+    title: printable(slug),
+    value: slug,
+    selected: true,
+  }));
+  const chosen = new Set(await questions.selectMany('Which globals?', choices));
+  return proposal.globals.filter(({ slug }) => chosen.has(slug));
+}
+
+async function askTTLs(
+  collections: CollectionAnswer[],
+  globals: GlobalAnswer[],
+  ttl: string,
+  questions: Questions,
+): Promise<Pick<Answers, 'collections' | 'globals'>> {
+  const choices = [...collections, ...globals].map(({ slug }) => ({ title: printable(slug), value: slug }));
+  if (choices.length === 0) return { collections, globals };
+  const different = await questions.selectMany(
+    `Which of them need another TTL than ${ttl}?`,
+    choices,
+    'space to choose, enter for none',
+  );
+  const ttls = new Map<string, string>();
+  for (const slug of different)
+    ttls.set(slug, await questions.text(`TTL of ${printable(slug)}?`, ttl, ttlProblem));
+  return withTTLs({ collections, globals }, ttls);
+}
+
+function askStore(proposed: StoreName, questions: Questions): Promise<StoreName> {
+  const choices = [
+    {
+      title: 'Cloudflare KV',
+      value: 'cloudflare-kv',
+      description: 'for sites on Workers; through a binding',
+    },
+    { title: 'Memory', value: 'memory', description: 'for one Node process' },
+  ];
+  return questions.select('Where do entries live?', choices, proposed) as Promise<StoreName>;
+}
+
+function ttlProblem(value: string): string | true {
+  try {
+    parseDuration(value, 'A TTL');
+    return true;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** The same answers with TTLs of their own for some; a TTL for what is not cached is an error. */
+function withTTLs<Some extends Pick<Answers, 'collections' | 'globals'>>(
+  answers: Some,
+  ttls: Map<string, string>,
+): Some {
+  const chosen = [...answers.collections, ...answers.globals].map(({ slug }) => slug);
+  for (const slug of ttls.keys()) {
+    if (!chosen.includes(slug)) {
+      throw invalid(
+        'INVALID_FLAG',
+        `--ttl-for ${slug}: it is not among what is cached.`,
+        'Name it in --collections or --globals too.',
+      );
+    }
+  }
+  const own = <Answer extends { slug: string; ttl?: string }>(answer: Answer): Answer => {
+    const ttl = ttls.get(answer.slug);
+    return ttl === undefined ? answer : { ...answer, ttl };
+  };
+  return { ...answers, collections: answers.collections.map(own), globals: answers.globals.map(own) };
+}
+
+function invalid(code: string, message: string, nextStep: string): PayloadKVError {
+  return new PayloadKVError({ code, message, nextStep });
+}
+
+function unknown(
+  what: string,
+  code: string,
+  name: string,
+  flag: string,
+  known: readonly string[],
+): PayloadKVError {
+  const near = nearest(name, known);
+  return invalid(
+    code,
+    `${flag}: there is no ${what} \`${name}\`.`,
+    near
+      ? `Did you mean \`${near}\`?`
+      : known.length > 0
+        ? `There are ${known.join(', ')}.`
+        : `There is none in this project.`,
+  );
+}

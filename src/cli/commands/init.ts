@@ -1,0 +1,283 @@
+import kleur from 'kleur';
+import { installCommand, installDependencies } from '../../apply/install.js';
+import { writeChanges } from '../../apply/write.js';
+import { PayloadKVError } from '../../errors.js';
+import { inspectProject } from '../../inspect/inspect-project.js';
+import type { Project } from '../../inspect/project.js';
+import type { Answers } from '../../plan/answers.js';
+import { generatedPaths } from '../../plan/generated-paths.js';
+import { filesToRead, planInit } from '../../plan/init-plan.js';
+import type { Plan } from '../../plan/plan.js';
+import { type AnswerFlags, answerNotices, resolveAnswers } from '../answers.js';
+import { EXIT } from '../failure.js';
+import { packageVersion, readTemplates } from '../package-files.js';
+import { readProjectFiles, uncommittedFiles, wranglerProvisions } from '../project-files.js';
+import { createQuestions, type Questions } from '../questions.js';
+import { diffLines, noticeLine, planDocument, refusalLines } from '../show-plan.js';
+import { printable, type Terminal } from '../terminal.js';
+
+/** Options of `payload-kv init`. */
+export interface InitOptions extends AnswerFlags {
+  /** Directory of the project. */
+  cwd: string;
+  /** Path of the config. Default: searched for. */
+  config?: string;
+  /** `false` leaves the installation to the person. Default `true`. */
+  install?: boolean;
+  /** Goes on with uncommitted changes. */
+  force?: boolean;
+}
+
+/** Inspects the project, asks, shows the diff, and writes it; returns the exit code. */
+export async function runInit(options: InitOptions, terminal: Terminal): Promise<number> {
+  const questions = createQuestions(terminal);
+  terminal.note(kleur.dim('Reading the project…'));
+  const project = await inspectProject({
+    cwd: options.cwd,
+    ...(options.config ? { config: options.config } : {}),
+  });
+  const files = readProjectFiles(project.root, filesToRead(project));
+  const paths = generatedPaths(project);
+  const isNew = files[paths.wrapper] === undefined;
+  sayProject(project, terminal);
+
+  if (isNew && !options.dryRun) await checkGit(project, options, terminal, questions);
+  const answers = isNew ? await resolveAnswers(project, options, terminal, questions) : undefined;
+  const plan = planInit({
+    project,
+    files,
+    ...(answers ? { answers } : {}),
+    templates: readTemplates(),
+    packageRange: `^${packageVersion()}`,
+    wranglerProvisions: wranglerProvisions(project),
+  });
+  plan.notices.push(...(answers ? answerNotices(answers, project) : keptNotices(options, paths.wrapper)));
+  const found = plan.refusals.length > 0 ? EXIT.found : EXIT.ok;
+  const document = (rest: object) =>
+    terminal.document({
+      command: 'init',
+      ok: found === EXIT.ok,
+      project: summary(project),
+      answers,
+      ...planDocument(plan),
+      ...rest,
+    });
+
+  if (plan.changes.length === 0) {
+    sayRest(plan, terminal);
+    terminal.say(
+      plan.refusals.length > 0
+        ? 'Nothing else is left to do.'
+        : `${kleur.green('✓')} Everything is in place: nothing to change.`,
+    );
+    document({ written: false, install: null, nextSteps: [] });
+    return found;
+  }
+
+  for (const line of diffLines(plan)) terminal.say(line);
+  sayRest(plan, terminal);
+  if (options.dryRun) {
+    terminal.say();
+    terminal.say('Dry run: nothing was written.');
+    document({ written: false, install: null, nextSteps: [] });
+    return found;
+  }
+
+  if (!isNew) await checkGit(project, options, terminal, questions);
+  if (!(await mayWrite(plan, options, terminal, questions))) {
+    terminal.say('Nothing was written.');
+    document({ written: false, install: null, nextSteps: [] });
+    return found;
+  }
+  writeWithoutInterruption(project.root, plan);
+  terminal.say(`${kleur.green('✓')} ${countOf(plan.changes.length, 'file')} written.`);
+
+  const install = await installIfNeeded(project, plan, options, terminal);
+  const steps = nextSteps(project, plan, answers, install);
+  terminal.say();
+  terminal.say(kleur.bold('Next'));
+  for (const step of steps) terminal.say(`  ${kleur.cyan('→')} ${step}`);
+  document({ written: true, install, nextSteps: steps });
+  return install?.ok === false ? EXIT.found : found;
+}
+
+function sayProject(project: Project, terminal: Terminal): void {
+  const { schema, database, wrangler, configPath } = project;
+  const adapter = database.packageName ?? database.expression ?? 'not recognised';
+  const rows: [string, string][] = [
+    ['config', configPath],
+    ['database', database.kind === 'unknown' ? adapter : `${database.kind} (${adapter})`],
+    [
+      'schema',
+      `${countOf(schema.collections.length, 'collection')}, ${countOf(schema.globals.length, 'global')}`,
+    ],
+    ['wrangler', wrangler?.path ?? 'none'],
+  ];
+  for (const [name, value] of rows) terminal.say(`  ${kleur.dim(name.padEnd(10))}${printable(value)}`);
+  for (const { part, expression, location, reason } of schema.unresolved) {
+    const where = `${location.file}:${location.line}`;
+    terminal.say(noticeLine(`${where}: ${part} could not be read in full (\`${expression}\`): ${reason}`));
+  }
+  for (const warning of schema.warnings) terminal.say(noticeLine(warning));
+  terminal.say();
+}
+
+function sayRest(plan: Plan, terminal: Terminal): void {
+  for (const refusal of plan.refusals) for (const line of refusalLines(refusal)) terminal.say(line);
+  if (plan.notices.length > 0) terminal.say();
+  for (const notice of plan.notices) terminal.say(noticeLine(notice));
+}
+
+/** Flags that answer a question say nothing to a wrapper that is there already: it is the user's. */
+function keptNotices(options: InitOptions, wrapper: string): string[] {
+  const flags = [
+    ['collections', '--collections'],
+    ['globals', '--globals'],
+    ['ttl', '--ttl'],
+    ['ttlFor', '--ttl-for'],
+    ['store', '--store'],
+    ['binding', '--binding'],
+  ] as const;
+  const given = flags
+    .filter(([name]) => options[name] !== undefined && options[name].length > 0)
+    .map(([, flag]) => flag);
+  return given.length > 0
+    ? [`${wrapper} is there and yours: ${given.join(', ')} changed nothing. Edit the file instead.`]
+    : [];
+}
+
+async function checkGit(
+  project: Project,
+  options: InitOptions,
+  terminal: Terminal,
+  questions: Questions,
+): Promise<void> {
+  if (options.force) return;
+  const dirty = await uncommittedFiles(project.root);
+  if (!dirty || dirty.length === 0) return;
+  const message = `${countOf(dirty.length, 'file')} of the project ${dirty.length === 1 ? 'is' : 'are'} not committed`;
+  if (terminal.interactive && !options.yes) {
+    if (await questions.confirm(`${message}, so that git cannot undo just this. Go on?`, false)) return;
+    throw new PayloadKVError({ code: 'CANCELLED', message: 'Cancelled. Nothing was written.' });
+  }
+  throw new PayloadKVError({
+    code: 'UNCOMMITTED_CHANGES',
+    message: `${message}: ${dirty
+      .slice(0, 3)
+      .map((line) => line.slice(3))
+      .join(', ')}${dirty.length > 3 ? ', …' : ''}.`,
+    nextStep: 'Commit or stash them, or go on with --force.',
+  });
+}
+
+async function mayWrite(
+  plan: Plan,
+  options: InitOptions,
+  terminal: Terminal,
+  questions: Questions,
+): Promise<boolean> {
+  if (options.yes) return true;
+  if (!terminal.interactive) {
+    throw new PayloadKVError({
+      code: 'MISSING_ANSWERS',
+      message: 'There is no terminal to ask on whether the change is to be written.',
+      nextStep: 'Add --yes to write it.',
+    });
+  }
+  terminal.say();
+  return questions.confirm(`Write ${countOf(plan.changes.length, 'file')}?`, true);
+}
+
+/** Ctrl-C between two files would leave the one without the other. */
+function writeWithoutInterruption(root: string, plan: Plan): void {
+  const wait = () => {};
+  process.on('SIGINT', wait);
+  try {
+    writeChanges(root, plan.changes);
+  } finally {
+    process.off('SIGINT', wait);
+  }
+}
+
+interface InstallOutcome {
+  command: string;
+  /** `null` where it was left to the person. */
+  ok: boolean | null;
+  error?: string;
+}
+
+async function installIfNeeded(
+  project: Project,
+  plan: Plan,
+  options: InitOptions,
+  terminal: Terminal,
+): Promise<InstallOutcome | null> {
+  const change = plan.changes.find(({ path }) => path === 'package.json');
+  if (!change || names(change.before) || !names(change.after)) return null;
+  const command = installCommand(project.packageManager);
+  if (options.install === false) return { command, ok: null };
+  terminal.note(kleur.dim(`Running ${command}…`));
+  try {
+    await installDependencies(project.root, project.packageManager);
+    return { command, ok: true };
+  } catch (error) {
+    if (!(error instanceof PayloadKVError)) throw error;
+    terminal.note(`${kleur.red('✗')} ${error.message}`);
+    if (error.nextStep) terminal.note(`  ${kleur.cyan('→')} ${error.nextStep}`);
+    return { command, ok: false, error: error.message };
+  }
+}
+
+function names(packageJson: string | undefined): boolean {
+  return packageJson !== undefined && /"payload-kv"\s*:/.test(packageJson);
+}
+
+function nextSteps(
+  project: Project,
+  plan: Plan,
+  answers: Answers | undefined,
+  install: InstallOutcome | null,
+): string[] {
+  const steps: string[] = [];
+  const run = { npm: 'npx', pnpm: 'pnpm exec', yarn: 'yarn', bun: 'bunx' }[project.packageManager];
+  if (plan.refusals.length > 0) steps.push('Paste the lines above where they belong.');
+  if (install && install.ok !== true) steps.push(`${install.command}`);
+  if (answers?.store === 'cloudflare-kv' && project.cloudflareEnvTypes) {
+    steps.push(
+      `${run} wrangler types   (at leisure: the binding's type is in ${project.cloudflareEnvTypes} already)`,
+    );
+  }
+  steps.push(`${run} payload-kv doctor   (proves that the cache works here)`);
+  steps.push(`${run} payload-kv sync   (after a change of collections or fields; --check in CI)`);
+  const edited = plan.changes.filter(({ before }) => before !== undefined).map(({ path }) => path);
+  const created = plan.changes.filter(({ before }) => before === undefined).map(({ path }) => path);
+  const undo = [
+    ...(edited.length > 0 ? [`git restore ${edited.map(shellWord).join(' ')}`] : []),
+    ...(created.length > 0 ? [`rm ${created.map(shellWord).join(' ')}`] : []),
+  ];
+  steps.push(`To undo: ${undo.join(' && ')}`);
+  return steps;
+}
+
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+function summary(project: Project) {
+  const { root, configPath, packageManager, database, schema, wrangler } = project;
+  return {
+    root,
+    config: configPath,
+    packageManager,
+    database: database.kind,
+    wrangler: wrangler?.path ?? null,
+    collections: schema.collections.map(({ slug }) => slug),
+    globals: schema.globals.map(({ slug }) => slug),
+    unresolved: schema.unresolved,
+    warnings: schema.warnings,
+  };
+}
+
+function countOf(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}

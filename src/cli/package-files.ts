@@ -1,0 +1,22 @@
+/** Files of this package itself. */
+import { readFileSync } from 'node:fs';
+import type { Templates } from '../plan/template.js';
+
+const root = new URL('../../', import.meta.url);
+
+/** The source text of the generated files. */
+export function readTemplates(): Templates {
+  const read = (name: string) => readFileSync(new URL(`templates/${name}.txt`, root), 'utf8');
+  return {
+    index: read('index'),
+    indexWithEnv: read('index.with-env'),
+    hooks: read('hooks'),
+    schema: read('schema.generated'),
+  };
+}
+
+/** This package's version. */
+export function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { version: string };
+  return version;
+}

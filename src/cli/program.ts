@@ -1,0 +1,177 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { EXIT, reportFailure } from './failure.js';
+import { packageVersion } from './package-files.js';
+import { createTerminal, type TerminalOptions } from './terminal.js';
+
+/**
+ * Runs the command line. Whatever happens, it returns an exit code: 0 done, 1 something was found, 2 could not run,
+ * 130 ended by Ctrl-C.
+ */
+export async function run(args: readonly string[], streams: TerminalOptions = {}): Promise<number> {
+  const json = args.includes('--json');
+  let exitCode: number = EXIT.ok;
+  const program = createProgram(
+    (name, work) => async (options: CommonFlags) => {
+      const terminal = createTerminal({ ...streams, json, verbose: options.verbose === true });
+      try {
+        exitCode = await work(options, terminal);
+      } catch (error) {
+        exitCode = reportFailure(error, name, terminal);
+      }
+    },
+    streams,
+  );
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return EXIT.ok;
+    if (json) {
+      const message = error.message.replace(/^error: /, '');
+      const failure = { code: 'USAGE', message, nextStep: 'See `payload-kv --help`.' };
+      createTerminal({ ...streams, json }).document({ command: args[0] ?? null, ok: false, error: failure });
+    }
+    return EXIT.failed;
+  }
+  return exitCode;
+}
+
+interface CommonFlags {
+  cwd: string;
+  config?: string;
+  json?: boolean;
+  verbose?: boolean;
+}
+
+type Work = (options: any, terminal: ReturnType<typeof createTerminal>) => Promise<number>;
+type Action = (name: string, work: Work) => (options: CommonFlags) => Promise<void>;
+
+function createProgram(
+  action: Action,
+  { stdout = process.stdout, stderr = process.stderr }: TerminalOptions,
+): Command {
+  const program = new Command('payload-kv')
+    .description(
+      'A cache for Payload CMS: scaffolds it, keeps it in step with the schema, proves that it works.',
+    )
+    .version(packageVersion())
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      writeErr: (text) => void stderr.write(text),
+    })
+    .showHelpAfterError('See `payload-kv --help`.')
+    .addHelpText('after', exitCodes);
+
+  common(
+    program.command('init').description('inspect the project, ask what to cache, show the diff, write it'),
+  )
+    .option('--collections <slugs>', 'the collections to cache, e.g. posts,pages; none')
+    .option('--globals <slugs>', 'the globals to cache, e.g. header,footer; none')
+    .option('--ttl <duration>', 'how long an entry may be served, e.g. 300, 5m')
+    .option(
+      '--ttl-for <slug=duration>',
+      'another TTL for one of them, e.g. posts=10m; repeatable',
+      collect,
+      [],
+    )
+    .option('--store <store>', 'where entries live: cloudflare-kv, memory')
+    .option('--binding <name>', 'the name of the KV namespace binding')
+    .option('-y, --yes', 'take the proposals for what no flag says, and write without asking')
+    .option('--dry-run', 'show the diff, write nothing')
+    .option('--no-install', 'leave the installation of the dependency to me')
+    .option('--force', 'go on with uncommitted changes')
+    .addHelpText(
+      'after',
+      examples(
+        ['payload-kv init', 'ask everything'],
+        ['payload-kv init --dry-run', 'see what the proposals would write'],
+        ['payload-kv init --yes --store memory', 'no questions, entries in memory'],
+        ['payload-kv init --yes --collections posts,pages --ttl 10m --ttl-for posts=1h', 'as said'],
+      ),
+    )
+    .action(
+      action('init', async (options, terminal) =>
+        (await import('./commands/init.js')).runInit(options, terminal),
+      ),
+    );
+
+  common(
+    program
+      .command('sync')
+      .description('after a schema change: say what changed, write the generated schema anew'),
+  )
+    .option('--check', 'write nothing, exit with 1 if something would change; for CI')
+    .option('--add <slugs>', 'give new collections or globals a policy entry, e.g. events,venues', list, [])
+    .option('-y, --yes', 'give all new collections and globals a policy entry')
+    .option('--dry-run', 'show the diff, write nothing')
+    .option('--force', 'overwrite a generated file that somebody changed')
+    .addHelpText(
+      'after',
+      examples(
+        ['payload-kv sync', 'bring the generated schema up to date'],
+        ['payload-kv sync --check', 'fail where it is out of date'],
+        ['payload-kv sync --add events', 'and cache the new collection'],
+      ),
+    )
+    .action(
+      action('sync', async (options, terminal) =>
+        (await import('./commands/sync.js')).runSync(options, terminal),
+      ),
+    );
+
+  common(
+    program.command('doctor').description('prove that the cache works here; every failure names its fix'),
+  )
+    .addHelpText(
+      'after',
+      examples(['payload-kv doctor', 'one line per check'], ['payload-kv doctor --json', 'for scripts']),
+    )
+    .action(
+      action('doctor', async (options, terminal) => {
+        const { runDoctor } = await import('./commands/doctor.js');
+        return runDoctor({ ...options, out: terminal.stdout });
+      }),
+    );
+  return program;
+}
+
+function common(command: Command): Command {
+  return command
+    .option('--cwd <dir>', 'directory of the project', directory, process.cwd())
+    .option('--config <path>', 'path of the Payload config, if it is not found')
+    .option('--json', 'one JSON document on standard output')
+    .option('--verbose', 'more detail, and stack traces')
+    .showHelpAfterError(`See \`payload-kv ${command.name()} --help\`.`);
+}
+
+function collect(value: string, previous: string[]): string[] {
+  return [...previous, value];
+}
+
+function list(value: string, previous: string[]): string[] {
+  return [
+    ...previous,
+    ...value
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+  ];
+}
+
+function directory(value: string): string {
+  if (value.trim() === '') throw new InvalidArgumentError('It is empty.');
+  return value;
+}
+
+function examples(...lines: [command: string, what: string][]): string {
+  const width = Math.max(...lines.map(([command]) => command.length));
+  return `\nExamples:\n${lines.map(([command, what]) => `  ${command.padEnd(width)}  ${what}`).join('\n')}`;
+}
+
+const exitCodes = `
+Exit codes:
+  0    done, or nothing to do
+  1    something was found: drift, a failed check, an edit that is left to you
+  2    could not run: a wrong flag, no config, a file that cannot be written
+  130  ended by Ctrl-C`;

@@ -1,0 +1,64 @@
+/** The person's end of the command line: two streams, colour where it is wanted, and whether questions can be asked. */
+import type { Readable, Writable } from 'node:stream';
+import kleur from 'kleur';
+
+/** Where a command speaks. */
+export interface Terminal {
+  /** A line for a person on standard output; nothing with `--json`. */
+  say(line?: string): void;
+  /** The one JSON document of a `--json` run, on standard output; nothing without it. */
+  document(value: unknown): void;
+  /** A line on standard error: what is going on, and what went wrong. */
+  note(line: string): void;
+  /** Whether a question can be asked and answered. */
+  interactive: boolean;
+  json: boolean;
+  verbose: boolean;
+  stdin: Readable;
+  stdout: Writable;
+}
+
+/** What a terminal is made of. */
+export interface TerminalOptions {
+  json?: boolean;
+  verbose?: boolean;
+  stdin?: Readable & { isTTY?: boolean };
+  stdout?: Writable & { isTTY?: boolean };
+  stderr?: Writable & { isTTY?: boolean };
+  env?: NodeJS.ProcessEnv;
+}
+
+/** Makes a terminal of the process's streams, or of others. Sets whether kleur colours. */
+export function createTerminal(options: TerminalOptions = {}): Terminal {
+  const {
+    stdin = process.stdin,
+    stdout = process.stdout,
+    stderr = process.stderr,
+    env = process.env,
+  } = options;
+  const json = options.json === true;
+  kleur.enabled = !json && usesColour(stdout, env);
+  return {
+    say: (line = '') => void (json || stdout.write(`${line}\n`)),
+    document: (value) => void (json && stdout.write(`${JSON.stringify(value, undefined, 2)}\n`)),
+    note: (line) => void stderr.write(`${line}\n`),
+    interactive: !json && stdin.isTTY === true && stdout.isTTY === true,
+    json,
+    verbose: options.verbose === true,
+    stdin,
+    stdout,
+  };
+}
+
+function usesColour(stdout: { isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean {
+  if (env.NO_COLOR) return false;
+  if (env.FORCE_COLOR) return env.FORCE_COLOR !== '0';
+  return stdout.isTTY === true && env.TERM !== 'dumb';
+}
+
+/** Text of a file or a slug for a terminal: nothing in it can move the cursor or change colours. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, (char) =>
+    char === '\t' || char === '\n' ? char : char === '\r' ? '' : '�',
+  );
+}
