@@ -1,13 +1,28 @@
-import type { CodeStyle } from './code-style.js';
-import type { ConfigShape } from './config-shape.js';
-import type { ProjectDatabase } from './database.js';
+/** Reads a Payload project: the one entry to inspection. Nothing is changed, and nothing of the project is run. */
+import path from 'node:path';
+import { type ParseError, parse } from 'jsonc-parser';
+import { ts } from 'ts-morph';
+import { PayloadKVError } from '../errors.js';
+import { type CodeStyle, detectCodeStyle } from './code-style.js';
+import { completeSchema } from './complete-schema.js';
+import { type ConfigShape, readConfigShape } from './config-shape.js';
+import { type ProjectDatabase, readDatabase } from './database.js';
+import { createEvaluator, type Evaluator, reasonOf } from './evaluate.js';
+import { findConfig, type InspectOptions } from './find-config.js';
+import { type PackageManager, readPackageManager, workspaceRoot } from './package-manager.js';
+import { readPayloadTypes, type TypedSchema } from './payload-types.js';
+import { type PayloadVersion, readPayloadVersion, requirePayload3 } from './payload-version.js';
+import { type ConfigSchema, readSchema, shorten } from './read-schema.js';
 import type { ProjectSchema } from './schema.js';
-import type { WranglerConfig } from './wrangler.js';
+import { isFile, readIfThere, type SourceFiles, sourceFiles } from './source-files.js';
+import { tsconfigs } from './tsconfig.js';
+import type { ObjectValue, Value } from './value.js';
+import { readWrangler, type WranglerConfig } from './wrangler.js';
 
 export type { DatabaseKind, ProjectDatabase } from './database.js';
-
-/** The package manager of the project. */
-export type PackageManager = 'npm' | 'pnpm' | 'yarn' | 'bun';
+export type { InspectOptions } from './find-config.js';
+export type { PackageManager } from './package-manager.js';
+export type { PayloadVersion } from './payload-version.js';
 
 /** A Payload project: what inspection found. Paths are relative to `root`, with forward slashes. */
 export interface Project {
@@ -24,12 +39,7 @@ export interface Project {
   /** Absolute directory of the workspace's or the project's lock file. */
   lockFileDir?: string;
   wrangler?: WranglerConfig;
-  payloadVersion: {
-    /** The version in `node_modules`. */
-    installed?: string;
-    /** The range of `package.json`; of the catalog for `catalog:`. */
-    declared?: string;
-  };
+  payloadVersion: PayloadVersion;
   /** The generated types of Payload, if the file exists. */
   typesFile?: string;
   tsconfigPath?: string;
@@ -42,10 +52,219 @@ export interface Project {
   packageJson: Record<string, unknown>;
 }
 
-/** Where to look for the project. */
-export interface InspectOptions {
-  /** Directory to start in. */
-  cwd: string;
-  /** Path of the config, absolute or relative to `cwd`. Default: searched for. */
-  config?: string;
+/**
+ * Reads the project at `cwd`, or the one of `config`. Throws a `PayloadKVError` with one of the codes
+ * `CONFIG_NOT_FOUND`, `SEVERAL_CONFIGS`, `CONFIG_UNPARSABLE`, `CONFIG_UNREADABLE`, `NO_COLLECTIONS`,
+ * `PACKAGE_JSON_UNPARSABLE`, `PAYLOAD_VERSION_UNSUPPORTED`.
+ */
+export function inspectProject(options: InspectOptions): Project {
+  const configs = tsconfigs();
+  const { config, root } = findConfig(options, configs);
+  const packageJson = readPackageJson(root);
+  const payloadVersion = readPayloadVersion(root, packageJson);
+  requirePayload3(payloadVersion);
+
+  const files = sourceFiles(root, configs);
+  const evaluator = createEvaluator(files);
+  const { value, chain } = configObject(evaluator, config);
+  const database = readDatabase(evaluator, value);
+  const read = readSchema(evaluator, value, idTypeOf(database));
+  const wrapped = chain.wrappedBy;
+  if (wrapped) read.unresolved.unshift(wrapped);
+
+  const typesFile = findTypes(files, read, config);
+  const types = typesFile === undefined ? undefined : readTypes(files, typesFile, read);
+  const schema = completeSchema(read, types, {
+    typesFile: typesFile === undefined ? '' : files.relative(typesFile),
+    expectsKV: hasKVCollection(payloadVersion.installed) && !read.ownKV,
+  });
+  requireSomething(schema, files, value);
+
+  const { packageManager, lockFileDir } = readPackageManager(root);
+  const { configPath: tsconfig } = configs.optionsFor(path.dirname(config));
+  const style = detectCodeStyle(styleSources(files, config, root));
+  return {
+    root,
+    configPath: files.relative(config),
+    configChain: chain.files,
+    configShape: readConfigShape(evaluator, value, config),
+    schema,
+    database,
+    packageManager,
+    lockFileDir,
+    wrangler: readWrangler(root, workspaceRoot(root)),
+    payloadVersion,
+    typesFile: typesFile === undefined ? undefined : files.relative(typesFile),
+    tsconfigPath: tsconfig === undefined ? undefined : files.relative(tsconfig),
+    cloudflareEnvTypes: ['cloudflare-env.d.ts', 'worker-configuration.d.ts']
+      .flatMap((name) => [name, `src/${name}`])
+      .find((name) => isFile(path.join(root, name))),
+    sourceDir: files.relative(path.dirname(config)) || '.',
+    style,
+    packageJson,
+  };
+}
+
+function readPackageJson(root: string): Record<string, unknown> {
+  const text = readIfThere(path.join(root, 'package.json'));
+  if (text === undefined) return {};
+  const errors: ParseError[] = [];
+  const parsed: unknown = parse(text.replace(/^\uFEFF/, ''), errors);
+  const [first] = errors;
+  if (first || typeof parsed !== 'object' || parsed === null) {
+    throw new PayloadKVError({
+      code: 'PACKAGE_JSON_UNPARSABLE',
+      message: 'package.json is no valid JSON.',
+      location: { file: 'package.json', line: text.slice(0, first?.offset ?? 0).split('\n').length },
+      nextStep: 'Correct the file and run the command again.',
+    });
+  }
+  return parsed as Record<string, unknown>;
+}
+
+// ---- the config object --------------------------------------------------------------------------------------------
+
+interface Chain {
+  files: string[];
+  wrappedBy?: ConfigSchema['unresolved'][number];
+}
+
+/** The object that the config's default export hands to Payload. */
+function configObject(evaluator: Evaluator, file: string): { value: ObjectValue; chain: Chain } {
+  const { files } = evaluator;
+  const module = evaluator.load(file);
+  refusePayload2(files, module.source);
+  const exported = module.exported('default');
+  if (!exported) {
+    throw new PayloadKVError({
+      code: 'CONFIG_UNREADABLE',
+      message: `${files.relative(file)} has no default export.`,
+      location: { file: files.relative(file) },
+      nextStep: 'Export the config as Payload expects it: export default buildConfig({ … }).',
+    });
+  }
+  let value = exported.get();
+  // A function of the environment or of defaults: what it returns without arguments.
+  if (value.kind === 'function') value = evaluator.call(value, [], value.node);
+  const found = objectIn(value);
+  if (found) {
+    const wrappedBy =
+      found === value || value.kind === 'choice' || value.kind === 'object'
+        ? undefined
+        : wrapping(files, value);
+    return { value: found, chain: { files: chainOf(evaluator, file, found), wrappedBy } };
+  }
+  throw new PayloadKVError({
+    code: 'CONFIG_UNREADABLE',
+    message: `The config object could not be read: ${reasonOf(value) ?? 'the default export is no object'} (${shorten(value.node)}).`,
+    location: files.locate(value.node),
+    nextStep:
+      'Write the config as export default buildConfig({ … }), or wire the cache by hand as the README shows.',
+  });
+
+  /** The config among what a value may be: itself, an outcome of a condition, an argument of what wraps it. */
+  function objectIn(of: Value, depth = 0): ObjectValue | undefined {
+    if (depth > 5) return undefined;
+    if (of.kind === 'object') return of;
+    if (of.kind === 'choice') {
+      // The outcome with most in it: the other one is often an empty default.
+      const objects = of.options.flatMap((option) => objectIn(option, depth + 1) ?? []);
+      return objects.sort((one, other) => other.entries().size - one.entries().size)[0];
+    }
+    if (of.kind !== 'external' || !of.args) return undefined;
+    for (const arg of of.args) {
+      const inner = objectIn(arg(), depth + 1);
+      if (inner && (inner.entries().has('collections') || inner.entries().has('db'))) return inner;
+    }
+    return undefined;
+  }
+}
+
+function wrapping(files: SourceFiles, value: Value): ConfigSchema['unresolved'][number] {
+  const name = value.kind === 'external' ? `${value.name} of ${value.packageName}` : 'a function';
+  return {
+    part: 'config',
+    expression: shorten(value.node),
+    location: files.locate(value.node),
+    reason: `the config is passed through ${name}, which may change it`,
+  };
+}
+
+/** The config and the file that holds its object, with what re-exports it in between. */
+function chainOf(evaluator: Evaluator, file: string, value: ObjectValue): string[] {
+  const { files } = evaluator;
+  const chain = [file];
+  const target = evaluator.load(file).exported('default')?.target?.();
+  const declared = target?.node.getSourceFile().fileName;
+  if (declared && !chain.includes(declared)) chain.push(declared);
+  const literal = value.node.getSourceFile().fileName;
+  if (!chain.includes(literal)) chain.push(literal);
+  return chain.map((each) => files.relative(each));
+}
+
+/** Before version 3 `buildConfig` came from `payload/config`, whatever package.json says. */
+function refusePayload2(files: SourceFiles, source: ts.SourceFile): void {
+  for (const statement of source.statements) {
+    if (!ts.isImportDeclaration(statement) || !ts.isStringLiteral(statement.moduleSpecifier)) continue;
+    if (!/^payload\/(?:config|dist\/config)/.test(statement.moduleSpecifier.text)) continue;
+    throw new PayloadKVError({
+      code: 'PAYLOAD_VERSION_UNSUPPORTED',
+      message: `The config imports '${statement.moduleSpecifier.text}', as Payload 2 and older have it; payload-kv works with Payload 3.`,
+      location: files.locate(statement),
+      nextStep:
+        'Migrate the project to Payload 3 first: https://payloadcms.com/docs/migration-guide/overview',
+    });
+  }
+}
+
+function requireSomething(schema: ProjectSchema, files: SourceFiles, config: ObjectValue): void {
+  const own = schema.collections.filter((collection) => collection.location || collection.origin === 'types');
+  if (own.length > 0 || schema.globals.length > 0) return;
+  const unread = schema.unresolved.find(({ part }) => part === 'collections' || part === 'config');
+  throw new PayloadKVError({
+    code: 'NO_COLLECTIONS',
+    message: unread
+      ? `No collection could be read: ${unread.expression}: ${unread.reason}.`
+      : 'The config has no collections and no globals, so there is nothing to cache.',
+    location: unread?.location ?? files.locate(config.node),
+    nextStep: unread
+      ? 'Generate payload-types.ts with `payload generate:types`: the collections can be read from there.'
+      : 'Add a collection to the config and run the command again.',
+  });
+}
+
+function idTypeOf({ kind, idType }: ProjectDatabase): 'number' | 'text' {
+  if (kind === 'mongodb' || idType === 'uuid') return 'text';
+  return 'number';
+}
+
+// ---- generated types ----------------------------------------------------------------------------------------------
+
+/** The generated types: where the config has them written, else at the usual places. */
+function findTypes(files: SourceFiles, read: ConfigSchema, config: string): string | undefined {
+  return [
+    ...(read.typesOutputFile ? [path.resolve(files.root, read.typesOutputFile)] : []),
+    path.join(files.root, 'payload-types.ts'),
+    path.join(path.dirname(config), 'payload-types.ts'),
+    path.join(files.root, 'src/payload-types.ts'),
+  ].find(isFile);
+}
+
+function readTypes(files: SourceFiles, typesFile: string, read: ConfigSchema): TypedSchema | undefined {
+  const types = readPayloadTypes(typesFile);
+  if (!('problem' in types)) return types;
+  read.warnings.push(`${files.relative(typesFile)} could not be read: ${types.problem}.`);
+  return undefined;
+}
+
+/** Payload keeps its own `payload.kv` in a collection from 3.62 on. */
+function hasKVCollection(installed: string | undefined): boolean {
+  const [major, minor] = (installed ?? '').split('.').map(Number);
+  return major === 3 && minor !== undefined && minor >= 62;
+}
+
+/** The config and what it led to in the same package, without code of others. */
+function styleSources(files: SourceFiles, config: string, root: string): ts.SourceFile[] {
+  const own = files.parsed().filter(({ fileName }) => fileName.startsWith(root + path.sep));
+  return own.sort((one, other) => Number(other.fileName === config) - Number(one.fileName === config));
 }
