@@ -1,6 +1,8 @@
 import type { Payload } from 'payload';
-import type { Registry } from './registry.js';
 import type { Store } from '../stores/store.js';
+import type { WaitUntil } from './background.js';
+import type { Registry } from './registry.js';
+import type { SingleFlightScope } from './single-flight.js';
 
 /** A duration: seconds as a number, or text such as `'30s'`, `'5m'`, `'2h'`, `'7d'`. */
 export type Duration = number | `${number}${'s' | 'm' | 'h' | 'd'}`;
@@ -123,6 +125,25 @@ export interface PayloadKVOptions<Types extends GeneratedTypes = GeneratedTypes>
    * function can make keys ugly, not wrong. Default: `collection:operation`.
    */
   key?: (context: KeyContext) => string;
+  /**
+   * Set it when several sites, or several databases of one site, share a store: entries of different namespaces never
+   * meet. Default `''`.
+   */
+  namespace?: string;
+  /** Longest wait for one call of the store or registry, in milliseconds. Default 1,000. */
+  timeout?: number;
+  /** Where concurrent identical misses share one query. Default `'process'` on Node, `'request'` in workerd. */
+  singleFlight?: SingleFlightScope;
+  /**
+   * Finds what keeps a promise alive beyond the current response; asked anew each time. Default: OpenNext's request
+   * context, where there is one.
+   */
+  waitUntil?: () => WaitUntil | undefined;
+  /**
+   * How long after a write a read replica may still answer with older data: results that depend on it are not stored
+   * meanwhile. `0` for none. Default 5 seconds where the adapter has replicas, else 0.
+   */
+  replicaLag?: Duration;
   /** Logs every lookup and invalidation at level `debug` through Payload's logger. Default `false`. */
   debug?: boolean;
 }

@@ -1,0 +1,115 @@
+import { hash, KEY_PREFIX } from '../runtime/key.js';
+import { NEVER_REPLACED, newVersion, type Registry, type ReplaceContext } from '../runtime/registry.js';
+import type { Store } from '../stores/store.js';
+
+/** Options of {@link kvRegistry}. */
+export interface KVRegistryOptions {
+  /**
+   * Shortest time between two writes of the same key, in milliseconds. Cloudflare KV takes one write a second and key
+   * (its documented limit). Default 1,000.
+   */
+  interval?: number;
+  /**
+   * How long another location may go on reading the version before a replacement, in seconds; this process keeps to
+   * its own replacement that long. Cloudflare says 60 seconds or more. Default 120.
+   */
+  propagation?: number;
+  /** Attempts to write a version before the write's caller is told. Default 5. */
+  attempts?: number;
+}
+
+/** Longest tag that a key shows as it is: with the prefix it stays below KV's 512 bytes. */
+const LONGEST_READABLE_TAG = 300;
+
+interface Slot {
+  /** When the key was last written, in milliseconds. */
+  writtenAt: number;
+  /** The version still to be written; a later replacement takes its place. */
+  waiting: string | undefined;
+  /** Seconds for which the version is kept. */
+  lifetime: number | undefined;
+  running: Promise<void> | undefined;
+}
+
+const storeKey = (tag: string): string =>
+  `${KEY_PREFIX}tag:${tag.length <= LONGEST_READABLE_TAG ? tag : hash(tag)}`;
+
+/**
+ * Tag versions in the store itself, beside the entries, so that one call brings both. Replacements of the same tag
+ * within a second become two writes, the first and the last.
+ */
+export function kvRegistry(store: Store, options: KVRegistryOptions = {}): Registry {
+  const interval = options.interval ?? 1_000;
+  const attempts = options.attempts ?? 5;
+  const slots = new Map<string, Slot>();
+
+  async function write(key: string, slot: Slot): Promise<void> {
+    for (let attempt = 1; slot.waiting !== undefined; ) {
+      const pause = slot.writtenAt + interval - Date.now();
+      if (pause > 0) await sleep(pause);
+      const version = slot.waiting;
+      try {
+        slot.writtenAt = Date.now();
+        await store.set(key, version, slot.lifetime);
+        if (slot.waiting === version) slot.waiting = undefined;
+        attempt = 1;
+      } catch (error) {
+        if (attempt >= attempts) throw error;
+        attempt += 1;
+        // Another isolate writes the same key: spread the attempts, so that they do not meet again.
+        await sleep(interval * (0.5 + Math.random()) * 1.5 ** (attempt - 2));
+      }
+    }
+  }
+
+  /** Writes a version; what must wait for the key's interval goes to the background where there is one. */
+  async function put(key: string, version: string, context: ReplaceContext | undefined): Promise<void> {
+    let slot = slots.get(key);
+    if (!slot) {
+      slot = { writtenAt: 0, waiting: undefined, lifetime: undefined, running: undefined };
+      slots.set(key, slot);
+    }
+    const current = slot;
+    const isLeading = !current.running && Date.now() - current.writtenAt >= interval;
+    current.waiting = version;
+    current.lifetime = context?.lifetime;
+    if (!current.running) {
+      current.running = write(key, current).finally(() => {
+        current.running = undefined;
+        if (current.waiting === undefined) forgetLater(key, current);
+      });
+      if (!isLeading && context?.background) context.background(current.running);
+    }
+    if (isLeading || !context?.background) await current.running;
+  }
+
+  function forgetLater(key: string, slot: Slot): void {
+    if (slots.size < 10_000) return;
+    if (slots.get(key) === slot && Date.now() - slot.writtenAt > interval) slots.delete(key);
+    for (const [name, other] of slots) {
+      if (slots.size < 5_000) return;
+      if (!other.running && Date.now() - other.writtenAt > interval) slots.delete(name);
+    }
+  }
+
+  return {
+    name: 'kv',
+    defaultConsistency: 'eventual',
+    canBeStrong: false,
+    propagation: options.propagation ?? 120,
+    storeKey,
+    readStored: (value) => value ?? NEVER_REPLACED,
+    async get(tags) {
+      return (await store.getMany(tags.map(storeKey))).map((value) => value ?? NEVER_REPLACED);
+    },
+    async replace(tags, context) {
+      const versions = tags.map(() => newVersion());
+      await Promise.all(tags.map((tag, index) => put(storeKey(tag), versions[index] as string, context)));
+      return versions;
+    },
+  };
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

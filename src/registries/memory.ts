@@ -1,0 +1,34 @@
+import { NEVER_REPLACED, newVersion, type Registry } from '../runtime/registry.js';
+
+/** Options of {@link memoryRegistry}. */
+export interface MemoryRegistryOptions {
+  /** Most tags remembered. Beyond it all entries become stale once and counting begins anew. Default 200,000. */
+  maxTags?: number;
+}
+
+/** Tag versions in this process. Strongly consistent for a site that runs in one process, and blind to any other. */
+export function memoryRegistry(options: MemoryRegistryOptions = {}): Registry {
+  const maxTags = options.maxTags ?? 200_000;
+  const versions = new Map<string, string>();
+  // A tag that is not remembered has the version of the epoch. Forgetting tags therefore begins a new epoch: no entry
+  // recorded under a forgotten version can be taken for fresh.
+  let epoch = NEVER_REPLACED;
+  return {
+    name: 'memory',
+    local: true,
+    defaultConsistency: 'strong',
+    canBeStrong: true,
+    get: (tags) => tags.map((tag) => versions.get(tag) ?? epoch),
+    async replace(tags) {
+      if (versions.size + tags.length > maxTags) {
+        versions.clear();
+        epoch = newVersion();
+      }
+      return tags.map((tag) => {
+        const version = newVersion();
+        versions.set(tag, version);
+        return version;
+      });
+    },
+  };
+}

@@ -1,0 +1,338 @@
+import { LRUCache } from 'lru-cache';
+import type { Store } from '../stores/store.js';
+import type { Background } from './background.js';
+import { decodeEntry, decodeResult, type EncodedResult, encodeEntry, encodeResult } from './entry.js';
+import type { FaultGuard } from './fault.js';
+import type { Invalidation } from './invalidation.js';
+import { canonicalArguments, entryKey } from './key.js';
+import type { CachedOperation, KeyContext } from './options.js';
+import type { Policy } from './policy.js';
+import type { Registry } from './registry.js';
+import {
+  CacheMissError,
+  carriesTransaction,
+  directiveOf,
+  isAuthenticated,
+  isInWriteOperation,
+  type ReadDirective,
+} from './request.js';
+import type { SingleFlight } from './single-flight.js';
+import type { SiteSchema } from './site-schema.js';
+import type { BypassReason, CacheCounts } from './stats.js';
+import { tagsOf } from './tags.js';
+import type { VersionMemory } from './versions.js';
+
+/** One read of the database adapter. */
+export interface Read {
+  operation: CachedOperation;
+  type: 'collection' | 'global';
+  slug: string;
+  args: Readonly<Record<string, unknown>>;
+  /** Asks the database. */
+  ask(): Promise<unknown>;
+}
+
+/** What a shared query leaves to those who wait for it. */
+type Answer = { result: unknown; encoded: EncodedResult | undefined };
+
+/** What a cache works with. */
+export interface CacheParts {
+  store: Store;
+  registry: Registry;
+  policy: Policy;
+  schema: SiteSchema;
+  versions: VersionMemory;
+  invalidation: Pick<Invalidation, 'isPending'>;
+  background: Background;
+  storeGuard: FaultGuard;
+  registryGuard: FaultGuard;
+  singleFlight: SingleFlight<Answer>;
+  /** Part of every key: format, fingerprint, namespace. */
+  scope: string;
+  /** Seconds a tag must have kept its version before results that depend on it are stored. */
+  replicaLag: number;
+  readableKey: ((context: KeyContext) => string) | undefined;
+  counts(type: 'collection' | 'global', slug: string): CacheCounts;
+  operations: { storeReads: number; storeWrites: number; registryReads: number };
+  onFault(error: unknown, during: string): void;
+  debug: ((message: string) => void) | undefined;
+  now(): number;
+}
+
+interface Plan {
+  key: string;
+  tags: readonly string[];
+}
+
+type Fresh = { found: true; result: unknown };
+type Absent = { found: false; stale: boolean; versions: (string | undefined)[] | undefined };
+
+/** Queries whose key and tags are remembered. Both follow from the arguments alone. */
+const REMEMBERED_PLANS = 5_000;
+
+/** Answers reads from the store where it can: key → lookup → fill. */
+export interface Cache {
+  read(read: Read): Promise<unknown>;
+}
+
+/** Creates the cache of one site. */
+export function createCache(parts: CacheParts): Cache {
+  const { store, registry, policy, schema, versions, scope, counts, operations } = parts;
+  const plans = new LRUCache<string, Plan>({ max: REMEMBERED_PLANS });
+  const tagContext = { schema, slicesOf: policy.slicesOf };
+
+  /** Key and tags of a read; `undefined` if its arguments cannot be understood. */
+  function planOf(read: Read): Plan | undefined {
+    const canonical = canonicalArguments(read.args);
+    if (canonical === undefined) return undefined;
+    const name = `${read.type}\n${read.slug}\n${read.operation}\n${canonical}`;
+    const known = plans.get(name);
+    if (known) return known;
+    const tags = tagsOf({ operation: read.operation, slug: read.slug, args: read.args }, tagContext);
+    if (!tags) return undefined;
+    const plan = { key: keyOf(read, canonical), tags };
+    plans.set(name, plan);
+    return plan;
+  }
+
+  function keyOf(read: Read, canonical: string): string {
+    const { slug, type, operation } = read;
+    let readable = `${type === 'global' ? '@' : ''}${slug}:${operation}`;
+    if (parts.readableKey) {
+      const { req: _request, ...args } = read.args;
+      try {
+        readable = String(parts.readableKey({ slug, type, operation, args }));
+      } catch (error) {
+        parts.onFault(error, 'the custom key function');
+      }
+    }
+    return entryKey({ readable, scope, slug: `${type}:${slug}`, operation, canonical });
+  }
+
+  function bypassReason(read: Read, directive: ReadDirective): BypassReason | undefined {
+    const request = read.args.req;
+    const rule = policy.ruleOf(read.type, read.slug, read.operation);
+    if (!rule.cached) return rule.reason;
+    if (isInWriteOperation(request)) return 'write-operation';
+    if (carriesTransaction(request)) return 'transaction';
+    if (directive?.kind === 'bypass') return 'request';
+    if (rule.eventual && isAuthenticated(request)) return 'request';
+    if (parts.storeGuard.isOpen() || parts.registryGuard.isOpen()) return 'error';
+    return undefined;
+  }
+
+  async function read(read: Read): Promise<unknown> {
+    const request = read.args.req;
+    const count = counts(read.type, read.slug);
+    const directive = directiveOf(request, read.slug);
+    let reason = bypassReason(read, directive);
+    const plan = reason ? undefined : planOf(read);
+    if (!reason && !plan) reason = 'unknown-argument';
+    if (plan && parts.invalidation.isPending(plan.tags)) reason = 'error';
+    if (reason || !plan) {
+      const bypass = reason ?? 'unknown-argument';
+      count.bypasses[bypass] = (count.bypasses[bypass] ?? 0) + 1;
+      parts.debug?.(`bypass (${bypass}) ${read.operation} ${read.slug}`);
+      // A write operation is never kept from its database, whatever its context says.
+      const mayRefuse =
+        directive?.kind === 'only' && bypass !== 'write-operation' && bypass !== 'transaction';
+      if (mayRefuse) throw new CacheMissError(read.slug, read.operation);
+      return read.ask();
+    }
+    const rule = policy.ruleOf(read.type, read.slug, read.operation);
+    if (!rule.cached) return read.ask();
+    const ttl = directive?.kind === 'ttl' ? directive.ttl : rule.ttl;
+
+    const answer = lookup(plan, ttl, rule.maximumAge, directive?.kind === 'refresh', count);
+    const looked = answer instanceof Promise ? await answer : answer;
+    if (looked.found) {
+      count.hits += 1;
+      parts.debug?.(`hit ${plan.key}`);
+      return looked.result;
+    }
+    if (looked.stale) count.stale += 1;
+    else count.misses += 1;
+    parts.debug?.(`${looked.stale ? 'stale' : 'miss'} ${plan.key}`);
+    if (directive?.kind === 'only') throw new CacheMissError(read.slug, read.operation);
+    return fill(read, plan, ttl, looked.versions, count);
+  }
+
+  /** Entry and versions in one call of the store, where they live together. */
+  function lookup(
+    plan: Plan,
+    ttl: number,
+    maximumAge: number,
+    refresh: boolean,
+    count: CacheCounts,
+  ): Fresh | Absent | Promise<Fresh | Absent> {
+    const { key, tags } = plan;
+    if (registry.local) {
+      const current = registry.get(tags) as (string | undefined)[];
+      if (refresh) return { found: false, stale: false, versions: current };
+      operations.storeReads += 1;
+      const values = parts.storeGuard.run(() => store.getMany([key]));
+      if (values instanceof Promise)
+        return values.then((read) => judge(plan, read?.[0], current, ttl, count));
+      return judge(plan, values?.[0], current, ttl, count);
+    }
+    return lookupRemote(key, plan, ttl, maximumAge, refresh, count);
+  }
+
+  async function lookupRemote(
+    key: string,
+    plan: Plan,
+    ttl: number,
+    maximumAge: number,
+    refresh: boolean,
+    count: CacheCounts,
+  ): Promise<Fresh | Absent> {
+    const { tags } = plan;
+    const current = versions.recall(tags, maximumAge);
+    const unknown = tags.filter((_tag, index) => current[index] === undefined);
+    const moment = versions.moment();
+    let text: string | undefined;
+    let learnt: (string | undefined)[] | undefined = [];
+    if (unknown.length > 0 && registry.storeKey && registry.readStored) {
+      const { storeKey, readStored } = registry;
+      operations.storeReads += 1;
+      const values = await parts.storeGuard.run(() =>
+        store.getMany([...(refresh ? [] : [key]), ...unknown.map(storeKey)]),
+      );
+      if (!refresh) text = values?.[0];
+      learnt = values?.slice(refresh ? 0 : 1).map(readStored);
+    } else {
+      if (!refresh) operations.storeReads += 1;
+      if (unknown.length > 0) operations.registryReads += 1;
+      const [values, answer] = await Promise.all([
+        refresh ? undefined : parts.storeGuard.run(() => store.getMany([key])),
+        unknown.length > 0 ? parts.registryGuard.run(() => registry.get(unknown)) : [],
+      ]);
+      text = values?.[0];
+      learnt = answer;
+    }
+    if (!learnt) return { found: false, stale: false, versions: undefined };
+    const corrected = versions.learn(unknown, learnt, moment);
+    let next = 0;
+    const complete = current.map((version) => (version === undefined ? corrected[next++] : version));
+    return judge(plan, text, complete, ttl, count);
+  }
+
+  function judge(
+    plan: Plan,
+    text: string | undefined,
+    current: (string | undefined)[],
+    ttl: number,
+    count: CacheCounts,
+  ): Fresh | Absent {
+    const absent = (stale: boolean): Absent => ({ found: false, stale, versions: current });
+    if (text === undefined) return absent(false);
+    const entry = typeof text === 'string' ? decodeEntry(text) : undefined;
+    if (!entry) {
+      count.errors += 1;
+      return absent(false);
+    }
+    const age = parts.now() - entry.storedAt;
+    if (age >= Math.min(entry.ttl, ttl) * 1000) return absent(true);
+    if (!sameTexts(entry.tags, plan.tags) || !sameTexts(entry.versions, current)) return absent(true);
+    try {
+      const result = entry.result();
+      count.bytesRead += text.length;
+      return { found: true, result };
+    } catch (error) {
+      count.errors += 1;
+      parts.onFault(error, 'reading an entry');
+      return absent(false);
+    }
+  }
+
+  /** Asks the database, once for all that wait for the same, and stores the answer behind the caller's back. */
+  async function fill(
+    read: Read,
+    plan: Plan,
+    ttl: number,
+    found: (string | undefined)[] | undefined,
+    count: CacheCounts,
+  ): Promise<unknown> {
+    const before = found && (await completeVersions(plan.tags, found));
+    // Without versions nothing can be said about freshness, so nothing is stored or shared.
+    if (!before) return read.ask();
+    const flight = await parts.singleFlight.run(`${plan.key} ${before.join(' ')}`, async () => {
+      const result = await read.ask();
+      // Encoded before anyone has the result in hand, because Payload changes documents in place.
+      const encoded = encodeResult(result);
+      if (encoded) keep(read, plan, ttl, before, encoded, count);
+      else count.uncacheable += 1;
+      return { result, encoded };
+    });
+    if (!flight) return read.ask();
+    if (flight.led) return flight.shared.result;
+    const { encoded } = flight.shared;
+    if (!encoded) return read.ask();
+    count.shared += 1;
+    return decodeResult(encoded.body, encoded.special);
+  }
+
+  /** Gives tags without a version a first one, where the registry may have lost theirs. */
+  async function completeVersions(
+    tags: readonly string[],
+    found: (string | undefined)[],
+  ): Promise<string[] | undefined> {
+    const missing = tags.filter((_tag, index) => found[index] === undefined);
+    if (missing.length === 0) return found as string[];
+    if (!registry.create) return undefined;
+    const { create } = registry;
+    const moment = versions.moment();
+    operations.registryReads += 1;
+    const created = await parts.registryGuard.run(() => create(missing));
+    if (!created) return undefined;
+    const corrected = versions.learn(missing, created, moment);
+    let next = 0;
+    const complete = found.map((version) => (version === undefined ? corrected[next++] : version));
+    return complete.includes(undefined) ? undefined : (complete as string[]);
+  }
+
+  function keep(
+    read: Read,
+    plan: Plan,
+    ttl: number,
+    before: readonly string[],
+    encoded: EncodedResult,
+    count: CacheCounts,
+  ): void {
+    if (parts.replicaLag > 0 && !versions.isSettled(plan.tags, before, parts.replicaLag)) return;
+    const text = encodeEntry({ tags: plan.tags, versions: before, storedAt: parts.now(), ttl }, encoded);
+    if (store.maximumBytes !== undefined && exceeds(text, store.maximumBytes)) {
+      count.uncacheable += 1;
+      parts.debug?.(`too large ${plan.key}`);
+      return;
+    }
+    operations.storeWrites += 1;
+    const written = parts.storeGuard.run(() => {
+      const writing = store.set(plan.key, text, Math.max(ttl, store.minimumTtl ?? 1));
+      return writing instanceof Promise ? writing.then(() => true) : true;
+    });
+    const done = (ok: boolean | undefined): void => {
+      if (!ok) return;
+      count.writes += 1;
+      count.bytesWritten += text.length;
+      parts.debug?.(`stored ${plan.key} ${read.operation} for ${ttl} s`);
+    };
+    if (written instanceof Promise) parts.background.run(written.then(done));
+    else done(written);
+  }
+
+  return { read };
+}
+
+function sameTexts(one: readonly string[], other: readonly (string | undefined)[]): boolean {
+  if (one.length !== other.length) return false;
+  for (let index = 0; index < one.length; index++) if (one[index] !== other[index]) return false;
+  return true;
+}
+
+/** Whether a text is longer than a number of bytes in UTF-8. Counts only where the length leaves doubt. */
+function exceeds(text: string, bytes: number): boolean {
+  if (text.length > bytes) return true;
+  if (text.length * 3 <= bytes) return false;
+  return Buffer.byteLength(text) > bytes;
+}

@@ -1,0 +1,218 @@
+/**
+ * An entry as text: a line of JSON with tags, versions and times, then the result. The header is parsed alone, so a
+ * stale entry costs no more than its header.
+ */
+
+/** Version of the format; part of every key's scope, so that no release reads another's entries. */
+export const ENTRY_FORMAT = 1;
+
+/** What is known of an entry before its result is read. */
+export interface EntryHeader {
+  /** The tags the result depends on, sorted. */
+  tags: readonly string[];
+  /** The version of each tag before the database was read. */
+  versions: readonly string[];
+  /** When the entry was stored, in milliseconds since 1970. */
+  storedAt: number;
+  /** For how long it may be served, in seconds. */
+  ttl: number;
+}
+
+interface StoredHeader {
+  t: string[];
+  v: string[];
+  s: number;
+  e: number;
+  /** Values that JSON does not have, by path. */
+  x?: SpecialValue[];
+}
+
+type SpecialValue = [
+  path: (string | number)[],
+  kind: 'undefined' | 'date' | 'number' | 'bigint' | 'bytes',
+  text: string,
+];
+
+/** A result in the form it is stored in. */
+export interface EncodedResult {
+  body: string;
+  special: SpecialValue[] | undefined;
+}
+
+const NOT_ENCODABLE = Symbol('not encodable');
+
+/**
+ * Encodes a result without loss: what JSON has as JSON, and undefined, dates, special numbers, bigints and bytes beside
+ * it.
+ *
+ * @returns `undefined` if it holds anything else, such as a function or an instance of a class
+ */
+export function encodeResult(result: unknown): EncodedResult | undefined {
+  const special: SpecialValue[] = [];
+  try {
+    findSpecialValues(result, [], special, new Set());
+    const body = JSON.stringify(
+      result === undefined ? null : result,
+      special.length > 0 ? replaceBigint : undefined,
+    );
+    return { body, special: special.length > 0 ? special : undefined };
+  } catch (error) {
+    if (error === NOT_ENCODABLE || error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function replaceBigint(_name: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? null : value;
+}
+
+function findSpecialValues(
+  value: unknown,
+  path: (string | number)[],
+  found: SpecialValue[],
+  above: Set<object>,
+): void {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return;
+    case 'number':
+      if (!Number.isFinite(value) || Object.is(value, -0))
+        found.push([[...path], 'number', Object.is(value, -0) ? '-0' : `${value}`]);
+      return;
+    case 'undefined':
+      found.push([[...path], 'undefined', '']);
+      return;
+    case 'bigint':
+      found.push([[...path], 'bigint', `${value}`]);
+      return;
+    case 'object':
+      break;
+    default:
+      throw NOT_ENCODABLE;
+  }
+  if (value === null) return;
+  if (value instanceof Date) {
+    found.push([[...path], 'date', `${value.getTime()}`]);
+    return;
+  }
+  if (value instanceof Uint8Array) {
+    if (Object.getPrototypeOf(value) !== Uint8Array.prototype && !Buffer.isBuffer(value)) throw NOT_ENCODABLE;
+    found.push([
+      [...path],
+      'bytes',
+      `${Buffer.isBuffer(value) ? 'b' : 'u'}${Buffer.from(value).toString('base64')}`,
+    ]);
+    return;
+  }
+  // A circle has no text.
+  if (above.has(value)) throw NOT_ENCODABLE;
+  above.add(value);
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) {
+      path.push(index);
+      findSpecialValues(value[index], path, found, above);
+      path.pop();
+    }
+  } else {
+    const prototype = Object.getPrototypeOf(value);
+    if (
+      (prototype !== Object.prototype && prototype !== null) ||
+      Object.getOwnPropertySymbols(value).length > 0
+    )
+      throw NOT_ENCODABLE;
+    if ('toJSON' in value && typeof value.toJSON === 'function') throw NOT_ENCODABLE;
+    for (const name of Object.keys(value)) {
+      // JSON.parse makes `__proto__` an own property, assignment while restoring would not.
+      if (name === '__proto__') throw NOT_ENCODABLE;
+      path.push(name);
+      findSpecialValues((value as Record<string, unknown>)[name], path, found, above);
+      path.pop();
+    }
+  }
+  above.delete(value);
+}
+
+/** The text of an entry. */
+export function encodeEntry(header: EntryHeader, result: EncodedResult): string {
+  const stored: StoredHeader = {
+    t: header.tags as string[],
+    v: header.versions as string[],
+    s: header.storedAt,
+    e: header.ttl,
+  };
+  if (result.special) stored.x = result.special;
+  return `${JSON.stringify(stored)}\n${result.body}`;
+}
+
+/** An entry whose header was read. */
+export interface DecodedEntry extends EntryHeader {
+  /** Reads the result: a fresh copy at each call. Throws on a corrupt body. */
+  result(): unknown;
+}
+
+/**
+ * Reads an entry's header.
+ *
+ * @returns `undefined` if the text is no entry
+ */
+export function decodeEntry(text: string): DecodedEntry | undefined {
+  const end = text.indexOf('\n');
+  if (end < 0) return undefined;
+  let stored: StoredHeader;
+  try {
+    stored = JSON.parse(text.slice(0, end)) as StoredHeader;
+  } catch {
+    return undefined;
+  }
+  const isHeader =
+    typeof stored === 'object' &&
+    stored !== null &&
+    Array.isArray(stored.t) &&
+    Array.isArray(stored.v) &&
+    typeof stored.s === 'number' &&
+    typeof stored.e === 'number';
+  if (!isHeader) return undefined;
+  const special = stored.x;
+  return {
+    tags: stored.t,
+    versions: stored.v,
+    storedAt: stored.s,
+    ttl: stored.e,
+    result: () => decodeResult(text.slice(end + 1), special),
+  };
+}
+
+/** Reads a result from its encoded form: a fresh copy at each call. */
+export function decodeResult(body: string, special: SpecialValue[] | undefined): unknown {
+  const result: unknown = JSON.parse(body);
+  if (!special) return result;
+  const root = { result };
+  for (const [path, kind, text] of special) {
+    let holder: Record<string | number, unknown> = root as Record<string, unknown>;
+    let name: string | number = 'result';
+    for (const step of path) {
+      holder = holder[name] as Record<string | number, unknown>;
+      name = step;
+    }
+    holder[name] = restore(kind, text);
+  }
+  return root.result;
+}
+
+function restore(kind: SpecialValue[1], text: string): unknown {
+  switch (kind) {
+    case 'undefined':
+      return undefined;
+    case 'date':
+      return new Date(Number(text));
+    case 'number':
+      return Number(text);
+    case 'bigint':
+      return BigInt(text);
+    case 'bytes': {
+      const bytes = Buffer.from(text.slice(1), 'base64');
+      return text[0] === 'b' ? bytes : new Uint8Array(bytes);
+    }
+  }
+}

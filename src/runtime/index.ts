@@ -1,0 +1,26 @@
+/** The runtime of payload-kv: the plugin, the stores that run everywhere, and what a site asks of its cache. */
+export { type ErrorLocation, PayloadKVError } from '../errors.js';
+export { type KVRegistryOptions, kvRegistry } from '../registries/kv.js';
+export { type MemoryRegistryOptions, memoryRegistry } from '../registries/memory.js';
+export { type MemoryOptions, memory } from '../stores/memory.js';
+export type { Store } from '../stores/store.js';
+export type { WaitUntil } from './background.js';
+export type {
+  CachedOperation,
+  CollectionPolicy,
+  Consistency,
+  Duration,
+  GeneratedSchema,
+  GeneratedTypes,
+  GlobalPolicy,
+  InvalidationEvent,
+  InvalidationHook,
+  KeyContext,
+  OperationPolicy,
+  PayloadKVOptions,
+} from './options.js';
+export { getCacheStats, type InvalidationTarget, invalidateCache, payloadKV, settleCache } from './plugin.js';
+export type { ConnectContext, Registry, ReplaceContext } from './registry.js';
+export { type CacheDirective, CacheMissError } from './request.js';
+export type { SingleFlightScope } from './single-flight.js';
+export type { BypassReason, CacheCounts, CacheStats } from './stats.js';

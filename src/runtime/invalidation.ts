@@ -1,0 +1,584 @@
+import { LRUCache } from 'lru-cache';
+import type { DatabaseAdapter, Payload } from 'payload';
+import type { Background } from './background.js';
+import { type FaultGuard, withTimeout } from './fault.js';
+import type { InvalidationEvent } from './options.js';
+import type { Policy } from './policy.js';
+import type { Registry } from './registry.js';
+import { transactionOf } from './request.js';
+import { type Field, nestedFields, type SiteSchema } from './site-schema.js';
+import type { CacheCounts } from './stats.js';
+import { collectionTag, documentTag, globalTag, sliceTagsOfDocument, starTag, versionsTag } from './tags.js';
+import type { VersionMemory } from './versions.js';
+
+/** The write operations of a database adapter. */
+export const WRITE_OPERATIONS = [
+  'create',
+  'updateOne',
+  'updateMany',
+  'upsert',
+  'deleteOne',
+  'deleteMany',
+  'createVersion',
+  'updateVersion',
+  'deleteVersions',
+  'createGlobal',
+  'updateGlobal',
+  'createGlobalVersion',
+  'updateGlobalVersion',
+  'updateJobs',
+] as const;
+
+/** A write operation of a database adapter. */
+export type WriteOperation = (typeof WRITE_OPERATIONS)[number];
+
+type Args = Readonly<Record<string, unknown>>;
+type Document = Record<string, unknown>;
+type TransactionID = string | number;
+
+/** What one write, or one transaction, touched. */
+interface Touched {
+  tags: Set<string>;
+  subjects: Map<string, Subject>;
+}
+
+interface Subject {
+  type: 'collection' | 'global';
+  slug: string;
+  operations: Set<string>;
+  /** `undefined` where a write did not tell its documents. */
+  ids: Set<string | number> | undefined;
+  tags: Set<string>;
+}
+
+/** What invalidation works with. */
+export interface InvalidationParts {
+  /** The adapter below the cache: old values are read from it inside the operation. */
+  adapter: DatabaseAdapter;
+  payload: Payload;
+  schema: SiteSchema;
+  policy: Policy;
+  registry: Registry;
+  versions: VersionMemory;
+  background: Background;
+  registryGuard: FaultGuard;
+  /** Longest wait for one attempt to replace versions, in milliseconds. */
+  timeout: number;
+  /** Seconds for which new versions must be kept. */
+  lifetime: number;
+  counts(type: 'collection' | 'global', slug: string): CacheCounts;
+  operations: { registryReplacements: number };
+  onInvalidated(event: InvalidationEvent): void | Promise<void>;
+  onFault(error: unknown, during: string): void;
+  debug: ((message: string) => void) | undefined;
+}
+
+/** Makes stale what writes touch. */
+export interface Invalidation {
+  /** Runs a write of the adapter and replaces the versions of its tags, at once or when its transaction commits. */
+  write(operation: WriteOperation, args: Args, write: () => Promise<unknown>): Promise<unknown>;
+  /** Notes a transaction that was begun. */
+  began(id: unknown): void;
+  /** Commits, with the replacement before or after as the registry asks. */
+  commit(id: unknown, commit: () => Promise<unknown>): Promise<unknown>;
+  /** Drops what the transaction touched. */
+  rolledBack(id: unknown): void;
+  /** Makes everything stale, e.g. after a migration. */
+  everything(because: string): Promise<void>;
+  /** Makes a collection or global stale. */
+  entity(type: 'collection' | 'global', slug: string): Promise<void>;
+  /** Whether one of the tags has a replacement that is not done: results that depend on it are not served. */
+  isPending(tags: readonly string[]): boolean;
+}
+
+/** Attempts to replace versions before the write goes on and the rest happens in the background. */
+const ATTEMPTS = 3;
+/** Longest pause between background attempts, in milliseconds. */
+const LONGEST_RETRY_PAUSE = 30_000;
+/** Transactions remembered; of more than that, the oldest were never ended, and what they touched becomes stale. */
+const MOST_TRANSACTIONS = 10_000;
+/** How long the slices of a written document are remembered, in milliseconds. */
+const RECENT_SLICES = 60_000;
+
+/** Creates the invalidation of one site. */
+export function createInvalidation(parts: InvalidationParts): Invalidation {
+  const { adapter, schema, policy, registry, versions } = parts;
+  const transactions = new Map<TransactionID, Touched>();
+  const pending = new Map<string, number>();
+  const relevant = relevantCollections(schema, policy);
+  // Two writers may read the same old value and write two new ones; the later must make stale what the earlier wrote
+  // in between. What this process wrote it knows.
+  const recentSlices = new LRUCache<string, string[]>({ max: 20_000, ttl: RECENT_SLICES });
+
+  // --- What a write touches ---
+
+  function touch(
+    touched: Touched,
+    type: 'collection' | 'global',
+    slug: string,
+    operation: string,
+    id: TransactionID | undefined,
+    tags: readonly string[],
+  ): void {
+    if (tags.length === 0) return;
+    for (const tag of tags) touched.tags.add(tag);
+    const name = `${type}:${slug}`;
+    let subject = touched.subjects.get(name);
+    if (!subject) {
+      subject = { type, slug, operations: new Set(), ids: new Set(), tags: new Set() };
+      touched.subjects.set(name, subject);
+    }
+    subject.operations.add(operation);
+    for (const tag of tags) subject.tags.add(tag);
+    if (id === undefined) subject.ids = undefined;
+    else subject.ids?.add(id);
+  }
+
+  const entityTags = (entity: string): string[] => [entity, starTag(entity)];
+
+  /** Tags of a write to one known document, or to unknown ones. */
+  function documentTags(slug: string, id: unknown, slices: readonly string[] | undefined): string[] {
+    if (!relevant.has(slug)) return [];
+    const entity = collectionTag(slug);
+    const isKnown = (typeof id === 'string' || typeof id === 'number') && slices !== undefined;
+    if (!isKnown) return entityTags(entity);
+    if (!policy.isCached('collection', slug) && slices.length === 0) return [entity];
+    const name = documentTag(entity, id);
+    const recent = recentSlices.get(name) ?? [];
+    const all = [...new Set([...slices, ...recent])];
+    if (policy.slicesOf(slug).length > 0) recentSlices.set(name, all.slice(0, 50));
+    return all.length > 50 ? entityTags(entity) : [entity, name, ...all];
+  }
+
+  function versionTags(entity: string, parent: unknown): string[] {
+    const of = versionsTag(entity);
+    return typeof parent === 'string' || typeof parent === 'number'
+      ? [of, documentTag(of, parent)]
+      : entityTags(of);
+  }
+
+  /** Deleting a document changes those that refer to it: SQL sets their column to null or deletes the relation's row. */
+  function referrerTags(slug: string): string[] {
+    const tags = schema.referrers(slug).flatMap((referrer) => {
+      if (referrer.startsWith('@')) {
+        const entity = globalTag(referrer.slice(1));
+        return [entity, versionsTag(entity)];
+      }
+      if (!relevant.has(referrer)) return [];
+      const entity = collectionTag(referrer);
+      return schema.collections.get(referrer)?.versions
+        ? [...entityTags(entity), ...entityTags(versionsTag(entity))]
+        : entityTags(entity);
+    });
+    const own = schema.collections.get(slug)?.versions ? entityTags(versionsTag(collectionTag(slug))) : [];
+    return [...tags, ...(relevant.has(slug) ? own : [])];
+  }
+
+  function everyTag(): string[] {
+    const tags = [...relevant].flatMap((slug) => {
+      const entity = collectionTag(slug);
+      return [...entityTags(entity), ...entityTags(versionsTag(entity))];
+    });
+    const globals = [...schema.globals.keys()].flatMap((slug) => [
+      globalTag(slug),
+      versionsTag(globalTag(slug)),
+    ]);
+    return [...tags, ...globals];
+  }
+
+  /** The documents a write is about to change, read below the cache inside the same operation. */
+  async function documentsBefore(slug: string, args: Args): Promise<Document[] | undefined> {
+    if (policy.slicesOf(slug).length === 0 || !relevant.has(slug)) return undefined;
+    const where = args.id === undefined || args.id === null ? args.where : { id: { equals: args.id } };
+    if (typeof where !== 'object' || where === null) return undefined;
+    try {
+      const found = await adapter.find({
+        collection: slug,
+        joins: false,
+        limit: 2,
+        locale: args.locale,
+        pagination: false,
+        req: args.req,
+        where,
+      } as Parameters<DatabaseAdapter['find']>[0]);
+      return found.docs as Document[];
+    } catch (error) {
+      parts.onFault(error, `reading ${slug} before a write`);
+      return undefined;
+    }
+  }
+
+  async function documentAfter(slug: string, args: Args, result: unknown): Promise<Document | undefined> {
+    const document = typeof result === 'object' && result !== null ? (result as Document) : undefined;
+    if (document?.id === undefined || document.id === null) return undefined;
+    if (policy.slicesOf(slug).length === 0 || (args.select === undefined && args.returning !== false))
+      return document;
+    // The caller selected some fields only; the slices may be among the others.
+    try {
+      const found = await adapter.findOne({
+        collection: slug,
+        joins: false,
+        req: args.req,
+        where: { id: { equals: document.id } },
+      } as Parameters<DatabaseAdapter['findOne']>[0]);
+      return (found as Document | null) ?? undefined;
+    } catch (error) {
+      parts.onFault(error, `reading ${slug} after a write`);
+      return undefined;
+    }
+  }
+
+  function slicesOfDocuments(slug: string, documents: readonly Document[]): string[] | undefined {
+    const tags: string[] = [];
+    for (const document of documents) {
+      const own = sliceTagsOfDocument(slug, document, policy.slicesOf(slug));
+      if (!own) return undefined;
+      tags.push(...own);
+    }
+    return tags;
+  }
+
+  /** The tags of a write to a single document, from what was there before and what is there now. */
+  async function singleDocumentTags(
+    operation: WriteOperation,
+    slug: string,
+    args: Args,
+    before: Document[] | undefined,
+    result: unknown,
+  ): Promise<{ id: TransactionID | undefined; tags: string[] }> {
+    const unknown = { id: undefined, tags: documentTags(slug, undefined, undefined) };
+    if (!relevant.has(slug)) return { id: undefined, tags: [] };
+    if (args.returning === false) return unknown;
+    const hasSlices = policy.slicesOf(slug).length > 0;
+    const isDelete = operation === 'deleteOne';
+    const written = result as Document | null | undefined;
+    const id = (written?.id ?? args.id) as TransactionID | undefined;
+    if (id === undefined || id === null) return unknown;
+    if (!hasSlices) return { id, tags: documentTags(slug, id, []) };
+
+    const old = operation === 'create' ? [] : before;
+    // Several matched, or none where one was changed: which document it was is not certain.
+    const isCertain =
+      old !== undefined && old.length <= 1 && (old.length === 0 || String(old[0]?.id) === String(id));
+    const mustHaveBeen = operation === 'updateOne' || isDelete;
+    if (!isCertain || (mustHaveBeen && old.length === 0)) return unknown;
+    const after = isDelete ? undefined : await documentAfter(slug, args, result);
+    if (!isDelete && !after) return unknown;
+    const slices = slicesOfDocuments(slug, after ? [...old, after] : old);
+    return slices ? { id, tags: documentTags(slug, id, slices) } : unknown;
+  }
+
+  async function touchedBy(
+    operation: WriteOperation,
+    args: Args,
+    before: Document[] | undefined,
+    result: unknown,
+  ): Promise<Touched> {
+    const touched: Touched = { tags: new Set(), subjects: new Map() };
+    const slug = String(args.collection ?? '');
+    const document = result as Document | null | undefined;
+    switch (operation) {
+      case 'create':
+      case 'updateOne':
+      case 'upsert':
+      case 'deleteOne': {
+        const { id, tags } = await singleDocumentTags(operation, slug, args, before, result);
+        touch(
+          touched,
+          'collection',
+          slug,
+          operation,
+          id,
+          operation === 'deleteOne' ? [...tags, ...referrerTags(slug)] : tags,
+        );
+        break;
+      }
+      case 'updateMany':
+        touch(touched, 'collection', slug, operation, undefined, documentTags(slug, undefined, undefined));
+        break;
+      case 'deleteMany':
+        touch(touched, 'collection', slug, operation, undefined, [
+          ...documentTags(slug, undefined, undefined),
+          ...referrerTags(slug),
+        ]);
+        break;
+      case 'updateJobs':
+        touch(
+          touched,
+          'collection',
+          'payload-jobs',
+          operation,
+          undefined,
+          documentTags('payload-jobs', undefined, undefined),
+        );
+        break;
+      case 'createVersion':
+      case 'updateVersion': {
+        const collection = String(operation === 'createVersion' ? args.collectionSlug : args.collection);
+        const versionData = args.versionData as { parent?: unknown } | undefined;
+        const parent =
+          operation === 'createVersion' ? args.parent : (document?.parent ?? versionData?.parent);
+        if (relevant.has(collection)) {
+          const id = typeof parent === 'string' || typeof parent === 'number' ? parent : undefined;
+          touch(touched, 'collection', collection, operation, id, versionTags(collectionTag(collection), id));
+        }
+        break;
+      }
+      case 'deleteVersions':
+        if (args.globalSlug !== undefined) {
+          const global = String(args.globalSlug);
+          touch(touched, 'global', global, operation, undefined, [versionsTag(globalTag(global))]);
+        }
+        if (args.collection !== undefined && relevant.has(slug)) {
+          touch(
+            touched,
+            'collection',
+            slug,
+            operation,
+            undefined,
+            versionTags(collectionTag(slug), undefined),
+          );
+        }
+        break;
+      case 'createGlobal':
+      case 'updateGlobal': {
+        const global = String(args.slug);
+        touch(touched, 'global', global, operation, undefined, [globalTag(global)]);
+        break;
+      }
+      case 'createGlobalVersion':
+      case 'updateGlobalVersion': {
+        const global = String(operation === 'createGlobalVersion' ? args.globalSlug : args.global);
+        touch(touched, 'global', global, operation, undefined, [versionsTag(globalTag(global))]);
+        break;
+      }
+    }
+    // Migrations record themselves here, after changing anything at all below the adapter.
+    if (slug === 'payload-migrations') for (const tag of everyTag()) touched.tags.add(tag);
+    return touched;
+  }
+
+  // --- Replacing versions ---
+
+  function addPending(tags: readonly string[]): void {
+    for (const tag of tags) pending.set(tag, (pending.get(tag) ?? 0) + 1);
+  }
+
+  function removePending(tags: readonly string[]): void {
+    for (const tag of tags) {
+      const count = (pending.get(tag) ?? 1) - 1;
+      if (count > 0) pending.set(tag, count);
+      else pending.delete(tag);
+    }
+  }
+
+  async function attempt(tags: readonly string[], transactionID?: TransactionID): Promise<void> {
+    parts.operations.registryReplacements += 1;
+    const replacing = registry.replace(tags, {
+      transactionID,
+      lifetime: parts.lifetime,
+      background: (work) => parts.background.run(work),
+    });
+    versions.replaced(tags, await withTimeout(replacing, parts.timeout));
+  }
+
+  /**
+   * Replaces versions. What cannot be replaced now is replaced in the background; until then this process serves
+   * nothing that depends on it.
+   */
+  async function replace(tags: readonly string[]): Promise<void> {
+    if (tags.length === 0) return;
+    addPending(tags);
+    for (let count = 1; count <= ATTEMPTS && !parts.registryGuard.isOpen(); count++) {
+      try {
+        await attempt(tags);
+        removePending(tags);
+        return;
+      } catch (error) {
+        parts.onFault(error, 'replacing tag versions');
+        if (count < ATTEMPTS) await sleep(50 * 2 ** count * (0.5 + Math.random()));
+      }
+    }
+    parts.background.run(replaceLater(tags));
+  }
+
+  async function replaceLater(tags: readonly string[]): Promise<void> {
+    for (let pause = 500; ; pause = Math.min(pause * 2, LONGEST_RETRY_PAUSE)) {
+      await sleep(pause * (0.5 + Math.random()), false);
+      try {
+        await attempt(tags);
+        removePending(tags);
+        return;
+      } catch (error) {
+        parts.onFault(error, 'replacing tag versions');
+      }
+    }
+  }
+
+  function report(touched: Touched): void {
+    for (const { type, slug, operations, ids, tags } of touched.subjects.values()) {
+      parts.counts(type, slug).invalidations += 1;
+      parts.debug?.(`invalidated ${[...tags].join(' ')}`);
+      const event: InvalidationEvent = {
+        slug,
+        type,
+        operations: [...operations],
+        ids: ids && [...ids],
+        tags: [...tags].sort(),
+        payload: parts.payload,
+      };
+      const told = parts.onInvalidated(event);
+      if (told instanceof Promise) parts.background.run(told);
+    }
+  }
+
+  async function replaceTouched(touched: Touched): Promise<void> {
+    await replace([...touched.tags].sort());
+    report(touched);
+  }
+
+  // --- Transactions ---
+
+  function isUnderway(id: TransactionID): boolean {
+    if (transactions.has(id)) return true;
+    const { sessions } = adapter;
+    // An adapter with sessions writes without a transaction where it does not know the id.
+    return sessions ? sessions[id] !== undefined : true;
+  }
+
+  function touchedIn(id: TransactionID): Touched {
+    let touched = transactions.get(id);
+    if (!touched) {
+      touched = { tags: new Set(), subjects: new Map() };
+      transactions.set(id, touched);
+      if (transactions.size > MOST_TRANSACTIONS) {
+        const [oldest] = transactions.keys();
+        const left = transactions.get(oldest as TransactionID);
+        transactions.delete(oldest as TransactionID);
+        if (left && left.tags.size > 0) parts.background.run(replaceTouched(left));
+      }
+    }
+    return touched;
+  }
+
+  function merge(into: Touched, from: Touched): void {
+    for (const tag of from.tags) into.tags.add(tag);
+    for (const [name, subject] of from.subjects) {
+      const known = into.subjects.get(name);
+      if (!known) {
+        into.subjects.set(name, subject);
+        continue;
+      }
+      for (const operation of subject.operations) known.operations.add(operation);
+      for (const tag of subject.tags) known.tags.add(tag);
+      if (!subject.ids) known.ids = undefined;
+      else for (const id of subject.ids) known.ids?.add(id);
+    }
+  }
+
+  function isTransactionID(id: unknown): id is TransactionID {
+    return (typeof id === 'string' && id !== '') || typeof id === 'number';
+  }
+
+  return {
+    async write(operation, args, write) {
+      const transactionID = await transactionOf(args.req);
+      const isInTransaction = transactionID !== undefined && isUnderway(transactionID);
+      const slug = String(args.collection ?? '');
+      const readsBefore = operation === 'updateOne' || operation === 'upsert' || operation === 'deleteOne';
+      const before = readsBefore ? await documentsBefore(slug, args) : undefined;
+      let result: unknown;
+      try {
+        result = await write();
+        return result;
+      } finally {
+        // Also after a write that threw: it may have thrown half-way.
+        const touched = await touchedBy(operation, args, before, result);
+        if (isInTransaction) merge(touchedIn(transactionID), touched);
+        else await replaceTouched(touched);
+      }
+    },
+    began(id) {
+      if (isTransactionID(id)) touchedIn(id);
+    },
+    async commit(incoming, commit) {
+      const id = await incoming;
+      const touched = isTransactionID(id) ? transactions.get(id) : undefined;
+      if (isTransactionID(id)) transactions.delete(id);
+      if (!touched || touched.tags.size === 0) return commit();
+      const tags = [...touched.tags].sort();
+      if (!registry.transactional) {
+        try {
+          return await commit();
+        } finally {
+          await replaceTouched(touched);
+        }
+      }
+      addPending(tags);
+      let isReplaced = false;
+      try {
+        await attempt(tags, id as TransactionID);
+        isReplaced = true;
+      } catch (error) {
+        parts.onFault(error, 'replacing tag versions inside the transaction');
+      }
+      try {
+        return await commit();
+      } finally {
+        removePending(tags);
+        if (isReplaced) report(touched);
+        else await replaceTouched(touched);
+      }
+    },
+    rolledBack(id) {
+      if (isTransactionID(id)) transactions.delete(id);
+    },
+    async everything(because) {
+      parts.debug?.(`everything is stale: ${because}`);
+      await replace([...new Set(everyTag())].sort());
+    },
+    async entity(type, slug) {
+      const entity = type === 'global' ? globalTag(slug) : collectionTag(slug);
+      await replace([...entityTags(entity), ...entityTags(versionsTag(entity))].sort());
+    },
+    isPending(tags) {
+      if (pending.size === 0) return false;
+      return tags.some((tag) => pending.has(tag));
+    },
+  };
+}
+
+/** The collections that some cached query can depend on: those cached, and all that relations and joins reach. */
+function relevantCollections(schema: SiteSchema, policy: Policy): Set<string> {
+  const reached = new Set<string>();
+  const waiting: string[] = [];
+  const reach = (slug: string): void => {
+    if (reached.has(slug)) return;
+    reached.add(slug);
+    waiting.push(slug);
+  };
+  function reachFrom(fields: readonly Field[], seen: Set<unknown>): void {
+    for (const field of fields) {
+      if (field.type === 'relationship' || field.type === 'upload') [field.relationTo].flat().forEach(reach);
+      if (field.type === 'join') [field.collection].flat().forEach(reach);
+      for (const nested of nestedFields(field, schema.blocksOf)) {
+        if (!seen.has(nested)) reachFrom(nested, new Set(seen).add(nested));
+      }
+    }
+  }
+  for (const slug of schema.collections.keys()) if (policy.isCached('collection', slug)) reach(slug);
+  for (const [slug, global] of schema.globals)
+    if (policy.isCached('global', slug)) reachFrom(global.flattenedFields, new Set());
+  for (let slug = waiting.pop(); slug !== undefined; slug = waiting.pop()) {
+    const collection = schema.collections.get(slug);
+    if (collection) reachFrom(collection.flattenedFields, new Set());
+  }
+  return reached;
+}
+
+function sleep(milliseconds: number, keepsAlive = true): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds) as unknown as { unref?: () => void };
+    if (!keepsAlive) timer.unref?.();
+  });
+}

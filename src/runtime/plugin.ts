@@ -1,0 +1,349 @@
+import type { Config, DatabaseAdapter, Payload, Plugin, SanitizedConfig } from 'payload';
+import { PayloadKVError } from '../errors.js';
+import { type CacheBehind, wrapAdapter } from './adapter.js';
+import { type Background, createBackground, findWaitUntil } from './background.js';
+import { createCache } from './cache.js';
+import { parseDuration } from './duration.js';
+import { ENTRY_FORMAT } from './entry.js';
+import { createFaultGuard, type FaultGuard } from './fault.js';
+import { createInvalidation, type Invalidation } from './invalidation.js';
+import type { GeneratedTypes, InvalidationEvent, InvalidationHook, PayloadKVOptions } from './options.js';
+import { checkOptions, createPolicy, DEFAULT_TTL } from './policy.js';
+import type { Registry } from './registry.js';
+import { beginRead, markWriteOperation } from './request.js';
+import { createSingleFlight, defaultSingleFlight } from './single-flight.js';
+import { readSiteSchema } from './site-schema.js';
+import { addCounts, type CacheCounts, type CacheStats, emptyCounts } from './stats.js';
+import { createVersionMemory } from './versions.js';
+
+/** Name under which the plugin keeps its options in the config, so that a hot reload finds the new ones. */
+const CUSTOM = 'payload-kv';
+/** Where a Payload instance carries its cache. Shared by all copies of this module in a bundle. */
+const INSTANCE = Symbol.for('payload-kv.instance');
+
+const DEFAULT_TIMEOUT = 1_000;
+const FAULTS_BEFORE_PAUSE = 5;
+const PAUSE = 10_000;
+/** The same fault is logged once in this many milliseconds. */
+const QUIET = 60_000;
+/** Seconds after a replacement in which a read replica may still answer with older data. */
+const DEFAULT_REPLICA_LAG = 5;
+
+interface Instance {
+  stats(): CacheStats;
+  invalidation(): Invalidation | undefined;
+  background: Background;
+}
+
+interface Setup {
+  options: PayloadKVOptions;
+  registry: Registry;
+}
+
+/**
+ * The Payload plugin: wraps the database adapter, so that reads of the whole site are answered from the store where
+ * they can be, and a write makes stale what depends on it.
+ *
+ * @throws PayloadKVError `INVALID_POLICY`, `INVALID_DURATION` or `CONSISTENCY_NOT_AVAILABLE`, naming the option
+ */
+export function payloadKV<Types extends GeneratedTypes = GeneratedTypes>(
+  options: PayloadKVOptions<Types>,
+): Plugin {
+  const general = options as PayloadKVOptions;
+  if (general.enabled === false) return (config) => config;
+  if (
+    typeof general.store !== 'object' ||
+    general.store === null ||
+    typeof general.store.getMany !== 'function'
+  ) {
+    throw new PayloadKVError({
+      code: 'INVALID_STORE',
+      message: 'payloadKV() needs a store, e.g. { store: memory() }.',
+      nextStep: 'Give it memory() or cloudflareKV({ binding: "PAYLOAD_CACHE" }).',
+    });
+  }
+  const registry = general.registry ?? general.store.defaultRegistry();
+  checkOptions(general, registry);
+  const setup: Setup = { options: general, registry };
+
+  return (config: Config): Config => {
+    const { db } = config;
+    if (!db || typeof db.init !== 'function' || config.custom?.[CUSTOM]) return config;
+    return {
+      ...config,
+      custom: { ...config.custom, [CUSTOM]: setup },
+      db: {
+        ...db,
+        init: (args) => attach(db.init(args), args.payload, setup),
+      },
+    };
+  };
+}
+
+/** Puts the cache around an adapter. */
+function attach(base: DatabaseAdapter, payload: Payload, first: Setup): DatabaseAdapter {
+  const counts = new Map<string, CacheCounts>();
+  const operations = { storeReads: 0, storeWrites: 0, registryReads: 0, registryReplacements: 0 };
+  const loggedAt = new Map<string, number>();
+  let setup = first;
+  let behind: CacheBehind | undefined;
+  let guards: { store: FaultGuard; registry: FaultGuard } | undefined;
+  let isBuilt = false;
+
+  function warn(message: string, error?: unknown): void {
+    const last = loggedAt.get(message);
+    if (last !== undefined && Date.now() - last < QUIET) return;
+    if (loggedAt.size > 100) loggedAt.clear();
+    loggedAt.set(message, Date.now());
+    if (error === undefined) payload.logger.warn(message);
+    else payload.logger.warn({ err: error, msg: message });
+  }
+
+  const onFault = (error: unknown, during: string): void => {
+    const code =
+      error instanceof PayloadKVError ? ` (${error.code}: ${error.message} ${error.nextStep ?? ''})` : '';
+    warn(`payload-kv: ${during} failed${code}; the site goes on without it.`, code ? undefined : error);
+  };
+  const background = createBackground(
+    () => (setup.options.waitUntil ? setup.options.waitUntil() : findWaitUntil()),
+    (error) => onFault(error, 'background work'),
+  );
+
+  function countsOf(type: 'collection' | 'global', slug: string): CacheCounts {
+    const name = type === 'global' ? `@${slug}` : slug;
+    let count = counts.get(name);
+    if (!count) {
+      count = emptyCounts();
+      counts.set(name, count);
+    }
+    return count;
+  }
+
+  function guard(name: string, timeout: number): FaultGuard {
+    return createFaultGuard({
+      timeout,
+      threshold: FAULTS_BEFORE_PAUSE,
+      pause: PAUSE,
+      onFault: (error) => onFault(error, `the ${name}`),
+      onOpen: () =>
+        warn(
+          `payload-kv: the ${name} failed ${FAULTS_BEFORE_PAUSE} times in a row; the database answers for the next ${PAUSE / 1000} seconds.`,
+        ),
+      now: Date.now,
+    });
+  }
+
+  function build(): void {
+    isBuilt = true;
+    behind = undefined;
+    const config = payload.config;
+    setup = (config.custom?.[CUSTOM] as Setup | undefined) ?? setup;
+    const { options, registry } = setup;
+    const { store } = options;
+    try {
+      const schema = readSiteSchema(config, base.defaultIDType);
+      const policy = createPolicy(options, registry, schema, (message) => payload.logger.warn(message));
+      const versions = createVersionMemory(registry, Date.now);
+      const timeout = options.timeout ?? DEFAULT_TIMEOUT;
+      guards = {
+        store: guard(`${store.name} store`, timeout),
+        registry: guard(`${registry.name} registry`, timeout),
+      };
+      const debug = options.debug
+        ? (message: string) => payload.logger.debug(`payload-kv: ${message}`)
+        : undefined;
+      const invalidation = createInvalidation({
+        adapter: base,
+        payload,
+        schema,
+        policy,
+        registry,
+        versions,
+        background,
+        registryGuard: guards.registry,
+        timeout: Math.max(timeout, 2_000),
+        lifetime: 2 * longestTtl(options) + 3_600,
+        counts: countsOf,
+        operations,
+        onInvalidated: (event) => callHook(options, event),
+        onFault,
+        debug,
+      });
+      const cache = createCache({
+        store,
+        registry,
+        policy,
+        schema,
+        versions,
+        invalidation,
+        background,
+        storeGuard: guards.store,
+        registryGuard: guards.registry,
+        singleFlight: createSingleFlight(
+          options.singleFlight ?? defaultSingleFlight(),
+          () => (options.waitUntil ? options.waitUntil() : findWaitUntil()),
+          Date.now,
+        ),
+        scope: `${ENTRY_FORMAT}\n${schema.fingerprint}\n${options.schema?.fingerprint ?? ''}\n${options.namespace ?? ''}`,
+        replicaLag: replicaLag(options, base),
+        readableKey: options.key,
+        counts: countsOf,
+        operations,
+        onFault,
+        debug,
+        now: Date.now,
+      });
+      hookOperations(config);
+      behind = { cache, invalidation };
+    } catch (error) {
+      // Whatever is wrong here, the site works without a cache.
+      onFault(error, 'preparing the cache');
+    }
+  }
+
+  const instance: Instance = {
+    background,
+    invalidation: () => behind?.invalidation,
+    stats() {
+      const stats: CacheStats = {
+        total: emptyCounts(),
+        collections: {},
+        globals: {},
+        operations: { ...operations },
+        pending: background.pending(),
+        suspended: Boolean(guards && (guards.store.isOpen() || guards.registry.isOpen())),
+      };
+      for (const [name, count] of counts) {
+        const copy = { ...count, bypasses: { ...count.bypasses } };
+        addCounts(stats.total, count);
+        if (name.startsWith('@')) stats.globals[name.slice(1)] = copy;
+        else stats.collections[name] = copy;
+      }
+      return stats;
+    },
+  };
+  (payload as unknown as Record<symbol, Instance>)[INSTANCE] = instance;
+
+  return wrapAdapter(base, {
+    current() {
+      if (!isBuilt && payload.config) build();
+      return behind;
+    },
+    onInit: build,
+    async onConnect() {
+      const { registry } = setup;
+      if (!registry.connect) return;
+      try {
+        await registry.connect({ payload, adapter: base });
+      } catch (error) {
+        behind = undefined;
+        onFault(error, `connecting the ${registry.name} registry`);
+      }
+    },
+    onDestroy: () => background.settled(),
+    onUnknownWrite: (name) =>
+      warn(
+        `payload-kv: the database adapter has a method "${name}" that this version does not know; if it writes, call invalidateCache() after it.`,
+      ),
+  });
+}
+
+function longestTtl(options: PayloadKVOptions): number {
+  const policies = [...Object.values(options.collections ?? {}), ...Object.values(options.globals ?? {})] as {
+    ttl?: unknown;
+    operations?: Record<string, unknown>;
+  }[];
+  const durations = [
+    options.ttl,
+    ...Object.values(options.operations ?? {}),
+    ...policies.flatMap((policy) => [policy?.ttl, ...Object.values(policy?.operations ?? {})]),
+  ].filter((duration) => duration !== undefined && duration !== false);
+  return Math.max(DEFAULT_TTL, 86_400, ...durations.map((duration) => parseDuration(duration)));
+}
+
+function replicaLag(options: PayloadKVOptions, adapter: DatabaseAdapter): number {
+  if (options.replicaLag !== undefined)
+    return options.replicaLag === 0 ? 0 : parseDuration(options.replicaLag, 'replicaLag');
+  const { readReplicas } = adapter as unknown as { readReplicas?: unknown };
+  const hasReplicas = Array.isArray(readReplicas) ? readReplicas.length > 0 : Boolean(readReplicas);
+  return hasReplicas ? DEFAULT_REPLICA_LAG : 0;
+}
+
+async function callHook(options: PayloadKVOptions, event: InvalidationEvent): Promise<void> {
+  const hooks = (event.type === 'collection' ? options.hooks?.collections : options.hooks?.globals) as
+    | Record<string, InvalidationHook | undefined>
+    | undefined;
+  try {
+    await hooks?.[event.slug]?.(event);
+  } catch (error) {
+    event.payload.logger.error({
+      err: error,
+      msg: `payload-kv: the hook of ${event.type} "${event.slug}" failed`,
+    });
+  }
+}
+
+/** Reading operations as `beforeOperation` hooks are told of them; whatever else there is writes, or may. */
+const READING = new Set(['read', 'count', 'countVersions', 'readDistinct', 'readVersions', 'docAccess']);
+
+type OperationHook = (event: { args?: unknown; operation?: unknown; req?: unknown }) => unknown;
+
+interface Hooked {
+  slug: string;
+  hooks?: { beforeOperation?: OperationHook[] };
+}
+
+const markHook: OperationHook & { isOfPayloadKV?: true } = ({ operation, req }) => {
+  if (typeof operation !== 'string' || !READING.has(operation)) markWriteOperation(req);
+};
+markHook.isOfPayloadKV = true;
+
+/**
+ * Hooks every operation of the sanitised config, so that collections of plugins and Payload's own are among them. The
+ * write mark comes first, before any hook of the user's reads; the directive is taken last, after they may have set it.
+ */
+function hookOperations(config: SanitizedConfig): void {
+  for (const entity of [...config.collections, ...config.globals] as unknown as Hooked[]) {
+    entity.hooks ??= {};
+    entity.hooks.beforeOperation ??= [];
+    const hooks = entity.hooks.beforeOperation as (OperationHook & { isOfPayloadKV?: true })[];
+    if (hooks.some((hook) => hook.isOfPayloadKV)) continue;
+    const { slug } = entity;
+    const directiveHook: OperationHook & { isOfPayloadKV?: true } = ({ args, operation, req }) => {
+      if (operation !== undefined && !READING.has(String(operation))) return;
+      const { currentDepth } = (args ?? {}) as { currentDepth?: unknown };
+      beginRead(req, slug, typeof currentDepth === 'number' && currentDepth > 0);
+    };
+    directiveHook.isOfPayloadKV = true;
+    entity.hooks.beforeOperation = [markHook, ...hooks, directiveHook];
+  }
+}
+
+function instanceOf(payload: Payload): Instance | undefined {
+  return (payload as unknown as Record<symbol, Instance | undefined>)[INSTANCE];
+}
+
+/** Counts of the cache since this process started; `undefined` if the site has no cache. */
+export function getCacheStats(payload: Payload): CacheStats | undefined {
+  return instanceOf(payload)?.stats();
+}
+
+/** What {@link invalidateCache} makes stale: one collection, one global, or everything. */
+export type InvalidationTarget = { collection: string } | { global: string } | 'everything';
+
+/**
+ * Makes entries stale by hand, after a change that the adapter did not see: raw SQL, another program, an import.
+ * Does nothing if the site has no cache.
+ */
+export async function invalidateCache(payload: Payload, target: InvalidationTarget): Promise<void> {
+  const invalidation = instanceOf(payload)?.invalidation();
+  if (!invalidation) return;
+  if (target === 'everything') await invalidation.everything('invalidateCache');
+  else if ('collection' in target) await invalidation.entity('collection', target.collection);
+  else await invalidation.entity('global', target.global);
+}
+
+/** Waits until entries that are being written are written, e.g. before a script ends. At most `timeout` milliseconds. */
+export async function settleCache(payload: Payload, timeout = 5_000): Promise<void> {
+  await instanceOf(payload)?.background.settled(timeout);
+}

@@ -1,0 +1,230 @@
+import { PayloadKVError } from '../errors.js';
+import { parseDuration } from './duration.js';
+import type {
+  CachedOperation,
+  CollectionPolicy,
+  Consistency,
+  GlobalPolicy,
+  PayloadKVOptions,
+} from './options.js';
+import type { Registry } from './registry.js';
+import type { SiteSchema } from './site-schema.js';
+import type { BypassReason } from './stats.js';
+import { canBeSlice, fieldAt, type SliceField } from './tags.js';
+
+/** Default TTL of an entry, in seconds. */
+export const DEFAULT_TTL = 300;
+
+/** How long versions may be remembered in `eventual` mode, in seconds. */
+const EVENTUAL_MEMORY = 2;
+
+/** Every read operation that can be cached. */
+export const CACHED_OPERATIONS: readonly CachedOperation[] = [
+  'find',
+  'findOne',
+  'count',
+  'findDistinct',
+  'queryDrafts',
+  'findVersions',
+  'countVersions',
+  'findGlobal',
+  'findGlobalVersions',
+  'countGlobalVersions',
+];
+
+/** Never cached, whatever the options say: Payload's own bookkeeping, an exact list. */
+const INTERNAL = new Set([
+  'payload-preferences',
+  'payload-locked-documents',
+  'payload-migrations',
+  'payload-jobs',
+  'payload-kv',
+  'payload-kv-tags',
+]);
+
+/** What holds for one operation on one collection or global. */
+export type Rule =
+  | { cached: true; ttl: number; maximumAge: number; eventual: boolean }
+  | { cached: false; reason: Extract<BypassReason, 'auth-collection' | 'policy'> };
+
+/** The options, checked and resolved against the schema. */
+export interface Policy {
+  ruleOf(type: 'collection' | 'global', slug: string, operation: CachedOperation): Rule;
+  /** Slice fields of a collection. */
+  slicesOf(slug: string): readonly SliceField[];
+  /** Whether any operation of it is cached. */
+  isCached(type: 'collection' | 'global', slug: string): boolean;
+}
+
+/** How long a version may be remembered in a process without asking the registry, in seconds. */
+function versionMemory(consistency: Consistency, name: string): number {
+  if (consistency === 'strong') return 0;
+  if (consistency === 'eventual') return EVENTUAL_MEMORY;
+  if (typeof consistency === 'object' && consistency !== null && 'bounded' in consistency) {
+    return parseDuration(consistency.bounded, `${name}.bounded`);
+  }
+  throw invalid(name, '"strong", "eventual" or { bounded: duration }', consistency);
+}
+
+function invalid(name: string, expected: string, value: unknown): PayloadKVError {
+  return new PayloadKVError({
+    code: 'INVALID_POLICY',
+    message: `${name} must be ${expected}, not ${JSON.stringify(value)}.`,
+    nextStep: `Correct ${name} in the options of payloadKV().`,
+  });
+}
+
+const POLICY_NAMES = new Set(['ttl', 'operations', 'enabled', 'consistency', 'slices', 'allowAuth']);
+
+/**
+ * Checks everything in the options that can be checked without the schema.
+ *
+ * @throws PayloadKVError `INVALID_POLICY` or `INVALID_DURATION`, naming the key
+ */
+export function checkOptions(options: PayloadKVOptions, registry: Registry): void {
+  if (options.ttl !== undefined) parseDuration(options.ttl, 'ttl');
+  checkOperations(options.operations, 'operations');
+  checkConsistency(options.consistency, 'consistency', registry);
+  for (const type of ['collections', 'globals'] as const) {
+    const policies = options[type];
+    if (policies === undefined) continue;
+    if (typeof policies !== 'object' || policies === null) throw invalid(type, 'an object by slug', policies);
+    for (const [slug, policy] of Object.entries(policies) as [string, CollectionPolicy | undefined][]) {
+      const name = `${type}.${slug}`;
+      if (policy === undefined) continue;
+      if (typeof policy !== 'object' || policy === null)
+        throw invalid(name, 'an object such as { ttl: "5m" }', policy);
+      for (const key of Object.keys(policy)) {
+        if (!POLICY_NAMES.has(key))
+          throw invalid(`${name}.${key}`, `one of ${[...POLICY_NAMES].join(', ')}`, key);
+      }
+      if (policy.ttl !== undefined) parseDuration(policy.ttl, `${name}.ttl`);
+      if (policy.enabled !== undefined && typeof policy.enabled !== 'boolean') {
+        throw invalid(`${name}.enabled`, 'true or false', policy.enabled);
+      }
+      checkOperations(policy.operations, `${name}.operations`);
+      checkConsistency(policy.consistency, `${name}.consistency`, registry);
+      if (
+        policy.slices !== undefined &&
+        !(Array.isArray(policy.slices) && policy.slices.every((path) => typeof path === 'string'))
+      ) {
+        throw invalid(`${name}.slices`, 'an array of field paths', policy.slices);
+      }
+    }
+  }
+}
+
+function checkOperations(operations: unknown, name: string): void {
+  if (operations === undefined) return;
+  if (typeof operations !== 'object' || operations === null)
+    throw invalid(name, 'an object by operation', operations);
+  for (const [operation, ttl] of Object.entries(operations)) {
+    if (!(CACHED_OPERATIONS as readonly string[]).includes(operation)) {
+      throw invalid(`${name}.${operation}`, `one of ${CACHED_OPERATIONS.join(', ')}`, operation);
+    }
+    if (ttl !== false && ttl !== undefined) parseDuration(ttl, `${name}.${operation}`);
+  }
+}
+
+function checkConsistency(consistency: Consistency | undefined, name: string, registry: Registry): void {
+  if (consistency === undefined) return;
+  versionMemory(consistency, name);
+  if (consistency === 'strong' && !registry.canBeStrong) {
+    throw new PayloadKVError({
+      code: 'CONSISTENCY_NOT_AVAILABLE',
+      message: `${name} is "strong", which the ${registry.name} registry cannot promise.`,
+      nextStep: 'Use "eventual", or a registry that is strongly consistent.',
+    });
+  }
+}
+
+/** Resolves checked options against the schema. What does not fit it is reported to `warn` and left out. */
+export function createPolicy(
+  options: PayloadKVOptions,
+  registry: Registry,
+  schema: SiteSchema,
+  warn: (message: string) => void,
+): Policy {
+  const defaultTtl = options.ttl === undefined ? DEFAULT_TTL : parseDuration(options.ttl, 'ttl');
+  const rules = new Map<string, Rule>();
+  const slices = new Map<string, SliceField[]>();
+  const policyOf = (
+    type: 'collection' | 'global',
+    slug: string,
+  ): CollectionPolicy | GlobalPolicy | undefined =>
+    (
+      (type === 'collection' ? options.collections : options.globals) as
+        | Record<string, CollectionPolicy>
+        | undefined
+    )?.[slug];
+
+  for (const type of ['collections', 'globals'] as const) {
+    for (const slug of Object.keys(options[type] ?? {})) {
+      if (!schema[type].has(slug)) {
+        warn(`payload-kv: the policy names ${type}.${slug}, which this site does not have; it is ignored.`);
+      }
+    }
+  }
+
+  function resolve(type: 'collection' | 'global', slug: string, operation: CachedOperation): Rule {
+    if (type === 'collection') {
+      if (INTERNAL.has(slug)) return { cached: false, reason: 'policy' };
+      const collection = schema.collections.get(slug);
+      if (!collection) return { cached: false, reason: 'policy' };
+      if (collection.auth && !(policyOf(type, slug) as CollectionPolicy | undefined)?.allowAuth) {
+        return { cached: false, reason: 'auth-collection' };
+      }
+    } else if (!schema.globals.has(slug)) return { cached: false, reason: 'policy' };
+    const named = type === 'collection' ? options.collections : options.globals;
+    const policy = policyOf(type, slug);
+    if (named !== undefined && policy === undefined) return { cached: false, reason: 'policy' };
+    if (policy?.enabled === false) return { cached: false, reason: 'policy' };
+    const ttl =
+      policy?.operations?.[operation] ?? policy?.ttl ?? options.operations?.[operation] ?? defaultTtl;
+    const off = policy?.operations?.[operation] === false || options.operations?.[operation] === false;
+    if (ttl === false || (off && policy?.operations?.[operation] === undefined))
+      return { cached: false, reason: 'policy' };
+    const consistency = policy?.consistency ?? options.consistency ?? registry.defaultConsistency;
+    return {
+      cached: true,
+      ttl: parseDuration(ttl),
+      maximumAge: versionMemory(consistency, 'consistency'),
+      eventual: consistency === 'eventual',
+    };
+  }
+
+  for (const [slug, policy] of Object.entries(options.collections ?? {}) as [
+    string,
+    CollectionPolicy | undefined,
+  ][]) {
+    const collection = schema.collections.get(slug);
+    if (!collection || !policy?.slices) continue;
+    const fields: SliceField[] = [];
+    for (const path of policy.slices) {
+      const field = fieldAt(collection.flattenedFields, path);
+      if (field && canBeSlice(field) && !(field as { virtual?: unknown }).virtual)
+        fields.push({ path, field });
+      else {
+        warn(
+          `payload-kv: collections.${slug}.slices names "${path}", which ${field ? `is a ${field.type} field and cannot be a slice` : 'is no field of it outside lists'}; it is ignored.`,
+        );
+      }
+    }
+    slices.set(slug, fields);
+  }
+
+  const none: readonly SliceField[] = [];
+  return {
+    ruleOf(type, slug, operation) {
+      const name = `${type}:${slug}:${operation}`;
+      let rule = rules.get(name);
+      if (!rule) {
+        rule = resolve(type, slug, operation);
+        rules.set(name, rule);
+      }
+      return rule;
+    },
+    slicesOf: (slug) => slices.get(slug) ?? none,
+    isCached: (type, slug) => CACHED_OPERATIONS.some((operation) => resolve(type, slug, operation).cached),
+  };
+}

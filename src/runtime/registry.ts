@@ -1,0 +1,80 @@
+import type { PayloadRequest } from 'payload';
+import type { Consistency } from './options.js';
+
+/**
+ * A tag registry keeps the version of each tag: an opaque random token, so that no clock of two machines is ever
+ * compared. All registries pass the same conformance suite.
+ */
+export interface Registry {
+  /** Name for stats and messages, e.g. `memory`. */
+  readonly name: string;
+  /** The consistency used where the options name none. */
+  readonly defaultConsistency: Consistency;
+  /** Whether `strong` can be had: a read after `replace` returned sees the new version, in every process it serves. */
+  readonly canBeStrong: boolean;
+  /**
+   * Versions in the order of the tags. {@link NEVER_REPLACED} where a tag was never replaced; `undefined` where the
+   * registry cannot know (it may have evicted the version): an entry is then not fresh, and `create` is asked before
+   * a fill. May answer synchronously.
+   */
+  get(tags: readonly string[]): (string | undefined)[] | Promise<(string | undefined)[]>;
+  /** Gives every tag a new version and returns the versions. The write waits for it. */
+  replace(tags: readonly string[], context?: ReplaceContext): Promise<string[]>;
+  /** Gives those of the tags that have no version a first one and returns the versions that now hold. */
+  create?(tags: readonly string[]): Promise<string[]>;
+  /**
+   * Where versions live in the entry store itself: the key of a tag's version there, so that one call of the store
+   * brings entry and versions.
+   */
+  storeKey?(tag: string): string;
+  /** Reads a version out of what the store holds at {@link storeKey}; needed together with it. */
+  readStored?(value: string | undefined): string | undefined;
+  /** Whether the versions are in this process's memory, so that remembering them would gain nothing. */
+  readonly local?: boolean;
+  /**
+   * Whether `replace` belongs inside the write's database transaction, immediately before its commit, instead of
+   * after it.
+   */
+  readonly transactional?: boolean;
+  /**
+   * For how long after a replacement another location may still answer with the version before it, in seconds: this
+   * process keeps its own replacement that long. Default 0.
+   */
+  readonly propagation?: number;
+  /** Called when Payload's database adapter is ready. */
+  connect?(context: ConnectContext): void | Promise<void>;
+}
+
+/** What a replacement may need to know. */
+export interface ReplaceContext {
+  /** Id of the write's database transaction, if it has one. */
+  transactionID?: string | number;
+  /**
+   * For how many seconds the new versions must be kept at least: longer than any entry recorded before them can live.
+   * A registry may forget them then.
+   */
+  lifetime?: number;
+  /** Takes work that need not delay the write, such as the last of several replacements within a second. */
+  background?(work: Promise<unknown>): void;
+}
+
+/** What a registry is given when the site starts. */
+export interface ConnectContext {
+  payload: import('payload').Payload;
+  /** The database adapter below the cache. */
+  adapter: import('payload').DatabaseAdapter;
+}
+
+/** Version of a tag that no write has replaced yet. */
+export const NEVER_REPLACED = '0';
+
+/** A new version: 96 random bits, which is never a repetition in practice. */
+export function newVersion(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text).replaceAll('+', '-').replaceAll('/', '_');
+}
+
+/** Some part of Payload's request, as database adapters receive it. */
+export type PartialRequest = Partial<PayloadRequest> | undefined;

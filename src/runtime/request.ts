@@ -1,0 +1,153 @@
+import { PayloadKVError } from '../errors.js';
+import { parseDuration } from './duration.js';
+import type { Duration } from './options.js';
+
+/**
+ * What a request says about caching: whether it is in a write operation, and what its caller asked for in `context`.
+ *
+ * Payload hands a request on in many forms: itself, a Proxy, a shallow copy, a new object with some of its parts. So a
+ * write operation is noted on the request, where copies and proxies show it, and on its data loader, which new requests
+ * made from parts share. Its `context` is left alone: callers pass one object to many calls.
+ */
+
+/**
+ * What a caller asks for one call, in `context: { cache: … }`.
+ *
+ * - `'bypass'`: ask the database and leave the cache as it is
+ * - `'refresh'`: ask the database and store the answer
+ * - `'only'`: answer from the cache, or throw {@link CacheMissError}
+ * - `{ ttl }`: take entries of at most that age, and store for that long
+ */
+export type CacheDirective = 'bypass' | 'refresh' | 'only' | { ttl: Duration };
+
+/** Thrown for `context: { cache: 'only' }` when the cache has no fresh answer. Its `code` is `CACHE_MISS`. */
+export class CacheMissError extends PayloadKVError {
+  constructor(slug: string, operation: string) {
+    super({
+      code: 'CACHE_MISS',
+      message: `The cache has no fresh answer for ${operation} on "${slug}".`,
+      nextStep: 'Catch this error, or leave out context.cache = "only" to ask the database.',
+    });
+  }
+}
+
+/** A read directive, checked. */
+export type ReadDirective =
+  | { kind: 'bypass' | 'refresh' | 'only' }
+  | { kind: 'ttl'; ttl: number }
+  | undefined;
+
+const WRITE = Symbol.for('payload-kv.write-operation');
+const CALL = Symbol.for('payload-kv.call');
+
+/** The data loaders of requests in a write operation: new requests made from a part of the old share it. */
+const writingLoaders = new WeakSet<object>();
+
+interface Marked {
+  [WRITE]?: true;
+  [CALL]?: { slug: string; directive: unknown } | undefined;
+  context?: Record<PropertyKey, unknown>;
+  payloadDataLoader?: unknown;
+  transactionID?: unknown;
+  user?: unknown;
+}
+
+/** Notes that the request carries a write operation. Every later read with it goes to the database. */
+export function markWriteOperation(request: unknown): void {
+  if (typeof request !== 'object' || request === null) return;
+  const marked = request as Marked;
+  setQuietly(marked, WRITE, true);
+  if (typeof marked.payloadDataLoader === 'object' && marked.payloadDataLoader !== null) {
+    writingLoaders.add(marked.payloadDataLoader);
+  }
+}
+
+/** Whether the request is in a write operation. */
+export function isInWriteOperation(request: unknown): boolean {
+  if (typeof request !== 'object' || request === null) return false;
+  const marked = request as Marked;
+  if (marked[WRITE]) return true;
+  const { payloadDataLoader } = marked;
+  return (
+    typeof payloadDataLoader === 'object' &&
+    payloadDataLoader !== null &&
+    writingLoaders.has(payloadDataLoader)
+  );
+}
+
+/**
+ * The transaction a request carries. Payload sets a promise first, of the id or of `null` on adapters without
+ * transactions; its data loader turns that promise into an empty object. Whatever is there, the request is in a write
+ * operation; only text and numbers are ids.
+ */
+export function carriesTransaction(request: unknown): boolean {
+  if (typeof request !== 'object' || request === null) return false;
+  const { transactionID } = request as Marked;
+  return transactionID !== undefined && transactionID !== null;
+}
+
+/** The id of the request's transaction, or `undefined` without one. */
+export async function transactionOf(request: unknown): Promise<string | number | undefined> {
+  if (typeof request !== 'object' || request === null) return undefined;
+  const id = await (request as Marked).transactionID;
+  return (typeof id === 'string' && id !== '') || typeof id === 'number' ? id : undefined;
+}
+
+/** Whether somebody is logged in. */
+export function isAuthenticated(request: unknown): boolean {
+  return typeof request === 'object' && request !== null && Boolean((request as Marked).user);
+}
+
+/**
+ * Takes the directive of a read operation out of the request's `context`, so that the population of relations, which
+ * uses the same request, does not inherit it. Called before the operation reads the database.
+ */
+export function beginRead(request: unknown, slug: string, isPopulation: boolean): void {
+  if (typeof request !== 'object' || request === null) return;
+  const marked = request as Marked;
+  if (isPopulation) {
+    if (marked[CALL]) setQuietly(marked, CALL, undefined);
+    return;
+  }
+  const directive = marked.context?.cache;
+  if (directive === undefined) {
+    if (marked[CALL]) setQuietly(marked, CALL, undefined);
+    return;
+  }
+  // The caller may use the same context object for other calls: it gets a copy without the setting, never a deletion.
+  const { cache: _taken, ...rest } = marked.context as Record<PropertyKey, unknown>;
+  setQuietly(marked, 'context', rest);
+  setQuietly(marked, CALL, { slug, directive });
+}
+
+/**
+ * The directive for a read of the database adapter.
+ *
+ * @throws PayloadKVError `INVALID_CACHE_DIRECTIVE` for a value that is none
+ */
+export function directiveOf(request: unknown, slug: string): ReadDirective {
+  if (typeof request !== 'object' || request === null) return undefined;
+  const marked = request as Marked;
+  const call = marked[CALL];
+  // Without the operation's hook (a direct call of `payload.db`) the context itself is read.
+  const value = call?.slug === slug ? call.directive : marked.context?.cache;
+  if (value === undefined || value === null) return undefined;
+  if (value === 'bypass' || value === 'refresh' || value === 'only') return { kind: value };
+  if (typeof value === 'object' && 'ttl' in value) {
+    return { kind: 'ttl', ttl: parseDuration(value.ttl, 'context.cache.ttl') };
+  }
+  throw new PayloadKVError({
+    code: 'INVALID_CACHE_DIRECTIVE',
+    message: `context.cache must be "bypass", "refresh", "only" or { ttl }, not ${JSON.stringify(value)}.`,
+    nextStep: 'Correct the context of the call.',
+  });
+}
+
+/** Sets a property where the object allows it; a frozen request or context is left alone. */
+function setQuietly(target: object, name: PropertyKey, value: unknown): void {
+  try {
+    (target as Record<PropertyKey, unknown>)[name] = value;
+  } catch {
+    // Frozen: the other marks remain.
+  }
+}

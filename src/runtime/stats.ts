@@ -1,0 +1,81 @@
+/** Why a read was answered by the database without asking the cache. */
+export type BypassReason =
+  | 'transaction'
+  | 'write-operation'
+  | 'auth-collection'
+  | 'request'
+  | 'policy'
+  | 'error'
+  | 'unknown-argument';
+
+/** Counts since the process started. */
+export interface CacheCounts {
+  /** Answered from the cache. */
+  hits: number;
+  /** Not in the cache. */
+  misses: number;
+  /** In the cache, but expired or made stale by a write. */
+  stale: number;
+  /** Answered by the database without a lookup, by reason. */
+  bypasses: { [reason in BypassReason]?: number };
+  /** Misses that were answered by another read's database query. */
+  shared: number;
+  /** Entries written. */
+  writes: number;
+  /** Bytes of text written to the store, in UTF-16 units: exact for ASCII. */
+  bytesWritten: number;
+  /** Bytes of text read from the store by hits. */
+  bytesRead: number;
+  /** Results that were not cached because they exceed the store's largest value or have no lossless text form. */
+  uncacheable: number;
+  /** Writes to the database whose tags were replaced. */
+  invalidations: number;
+  /** Faults of store or registry. */
+  errors: number;
+}
+
+/** Counts of the whole site and of each collection and global (`@slug`). */
+export interface CacheStats {
+  total: CacheCounts;
+  collections: Record<string, CacheCounts>;
+  globals: Record<string, CacheCounts>;
+  /** What the store and registry were asked to do. One call may carry several keys. */
+  operations: {
+    storeReads: number;
+    storeWrites: number;
+    registryReads: number;
+    registryReplacements: number;
+  };
+  /** Entries being written or tags being replaced right now. */
+  pending: number;
+  /** Whether the store is given up for the moment after repeated faults. */
+  suspended: boolean;
+}
+
+/** Fresh counts, all zero. */
+export function emptyCounts(): CacheCounts {
+  return {
+    hits: 0,
+    misses: 0,
+    stale: 0,
+    bypasses: {},
+    shared: 0,
+    writes: 0,
+    bytesWritten: 0,
+    bytesRead: 0,
+    uncacheable: 0,
+    invalidations: 0,
+    errors: 0,
+  };
+}
+
+/** Adds the counts of `more` to `sum`. */
+export function addCounts(sum: CacheCounts, more: CacheCounts): void {
+  for (const name of Object.keys(more) as (keyof CacheCounts)[]) {
+    if (name === 'bypasses') {
+      for (const [reason, count] of Object.entries(more.bypasses) as [BypassReason, number][]) {
+        sum.bypasses[reason] = (sum.bypasses[reason] ?? 0) + count;
+      }
+    } else sum[name] += more[name];
+  }
+}

@@ -1,0 +1,523 @@
+import { hash } from './key.js';
+import type { CachedOperation } from './options.js';
+import { type Field, nestedFields, type SiteSchema } from './site-schema.js';
+
+/**
+ * Tags: what a result depends on, and what a write makes stale.
+ *
+ * A tag belongs to an entity: a collection (`posts`), the versions of one (`posts~versions`), a global (`@header`) or
+ * the versions of one. Of an entity `posts`:
+ *
+ * - `posts` changes with every write to it,
+ * - `posts#5` changes with every write to document 5,
+ * - `posts?slug=hello` changes with every write to a document whose slug was or becomes `hello`,
+ * - `posts*` changes with a write that does not tell which documents it touched.
+ *
+ * A query on `posts` depends either on `posts` alone or on documents or slices together with `posts*`.
+ */
+const PLAIN = /^[\w-]*$/;
+
+/** Longest value that a tag shows as it is; a longer one is hashed, so that tags stay short. */
+const LONGEST_READABLE_VALUE = 80;
+
+/** Most documents or slice values one query depends on one by one; with more it depends on the collection. */
+export const MOST_PINNED = 40;
+
+function escapeName(text: string): string {
+  if (PLAIN.test(text)) return text;
+  return encodeURIComponent(text.toWellFormed()).replace(
+    /[*~'()!]/g,
+    (character) => `%${character.charCodeAt(0).toString(16)}`,
+  );
+}
+
+/** A value within a tag: readable while short, else its hash. An unpaired surrogate is hashed as well, never merged. */
+function escapeValue(value: string): string {
+  return value.length <= LONGEST_READABLE_VALUE && value.isWellFormed()
+    ? escapeName(value)
+    : `:${hash(JSON.stringify(value))}`;
+}
+
+/** The entity of a collection's documents, and its tag. */
+export const collectionTag = (slug: string): string => escapeName(slug);
+/** The entity of a global, and its tag. */
+export const globalTag = (slug: string): string => `@${escapeName(slug)}`;
+/** The entity of the versions (drafts, autosaves) of a collection or global, and its tag. */
+export const versionsTag = (entity: string): string => `${entity}~versions`;
+/** Changes with a write that does not tell its documents. */
+export const starTag = (entity: string): string => `${entity}*`;
+/** Changes with every write to one document. */
+export const documentTag = (entity: string, id: string | number): string =>
+  `${entity}#${escapeValue(String(id))}`;
+/** Changes with every write to a document that has, or had, the value in the field. */
+export const sliceTag = (entity: string, field: string, value: string): string =>
+  `${entity}?${escapeName(field)}=${escapeValue(value)}`;
+
+/** A slice field of a collection: its path and how its values are read. */
+export interface SliceField {
+  path: string;
+  field: Field;
+}
+
+/** What the analysis asks of the policy. */
+export interface TagContext {
+  schema: SiteSchema;
+  /** The slice fields of a collection; empty where it has none. */
+  slicesOf(slug: string): readonly SliceField[];
+}
+
+/** The question whose dependencies are asked. */
+export interface Query {
+  operation: CachedOperation;
+  slug: string;
+  args: Readonly<Record<string, unknown>>;
+}
+
+type Fields = readonly Field[];
+
+/** Resolves one path from some starting point and notes the collections it passes; `false` if it cannot be followed. */
+type Walk = (segments: readonly string[]) => boolean;
+
+const DOCUMENT_COLUMNS = new Set([
+  'id',
+  '_id',
+  '_status',
+  '_order',
+  'createdAt',
+  'updatedAt',
+  'deletedAt',
+  'globalType',
+  '_uuid',
+]);
+const VERSION_COLUMNS = new Set([
+  'id',
+  '_id',
+  'parent',
+  'latest',
+  'autosave',
+  'snapshot',
+  'publishedLocale',
+  'createdAt',
+  'updatedAt',
+  'globalType',
+]);
+
+/**
+ * The tags of a query, from its arguments and the schema alone. Sorted, without repetition.
+ *
+ * @returns `undefined` if an argument cannot be understood: the query is then not cached
+ */
+export function tagsOf(query: Query, context: TagContext): string[] | undefined {
+  const { schema } = context;
+  const { operation, slug, args } = query;
+  const tags = new Set<string>();
+
+  const isGlobal =
+    operation === 'findGlobal' || operation === 'findGlobalVersions' || operation === 'countGlobalVersions';
+  const ofVersions =
+    operation === 'findVersions' ||
+    operation === 'countVersions' ||
+    operation === 'queryDrafts' ||
+    operation === 'findGlobalVersions' ||
+    operation === 'countGlobalVersions';
+  const owner = isGlobal ? schema.globals.get(slug) : schema.collections.get(slug);
+  if (!owner) return undefined;
+
+  const walk: Walk = ofVersions
+    ? (segments) => walkVersionPath(owner.flattenedFields, isGlobal ? undefined : slug, segments)
+    : (segments) => walkPath(owner.flattenedFields, owner.flattenedFields, segments);
+
+  function walkPath(fields: Fields, root: Fields, segments: readonly string[], depth = 0): boolean {
+    const [name, ...rest] = segments;
+    if (name === undefined) return true;
+    // A list index, as MongoDB has it.
+    if (/^\d+$/.test(name)) return walkPath(fields, root, rest, depth + 1);
+    if (depth > 32) return false;
+    const candidates = fields.filter((field) => field.name === name);
+    if (candidates.length === 0) return DOCUMENT_COLUMNS.has(name) && rest.length === 0;
+    let understood = false;
+    for (const field of candidates) if (walkField(field, root, rest, depth)) understood = true;
+    return understood;
+  }
+
+  function walkField(field: Field, root: Fields, rest: readonly string[], depth: number): boolean {
+    const [next] = rest;
+    if (next !== undefined && (next === 'all' || schema.locales.has(next)) && hasNoFieldNamed(field, next)) {
+      return walkField(field, root, rest.slice(1), depth + 1);
+    }
+    const { virtual } = field as { virtual?: unknown };
+    if (typeof virtual === 'string') return walkPath(root, root, [...virtual.split('.'), ...rest], depth + 1);
+    switch (field.type) {
+      case 'relationship':
+      case 'upload': {
+        const beyond = next === 'value' ? rest.slice(1) : rest;
+        if (beyond.length === 0 || next === 'relationTo') return true;
+        return walkInto([field.relationTo].flat(), beyond, depth);
+      }
+      case 'join':
+        return walkInto([field.collection].flat(), rest, depth);
+      case 'blocks': {
+        if (next === undefined || next === 'blockType' || next === 'blockName') return true;
+        let understood = false;
+        for (const block of schema.blocksOf(field)) {
+          const beyond = next === block.slug ? rest.slice(1) : rest;
+          if (walkPath(block.flattenedFields, root, beyond, depth + 1)) understood = true;
+        }
+        return understood;
+      }
+      default: {
+        const lists = nestedFields(field, schema.blocksOf);
+        // What lies below a scalar is inside the value itself: JSON, rich text, a point.
+        return lists.length === 0 || lists.some((list) => walkPath(list, root, rest, depth + 1));
+      }
+    }
+  }
+
+  function walkInto(targets: readonly string[], rest: readonly string[], depth: number): boolean {
+    let understood = false;
+    for (const target of targets) {
+      tags.add(collectionTag(target));
+      const fields = schema.collections.get(target)?.flattenedFields;
+      if (fields && walkPath(fields, fields, rest, depth + 1)) understood = true;
+    }
+    return understood;
+  }
+
+  function hasNoFieldNamed(field: Field, name: string): boolean {
+    return nestedFields(field, schema.blocksOf).every((list) => list.every((nested) => nested.name !== name));
+  }
+
+  function walkVersionPath(fields: Fields, parent: string | undefined, segments: readonly string[]): boolean {
+    const [name, ...rest] = segments;
+    if (name === undefined) return true;
+    if (name === 'version') return walkPath(fields, fields, rest);
+    if (name === 'parent' && parent && rest.length > 0) return walkInto([parent], rest, 0);
+    return VERSION_COLUMNS.has(name) && rest.length === 0;
+  }
+
+  /** Follows every path of a where. */
+  function walkWhere(where: unknown, walkFrom: Walk): boolean {
+    if (where === undefined || where === null) return true;
+    if (typeof where !== 'object' || Array.isArray(where)) return false;
+    for (const [name, condition] of Object.entries(where)) {
+      if (name === '') continue;
+      if (isLogical(name)) {
+        if (!Array.isArray(condition) || !condition.every((part) => walkWhere(part, walkFrom))) return false;
+        continue;
+      }
+      const path = pathWalkedBy(walkFrom, name);
+      if (!path) return false;
+      if (typeof condition !== 'object' || condition === null) continue;
+      for (const operand of Object.values(condition)) {
+        // `contains` on a relation or join may hold a where of the related documents.
+        if (!isNestedWhere(operand)) continue;
+        if (!walkWhere(operand, (segments) => walkFrom([...path, ...segments]))) return false;
+      }
+    }
+    return true;
+  }
+
+  function walkSort(sort: unknown, walkFrom: Walk): boolean {
+    if (sort === undefined || sort === null || sort === '') return true;
+    if (Array.isArray(sort)) return sort.every((part) => walkSort(part, walkFrom));
+    if (typeof sort !== 'string') return false;
+    return sort.split(',').every((part) => {
+      const path = part.trim().replace(/^[-+]/, '');
+      if (path === '') return true;
+      // SQL adapters ignore a sort they cannot resolve, and so it depends on nothing.
+      pathWalkedBy(walkFrom, path);
+      return true;
+    });
+  }
+
+  // 1. The documents themselves.
+  const entity = isGlobal ? globalTag(slug) : collectionTag(slug);
+  if (isGlobal) {
+    tags.add(ofVersions ? versionsTag(entity) : entity);
+  } else {
+    const pinned = ofVersions ? pinnedVersions(slug, args.where) : pinnedDocuments(slug, args.where);
+    if (pinned) for (const tag of pinned) tags.add(tag);
+    else tags.add(ofVersions ? versionsTag(entity) : entity);
+  }
+
+  // 2. What their conditions and order reach.
+  if (!walkWhere(args.where, walk)) return undefined;
+  if (!walkSort(args.sort, walk)) return undefined;
+  if (
+    'defaultSort' in owner &&
+    (args.sort === undefined || args.sort === null) &&
+    !walkSort(owner.defaultSort, walk)
+  ) {
+    return undefined;
+  }
+  if (operation === 'findDistinct') {
+    if (typeof args.field !== 'string' || !pathWalkedBy(walk, args.field)) return undefined;
+    const { relatedAccess } = args;
+    if (relatedAccess !== undefined && relatedAccess !== null) {
+      if (typeof relatedAccess !== 'object') return undefined;
+      for (const [path, where] of Object.entries(relatedAccess)) {
+        const from = path.split('.');
+        if (!walkWhere(where, (segments) => walk([...from, ...segments]))) return undefined;
+      }
+    }
+  }
+
+  // 3. What their joins bring along.
+  if (operation === 'find' || operation === 'findOne' || operation === 'queryDrafts') {
+    if (!addJoins()) return undefined;
+  }
+
+  function addJoins(): boolean {
+    const { joins } = args;
+    if (joins === false) return true;
+    if (joins !== undefined && joins !== null && typeof joins !== 'object') return false;
+    const requested = (joins ?? {}) as Record<string, unknown>;
+    const known = joinsOf(slug, schema);
+    const paths = new Set(known.map((join) => join.path));
+    if (Object.keys(requested).some((path) => !paths.has(path))) return false;
+    for (const { path, targets, on, field } of known) {
+      const request = requested[path];
+      if (request === false || !isSelected(args.select, path, ofVersions)) continue;
+      if (request !== undefined && (typeof request !== 'object' || request === null)) return false;
+      const { where, sort } = (request ?? {}) as { where?: unknown; sort?: unknown };
+      const beforeJoin = tags.size;
+      for (const target of targets) {
+        const fields = schema.collections.get(target)?.flattenedFields;
+        if (!fields) return false;
+        const walkTarget: Walk = (segments) => walkPath(fields, fields, segments);
+        const ofDrafts = ofVersions || args.draftsEnabled === true;
+        // A join of several collections offers their common fields, so an unknown path of one is no misunderstanding.
+        const followed = walkWhere(where, walkTarget) && walkWhere(field.where, walkTarget);
+        if (!followed && targets.length === 1) return false;
+        walkSort(sort ?? field.defaultSort ?? schema.collections.get(target)?.defaultSort, walkTarget);
+        if (!followed) for (const reached of relationTargets(fields)) tags.add(collectionTag(reached));
+        if (ofDrafts && schema.collections.get(target)?.versions)
+          tags.add(versionsTag(collectionTag(target)));
+      }
+      const staysInside = tags.size === beforeJoin;
+      const slices = staysInside && targets.length === 1 ? joinedSlices(targets[0] as string, on) : undefined;
+      if (slices) for (const tag of slices) tags.add(tag);
+      else for (const target of targets) tags.add(collectionTag(target));
+    }
+    return true;
+  }
+
+  function relationTargets(fields: Fields, seen: Set<unknown> = new Set()): string[] {
+    return fields.flatMap((field) => {
+      if (field.type === 'relationship' || field.type === 'upload') return [field.relationTo].flat();
+      if (field.type === 'join') return [field.collection].flat();
+      return nestedFields(field, schema.blocksOf).flatMap((list) =>
+        seen.has(list) ? [] : relationTargets(list, new Set(seen).add(list)),
+      );
+    });
+  }
+
+  /** A join of known owners over a slice field depends on the slices that point to them. */
+  function joinedSlices(target: string, on: string): string[] | undefined {
+    const slice = context.slicesOf(target).find((candidate) => candidate.path === on);
+    const ids = ofVersions ? undefined : pinnedIds(args.where, 'id', schema.hasNumericIds(slug));
+    if (!slice || !ids || slice.field.type !== 'relationship' || Array.isArray(slice.field.relationTo))
+      return undefined;
+    const targetEntity = collectionTag(target);
+    return [starTag(targetEntity), ...ids.map((id) => sliceTag(targetEntity, on, id))];
+  }
+
+  function pinnedDocuments(collection: string, where: unknown): string[] | undefined {
+    const ids = pinnedIds(where, 'id', schema.hasNumericIds(collection));
+    const name = collectionTag(collection);
+    if (ids) return [starTag(name), ...ids.map((id) => documentTag(name, id))];
+    for (const slice of context.slicesOf(collection)) {
+      const values = pinnedValues(where, slice.path, (value) =>
+        sliceValueOfQuery(slice.field, value, schema),
+      );
+      if (values) return [starTag(name), ...values.map((value) => sliceTag(name, slice.path, value))];
+    }
+    return undefined;
+  }
+
+  function pinnedVersions(collection: string, where: unknown): string[] | undefined {
+    const ids = pinnedIds(where, 'parent', schema.hasNumericIds(collection));
+    const name = versionsTag(collectionTag(collection));
+    return ids && [starTag(name), ...ids.map((id) => documentTag(name, id))];
+  }
+
+  return [...tags].sort();
+}
+
+/** Adapters read `__` as a dot; a field may have it in its name all the same. */
+function pathWalkedBy(walk: Walk, path: string): string[] | undefined {
+  const dotted = path.replaceAll('__', '.').split('.');
+  if (walk(dotted)) return dotted;
+  const literal = path.split('.');
+  return walk(literal) ? literal : undefined;
+}
+
+function isLogical(name: string): boolean {
+  return /^(and|or)$/i.test(name);
+}
+
+function isNestedWhere(operand: unknown): operand is Record<string, unknown> {
+  if (typeof operand !== 'object' || operand === null || Array.isArray(operand)) return false;
+  const prototype = Object.getPrototypeOf(operand);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  return !('relationTo' in operand && 'value' in operand);
+}
+
+interface KnownJoin {
+  path: string;
+  targets: string[];
+  on: string;
+  field: { where?: unknown; defaultSort?: unknown };
+}
+
+function joinsOf(slug: string, schema: SiteSchema): KnownJoin[] {
+  const collection = schema.collections.get(slug);
+  if (!collection) return [];
+  const single = Object.entries(collection.joins ?? {}).flatMap(([target, joins]) =>
+    joins.map((join) => ({ path: join.joinPath, targets: [target], on: join.field.on, field: join.field })),
+  );
+  const several = (collection.polymorphicJoins ?? []).map((join) => ({
+    path: join.joinPath,
+    targets: [join.field.collection].flat(),
+    on: join.field.on,
+    field: join.field,
+  }));
+  return [...single, ...several];
+}
+
+/** Whether a `select` brings the join at the path; in doubt it does. */
+function isSelected(select: unknown, path: string, ofVersions: boolean): boolean {
+  if (typeof select !== 'object' || select === null) return true;
+  let level: unknown = ofVersions ? ((select as Record<string, unknown>).version ?? select) : select;
+  for (const name of path.split('.')) {
+    if (typeof level !== 'object' || level === null) return level !== false;
+    const values = Object.values(level as Record<string, unknown>);
+    const isExclusion = values.length > 0 && values.every((value) => value === false);
+    const value = (level as Record<string, unknown>)[name];
+    if (value === false) return false;
+    if (value === undefined)
+      return isExclusion || values.length === 0 || values.some((each) => each === false);
+    level = value;
+  }
+  return true;
+}
+
+/**
+ * The one condition on a path that all results must meet, if it is an `equals` or `in` that every adapter takes at
+ * its word. SQL adapters skip operators after some others on the same path, and of `and` beside `or` use the later
+ * one: so only a sole operator counts, and only a sole logical key is looked into.
+ */
+function pinnedValues(
+  where: unknown,
+  path: string,
+  canonical: (value: unknown) => string | undefined,
+): string[] | undefined {
+  if (typeof where !== 'object' || where === null || Array.isArray(where)) return undefined;
+  const conditions = where as Record<string, unknown>;
+  const condition = conditions[path];
+  if (typeof condition === 'object' && condition !== null) {
+    const operators = Object.entries(condition);
+    const [operator, operand] = operators[0] ?? [];
+    if (operators.length === 1 && operator === 'equals') {
+      const value = canonical(operand);
+      if (value !== undefined) return [value];
+    }
+    if (operators.length === 1 && operator === 'in' && Array.isArray(operand)) {
+      const values = new Set(operand.map(canonical));
+      if (values.size > 0 && values.size <= MOST_PINNED && !values.has(undefined))
+        return [...(values as Set<string>)].sort();
+    }
+  }
+  const logical = Object.keys(conditions).filter(isLogical);
+  const [only] = logical;
+  if (logical.length !== 1 || only?.toLowerCase() !== 'and') return undefined;
+  const parts = conditions[only];
+  if (!Array.isArray(parts)) return undefined;
+  for (const part of parts) {
+    const values = pinnedValues(part, path, canonical);
+    if (values) return values;
+  }
+  return undefined;
+}
+
+function pinnedIds(where: unknown, path: string, numeric: boolean): string[] | undefined {
+  return pinnedValues(where, path, (value) => canonicalId(value, numeric));
+}
+
+/** An id as text, if every adapter takes the value for that very id. */
+function canonicalId(value: unknown, numeric: boolean): string | undefined {
+  if (numeric) {
+    const number = typeof value === 'string' ? Number(value) : value;
+    if (typeof number !== 'number' || !Number.isSafeInteger(number) || Object.is(number, -0))
+      return undefined;
+    return typeof value === 'string' && String(number) !== value ? undefined : String(number);
+  }
+  return typeof value === 'string' && value !== '' && value !== 'null' ? value : undefined;
+}
+
+const TEXT_TYPES = new Set(['text', 'email', 'textarea', 'code', 'select', 'radio']);
+
+/** Whether a field can be a slice: its values compare exactly, and a document shows them as they are. */
+export function canBeSlice(field: Field): boolean {
+  if (TEXT_TYPES.has(field.type) || field.type === 'number' || field.type === 'checkbox') return true;
+  return (field.type === 'relationship' || field.type === 'upload') && !Array.isArray(field.relationTo);
+}
+
+/** The slice value that a query's operand stands for; `undefined` if it is not certain. */
+function sliceValueOfQuery(field: Field, value: unknown, schema: SiteSchema): string | undefined {
+  if (TEXT_TYPES.has(field.type)) return typeof value === 'string' && value !== 'null' ? value : undefined;
+  if (field.type === 'number') {
+    const number = typeof value === 'string' ? Number(value) : value;
+    if (typeof number !== 'number' || !Number.isFinite(number) || Object.is(number, -0)) return undefined;
+    return typeof value === 'string' && String(number) !== value ? undefined : String(number);
+  }
+  if (field.type === 'checkbox') return typeof value === 'boolean' ? String(value) : undefined;
+  if (field.type === 'relationship' || field.type === 'upload') {
+    const [target] = [field.relationTo].flat();
+    return target === undefined ? undefined : canonicalId(value, schema.hasNumericIds(target));
+  }
+  return undefined;
+}
+
+/**
+ * The slice tags of a stored document, each localized value included.
+ *
+ * @returns `undefined` if a value is not what the field's type says, so that its slices are unknown
+ */
+export function sliceTagsOfDocument(
+  slug: string,
+  document: unknown,
+  slices: readonly SliceField[],
+): string[] | undefined {
+  const tags: string[] = [];
+  for (const { path, field } of slices) {
+    let value: unknown = document;
+    for (const name of path.split('.')) {
+      if (value === undefined || value === null) break;
+      if (typeof value !== 'object') return undefined;
+      value = (value as Record<string, unknown>)[name];
+    }
+    const values =
+      field.localized && typeof value === 'object' && value !== null
+        ? Object.values(value).flat()
+        : [value].flat();
+    for (const each of values) {
+      if (each === undefined || each === null) continue;
+      // An object is a populated document or MongoDB's ObjectId: its id is the value.
+      const scalar = typeof each === 'object' ? String((each as { id?: unknown }).id ?? each) : each;
+      if (typeof scalar !== 'string' && typeof scalar !== 'number' && typeof scalar !== 'boolean')
+        return undefined;
+      tags.push(sliceTag(collectionTag(slug), path, String(scalar)));
+    }
+  }
+  return tags;
+}
+
+/** Finds a field by its dotted path through groups and named tabs. Lists are not entered: their values are many. */
+export function fieldAt(fields: readonly Field[], path: string): Field | undefined {
+  const [name, ...rest] = path.split('.');
+  const field = fields.find((candidate) => candidate.name === name);
+  if (!field || rest.length === 0) return field;
+  if (field.localized || (field.type !== 'group' && field.type !== 'tab')) return undefined;
+  return fieldAt(field.flattenedFields, rest.join('.'));
+}

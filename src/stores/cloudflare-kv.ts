@@ -1,0 +1,133 @@
+import { PayloadKVError } from '../errors.js';
+import { kvRegistry } from '../registries/kv.js';
+import { cloudflareContext } from '../runtime/background.js';
+import type { Store } from './store.js';
+
+/** The part of Cloudflare's `KVNamespace` that the store uses. */
+export interface KVBinding {
+  get(keys: string[], options: { type: 'text'; cacheTtl?: number }): Promise<Map<string, string | null>>;
+  put(key: string, value: string, options?: { expirationTtl?: number }): Promise<void>;
+  delete(key: string): Promise<void>;
+  list(options: { prefix?: string; cursor?: string }): Promise<{
+    keys: { name: string }[];
+    list_complete: boolean;
+    cursor?: string;
+  }>;
+}
+
+/** Options of {@link cloudflareKV}. */
+export interface CloudflareKVOptions {
+  /**
+   * Name of the KV binding in the wrangler config, e.g. `'PAYLOAD_CACHE'`; it is looked up anew for each operation.
+   * Or the binding itself, or a function that returns it.
+   */
+  binding: string | KVBinding | (() => KVBinding | undefined);
+  /**
+   * The Cloudflare environment that holds the binding, where the config has it at hand. Not needed on OpenNext, whose
+   * request context is looked at first.
+   */
+  env?: object;
+  /**
+   * How long a location may answer from its own copy, in seconds, at least 30 (Cloudflare's floor). It bounds how soon
+   * a write made elsewhere is seen. Default: Cloudflare's own, 60.
+   */
+  cacheTtl?: number;
+}
+
+/** Most keys of one bulk read. https://developers.cloudflare.com/kv/api/read-key-value-pairs/ */
+const MOST_KEYS = 100;
+/** Shortest expiry in seconds. https://developers.cloudflare.com/kv/api/write-key-value-pairs/ */
+const SHORTEST_EXPIRY = 60;
+/** Largest value: 25 MiB. https://developers.cloudflare.com/kv/platform/limits/ */
+const LARGEST_VALUE = 25 * 1024 * 1024;
+
+/**
+ * Entries in Workers KV, through a binding. A TTL below 60 seconds is kept by the entry itself, since KV expires
+ * nothing sooner.
+ *
+ * @throws PayloadKVError `INVALID_STORE` for options that name no binding or too short a `cacheTtl`
+ */
+export function cloudflareKV(options: CloudflareKVOptions): Store {
+  const { binding, env, cacheTtl } = options;
+  if (!binding) throw invalid('cloudflareKV needs the name of a KV binding: { binding: "PAYLOAD_CACHE" }.');
+  if (cacheTtl !== undefined && !(Number.isInteger(cacheTtl) && cacheTtl >= 30)) {
+    throw invalid(
+      `cacheTtl of cloudflareKV must be a whole number of at least 30 seconds, not ${JSON.stringify(cacheTtl)}.`,
+    );
+  }
+
+  function find(): KVBinding {
+    let found: unknown;
+    if (typeof binding === 'function') found = binding();
+    else if (typeof binding !== 'string') found = binding;
+    else
+      found = cloudflareContext()?.env?.[binding] ?? (env as Record<string, unknown> | undefined)?.[binding];
+    const name = typeof binding === 'string' ? `"${binding}"` : 'given to cloudflareKV';
+    if (typeof found !== 'object' || found === null) {
+      throw new PayloadKVError({
+        code: 'BINDING_MISSING',
+        message: `The KV binding ${name} is not there.`,
+        nextStep: 'Add it to kv_namespaces in the wrangler config, or run "payload-kv doctor".',
+      });
+    }
+    for (const method of ['get', 'put', 'delete', 'list'] as const) {
+      if (typeof (found as Record<string, unknown>)[method] !== 'function') {
+        throw new PayloadKVError({
+          code: 'BINDING_MISSING',
+          message: `The binding ${name} is no KV namespace: it has no method "${method}".`,
+          nextStep: 'Check that the name belongs to an entry of kv_namespaces.',
+        });
+      }
+    }
+    return found as KVBinding;
+  }
+
+  const readOptions =
+    cacheTtl === undefined ? { type: 'text' as const } : { type: 'text' as const, cacheTtl };
+
+  const store: Store = {
+    name: 'cloudflareKV',
+    minimumTtl: SHORTEST_EXPIRY,
+    maximumBytes: LARGEST_VALUE,
+    async getMany(keys) {
+      if (keys.length === 0) return [];
+      const kv = find();
+      const wanted = [...new Set(keys)];
+      const batches: string[][] = [];
+      for (let start = 0; start < wanted.length; start += MOST_KEYS)
+        batches.push(wanted.slice(start, start + MOST_KEYS));
+      const answers = await Promise.all(batches.map((batch) => kv.get(batch, readOptions)));
+      const values = new Map(answers.flatMap((answer) => [...answer]));
+      return keys.map((key) => values.get(key) ?? undefined);
+    },
+    async set(key, value, ttl) {
+      const expiry =
+        ttl === undefined ? undefined : { expirationTtl: Math.max(SHORTEST_EXPIRY, Math.ceil(ttl)) };
+      await find().put(key, value, expiry);
+    },
+    async delete(keys) {
+      const kv = find();
+      await Promise.all(keys.map((key) => kv.delete(key)));
+    },
+    async *list(prefix) {
+      const kv = find();
+      let cursor: string | undefined;
+      do {
+        // A page may be empty; only `list_complete` ends the list.
+        const page = await kv.list(cursor === undefined ? { prefix } : { prefix, cursor });
+        if (page.keys.length > 0) yield page.keys.map((key) => key.name);
+        cursor = page.list_complete ? undefined : page.cursor;
+      } while (cursor !== undefined);
+    },
+    defaultRegistry: () => kvRegistry(store),
+  };
+  return store;
+}
+
+function invalid(message: string): PayloadKVError {
+  return new PayloadKVError({
+    code: 'INVALID_STORE',
+    message,
+    nextStep: 'Correct the options of cloudflareKV().',
+  });
+}
