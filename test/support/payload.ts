@@ -15,6 +15,7 @@ import type {
   SanitizedConfig,
 } from 'payload';
 import * as payload3 from 'payload';
+import { Authors } from '../../fixtures/blog/src/collections/Authors.js';
 import { Categories } from '../../fixtures/blog/src/collections/Categories.js';
 import { Media } from '../../fixtures/blog/src/collections/Media.js';
 import { Posts } from '../../fixtures/blog/src/collections/Posts.js';
@@ -101,7 +102,9 @@ export async function startBlog(options: BlogOptions = {}): Promise<Started> {
   });
   const config: Config = {
     ...common,
-    collections: [Posts, Categories, Tags, Media, Users].map((collection) => ownCopy(collection, directory)),
+    collections: [Posts, Categories, Tags, Authors, Media, Users].map((collection) =>
+      ownCopy(collection, directory),
+    ),
     globals: [Header, SiteSettings].map((global) => ownCopy(global, directory)),
     localization: { locales: ['en', 'de'], defaultLocale: 'en', fallback: true },
     db,
