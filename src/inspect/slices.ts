@@ -1,7 +1,7 @@
 import type { CollectionSchema, FieldSchema } from './schema.js';
 
-/** Types whose values can be compared for equality and put into a tag. */
-const SCALAR = new Set(['checkbox', 'date', 'email', 'number', 'radio', 'select', 'text']);
+/** Types whose values can be compared for equality and put into a tag. Dates cannot: they are written in many ways. */
+const SCALAR = new Set(['checkbox', 'email', 'number', 'radio', 'select', 'text']);
 /** Indexed by Payload for its own sorting and housekeeping; nobody asks for a page by one of them. */
 const HOUSEKEEPING = new Set([
   '_order',
