@@ -13,8 +13,8 @@ export type Literal =
 const lineWidth = 90;
 
 /**
- * Data as code, in the templates' style. What is longer than a line, or lies less than `open` levels deep, is broken
- * into one line per member.
+ * Data as code, in the templates' style. What is longer than a line, and every object less than `open` levels deep, is
+ * broken into one line per member.
  */
 export function printLiteral(value: Literal, options: { open?: number; column?: number } = {}): string {
   const { open = 0, column = 0 } = options;
@@ -24,7 +24,7 @@ export function printLiteral(value: Literal, options: { open?: number; column?: 
   const members = membersOf(value);
   const [start, end] = Array.isArray(value) ? ['[', ']'] : ['{', '}'];
   if (members.length === 0) return start + end;
-  if (open <= 0) {
+  if (open <= 0 || Array.isArray(value)) {
     const pad = start === '{' ? ' ' : '';
     const line =
       start + pad + members.map(({ key, value }) => key + printLiteral(value)).join(', ') + pad + end;

@@ -196,12 +196,12 @@ function sliceWarning(collection: CollectionSchema, path: string): string[] {
   if (!field) return [`\`${collection.slug}\` has no field \`${path}\` any more: take it out of \`slices\``];
   if (collection.origin === 'config' && !isSliceable(field)) {
     return [
-      `\`${collection.slug}.${path}\` can be no slice: it is virtual, in a list, or has many values or targets`,
+      `\`${collection.slug}.${path}\` can be no slice: it is a date, virtual, in a list, or leads to several collections`,
     ];
   }
   return [];
 }
 
-function isSliceable({ virtual, insideList, hasMany, relationTo }: FieldSchema): boolean {
-  return !virtual && !insideList && !hasMany && (relationTo?.length ?? 1) === 1;
+function isSliceable({ type, virtual, insideList, relationTo }: FieldSchema): boolean {
+  return type !== 'date' && !virtual && !insideList && (relationTo?.length ?? 1) === 1;
 }

@@ -99,7 +99,7 @@ function printHooks(
 ): string {
   if (answers.length === 0) return '{}';
   const lines = answers.map(({ slug }) => {
-    const message = quote(`payload-kv: ${slug} was made stale`);
+    const message = quote(`payload-kv: ${slug} changed`);
     const key = propertyKey(slug);
     const call = `payload.logger.debug(${details ? `${details}, ` : ''}${message});`;
     return `  ${key}: ${parameters} => {\n    ${call}\n  },`;

@@ -2,9 +2,8 @@ import kleur from 'kleur';
 import { installCommand, installDependencies } from '../../apply/install.js';
 import { writeChanges } from '../../apply/write.js';
 import { PayloadKVError } from '../../errors.js';
-import { inspectProject } from '../../inspect/inspect-project.js';
-import type { Project } from '../../inspect/project.js';
-import type { Answers } from '../../plan/answers.js';
+import { inspectProject, type Project } from '../../inspect/project.js';
+import { type Answers, propose } from '../../plan/answers.js';
 import { generatedPaths } from '../../plan/generated-paths.js';
 import { filesToRead, planInit } from '../../plan/init-plan.js';
 import type { Plan } from '../../plan/plan.js';
@@ -32,7 +31,7 @@ export interface InitOptions extends AnswerFlags {
 export async function runInit(options: InitOptions, terminal: Terminal): Promise<number> {
   const questions = createQuestions(terminal);
   terminal.note(kleur.dim('Reading the project…'));
-  const project = await inspectProject({
+  const project = inspectProject({
     cwd: options.cwd,
     ...(options.config ? { config: options.config } : {}),
   });
@@ -43,6 +42,7 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
 
   if (isNew && !options.dryRun) await checkGit(project, options, terminal, questions);
   const answers = isNew ? await resolveAnswers(project, options, terminal, questions) : undefined;
+  if (answers && !terminal.interactive) sayAnswers(answers, project, terminal);
   const plan = planInit({
     project,
     files,
@@ -93,7 +93,8 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
   terminal.say(`${kleur.green('✓')} ${countOf(plan.changes.length, 'file')} written.`);
 
   const install = await installIfNeeded(project, plan, options, terminal);
-  const steps = nextSteps(project, plan, answers, install);
+  const inGit = (await uncommittedFiles(project.root)) !== undefined;
+  const steps = nextSteps(project, plan, answers, install, inGit);
   terminal.say();
   terminal.say(kleur.bold('Next'));
   for (const step of steps) terminal.say(`  ${kleur.cyan('→')} ${step}`);
@@ -120,6 +121,22 @@ function sayProject(project: Project, terminal: Terminal): void {
   }
   for (const warning of schema.warnings) terminal.say(noticeLine(warning));
   terminal.say();
+}
+
+/** What nobody was asked is said. */
+function sayAnswers(answers: Answers, project: Project, terminal: Terminal): void {
+  const { collections, globals, ttl, store, binding } = answers;
+  const slugs = [...collections, ...globals].map((it) =>
+    it.ttl === undefined ? it.slug : `${it.slug} (${it.ttl})`,
+  );
+  terminal.say(`  ${kleur.dim('cached'.padEnd(10))}${printable(slugs.join(', ') || 'nothing')}, for ${ttl}`);
+  terminal.say(
+    `  ${kleur.dim('store'.padEnd(10))}${store === 'memory' ? store : `${store}, bound as ${binding}`}`,
+  );
+  for (const { slug, reason } of propose(project).notOffered) {
+    if (!collections.some((it) => it.slug === slug))
+      terminal.say(`  ${kleur.dim('not'.padEnd(10))}${printable(slug)}: ${reason}`);
+  }
 }
 
 function sayRest(plan: Plan, terminal: Terminal): void {
@@ -237,6 +254,7 @@ function nextSteps(
   plan: Plan,
   answers: Answers | undefined,
   install: InstallOutcome | null,
+  inGit: boolean,
 ): string[] {
   const steps: string[] = [];
   const run = { npm: 'npx', pnpm: 'pnpm exec', yarn: 'yarn', bun: 'bunx' }[project.packageManager];
@@ -251,11 +269,14 @@ function nextSteps(
   steps.push(`${run} payload-kv sync   (after a change of collections or fields; --check in CI)`);
   const edited = plan.changes.filter(({ before }) => before !== undefined).map(({ path }) => path);
   const created = plan.changes.filter(({ before }) => before === undefined).map(({ path }) => path);
-  const undo = [
-    ...(edited.length > 0 ? [`git restore ${edited.map(shellWord).join(' ')}`] : []),
-    ...(created.length > 0 ? [`rm ${created.map(shellWord).join(' ')}`] : []),
-  ];
-  steps.push(`To undo: ${undo.join(' && ')}`);
+  const remove = created.length > 0 ? [`rm ${created.map(shellWord).join(' ')}`] : [];
+  if (inGit) {
+    const restore = edited.length > 0 ? [`git restore ${edited.map(shellWord).join(' ')}`] : [];
+    steps.push(`To undo: ${[...restore, ...remove].join(' && ')}`);
+  } else {
+    const byHand = edited.length > 0 ? [`take the lines above out of ${edited.join(', ')}`] : [];
+    steps.push(`There is no git to undo this with: ${[...remove, ...byHand].join(', and ')}.`);
+  }
   return steps;
 }
 

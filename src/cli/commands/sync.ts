@@ -1,8 +1,7 @@
 import kleur from 'kleur';
 import { writeChanges } from '../../apply/write.js';
 import { PayloadKVError } from '../../errors.js';
-import { inspectProject } from '../../inspect/inspect-project.js';
-import type { Project } from '../../inspect/project.js';
+import { inspectProject, type Project } from '../../inspect/project.js';
 import { generatedPaths } from '../../plan/generated-paths.js';
 import { filesToRead, type ProjectFiles } from '../../plan/init-plan.js';
 import {
@@ -41,7 +40,7 @@ export interface SyncOptions {
 /** Says what changed in the schema, and brings the tool's file up to date; returns the exit code. */
 export async function runSync(options: SyncOptions, terminal: Terminal): Promise<number> {
   terminal.note(kleur.dim('Reading the project…'));
-  const project = await inspectProject({
+  const project = inspectProject({
     cwd: options.cwd,
     ...(options.config ? { config: options.config } : {}),
   });
