@@ -56,7 +56,7 @@ export async function copyFixture(name: FixtureName, options: CopyOptions = {}):
   if (options.crlf || options.tabs) await restyle(dir, options);
   await linkPackages(path.join(repository, 'node_modules'), path.join(dir, 'node_modules'));
   await linkPackages(path.join(fixture, 'node_modules'), path.join(dir, 'node_modules'));
-  await relink(repository, path.join(dir, 'node_modules', 'payload-kv'));
+  await installPackage(path.join(dir, 'node_modules', 'payload-kv'));
   await linkExecutables(path.join(dir, 'node_modules'));
   if (options.git) await commitAll(dir);
 
@@ -119,6 +119,14 @@ async function linkPackages(from: string, to: string): Promise<void> {
     for (const scoped of await namesIn(path.join(from, name))) {
       await relink(path.join(from, name, scoped), path.join(to, name, scoped));
     }
+  }
+}
+
+/** A copy, no link: behind one, the compiler would find this repository's Payload instead of the project's. */
+async function installPackage(to: string): Promise<void> {
+  await rm(to, { recursive: true, force: true });
+  for (const name of ['package.json', 'bin', 'dist', 'templates']) {
+    await cp(path.join(repository, name), path.join(to, name), { recursive: true });
   }
 }
 
