@@ -13,9 +13,12 @@ export const auth: Check = {
     const unknowing = cached.find(({ allowAuth }) => !allowAuth);
     if (unknowing) {
       const { slug, line } = unknowing;
-      return fail(`\`${slug}\` has auth, and ${wrapper.path}:${line} names it without \`allowAuth: true\``, {
-        fix: `Remove \`${slug}\` at ${wrapper.path}:${line}; or, if accounts are to be cached, write \`${slug}: { allowAuth: true }\`.`,
-      });
+      return fail(
+        `\`${slug}\` has auth, and ${wrapper.path}:${line} names it without \`allowAuth: true\`, so it is not cached`,
+        {
+          fix: `Remove \`${slug}\` at ${wrapper.path}:${line}; or, if accounts are to be cached, write \`${slug}: { allowAuth: true }\`.`,
+        },
+      );
     }
     if (cached.length > 0) {
       const list = cached.map(({ slug, line }) => `\`${slug}\` (${wrapper.path}:${line})`).join(', ');

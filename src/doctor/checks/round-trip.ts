@@ -5,7 +5,7 @@ import { execaNode } from 'execa';
 import type { BindingAnswer, BindingTask } from '../binding-process.js';
 import { type Check, type CheckResult, fail, ok, warn } from '../check.js';
 import type { DoctorContext } from '../context.js';
-import { bindingLines, kvStore } from '../kv-store.js';
+import { bindingFix, kvStore } from '../kv-store.js';
 import { storeRoundTrip } from '../store-round-trip.js';
 
 /** How long wrangler may take to start and answer. */
@@ -69,7 +69,7 @@ async function throughBinding(context: DoctorContext): Promise<CheckResult> {
   if (answer.step === 'binding') {
     return fail(`${through} gives no KV namespace ${binding}`, {
       details: [`it gives ${answer.message}`],
-      fix: `Declare it in ${wrangler.path}:\n${bindingLines(wrangler, binding, task.environment)}`,
+      fix: bindingFix(context, wrangler, binding),
     });
   }
   if (answer.step === 'start') {

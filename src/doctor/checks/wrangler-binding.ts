@@ -1,10 +1,6 @@
 import type { WranglerConfig, WranglerEnvironment } from '../../inspect/wrangler.js';
 import { type Check, counted, fail, ok, warn } from '../check.js';
-import { bindingLines, kvStore } from '../kv-store.js';
-import { compareVersions } from '../version.js';
-
-/** From this version on wrangler creates a namespace without an id at deploy. */
-const PROVISIONING = '4.45.0';
+import { bindingFix, kvStore, PROVISIONING, provisions } from '../kv-store.js';
 
 /** The wrangler config declares the binding wherever it is needed, with a real namespace. */
 export const wranglerBinding: Check = {
@@ -23,7 +19,7 @@ export const wranglerBinding: Check = {
     }
     if (!wrangler) {
       return fail('there is no wrangler config for the binding', {
-        fix: `Write a wrangler.jsonc beside the package.json with:\n${bindingLines({ format: 'jsonc' }, binding)}`,
+        fix: `Write a wrangler.jsonc beside the package.json with:\n"kv_namespaces": [{ "binding": "${binding}" }]`,
       });
     }
 
@@ -38,12 +34,7 @@ export const wranglerBinding: Check = {
               ? [`${where} there is ${declared.kvNamespaces.map((each) => each.binding).join(', ')}`]
               : [],
           ),
-          fix: missing
-            .map(
-              ({ env, where }) =>
-                `Add ${where} of ${wrangler.path}:\n${bindingLines(wrangler, binding, env)}`,
-            )
-            .join('\n'),
+          fix: bindingFix(context, wrangler, binding),
         },
       );
     }
@@ -68,11 +59,10 @@ export const wranglerBinding: Check = {
       );
     }
 
-    const installed = findPackage('wrangler');
     const withoutId = places.filter(({ declared }) => !namespaceOf(declared, binding)?.id);
-    if (withoutId.length > 0 && installed && compareVersions(installed.version, PROVISIONING) < 0) {
+    if (withoutId.length > 0 && !provisions(context)) {
       return fail(
-        `${binding} has no id ${withoutId.map(({ where }) => where).join(' and ')}, and wrangler ${installed.version} does not create namespaces`,
+        `${binding} has no id ${withoutId.map(({ where }) => where).join(' and ')}, and wrangler ${findPackage('wrangler')?.version} does not create namespaces`,
         {
           fix: `Update wrangler to ${PROVISIONING} or newer, or create the namespace: ${command(`wrangler kv namespace create ${binding}`)}`,
         },
