@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ROOT } from './packed.js';
+import { repository } from '../support/repository.js';
 
 interface LockedPackage {
   version?: string;
@@ -10,7 +10,7 @@ interface LockedPackage {
   optionalDependencies?: Record<string, string>;
 }
 
-const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+const lock = JSON.parse(readFileSync(join(repository, 'package-lock.json'), 'utf8')) as {
   packages: Record<string, LockedPackage>;
 };
 const packages = Object.entries(lock.packages);

@@ -5,7 +5,8 @@ import { execa } from 'execa';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { environmentOfAPerson, npm, type PackedPackage, pack, ROOT } from './packed.js';
+import { repository } from '../support/repository.js';
+import { environmentOfAPerson, npm, type PackedPackage, pack } from './packed.js';
 
 let directory: string;
 let packed: PackedPackage;
@@ -18,7 +19,7 @@ let manifest: {
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'payload-kv-pack-'));
   packed = await pack(directory);
-  manifest = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+  manifest = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8'));
 });
 
 afterAll(() => rm(directory, { recursive: true, force: true }));
@@ -58,7 +59,7 @@ test('publint has nothing to say', async () => {
 });
 
 test('The types are right for every entry and every resolution that can load ES modules', async () => {
-  const attw = join(ROOT, 'node_modules/.bin/attw');
+  const attw = join(repository, 'node_modules/.bin/attw');
   const { exitCode, all } = await execa(attw, [packed.tarball, '--profile', 'esm-only', '--no-color'], {
     all: true,
     reject: false,
@@ -113,7 +114,7 @@ test('Installed in an empty directory, the command runs, the library loads and i
   );
   // Without skipLibCheck the declarations themselves are checked; those of other packages are not our matter.
   const tsc = [
-    join(ROOT, 'node_modules/typescript/bin/tsc'),
+    join(repository, 'node_modules/typescript/bin/tsc'),
     '--noEmit',
     '--strict',
     '--target',

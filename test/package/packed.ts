@@ -1,9 +1,6 @@
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-
-/** Root of this repository. */
-export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+import { repository } from '../support/repository.js';
 
 /** What `npm pack` made. */
 export interface PackedPackage {
@@ -15,7 +12,10 @@ export interface PackedPackage {
 
 /** Packs what stands in dist now: the build has been made by the global set-up. */
 export async function pack(into: string): Promise<PackedPackage> {
-  const { stdout } = await npm(['pack', '--json', '--ignore-scripts', '--pack-destination', into], ROOT);
+  const { stdout } = await npm(
+    ['pack', '--json', '--ignore-scripts', '--pack-destination', into],
+    repository,
+  );
   const [packed] = JSON.parse(stdout) as { filename: string; files: { path: string }[] }[];
   if (!packed) throw new Error('npm pack packed nothing');
   return { tarball: join(into, packed.filename), files: packed.files.map((file) => file.path).sort() };

@@ -1,0 +1,81 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { SiteReply, SiteRequests } from './site.js';
+
+/** A site in a process of its own. */
+export interface Site {
+  /** Base address of its REST API. */
+  api: string;
+  ask<Name extends keyof SiteRequests>(
+    name: Name,
+    ask: SiteRequests[Name]['ask'],
+    onProgress?: (text: string) => void,
+  ): Promise<SiteRequests[Name]['answer']>;
+  /** Ends the process, also when it does not answer any more. */
+  stop(): Promise<void>;
+}
+
+/** Starts the project in `directory`. `kvBinding` gives it a KV namespace of that name. */
+export async function startSite(directory: string, databaseUri: string, kvBinding?: string): Promise<Site> {
+  const child = fork(fileURLToPath(new URL('site.ts', import.meta.url)), [], {
+    cwd: directory,
+    execArgv: ['--import', import.meta.resolve('tsx')],
+    env: {
+      ...process.env,
+      DATABASE_URI: databaseUri,
+      DEMO_KV_BINDING: kvBinding,
+      PAYLOAD_DISABLE_DEPENDENCY_CHECKER: 'true',
+      // No WebSocket to a Next.js server that is not there.
+      DISABLE_PAYLOAD_HMR: 'true',
+    },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  let output = '';
+  child.stdout?.on('data', (chunk) => (output += chunk));
+  child.stderr?.on('data', (chunk) => (output += chunk));
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+
+  await reply(child, () => output);
+  const api = /listening on (\S+)/.exec(output)?.[1];
+  if (!api) throw new Error(`The site does not say where it listens:\n${output}`);
+
+  return {
+    api,
+    async ask(name, ask, onProgress) {
+      child.send({ name, ask });
+      return (await reply(child, () => output, onProgress)) as never;
+    },
+    async stop() {
+      if (child.exitCode === null && child.connected) child.send({ name: 'stop', ask: {} });
+      const timer = setTimeout(() => child.kill('SIGKILL'), 5000);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** The next answer, or the first sign of life. A site that ends instead is an error with what it printed. */
+function reply(
+  child: ChildProcess,
+  output: () => string,
+  onProgress?: (text: string) => void,
+): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const done = () => {
+      child.off('message', onMessage);
+      child.off('exit', onExit);
+    };
+    const onMessage = (message: SiteReply) => {
+      if ('progress' in message && message.progress !== 'ready') return onProgress?.(message.progress);
+      done();
+      if ('failure' in message) reject(new Error(`${message.failure}\n${output()}`));
+      else resolve('answer' in message ? message.answer : undefined);
+    };
+    const onExit = (code: number | null) => {
+      done();
+      reject(new Error(`The site ended with code ${code}:\n${output()}`));
+    };
+    child.on('message', onMessage);
+    child.on('exit', onExit);
+  });
+}

@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { repository } from '../support/repository.js';
+
+/** A fenced block of a document. */
+export interface Block {
+  /** `README.md:42`: where it begins. */
+  place: string;
+  language: string;
+  code: string;
+}
+
+/** The documents that a reader is given. */
+export const DOCUMENTS = ['README.md', 'docs/how-it-works.md', 'docs/consistency.md'];
+
+/** The text of a document. */
+export function readDocument(file: string): string {
+  return readFileSync(path.join(repository, file), 'utf8');
+}
+
+/** All fenced blocks of the documents. */
+export function blocks(): Block[] {
+  return DOCUMENTS.flatMap((file) => {
+    const text = readDocument(file);
+    return [...text.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map((match) => ({
+      place: `${file}:${text.slice(0, match.index).split('\n').length}`,
+      language: match[1] ?? '',
+      code: match[2] ?? '',
+    }));
+  });
+}
