@@ -1,12 +1,9 @@
-/**
- * An entry as text: a line of JSON with tags, versions and times, then the result. The header is parsed alone, so a
- * stale entry costs no more than its header.
- */
+/** An entry as text: JSON with tags, versions, times and the result. */
 
 /** Version of the format; part of every key's scope, so that no release reads another's entries. */
-export const ENTRY_FORMAT = 1;
+export const ENTRY_FORMAT = 2;
 
-/** What is known of an entry before its result is read. */
+/** What an entry says about its result. */
 export interface EntryHeader {
   /** The tags the result depends on, sorted. */
   tags: readonly string[];
@@ -18,13 +15,14 @@ export interface EntryHeader {
   ttl: number;
 }
 
-interface StoredHeader {
-  t: string[];
-  v: string[];
+interface StoredEntry {
+  t: readonly string[];
+  v: readonly string[];
   s: number;
   e: number;
   /** Values that JSON does not have, by path. */
   x?: SpecialValue[];
+  r: unknown;
 }
 
 type SpecialValue = [
@@ -135,58 +133,59 @@ function findSpecialValues(
 
 /** The text of an entry. */
 export function encodeEntry(header: EntryHeader, result: EncodedResult): string {
-  const stored: StoredHeader = {
-    t: header.tags as string[],
-    v: header.versions as string[],
+  const stored: Omit<StoredEntry, 'r'> = {
+    t: header.tags,
+    v: header.versions,
     s: header.storedAt,
     e: header.ttl,
   };
   if (result.special) stored.x = result.special;
-  return `${JSON.stringify(stored)}\n${result.body}`;
+  return `${JSON.stringify(stored).slice(0, -1)},"r":${result.body}}`;
 }
 
-/** An entry whose header was read. */
+/** An entry that was read. */
 export interface DecodedEntry extends EntryHeader {
-  /** Reads the result: a fresh copy at each call. Throws on a corrupt body. */
+  /** The result. It belongs to the caller, who may change it: the next read of the entry makes another. */
   result(): unknown;
 }
 
 /**
- * Reads an entry's header.
+ * Reads an entry. The text is parsed once and as a whole: a hit is then little more than the parsing of its result.
  *
  * @returns `undefined` if the text is no entry
  */
 export function decodeEntry(text: string): DecodedEntry | undefined {
-  const end = text.indexOf('\n');
-  if (end < 0) return undefined;
-  let stored: StoredHeader;
+  let stored: StoredEntry;
   try {
-    stored = JSON.parse(text.slice(0, end)) as StoredHeader;
+    stored = JSON.parse(text) as StoredEntry;
   } catch {
     return undefined;
   }
-  const isHeader =
+  const isEntry =
     typeof stored === 'object' &&
     stored !== null &&
     Array.isArray(stored.t) &&
     Array.isArray(stored.v) &&
     typeof stored.s === 'number' &&
-    typeof stored.e === 'number';
-  if (!isHeader) return undefined;
-  const special = stored.x;
+    typeof stored.e === 'number' &&
+    'r' in stored;
+  if (!isEntry) return undefined;
   return {
     tags: stored.t,
     versions: stored.v,
     storedAt: stored.s,
     ttl: stored.e,
-    result: () => decodeResult(text.slice(end + 1), special),
+    result: () => (stored.x ? restoreSpecialValues(stored.r, stored.x) : stored.r),
   };
 }
 
 /** Reads a result from its encoded form: a fresh copy at each call. */
 export function decodeResult(body: string, special: SpecialValue[] | undefined): unknown {
   const result: unknown = JSON.parse(body);
-  if (!special) return result;
+  return special ? restoreSpecialValues(result, special) : result;
+}
+
+function restoreSpecialValues(result: unknown, special: readonly SpecialValue[]): unknown {
   const root = { result };
   for (const [path, kind, text] of special) {
     let holder: Record<string | number, unknown> = root as Record<string, unknown>;

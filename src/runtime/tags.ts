@@ -197,7 +197,8 @@ export function tagsOf(query: Query, context: TagContext): string[] | undefined 
 
   /** Follows every path of a where. */
   function walkWhere(where: unknown, walkFrom: Walk): boolean {
-    if (where === undefined || where === null) return true;
+    // Access control that allows everything reaches `findGlobal` as `true`.
+    if (where === undefined || where === null || where === true) return true;
     if (typeof where !== 'object' || Array.isArray(where)) return false;
     for (const [name, condition] of Object.entries(where)) {
       if (name === '') continue;

@@ -1,0 +1,12 @@
+import { benchLookup } from './lookup.js';
+import { shortfalls } from './measure.js';
+
+const PARTS: Record<string, () => Promise<void>> = { lookup: benchLookup };
+
+const wanted = process.argv.slice(2);
+for (const [name, run] of Object.entries(PARTS)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  console.log(`\n${name}`);
+  await run();
+}
+process.exitCode = shortfalls() > 0 ? 1 : 0;
