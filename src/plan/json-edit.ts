@@ -1,6 +1,6 @@
 /** Members of a JSON file, with or without comments: located by the parser, written by a splice. */
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
-import { type Edit, indentationAt, insertMember, lineAt } from './splice.js';
+import { type Edit, indentationAt, insertMember, lineAt, skipTrivia } from './splice.js';
 
 /** How a JSON file is written. */
 export interface JsonStyle {
@@ -65,6 +65,5 @@ export function addItem(
 function endsWithComma(text: string, node: Node): boolean {
   const last = node.children?.at(-1);
   if (!last) return false;
-  const rest = text.slice(last.offset + last.length, node.offset + node.length);
-  return /^\s*(?:\/\/.*\s*|\/\*[\s\S]*?\*\/\s*)*,/.test(rest);
+  return text[skipTrivia(text, last.offset + last.length)] === ',';
 }

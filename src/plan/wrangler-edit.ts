@@ -38,7 +38,7 @@ function placesWithout(wrangler: WranglerConfig, name: string): (string | undefi
     !kvNamespaces.some(({ binding }) => binding === name);
   const places: (string | undefined)[] = lacks(wrangler) ? [undefined] : [];
   for (const [env, environment] of Object.entries(wrangler.env)) {
-    if (environment.hasBindings && lacks(environment)) places.push(env);
+    if ((environment.hasBindings || environment.hasKVNamespaces) && lacks(environment)) places.push(env);
   }
   return places;
 }
@@ -80,7 +80,10 @@ function bindInObject(text: string, object: Node, binding: string, style: JsonSt
     );
     return addItem(text, namespaces, inline ? `{ "binding": ${JSON.stringify(binding)} }` : entry, style);
   }
-  const list = `"kv_namespaces": [\n${indent}${entry.split('\n').join(`\n${indent}`)}${comma}\n]`;
+  const onOneLine = !text.slice(object.offset, object.offset + object.length).includes('\n');
+  const list = onOneLine
+    ? `"kv_namespaces": [{ "binding": ${JSON.stringify(binding)} }]`
+    : `"kv_namespaces": [\n${indent}${entry.split('\n').join(`\n${indent}`)}${comma}\n]`;
   const children = object.children ?? [];
   const after = neighbours
     .flatMap((name) => member(object, name) ?? [])

@@ -1,0 +1,10 @@
+import { sqliteD1Adapter } from '@payloadcms/db-d1-sqlite'
+import { getCloudflareContext } from '@opennextjs/cloudflare'
+import { buildConfig } from 'payload'
+
+const cloudflare = await getCloudflareContext({ async: true })
+
+export default buildConfig({
+  collections: [{ slug: 'posts', fields: [] }],
+  db: sqliteD1Adapter({ binding: cloudflare.env.D1 }),
+})

@@ -1,0 +1,10 @@
+import { buildConfig } from 'payload'
+import { sqliteD1Adapter } from '@payloadcms/db-d1-sqlite'
+
+export const makeConfig = (env: CloudflareEnv) =>
+  buildConfig({
+    collections: [{ slug: 'posts', fields: [] }],
+    db: sqliteD1Adapter({ binding: env.D1 }),
+  })
+
+export default makeConfig(process.env as never)

@@ -1,0 +1,10 @@
+import { buildConfig } from 'payload'
+import { db } from './db'
+
+const load = async () => [(config) => config]
+
+export default buildConfig({
+  collections: [{ slug: 'posts', fields: [] }],
+  db,
+  plugins: await load(),
+})

@@ -1,0 +1,14 @@
+import { buildConfig } from 'payload'
+import { db } from './db'
+import { cache } from './payload-kv/index'
+
+function getPlugins() {
+  if (!process.env.SEO) return []
+  return [(config) => config]
+}
+
+export default buildConfig({
+  collections: [{ slug: 'posts', fields: [] }],
+  db,
+  plugins: [...getPlugins(), cache],
+})

@@ -1,0 +1,11 @@
+import { buildConfig } from 'payload'
+import { db } from './db'
+
+const plugins = []
+if (process.env.SEO) plugins.push((config) => config)
+
+export default buildConfig({
+  collections: [{ slug: 'posts', fields: [] }],
+  plugins: plugins,
+  db,
+})

@@ -1,0 +1,3 @@
+declare interface CloudflareEnv {
+  PAYLOAD_CACHE: KVNamespace;
+}

@@ -1,0 +1,3 @@
+interface CloudflareEnv {
+  D1: import('@cloudflare/workers-types').D1Database
+}

@@ -1,0 +1,1 @@
+interface Env { PAYLOAD_CACHE: KVNamespace }
