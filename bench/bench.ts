@@ -1,7 +1,8 @@
 import { benchLookup } from './lookup.js';
 import { shortfalls } from './measure.js';
+import { benchPrecision } from './precision.js';
 
-const PARTS: Record<string, () => Promise<void>> = { lookup: benchLookup };
+const PARTS: Record<string, () => Promise<void>> = { lookup: benchLookup, precision: benchPrecision };
 
 const wanted = process.argv.slice(2);
 for (const [name, run] of Object.entries(PARTS)) {
