@@ -9,8 +9,8 @@ import {
   type ProjectSchema,
 } from './schema.js';
 
-const INTERNAL: ReadonlySet<string> = new Set(INTERNAL_COLLECTIONS);
-/** Globals and collections that Payload keeps for its own work, beyond those that the words list. */
+/** Payload's own, and nothing of the site: the listed ones, and the saved list views of the admin panel's users. */
+const INTERNAL: ReadonlySet<string> = new Set([...INTERNAL_COLLECTIONS, 'payload-query-presets']);
 const INTERNAL_GLOBALS: ReadonlySet<string> = new Set(['payload-jobs-stats']);
 
 /** Fields that come and go with Payload's version: not worth a warning. */

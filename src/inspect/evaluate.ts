@@ -54,12 +54,15 @@ type Completion = { returned?: Value; scope: Scope; pending: Value[] };
 
 const MOST_CALLS = 50_000;
 const DEEPEST_CALL = 120;
+const DEEPEST_NESTING = 400;
+const TOO_DEEP = 'the calls go too deep to follow';
 
 /** Makes an evaluator over the project's files. */
 export function createEvaluator(files: SourceFiles): Evaluator {
   const modules = new Map<string, Module>();
   let calls = 0;
   let depth = 0;
+  let nesting = 0;
 
   // ---- modules ------------------------------------------------------------------------------------------------
 
@@ -417,6 +420,24 @@ export function createEvaluator(files: SourceFiles): Evaluator {
   // ---- expressions --------------------------------------------------------------------------------------------
 
   function evaluate(node: ts.Expression, scope: Scope): Value {
+    return nested(
+      () => evaluateExpression(node, scope),
+      () => unresolved(node, TOO_DEEP),
+    );
+  }
+
+  /** Arrays and objects are filled late, so a recursion without end may show here rather than in the calls. */
+  function nested<T>(compute: () => T, otherwise: () => T): T {
+    if (nesting >= DEEPEST_NESTING) return otherwise();
+    nesting++;
+    try {
+      return compute();
+    } finally {
+      nesting--;
+    }
+  }
+
+  function evaluateExpression(node: ts.Expression, scope: Scope): Value {
     if (
       ts.isParenthesizedExpression(node) ||
       ts.isAsExpression(node) ||
@@ -520,8 +541,9 @@ export function createEvaluator(files: SourceFiles): Evaluator {
   function spreadInto(entries: Map<string, Lazy>, gaps: Value[], value: Value, node: ts.Node): void {
     switch (value.kind) {
       case 'object':
-        for (const [name, entry] of value.entries()) entries.set(name, entry);
-        gaps.push(...value.gaps());
+        for (const [name, entry] of nested(value.entries, () => new Map<string, Lazy>()))
+          entries.set(name, entry);
+        gaps.push(...nested(value.gaps, () => [unresolved(value.node, TOO_DEEP)]));
         return;
       case 'primitive':
       case 'function':
@@ -567,7 +589,7 @@ export function createEvaluator(files: SourceFiles): Evaluator {
   function spreadItems(value: Value): Value[] {
     switch (value.kind) {
       case 'array':
-        return value.items();
+        return nested(value.items, () => [unresolved(value.node, TOO_DEEP)]);
       case 'primitive':
         return typeof value.value === 'string'
           ? [...value.value].map((character) => primitive(value.node, character))
@@ -839,8 +861,7 @@ export function createEvaluator(files: SourceFiles): Evaluator {
     if (!body) return unresolved(node, 'the function has no body to read');
     if ((declaration as ts.FunctionLikeDeclaration).asteriskToken)
       return unresolved(node, 'it is a generator');
-    if (++calls > MOST_CALLS || depth >= DEEPEST_CALL)
-      return unresolved(node, 'the calls go too deep to follow');
+    if (++calls > MOST_CALLS || depth >= DEEPEST_CALL) return unresolved(node, TOO_DEEP);
     const scope: Scope = { names: new Map(), parent: callee.scope };
     depth++;
     try {

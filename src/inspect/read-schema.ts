@@ -10,7 +10,15 @@ import type {
   SourceLocation,
   UnresolvedPart,
 } from './schema.js';
-import { nullish, type ObjectValue, plain, truthy, type Value } from './value.js';
+import {
+  type ChoiceValue,
+  nullish,
+  type ObjectValue,
+  plain,
+  primitive,
+  truthy,
+  type Value,
+} from './value.js';
 
 /** What the config tells, before `payload-types.ts` completes it. */
 export interface ConfigSchema extends ProjectSchema {
@@ -45,15 +53,21 @@ export function readSchema(evaluator: Evaluator, config: ObjectValue, idType: Id
 
   // ---- reading values, noting what is not known -----------------------------------------------------------------
 
+  /** A property. One that a spread may hold which was not resolved counts as absent: the spread itself is noted. */
   function get(owner: ObjectValue, name: string): Value {
-    return evaluator.property(owner, name, owner.node);
+    return owner.entries().get(name)?.() ?? primitive(owner.node, undefined);
+  }
+
+  /** Notes a condition, unless an outcome cannot be read: that is noted then. */
+  function noteCondition(value: ChoiceValue, part: string): void {
+    if (!value.options.some(({ kind }) => kind === 'unresolved')) note(part, value.node, CONDITION);
   }
 
   /** The elements of an array that may be missing; of a condition both outcomes. */
   function list(value: Value, part: string): Value[] {
     if (value.kind === 'primitive' && (nullish(value) || value.value === false)) return [];
     if (value.kind === 'choice') {
-      note(part, value.node, CONDITION);
+      noteCondition(value, part);
       return value.options.flatMap((option) => list(option, part));
     }
     if (value.kind !== 'array') {
@@ -66,7 +80,7 @@ export function readSchema(evaluator: Evaluator, config: ObjectValue, idType: Id
   function listItem(item: Value, part: string): Value[] {
     switch (item.kind) {
       case 'choice':
-        note(part, item.node, CONDITION);
+        noteCondition(item, part);
         return item.options.flatMap((option) => listItem(option, part));
       case 'primitive':
         return item.value === false || nullish(item) || item.value === '' ? [] : [item];
@@ -100,8 +114,6 @@ export function readSchema(evaluator: Evaluator, config: ObjectValue, idType: Id
     const value = get(owner, name);
     const known = truthy(value);
     if (known !== undefined) return known;
-    // A spread that could not be resolved is noted for the whole object, not for each of its flags.
-    if (!owner.entries().has(name)) return false;
     note(`${part}.${name}`, value.node, reasonOf(value) ?? CONDITION);
     return true;
   }
@@ -116,7 +128,7 @@ export function readSchema(evaluator: Evaluator, config: ObjectValue, idType: Id
   /** One text or several; of a condition all outcomes. */
   function texts(value: Value, part: string): string[] {
     if (value.kind === 'choice') {
-      note(part, value.node, CONDITION);
+      noteCondition(value, part);
       return [...new Set(value.options.flatMap((option) => texts(option, part)))];
     }
     if (value.kind === 'array') return [...new Set(list(value, part).flatMap((item) => texts(item, part)))];
@@ -168,7 +180,8 @@ export function readSchema(evaluator: Evaluator, config: ObjectValue, idType: Id
     const nameValue = get(owner, 'name');
     const name = nullish(nameValue) ? undefined : text(nameValue, `${place.part}.name`);
     if (type === undefined) {
-      if (owner.gaps().length === 0) note(place.part, owner.node, 'the field has no type that could be read');
+      const untold = owner.gaps().length === 0 && nullish(get(owner, 'type'));
+      if (untold) note(place.part, owner.node, 'the field has no type that could be read');
       return;
     }
     switch (type) {
@@ -187,7 +200,8 @@ export function readSchema(evaluator: Evaluator, config: ObjectValue, idType: Id
         return;
     }
     if (name === undefined) {
-      note(place.part, owner.node, `the ${type} field has no name that could be read`);
+      const untold = owner.gaps().length === 0 && nullish(nameValue);
+      if (untold) note(place.part, owner.node, `the ${type} field has no name that could be read`);
       return;
     }
     if (type === 'array') readContainer(owner, name, type, place, into);
@@ -332,7 +346,6 @@ export function readSchema(evaluator: Evaluator, config: ObjectValue, idType: Id
   interface ReadCollection extends CollectionSchema {
     joins: Fields['joins'];
     folders: boolean;
-    queryPresets: boolean;
   }
 
   function readCollection(item: Value): ReadCollection | undefined {
@@ -341,7 +354,8 @@ export function readSchema(evaluator: Evaluator, config: ObjectValue, idType: Id
     const slug = text(get(owner, 'slug'), 'collections.slug');
     if (slug === undefined) {
       noteGaps(owner, 'collections');
-      note('collections', owner.node, 'the collection has no slug that could be read');
+      if (nullish(get(owner, 'slug')))
+        note('collections', owner.node, 'the collection has no slug that could be read');
       return undefined;
     }
     noteGaps(owner, slug);
@@ -403,7 +417,6 @@ export function readSchema(evaluator: Evaluator, config: ObjectValue, idType: Id
       fields: sorted(byPath),
       joins,
       folders: flag(owner, 'folders', slug),
-      queryPresets: flag(owner, 'enableQueryPresets', slug),
     };
   }
 
@@ -413,7 +426,8 @@ export function readSchema(evaluator: Evaluator, config: ObjectValue, idType: Id
     const slug = text(get(owner, 'slug'), 'globals.slug');
     if (slug === undefined) {
       noteGaps(owner, 'globals');
-      note('globals', owner.node, 'the global has no slug that could be read');
+      if (nullish(get(owner, 'slug')))
+        note('globals', owner.node, 'the global has no slug that could be read');
       return undefined;
     }
     noteGaps(owner, slug);
@@ -446,7 +460,7 @@ export function readSchema(evaluator: Evaluator, config: ObjectValue, idType: Id
   function readLocales(): { locales: string[]; known: boolean } {
     const localization = get(config, 'localization');
     const on = truthy(localization);
-    if (on === false) return { locales: [], known: true };
+    if (on === false) return { locales: [], known: config.gaps().length === 0 };
     for (const option of localization.kind === 'choice' ? localization.options : [localization]) {
       if (option.kind !== 'object') continue;
       if (localization.kind === 'choice') note('localization', localization.node, CONDITION);
@@ -523,7 +537,6 @@ export function readSchema(evaluator: Evaluator, config: ObjectValue, idType: Id
       fields: fields.sort(byFieldPath),
       joins: [],
       folders: false,
-      queryPresets: false,
     });
   }
 
@@ -547,7 +560,6 @@ export function readSchema(evaluator: Evaluator, config: ObjectValue, idType: Id
       drafts: false,
       joins: [],
       folders: false,
-      queryPresets: false,
       fields: [
         folder,
         field({ path: 'name', type: 'text', index: true }),
@@ -600,7 +612,7 @@ export function readSchema(evaluator: Evaluator, config: ObjectValue, idType: Id
   const output = typescript.kind === 'object' ? plain(get(typescript, 'outputFile')) : undefined;
   return {
     collections: [...collections.values()]
-      .map(({ joins: _joins, folders: _folders, queryPresets: _presets, ...collection }) => collection)
+      .map(({ joins: _joins, folders: _folders, ...collection }) => collection)
       .sort(bySlug),
     globals: [...globals.values()].sort(bySlug),
     locales,

@@ -67,7 +67,9 @@ export function sourceFiles(root: string, configs: Tsconfigs): SourceFiles {
     const { resolvedModule } = ts.resolveModuleName(specifier, from, options, ts.sys, cache);
     if (resolvedModule) {
       const file = path.normalize(resolvedModule.resolvedFileName);
-      if (resolvedModule.isExternalLibraryImport) return { kind: 'package', name: packageName(specifier) };
+      // A package of the workspace is linked into node_modules; it resolves to where it really is.
+      const installed = file.split(path.sep).includes('node_modules');
+      if (installed) return { kind: 'package', name: packageName(specifier) };
       if (!/\.d\.[cm]?ts$/.test(file) && SOURCE_EXTENSION.test(file)) return { kind: 'file', path: file };
       // A package of the workspace that was built: its declarations say nothing about values.
       if (!isRelative(specifier)) return { kind: 'package', name: packageName(specifier) };

@@ -1,0 +1,6 @@
+import type { CollectionConfig } from 'payload';
+
+export const Articles: CollectionConfig = {
+  slug: 'articles',
+  fields: [{ name: 'editor', type: 'relationship', relationTo: 'editors' }],
+};

@@ -1,0 +1,3 @@
+export * from './Posts';
+export { default as Pages } from './Pages';
+export { Media, Users } from './rest';
