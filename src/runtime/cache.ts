@@ -169,11 +169,13 @@ export function createCache(parts: CacheParts): Cache {
     if (registry.local) {
       const current = registry.get(tags) as (string | undefined)[];
       if (refresh) return { found: false, stale: false, versions: current };
+      const near = lookupNear(plan, current, ttl, count);
+      if (near?.found) return near;
       operations.storeReads += 1;
       const values = parts.storeGuard.run(() => store.getMany([key]));
       if (values instanceof Promise)
-        return values.then((read) => judge(plan, read?.[0], current, ttl, count));
-      return judge(plan, values?.[0], current, ttl, count);
+        return values.then((read) => judgeFar(plan, read?.[0], current, ttl, count));
+      return judgeFar(plan, values?.[0], current, ttl, count);
     }
     return lookupRemote(key, plan, ttl, maximumAge, refresh, count);
   }
@@ -189,6 +191,10 @@ export function createCache(parts: CacheParts): Cache {
     const { tags } = plan;
     const current = versions.recall(tags, maximumAge);
     const unknown = tags.filter((_tag, index) => current[index] === undefined);
+    if (unknown.length === 0 && !refresh) {
+      const near = lookupNear(plan, current, ttl, count);
+      if (near?.found) return near;
+    }
     const moment = versions.moment();
     let text: string | undefined;
     let learnt: (string | undefined)[] | undefined = [];
@@ -214,7 +220,30 @@ export function createCache(parts: CacheParts): Cache {
     const corrected = versions.learn(unknown, learnt, moment);
     let next = 0;
     const complete = current.map((version) => (version === undefined ? corrected[next++] : version));
-    return judge(plan, text, complete, ttl, count);
+    return judgeFar(plan, text, complete, ttl, count);
+  }
+
+  /** The tier in this process, which costs no round trip. */
+  function lookupNear(
+    plan: Plan,
+    current: (string | undefined)[],
+    ttl: number,
+    count: CacheCounts,
+  ): Fresh | Absent | undefined {
+    const [text] = (store.near?.getMany([plan.key]) ?? []) as (string | undefined)[];
+    return text === undefined ? undefined : judge(plan, text, current, ttl, count);
+  }
+
+  function judgeFar(
+    plan: Plan,
+    text: string | undefined,
+    current: (string | undefined)[],
+    ttl: number,
+    count: CacheCounts,
+  ): Fresh | Absent {
+    const judged = judge(plan, text, current, ttl, count);
+    if (judged.found && store.near && text !== undefined) store.near.set(plan.key, text, ttl);
+    return judged;
   }
 
   function judge(

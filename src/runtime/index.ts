@@ -4,6 +4,7 @@ export { type KVRegistryOptions, kvRegistry } from '../registries/kv.js';
 export { type MemoryRegistryOptions, memoryRegistry } from '../registries/memory.js';
 export { type MemoryOptions, memory } from '../stores/memory.js';
 export type { Store } from '../stores/store.js';
+export { type TieredOptions, tiered } from '../stores/tiered.js';
 export type { WaitUntil } from './background.js';
 export type {
   CachedOperation,

@@ -74,7 +74,7 @@ export function payloadKV<Types extends GeneratedTypes = GeneratedTypes>(
       custom: { ...config.custom, [CUSTOM]: setup },
       db: {
         ...db,
-        init: (args) => attach(db.init(args), args.payload, setup),
+        init: (args) => attach(db.init(args) as DatabaseAdapter, args.payload, setup),
       },
     };
   };

@@ -21,6 +21,8 @@ export interface Store {
   readonly minimumTtl?: number;
   /** Largest value in bytes of UTF-8. A larger one is not cached, and counted. Default no limit. */
   readonly maximumBytes?: number;
+  /** A store in this process that is looked at first; see `tiered`. It answers synchronously. */
+  readonly near?: Store;
   /** The registry that goes with this store unless the options name one. */
   defaultRegistry(): import('../runtime/registry.js').Registry;
 }

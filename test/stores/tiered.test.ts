@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { getCacheStats, memory, memoryRegistry, payloadKV, settleCache, tiered } from '../../src/runtime/index.js';
+import type { Registry } from '../../src/runtime/registry.js';
+import { countDatabaseCalls, type Started, startBlog } from '../support/payload.js';
+import { describeStore } from './conformance.js';
+
+describeStore('tiered', () => ({ store: tiered({ near: memory(), far: memory() }) }));
+
+describe('a tiered store behind Payload', () => {
+  const calls = countDatabaseCalls();
+  const far = memory();
+  const near = memory();
+  // Asked like a remote one, so that lookups take the way of a registry elsewhere.
+  const local = memoryRegistry();
+  const registry: Registry = { ...local, local: false, get: async (tags) => local.get(tags) };
+  let blog: Started;
+  beforeAll(async () => {
+    blog = await startBlog({
+      wrapAdapter: calls.wrapAdapter,
+      plugins: [payloadKV({ store: tiered({ near, far }), registry, consistency: { bounded: '1h' } })],
+    });
+    await blog.payload.create({ collection: 'tags', data: { name: 'first' } as never });
+    await settleCache(blog.payload);
+  });
+  afterAll(() => blog.stop());
+
+  const find = () => blog.payload.find({ collection: 'tags', pagination: false });
+  const reads = () => {
+    const { storeReads, registryReads } = getCacheStats(blog.payload)!.operations;
+    return { storeReads, registryReads };
+  };
+
+  test('answers a hot lookup under a bound without any round trip', async () => {
+    await find();
+    const before = reads();
+    calls.reset();
+    expect((await find()).docs).toHaveLength(1);
+    expect(reads()).toEqual(before);
+    expect(calls.total()).toBe(0);
+  });
+
+  test('asks the far tier where the near one has nothing, and remembers its answer', async () => {
+    await find();
+    for await (const keys of near.list('')) near.delete(keys);
+    const before = reads();
+    calls.reset();
+    await find();
+    expect(calls.total()).toBe(0);
+    expect(reads().storeReads).toBe(before.storeReads + 1);
+    await find();
+    expect(reads().storeReads).toBe(before.storeReads + 1);
+  });
+
+  test('never serves a near entry that a write made stale', async () => {
+    await find();
+    await blog.payload.create({ collection: 'tags', data: { name: 'second' } as never });
+    expect((await find()).docs).toHaveLength(2);
+  });
+});
