@@ -153,4 +153,5 @@ process.on('message', async ({ name, ask }: SiteMessage) => {
   // The project's server listens until the process ends.
   if (name === 'stop') process.exit(0);
 });
+process.on('disconnect', () => process.exit(0));
 send({ progress: 'ready' });

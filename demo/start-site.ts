@@ -35,9 +35,15 @@ export async function startSite(directory: string, databaseUri: string, kvBindin
   child.stderr?.on('data', (chunk) => (output += chunk));
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
 
+  const address = new Promise<string>((resolve) => {
+    child.stdout?.on('data', () => {
+      const [, url] = /listening on (\S+)\n/.exec(output) ?? [];
+      if (url) resolve(url);
+    });
+  });
+  // Ready is told by message, the address by what the server prints: either may come first.
   await reply(child, () => output);
-  const api = /listening on (\S+)/.exec(output)?.[1];
-  if (!api) throw new Error(`The site does not say where it listens:\n${output}`);
+  const api = await address;
 
   return {
     api,

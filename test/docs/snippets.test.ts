@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { environmentOfAPerson } from '../package/packed.js';
 import { runCli } from '../support/cli.js';
 import { copyFixture, type ProjectCopy } from '../support/project.js';
 import { repository } from '../support/repository.js';
@@ -15,22 +16,18 @@ beforeAll(async () => {
 
 afterAll(() => project?.remove());
 
-/** What a snippet may take for granted, as it stands somewhere in a project. */
-const GIVEN = {
-  payload: `import type { Payload } from 'payload';\ndeclare const payload: Payload;`,
-};
+/** What a snippet may take for granted, wherever it stands in a project. */
+const GIVEN = `import type { Payload } from 'payload';\ndeclare const payload: Payload;`;
 
 test('Every TypeScript snippet of the documentation compiles in a project that init has set up', async () => {
   const snippets = blocks().filter(({ language }) => language === 'ts');
   expect(snippets.length).toBeGreaterThan(3);
   const places = new Map<string, string>();
   for (const [index, { code, place }] of snippets.entries()) {
-    const given = Object.entries(GIVEN)
-      .filter(
-        ([name]) =>
-          new RegExp(`\\b${name}\\.`).test(code) && !new RegExp(`(const|\\{) *${name}\\b`).test(code),
-      )
-      .map(([, declaration]) => declaration);
+    const given =
+      /\bpayload[.,]/.test(code) && !/const payload\b|\{[^}]*\bpayload\b[^}]*\}\) *=>/.test(code)
+        ? [GIVEN]
+        : [];
     const file = `src/snippets/${index}.ts`;
     places.set(file, place);
     await project.write(file, [...given, code, 'export {};'].join('\n'));
@@ -50,4 +47,31 @@ test('Every TypeScript snippet of the documentation compiles in a project that i
   );
   expect(readable).toBe('');
   expect(exitCode).toBe(0);
+});
+
+test('Every command that the documentation gives a user does its work, in the order in which it is read', async () => {
+  const copy = await copyFixture('blog');
+  try {
+    const lines = blocks()
+      .filter(({ language }) => language === 'sh')
+      .flatMap(({ code }) => code.trim().split('\n'));
+    expect(lines).toEqual(['npx payload-kv init', 'npx payload-kv sync', 'npx payload-kv doctor']);
+    for (const line of lines) {
+      const [, ...args] = line.split(' ');
+      // Nobody is there to answer questions, and the packages are there already.
+      if (args[1] === 'init') args.push('--yes', '--no-install');
+      const { exitCode, all } = await execa('npx', args, {
+        cwd: copy.dir,
+        env: environmentOfAPerson(),
+        extendEnv: false,
+        stdin: 'ignore',
+        all: true,
+        reject: false,
+      });
+      expect(exitCode, `${line}\n${all}`).toBe(0);
+    }
+    expect(await copy.read('src/payload.config.ts')).toContain('plugins: [cache]');
+  } finally {
+    await copy.remove();
+  }
 });
