@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
-  lstatSync,
   mkdirSync,
   readFileSync,
   realpathSync,
@@ -67,7 +66,7 @@ function targetOf(file: string): string {
 
 /** The plan was made from what was read: if that has changed since, writing would lose somebody's work. */
 function verify({ path: name, file, before }: Target): void {
-  const now = contentOf(file);
+  const now = contentOf(name, file);
   const same = before === undefined ? now === undefined : now?.equals(Buffer.from(before)) === true;
   if (same) return;
   throw new PayloadKVError({
@@ -81,13 +80,14 @@ function verify({ path: name, file, before }: Target): void {
   });
 }
 
-function contentOf(file: string): Buffer | undefined {
+function contentOf(name: string, file: string): Buffer | undefined {
   try {
     return readFileSync(file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    // A directory, or something unreadable, is in the file's place: the write itself says what is wrong.
-    return lstatSync(file, { throwIfNoEntry: false })?.isDirectory() ? undefined : Buffer.alloc(0);
+    // A directory in a file's place, or a file in a directory's, is no file: the write itself says what is wrong.
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'EISDIR' || code === 'ENOTDIR') return undefined;
+    throw failure(error, name, []);
   }
 }
 

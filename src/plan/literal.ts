@@ -1,8 +1,12 @@
 /** Strings and property keys as code. A slug may hold anything: what is written here can never end its literal. */
 
-/** A string literal in the given quotes, with everything escaped that could end it or the file around it. */
+/**
+ * A string literal, with everything escaped that could end it or the file around it. In the given quotes, unless the
+ * others save escaping them.
+ */
 export function quote(value: string, quotes: 'single' | 'double' = 'single'): string {
-  const mark = quotes === 'single' ? "'" : '"';
+  const [preferred, other] = quotes === 'single' ? ["'", '"'] : ['"', "'"];
+  const mark = value.includes(preferred) && !value.includes(other) ? other : preferred;
   let text = '';
   for (const char of value) text += char === mark ? `\\${mark}` : escapedCharacter(char);
   return mark + text + mark;
@@ -13,11 +17,6 @@ export function propertyKey(name: string, quotes: 'single' | 'double' = 'single'
   // In an object literal `__proto__: x` sets the prototype; only a computed key makes it a property.
   if (name === '__proto__') return `[${quote(name, quotes)}]`;
   return /^[A-Za-z_$][A-Za-z0-9_$]*$/.test(name) ? name : quote(name, quotes);
-}
-
-/** One line of text that may stand in a comment: no end of comment, no line break. */
-export function commentText(value: string): string {
-  return value.replace(/\*\//g, '*\\/').replace(/\p{Cc}|\u2028|\u2029/gu, ' ');
 }
 
 const named: Record<string, string> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };

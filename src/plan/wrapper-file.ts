@@ -61,7 +61,10 @@ export function renderHooks(answers: Answers, context: WrapperContext): string {
     typeComment: typed ? '' : "/** @type {import('payload-kv').PayloadKVOptions['hooks']} */",
     type: typed ? `: PayloadKVOptions<${typeArgument}>['hooks']` : '',
     collections: printHooks(answers.collections, '({ ids, payload })', '{ ids }'),
-    globals: printHooks(answers.globals, '({ payload })', undefined),
+    globals:
+      answers.globals.length > 0
+        ? `globals: ${printHooks(answers.globals, '({ payload })', undefined)},`
+        : '',
   });
   return restyle(code, style);
 }

@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { ts } from 'ts-morph';
+import { describe, expect, test } from 'vitest';
+import { readTemplates } from '../../src/cli/package-files.js';
+import type { CodeStyle } from '../../src/inspect/code-style.js';
+import type { Answers } from '../../src/plan/answers.js';
+import { generatedPaths } from '../../src/plan/generated-paths.js';
+import { renderHooks, renderWrapper, type WrapperContext } from '../../src/plan/wrapper-file.js';
+import { readWrapperShape } from '../../src/plan/wrapper-shape.js';
+
+const style: CodeStyle = {
+  quotes: 'single',
+  semicolons: true,
+  indent: '  ',
+  lineEnding: '\n',
+  trailingCommas: true,
+  importExtension: '',
+};
+const answers: Answers = {
+  collections: [
+    { slug: 'posts', slices: ['slug', 'tenant'], ttl: '1h' },
+    { slug: 'site-pages', slices: [] },
+  ],
+  globals: [{ slug: 'header', ttl: '90' }],
+  ttl: '5m',
+  store: 'memory',
+};
+const cloudflare: Answers = { ...answers, store: 'cloudflare-kv', binding: 'PAYLOAD_CACHE' };
+
+function context(configPath: string, more: Partial<WrapperContext> = {}): WrapperContext {
+  const configShape = { wired: { elements: 0 } } as Parameters<typeof generatedPaths>[0]['configShape'];
+  const paths = generatedPaths({ configPath, configShape });
+  return { paths, style, templates: readTemplates(), ...more };
+}
+
+const cases: Record<string, { answers: Answers; context: WrapperContext }> = {
+  memory: { answers, context: context('src/payload.config.ts', { typesFile: 'src/payload-types.ts' }) },
+  'cloudflare-without-env': {
+    answers: cloudflare,
+    context: context('src/payload.config.ts', { typesFile: 'types/payload.ts' }),
+  },
+  'cloudflare-with-env': {
+    answers: cloudflare,
+    context: context('payload.config.ts', {
+      typesFile: 'payload-types.ts',
+      envType: 'CloudflareEnv',
+      style: { ...style, quotes: 'double', semicolons: false, indent: '\t', importExtension: '.js' },
+    }),
+  },
+  'without-types': { answers, context: context('src/payload.config.ts') },
+  javascript: { answers, context: context('payload.config.mjs') },
+  'nothing-chosen': {
+    answers: { ...answers, collections: [], globals: [] },
+    context: context('src/payload.config.ts', { typesFile: 'src/payload-types.ts' }),
+  },
+  'hostile-slugs': {
+    answers: {
+      ...answers,
+      collections: [
+        { slug: "it's", slices: ['"a"', '`b`'] },
+        { slug: '</script>\n*/', slices: [] },
+        { slug: '{{globals}}', slices: ['{{ttl}}'] },
+      ],
+      globals: [{ slug: '__proto__' }, { slug: 'constructor' }],
+    },
+    context: context('src/payload.config.ts'),
+  },
+};
+
+describe.each(Object.entries(cases))('%s', (name, { answers, context }) => {
+  const folder = path.join(import.meta.dirname, 'wrapper-file', name);
+  const expected = (file: string) => readFileSync(path.join(folder, `output.${path.basename(file)}`), 'utf8');
+
+  test('the wrapper and the hooks read as they should', () => {
+    expect(renderWrapper(answers, context)).toBe(expected(context.paths.wrapper));
+    expect(renderHooks(answers, context)).toBe(expected(context.paths.hooks));
+  });
+
+  test('they parse, and hold the very slugs', () => {
+    for (const text of [renderWrapper(answers, context), renderHooks(answers, context)]) {
+      const { diagnostics } = ts.transpileModule(text, { reportDiagnostics: true });
+      expect(diagnostics).toEqual([]);
+    }
+    const shape = readWrapperShape(renderWrapper(answers, context))!;
+    expect(shape.collections!.entries.map(({ slug, slices }) => ({ slug, slices }))).toEqual(
+      answers.collections.map(({ slug, slices }) => ({ slug, slices })),
+    );
+    expect(shape.globals!.entries.map(({ slug }) => slug)).toEqual(answers.globals.map(({ slug }) => slug));
+    expect(shape).toMatchObject({ exportsCache: true, takesEnv: name === 'cloudflare-with-env' });
+    expect(shape.binding).toBe(answers.binding);
+  });
+});
