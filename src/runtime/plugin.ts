@@ -69,9 +69,10 @@ export function payloadKV<Types extends GeneratedTypes = GeneratedTypes>(
   return (config: Config): Config => {
     const { db } = config;
     if (!db || typeof db.init !== 'function' || config.custom?.[CUSTOM]) return config;
+    const configured = registry.configure?.(config) ?? config;
     return {
-      ...config,
-      custom: { ...config.custom, [CUSTOM]: setup },
+      ...configured,
+      custom: { ...configured.custom, [CUSTOM]: setup },
       db: {
         ...db,
         init: (args) => attach(db.init(args) as DatabaseAdapter, args.payload, setup),
@@ -185,6 +186,7 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
           Date.now,
         ),
         scope: `${ENTRY_FORMAT}\n${schema.fingerprint}\n${options.schema?.fingerprint ?? ''}\n${options.namespace ?? ''}`,
+        longestTtl: longestTtl(options),
         replicaLag: replicaLag(options, base),
         readableKey: options.key,
         counts: countsOf,
@@ -264,8 +266,10 @@ function longestTtl(options: PayloadKVOptions): number {
 function replicaLag(options: PayloadKVOptions, adapter: DatabaseAdapter): number {
   if (options.replicaLag !== undefined)
     return options.replicaLag === 0 ? 0 : parseDuration(options.replicaLag, 'replicaLag');
-  const { readReplicas } = adapter as unknown as { readReplicas?: unknown };
-  const hasReplicas = Array.isArray(readReplicas) ? readReplicas.length > 0 : Boolean(readReplicas);
+  // D1's adapter has the first, the PostgreSQL adapters the second.
+  const { readReplicas, readReplicaOptions } = adapter as unknown as Record<string, unknown>;
+  const replicas = readReplicas ?? readReplicaOptions;
+  const hasReplicas = Array.isArray(replicas) ? replicas.length > 0 : Boolean(replicas);
   return hasReplicas ? DEFAULT_REPLICA_LAG : 0;
 }
 
