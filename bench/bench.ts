@@ -1,8 +1,12 @@
-import { benchLookup } from './lookup.js';
+import { benchLookup, benchRoundTrips } from './lookup.js';
 import { shortfalls } from './measure.js';
 import { benchPrecision } from './precision.js';
 
-const PARTS: Record<string, () => Promise<void>> = { lookup: benchLookup, precision: benchPrecision };
+const PARTS: Record<string, () => Promise<void>> = {
+  lookup: benchLookup,
+  'round trips': benchRoundTrips,
+  precision: benchPrecision,
+};
 
 const wanted = process.argv.slice(2);
 for (const [name, run] of Object.entries(PARTS)) {

@@ -1,6 +1,10 @@
-import { getCacheStats, memory, payloadKV } from 'payload-kv';
+import type { Payload } from 'payload';
+import { getCacheStats, memory, payloadKV, settleCache, tiered } from 'payload-kv';
+import { cloudflareKV } from 'payload-kv/cloudflare';
 import { canonicalArguments, entryKey } from '../dist/runtime/key.js';
-import { countDatabaseCalls, startBlog } from '../test/support/payload.js';
+import { readSiteSchema } from '../dist/runtime/site-schema.js';
+import { type TagContext, tagsOf } from '../dist/runtime/tags.js';
+import { countDatabaseCalls, createMiniflare, startBlog } from '../test/support/payload.js';
 import { figure, timeInTurns } from './measure.js';
 
 const RUNS = { rounds: 100, batch: 40, warmUp: 60 };
@@ -101,9 +105,91 @@ export async function benchLookup(): Promise<void> {
         says: 'at most 25 %',
       },
     );
-    void entryKey;
+    const tagContext = tagContextOf(cached.payload);
+    const analysis = await timeInTurns(
+      {
+        hit: () => find(args),
+        analysis: () => {
+          const canonical = canonicalArguments(args) as string;
+          entryKey({
+            readable: 'posts:find',
+            scope: '',
+            slug: 'collection:posts',
+            operation: 'find',
+            canonical,
+          });
+          return tagsOf({ operation: 'find', slug: 'posts', args }, tagContext);
+        },
+        copy: () => JSON.parse(text),
+      },
+      RUNS,
+    );
+    figure(
+      'the same for a query never seen before (hash and dependency analysis)',
+      `${((100 * analysis.analysis) / analysis.hit).toFixed(0)} %`,
+      { holds: analysis.analysis / analysis.hit <= 0.25, says: 'at most 25 %' },
+    );
+    figure('copy, share of the hit', `${((100 * analysis.copy) / analysis.hit).toFixed(0)} %`);
   } finally {
     await uncached.stop();
     await cached.stop();
+  }
+}
+
+function tagContextOf(payload: Payload): TagContext {
+  return { schema: readSiteSchema(payload.config, payload.db.defaultIDType), slicesOf: () => [] };
+}
+
+/** How many calls of the KV binding a lookup makes. */
+export async function benchRoundTrips(): Promise<void> {
+  const miniflare = createMiniflare();
+  const kv = (await miniflare.getKVNamespace('PAYLOAD_CACHE')) as unknown as Record<
+    string,
+    (...args: unknown[]) => unknown
+  >;
+  let calls = 0;
+  const binding = Object.fromEntries(
+    ['get', 'put', 'delete', 'list'].map((name) => [
+      name,
+      (...args: unknown[]) => {
+        calls += 1;
+        return kv[name]?.(...args);
+      },
+    ]),
+  ) as never;
+  const measure = async (
+    name: string,
+    options: Parameters<typeof payloadKV>[0],
+    expected: number,
+  ): Promise<void> => {
+    const blog = await startBlog({ plugins: [payloadKV(options)] });
+    try {
+      const find = () => blog.payload.db.find({ collection: 'tags', limit: 10 });
+      await blog.payload.db.create({ collection: 'tags', data: { name: { en: name } } });
+      await find();
+      await settleCache(blog.payload);
+      await find();
+      const hits = getCacheStats(blog.payload)?.total.hits ?? 0;
+      calls = 0;
+      for (let count = 0; count < 10; count++) await find();
+      const isHit = (getCacheStats(blog.payload)?.total.hits ?? 0) - hits === 10;
+      figure(name, (calls / 10).toFixed(1), {
+        holds: isHit && calls === 10 * expected,
+        says: `${expected}, all hits`,
+      });
+    } finally {
+      await blog.stop();
+    }
+  };
+  try {
+    const far = cloudflareKV({ binding });
+    await measure('calls of the KV binding per warm hit', { store: far, namespace: 'warm' }, 1);
+    await measure(
+      'calls of the KV binding per hot hit, memory over KV, bounded',
+      { store: tiered({ near: memory(), far }), namespace: 'hot', consistency: { bounded: '1m' } },
+      0,
+    );
+  } finally {
+    await miniflare.dispose();
   }
 }
