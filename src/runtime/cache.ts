@@ -49,6 +49,8 @@ export interface CacheParts {
   singleFlight: SingleFlight<Answer>;
   /** Part of every key: format, fingerprint, namespace. */
   scope: string;
+  /** No entry lives longer, in seconds: registries may forget versions that no living entry can have recorded. */
+  longestTtl: number;
   /** Seconds a tag must have kept its version before results that depend on it are stored. */
   replicaLag: number;
   readableKey: ((context: KeyContext) => string) | undefined;
@@ -141,7 +143,7 @@ export function createCache(parts: CacheParts): Cache {
     }
     const rule = policy.ruleOf(read.type, read.slug, read.operation);
     if (!rule.cached) return read.ask();
-    const ttl = directive?.kind === 'ttl' ? directive.ttl : rule.ttl;
+    const ttl = Math.min(directive?.kind === 'ttl' ? directive.ttl : rule.ttl, parts.longestTtl);
 
     const answer = lookup(plan, ttl, rule.maximumAge, directive?.kind === 'refresh', count);
     const looked = answer instanceof Promise ? await answer : answer;

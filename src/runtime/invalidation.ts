@@ -62,6 +62,8 @@ export interface InvalidationParts {
   versions: VersionMemory;
   background: Background;
   registryGuard: FaultGuard;
+  /** Whether a read outside a transaction may come from a replica that lags behind. */
+  readsMayLag: boolean;
   /** Longest wait for one attempt to replace versions, in milliseconds. */
   timeout: number;
   /** Seconds for which new versions must be kept. */
@@ -372,14 +374,14 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
     }
   }
 
-  async function attempt(tags: readonly string[], transactionID?: TransactionID): Promise<void> {
+  async function attempt(tags: readonly string[], transactionID?: TransactionID): Promise<string[]> {
     parts.operations.registryReplacements += 1;
     const replacing = registry.replace(tags, {
       transactionID,
       lifetime: parts.lifetime,
       background: (work) => parts.background.run(work),
     });
-    versions.replaced(tags, await withTimeout(replacing, parts.timeout));
+    return withTimeout(replacing, parts.timeout);
   }
 
   /**
@@ -391,7 +393,7 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
     addPending(tags);
     for (let count = 1; count <= ATTEMPTS && !parts.registryGuard.isOpen(); count++) {
       try {
-        await attempt(tags);
+        versions.replaced(tags, await attempt(tags));
         removePending(tags);
         return;
       } catch (error) {
@@ -406,7 +408,7 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
     for (let pause = 500; ; pause = Math.min(pause * 2, LONGEST_RETRY_PAUSE)) {
       await sleep(pause * (0.5 + Math.random()), false);
       try {
-        await attempt(tags);
+        versions.replaced(tags, await attempt(tags));
         removePending(tags);
         return;
       } catch (error) {
@@ -486,7 +488,9 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
       const isInTransaction = transactionID !== undefined && isUnderway(transactionID);
       const slug = String(args.collection ?? '');
       const readsBefore = operation === 'updateOne' || operation === 'upsert' || operation === 'deleteOne';
-      const before = readsBefore ? await documentsBefore(slug, args) : undefined;
+      // A replica's old value may not be the one that the write replaces; without it the write makes more stale.
+      const canTell = isInTransaction || !parts.readsMayLag;
+      const before = readsBefore && canTell ? await documentsBefore(slug, args) : undefined;
       let result: unknown;
       try {
         result = await write();
@@ -515,19 +519,27 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
         }
       }
       addPending(tags);
-      let isReplaced = false;
+      let replaced: string[] | undefined;
       try {
-        await attempt(tags, id as TransactionID);
-        isReplaced = true;
+        replaced = await attempt(tags, id as TransactionID);
       } catch (error) {
         parts.onFault(error, 'replacing tag versions inside the transaction');
       }
+      let isCommitted = false;
       try {
-        return await commit();
+        const result = await commit();
+        isCommitted = true;
+        return result;
       } finally {
+        // Not a moment earlier: a read under way would take the new versions for those of the data before the commit.
+        if (replaced && isCommitted) versions.replaced(tags, replaced);
         removePending(tags);
-        if (isReplaced) report(touched);
+        if (replaced && isCommitted) report(touched);
         else await replaceTouched(touched);
+        // What other operations wrote in this transaction while its versions were being replaced.
+        const late = transactions.get(id as TransactionID);
+        transactions.delete(id as TransactionID);
+        if (late) await replaceTouched(late);
       }
     },
     rolledBack(id) {

@@ -162,6 +162,7 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
         versions,
         background,
         registryGuard: guards.registry,
+        readsMayLag: hasReplicas(base),
         timeout: Math.max(timeout, 2_000),
         lifetime: 2 * longestTtl(options) + 3_600,
         counts: countsOf,
@@ -264,13 +265,18 @@ function longestTtl(options: PayloadKVOptions): number {
 }
 
 function replicaLag(options: PayloadKVOptions, adapter: DatabaseAdapter): number {
-  if (options.replicaLag !== undefined)
+  if (options.replicaLag !== undefined) {
     return options.replicaLag === 0 ? 0 : parseDuration(options.replicaLag, 'replicaLag');
-  // D1's adapter has the first, the PostgreSQL adapters the second.
+  }
+  return hasReplicas(adapter) ? DEFAULT_REPLICA_LAG : 0;
+}
+
+/** Whether the adapter reads from replicas: D1 and PostgreSQL keep that option under different names. */
+function hasReplicas(adapter: DatabaseAdapter): boolean {
   const { readReplicas, readReplicaOptions } = adapter as unknown as Record<string, unknown>;
-  const replicas = readReplicas ?? readReplicaOptions;
-  const hasReplicas = Array.isArray(replicas) ? replicas.length > 0 : Boolean(replicas);
-  return hasReplicas ? DEFAULT_REPLICA_LAG : 0;
+  return [readReplicas, readReplicaOptions].some((option) =>
+    Array.isArray(option) ? option.length > 0 : Boolean(option),
+  );
 }
 
 async function callHook(options: PayloadKVOptions, event: InvalidationEvent): Promise<void> {

@@ -41,6 +41,11 @@ export interface Registry {
    * process keeps its own replacement that long. Default 0.
    */
   readonly propagation?: number;
+  /**
+   * Changes the site's config before Payload sanitises it, for a registry that keeps versions in a collection of its
+   * own. Called once per config.
+   */
+  configure?(config: import('payload').Config): import('payload').Config;
   /** Called when Payload's database adapter is ready. */
   connect?(context: ConnectContext): void | Promise<void>;
 }

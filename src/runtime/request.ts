@@ -16,7 +16,7 @@ import type { Duration } from './options.js';
  * - `'bypass'`: ask the database and leave the cache as it is
  * - `'refresh'`: ask the database and store the answer
  * - `'only'`: answer from the cache, or throw {@link CacheMissError}
- * - `{ ttl }`: take entries of at most that age, and store for that long
+ * - `{ ttl }`: take entries of at most that age, and store for that long, up to the longest TTL of the options or a day
  */
 export type CacheDirective = 'bypass' | 'refresh' | 'only' | { ttl: Duration };
 
