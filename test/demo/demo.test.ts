@@ -18,7 +18,9 @@ interface Summary {
   claims: { claim: string; holds: boolean }[];
 }
 
-test('The demo runs from beginning to end, and what it says about the cache is so', async () => {
+test('The demo runs from beginning to end, and what it says about the cache is so', {
+  timeout: 400_000,
+}, async () => {
   const directory = await mkdtemp(path.join(tmpdir(), 'payload-kv-demo-'));
   const file = path.join(directory, 'summary.json');
   try {
