@@ -491,26 +491,35 @@ function cloudflareEnv(
   literal: ts.ObjectLiteralExpression,
   source: ts.SourceFile,
 ): CloudflareEnvShape | undefined {
-  const candidates = new Map<string, { bindings: Set<string>; declaration: ts.Node; topLevel: boolean }>();
+  interface Candidate {
+    bindings: Set<string>;
+    declaration: ts.Node;
+    topLevel: boolean;
+    /** Whether it is Cloudflare's for sure: projects call their validated process environment `env` too. */
+    sure: boolean;
+  }
+  const candidates = new Map<string, Candidate>();
   function visit(node: ts.Node): void {
     if (ts.isPropertyAccessExpression(node) && /^[A-Z][A-Z0-9_]*$/.test(node.name.text)) {
       const owner = unwrap(node.expression);
       const root = envRoot(owner);
-      if (root) {
-        const declared = declarationOf(root, literal, source);
-        if (declared && !isProcessEnv(declared.declaration)) {
-          const expression = owner.getText(source).replaceAll('!', '').replaceAll('?.', '.');
-          const known = candidates.get(expression) ?? { bindings: new Set<string>(), ...declared };
-          known.bindings.add(node.name.text);
-          candidates.set(expression, known);
-        }
+      const declared = root ? declarationOf(root, literal, source) : undefined;
+      if (declared && !isProcessEnv(declared.declaration)) {
+        const expression = owner.getText(source).replaceAll('!', '').replaceAll('?.', '.');
+        const known = candidates.get(expression) ?? { bindings: new Set<string>(), ...declared, sure: false };
+        known.bindings.add(node.name.text);
+        known.sure ||=
+          isGivenAsBinding(node) || /cloudflare|getPlatformProxy/i.test(declared.declaration.getText());
+        candidates.set(expression, known);
       }
     }
     ts.forEachChild(node, visit);
   }
   visit(source);
   if (candidates.size === 0) addDeclared();
-  const [best] = [...candidates].sort(([, one], [, other]) => other.bindings.size - one.bindings.size);
+  const [best] = [...candidates]
+    .filter(([, { sure }]) => sure)
+    .sort(([, one], [, other]) => other.bindings.size - one.bindings.size);
   if (!best) return undefined;
   const [expression, { bindings, declaration, topLevel }] = best;
   return {
@@ -524,7 +533,7 @@ function cloudflareEnv(
   function addDeclared(): void {
     const declared = declarationOf('cloudflare', literal, source);
     if (declared && /getCloudflareContext|getPlatformProxy/.test(source.text)) {
-      candidates.set('cloudflare.env', { bindings: new Set(), ...declared });
+      candidates.set('cloudflare.env', { bindings: new Set(), ...declared, sure: true });
     }
   }
 }
@@ -536,6 +545,14 @@ function envRoot(owner: ts.Expression): string | undefined {
   const root = unwrap(owner.expression);
   if (!ts.isIdentifier(root) || root.text === 'process') return undefined;
   return root.text;
+}
+
+/** Whether it is handed to an adapter as its binding: `binding: env.D1`, `bucket: env.R2!`. */
+function isGivenAsBinding(node: ts.Node): boolean {
+  let at = node.parent;
+  while (ts.isNonNullExpression(at) || ts.isAsExpression(at) || ts.isParenthesizedExpression(at))
+    at = at.parent;
+  return ts.isPropertyAssignment(at) && /^(?:binding|bucket|namespace|kv)$/.test(at.name.getText());
 }
 
 function isProcessEnv(declaration: ts.Node): boolean {

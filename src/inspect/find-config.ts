@@ -1,5 +1,5 @@
 /** Finds the Payload config and the package that it belongs to. */
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { PayloadKVError } from '../errors.js';
 import { declaresWorkspace } from './package-manager.js';
@@ -22,14 +22,16 @@ const DEEPEST = 4;
 
 /** The config's absolute path, and the absolute directory of its package. */
 export function findConfig(options: InspectOptions, configs: Tsconfigs): { config: string; root: string } {
-  const cwd = path.resolve(options.cwd);
-  if (!statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) {
+  const given = path.resolve(options.cwd);
+  if (!statSync(given, { throwIfNoEntry: false })?.isDirectory()) {
     throw new PayloadKVError({
       code: 'CONFIG_NOT_FOUND',
-      message: `There is no directory ${cwd}.`,
+      message: `There is no directory ${given}.`,
       nextStep: 'Give the directory of the Payload project with --cwd.',
     });
   }
+  // Packages of a workspace resolve to where they really are, so everything is told from there.
+  const cwd = realpathSync(given);
   if (options.config !== undefined) {
     const config = path.resolve(cwd, options.config);
     if (!isFile(config)) {

@@ -220,7 +220,7 @@ function refusePayload2(files: SourceFiles, source: ts.SourceFile): void {
 function requireSomething(schema: ProjectSchema, files: SourceFiles, config: ObjectValue): void {
   const own = schema.collections.filter((collection) => collection.location || collection.origin === 'types');
   if (own.length > 0 || schema.globals.length > 0) return;
-  const unread = schema.unresolved.find(({ part }) => part === 'collections' || part === 'config');
+  const unread = schema.unresolved.find(({ part }) => ['collections', 'config', 'plugins'].includes(part));
   throw new PayloadKVError({
     code: 'NO_COLLECTIONS',
     message: unread

@@ -20,11 +20,18 @@ export function tsconfigs(): Tsconfigs {
     if (known) return known;
     // Without files to list: a project may hold many thousands, and only the options matter.
     const host: ts.ParseConfigHost = { ...ts.sys, useCaseSensitiveFileNames: true, readDirectory: () => [] };
-    const { config } = ts.readConfigFile(configPath, ts.sys.readFile);
+    const { config } = ts.readConfigFile(configPath, ts.sys.readFile) as { config?: object };
     const directory = path.dirname(configPath);
     const parsed = ts.parseJsonConfigFileContent(config ?? {}, host, directory, undefined, configPath);
     const options = asBundlersResolve(parsed.options);
     byConfig.set(configPath, options);
+    // A tsconfig that only refers to others: one of them has the aliases.
+    for (const { path: referred } of options.paths ? [] : (parsed.projectReferences ?? [])) {
+      const { paths, baseUrl, pathsBasePath } = read(ts.resolveProjectReferencePath({ path: referred }));
+      if (!paths) continue;
+      Object.assign(options, { paths, baseUrl, pathsBasePath });
+      break;
+    }
     return options;
   }
 

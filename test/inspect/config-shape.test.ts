@@ -263,6 +263,11 @@ describe('a Cloudflare env that is in scope', () => {
 
   test.each([
     ['the environment of the process', `const env = process.env`, 'db: x({ url: env.DATABASE_URL })'],
+    [
+      'a validated environment of the process',
+      `import { env } from './env'`,
+      'db: x({ url: env.DATABASE_URL, binding: process.env.D1 })',
+    ],
     ['process.env itself', '', 'db: x({ url: process.env.DATABASE_URL })'],
     ['one awaited in place', '', 'db: x({ binding: (await getCloudflareContext({ async: true })).env.D1 })'],
     ['one of a closure inside', '', 'db: x(async () => { const { env } = await context(); return env.D1 })'],

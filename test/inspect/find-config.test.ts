@@ -27,6 +27,17 @@ describe('the config is found', () => {
     expect(project).toMatchObject({ configPath: 'cms/payload.config.ts', tsconfigPath: 'tsconfig.json' });
   });
 
+  test('through the alias of a tsconfig that only refers to others', () => {
+    const project = inspected({
+      'tsconfig.json':
+        '{ "files": [], "references": [{ "path": "./tsconfig.node.json" }, { "path": "./app" }] }',
+      'tsconfig.node.json': '{}',
+      'app/tsconfig.json': '{ "compilerOptions": { "paths": { "@payload-config": ["../cms/config.ts"] } } }',
+      'cms/config.ts': CONFIG,
+    });
+    expect(project.configPath).toBe('cms/config.ts');
+  });
+
   test('where --config says, in the package that it belongs to', () => {
     const cwd = written({
       'package.json': '{}',
