@@ -1,4 +1,4 @@
-import { hash, KEY_PREFIX } from '../runtime/key.js';
+import { versionKey } from '../runtime/key.js';
 import { NEVER_REPLACED, newVersion, type Registry, type ReplaceContext } from '../runtime/registry.js';
 import type { Store } from '../stores/store.js';
 
@@ -18,9 +18,6 @@ export interface KVRegistryOptions {
   attempts?: number;
 }
 
-/** Longest tag that a key shows as it is: with the prefix it stays below KV's 512 bytes. */
-const LONGEST_READABLE_TAG = 300;
-
 interface Slot {
   /** When the key was last written, in milliseconds. */
   writtenAt: number;
@@ -30,9 +27,6 @@ interface Slot {
   lifetime: number | undefined;
   running: Promise<void> | undefined;
 }
-
-const storeKey = (tag: string): string =>
-  `${KEY_PREFIX}tag:${tag.length <= LONGEST_READABLE_TAG ? tag : hash(tag)}`;
 
 /**
  * Tag versions in the store itself, beside the entries, so that one call brings both. Replacements of the same tag
@@ -97,14 +91,14 @@ export function kvRegistry(store: Store, options: KVRegistryOptions = {}): Regis
     defaultConsistency: 'eventual',
     canBeStrong: false,
     propagation: options.propagation ?? 120,
-    storeKey,
+    storeKey: versionKey,
     readStored: (value) => value ?? NEVER_REPLACED,
     async get(tags) {
-      return (await store.getMany(tags.map(storeKey))).map((value) => value ?? NEVER_REPLACED);
+      return (await store.getMany(tags.map(versionKey))).map((value) => value ?? NEVER_REPLACED);
     },
     async replace(tags, context) {
       const versions = tags.map(() => newVersion());
-      await Promise.all(tags.map((tag, index) => put(storeKey(tag), versions[index] as string, context)));
+      await Promise.all(tags.map((tag, index) => put(versionKey(tag), versions[index] as string, context)));
       return versions;
     },
   };
