@@ -1,0 +1,136 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { CONFIG, command, createProject, type Project } from './command.js';
+
+let project: Project;
+afterEach(() => project?.remove());
+
+async function fails(args: string[], files: Record<string, string | undefined> = {}): Promise<string> {
+  project = await createProject(files);
+  const before = await project.tree();
+  const { exitCode, stdout, stderr } = await command([...args, '--cwd', project.dir]);
+  expect(exitCode).toBe(2);
+  expect(await project.tree()).toEqual(before);
+  expect(`${stdout}${stderr}`).not.toMatch(/^\s+at .*:\d+:\d+\)?$/m);
+  return stderr;
+}
+
+describe('what happened, where, and what to do', () => {
+  test('no config', async () => {
+    const text = await fails(['init'], { 'src/payload.config.ts': undefined });
+    expect(text).toContain('[CONFIG_NOT_FOUND]');
+    expect(text).toContain('→');
+  });
+
+  test('a config that does not parse', async () => {
+    const text = await fails(['init', '--yes'], {
+      'src/payload.config.ts': CONFIG.replace('globals:', 'globals'),
+    });
+    expect(text).toContain('[CONFIG_UNPARSABLE]');
+    expect(text).toContain('at src/payload.config.ts:10');
+  });
+
+  test('no collections', async () => {
+    const config =
+      "import { buildConfig } from 'payload';\n\nexport default buildConfig({ collections: [] });\n";
+    expect(await fails(['init', '--yes'], { 'src/payload.config.ts': config })).toContain('[NO_COLLECTIONS]');
+  });
+
+  test('a directory where a file is to be written', async () => {
+    const text = await fails(['init', '--yes', '--no-install'], {
+      'src/payload-kv/hooks.ts/keep': '',
+    });
+    expect(text).toContain(
+      'src/payload-kv/hooks.ts could not be written: there is a directory in its place.',
+    );
+    expect(text).toContain('Everything is as it was before.');
+  });
+
+  test('a project without a cache, for sync', async () => {
+    expect(await fails(['sync'])).toContain('Run `payload-kv init` first.');
+  });
+});
+
+describe('a flag with', () => {
+  test.each<[what: string, args: string[], text: string]>([
+    [
+      'a collection mistyped',
+      ['--collections', 'post'],
+      'there is no collection `post`. [UNKNOWN_COLLECTION]\n  → Did you mean `posts`?',
+    ],
+    ['a collection unheard of', ['--collections', 'x'], '→ There are pages, posts.'],
+    ['a global unheard of', ['--globals', 'footer'], 'there is no global `footer`. [UNKNOWN_GLOBAL]'],
+    ['an internal collection', ['--collections', 'payload-jobs'], '[INTERNAL_COLLECTION]'],
+    ['a TTL of nothing', ['--ttl', '0'], '--ttl must be a positive whole number'],
+    ['a negative TTL', ['--ttl=-5'], '[INVALID_DURATION]'],
+    ['a TTL that is not whole', ['--ttl', '1.5'], '[INVALID_DURATION]'],
+    ['a TTL that is no number', ['--ttl', 'soon'], '[INVALID_DURATION]'],
+    ['a TTL for a collection unheard of', ['--ttl-for', 'psts=5m'], 'Did you mean `posts`?'],
+    [
+      'a TTL for one that is not cached',
+      ['--collections', 'pages', '--ttl-for', 'posts=5m'],
+      'not among what is cached',
+    ],
+    ['a TTL for one without the TTL', ['--ttl-for', 'posts'], 'Write for example --ttl-for posts=10m.'],
+    ['a bad TTL for one', ['--ttl-for', 'posts=x'], '--ttl-for posts must be a positive whole number'],
+    ['a store unheard of', ['--store', 'redis'], '→ Choose cloudflare-kv or memory.'],
+    ['a binding that is no name', ['--store', 'cloudflare-kv', '--binding', 'my-kv'], '[INVALID_BINDING]'],
+  ])('%s', async (_what, args, text) => {
+    expect(await fails(['init', '--yes', ...args])).toContain(text);
+  });
+});
+
+describe('the command line itself', () => {
+  test('an unknown flag is an error with a suggestion', async () => {
+    const { exitCode, stderr } = await command(['sync', '--chek']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('Did you mean --check?');
+  });
+
+  test('an unknown command is an error with a suggestion', async () => {
+    const { exitCode, stderr } = await command(['int']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('Did you mean init?');
+  });
+
+  test('no command shows the help', async () => {
+    const { exitCode, stdout, stderr } = await command([]);
+    expect(exitCode).toBe(2);
+    expect(stdout + stderr).toContain('Usage: payload-kv');
+  });
+
+  test.each(['init', 'sync', 'doctor'])('%s --help shows examples', async (name) => {
+    const { exitCode, stdout } = await command([name, '--help']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('Examples:');
+    expect(stdout).toContain(`payload-kv ${name}`);
+  });
+
+  test('--version says the version of the package', async () => {
+    const { exitCode, stdout } = await command(['--version']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+/);
+  });
+});
+
+describe('--json', () => {
+  test.each<[what: string, args: string[], code: string]>([
+    ['an error of the command', ['init', '--yes', '--ttl', 'x'], 'INVALID_DURATION'],
+    ['a missing answer', ['init'], 'MISSING_ANSWERS'],
+    ['an unknown flag', ['init', '--nope'], 'USAGE'],
+  ])('%s is one document on standard output', async (_what, args, code) => {
+    project = await createProject();
+    const { exitCode, stdout } = await command([...args, '--json', '--cwd', project.dir]);
+    expect(exitCode).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({
+      command: 'init',
+      ok: false,
+      error: { code, message: expect.any(String), nextStep: expect.any(String) },
+    });
+  });
+});
+
+test('--verbose shows the stack, and where an error comes from', async () => {
+  project = await createProject();
+  const { stderr } = await command(['init', '--yes', '--ttl', 'x', '--verbose', '--cwd', project.dir]);
+  expect(stderr).toMatch(/^\s+at .*:\d+:\d+\)?$/m);
+});

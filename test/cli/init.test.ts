@@ -1,0 +1,264 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import prompts from 'prompts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { commitAll } from '../support/project.js';
+import { CONFIG, command, createProject, type Project } from './command.js';
+
+let project: Project;
+const init = (args: string[], terminal = false) =>
+  command(['init', '--no-install', '--cwd', project.dir, ...args], { terminal });
+
+beforeEach(async () => {
+  project = await createProject();
+});
+afterEach(() => project.remove());
+
+describe('without a terminal', () => {
+  test('missing answers are an error that names their flags', async () => {
+    const { exitCode, stderr } = await init(['--collections', 'posts']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('--globals a,b, --ttl 5m, --store cloudflare-kv|memory, --binding NAME');
+    expect(stderr).not.toContain('--collections a,b');
+    expect(stderr).toContain('Add --yes');
+  });
+
+  test('with every answer given, --yes is still wanted before anything is written', async () => {
+    const before = await project.tree();
+    const flags = ['--collections', 'posts', '--globals', 'none', '--ttl', '5m', '--store', 'memory'];
+    const { exitCode, stderr } = await init(flags);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('--yes');
+    expect(await project.tree()).toEqual(before);
+  });
+
+  test('a dry run shows the proposals and writes nothing', async () => {
+    const before = await project.tree();
+    const { exitCode, stdout } = await init(['--dry-run']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('+  plugins: [cache],');
+    expect(stdout).toContain('Dry run: nothing was written.');
+    expect(await project.tree()).toEqual(before);
+  });
+
+  test('--yes takes the proposals, and says what they are', async () => {
+    const { exitCode, stdout } = await init(['--yes']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/cached +pages, posts, header, for 5m/);
+    expect(stdout).toMatch(/not +users: has auth/);
+    const tree = await project.tree();
+    expect(tree['src/payload-kv/index.ts']).toContain("posts: { slices: ['slug'] },");
+    expect(tree['src/payload-kv/index.ts']).not.toContain('users');
+  });
+
+  test('flags answer what they name, over the proposals', async () => {
+    const flags = [
+      '--collections',
+      'users,posts',
+      '--globals',
+      'none',
+      '--ttl',
+      '90',
+      '--ttl-for',
+      'posts=1h',
+    ];
+    const { exitCode, stdout } = await init(['--yes', ...flags]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('`users` has auth and is cached on your word');
+    const text = (await project.tree())['src/payload-kv/index.ts'];
+    expect(text).toContain("users: { allowAuth: true, slices: ['email'] },");
+    expect(text).toContain("posts: { ttl: '1h', slices: ['slug'] },");
+    expect(text).toContain('ttl: 90,');
+    expect(text).toContain('globals: {},');
+  });
+
+  test('a TTL below what KV keeps is told', async () => {
+    const { exitCode, stdout } = await init(['--yes', '--store', 'cloudflare-kv', '--ttl', '30s']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('Cloudflare KV keeps everything for 60 seconds at least');
+    expect(stdout).toContain('bind a KV namespace as PAYLOAD_CACHE');
+  });
+});
+
+describe('a second time', () => {
+  test('finds everything in place and changes nothing', async () => {
+    await init(['--yes']);
+    const before = await project.tree();
+    const { exitCode, stdout } = await init([]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('Everything is in place: nothing to change.');
+    expect(await project.tree()).toEqual(before);
+  });
+
+  test("puts back what is missing and keeps what is the user's", async () => {
+    await init(['--yes']);
+    const wired = await project.tree();
+    const mine = `${wired['src/payload-kv/index.ts']}// mine\n`;
+    await writeFile(path.join(project.dir, 'src/payload-kv/index.ts'), mine);
+    await writeFile(path.join(project.dir, 'src/payload.config.ts'), CONFIG);
+    const { exitCode, stdout } = await init(['--yes', '--ttl', '1h']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('src/payload-kv/index.ts is there and yours: --ttl changed nothing.');
+    expect(await project.tree()).toEqual({ ...wired, 'src/payload-kv/index.ts': mine });
+  });
+});
+
+describe('an edit that cannot be made safely', () => {
+  test('is left to the person with the lines to paste; the rest is written, and the exit code tells', async () => {
+    const config = CONFIG.replace('  db,\n', '  db,\n  plugins: getPlugins(),\n').replace(
+      "'./db';\n",
+      "'./db';\nimport { getPlugins } from 'company-plugins';\n",
+    );
+    await writeFile(path.join(project.dir, 'src/payload.config.ts'), config);
+    const { exitCode, stdout } = await init(['--yes']);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('src/payload.config.ts:13 is left to you.');
+    expect(stdout).toContain('    plugins: [...getPlugins(), cache],');
+    const tree = await project.tree();
+    expect(tree['src/payload.config.ts']).toBe(config);
+    expect(tree['src/payload-kv/index.ts']).toBeDefined();
+  });
+});
+
+describe('with git', () => {
+  test('a clean project is written to without a question', async () => {
+    await commitAll(project.dir);
+    expect((await init(['--yes'])).exitCode).toBe(0);
+  });
+
+  test('uncommitted changes are an error, unless forced; a dry run does not mind', async () => {
+    await commitAll(project.dir);
+    await writeFile(path.join(project.dir, 'new.txt'), '');
+    const before = await project.tree();
+    const { exitCode, stderr } = await init(['--yes']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('1 file of the project is not committed: new.txt. [UNCOMMITTED_CHANGES]');
+    expect((await init(['--dry-run'])).exitCode).toBe(0);
+    expect(await project.tree()).toEqual(before);
+    expect((await init(['--yes', '--force'])).exitCode).toBe(0);
+  });
+
+  test('changes elsewhere in the repository do not matter', async () => {
+    await project.remove();
+    project = await createProject({
+      'package.json': '{}',
+      'src/payload.config.ts': undefined,
+      'site/package.json': '{ "dependencies": { "payload": "3.90.2" } }',
+      'site/src/payload.config.ts': CONFIG,
+    });
+    await commitAll(project.dir);
+    await writeFile(path.join(project.dir, 'elsewhere.txt'), '');
+    const args = ['init', '--yes', '--no-install', '--cwd', path.join(project.dir, 'site')];
+    expect((await command(args)).exitCode).toBe(0);
+  });
+});
+
+describe('--json', () => {
+  test('prints one document, with the plan that was applied', async () => {
+    const { exitCode, stdout } = await init(['--yes', '--json']);
+    expect(exitCode).toBe(0);
+    const document = JSON.parse(stdout);
+    expect(document).toMatchObject({
+      command: 'init',
+      ok: true,
+      written: true,
+      answers: { store: 'memory', ttl: '5m' },
+      install: { command: 'npm install', ok: null },
+      refusals: [],
+    });
+    const tree = await project.tree();
+    for (const { path: file, content } of document.changes) expect(tree[file]).toBe(content);
+    expect(document.changes.map((it: { path: string }) => it.path)).toEqual([
+      'package.json',
+      'src/payload-kv/hooks.ts',
+      'src/payload-kv/index.ts',
+      'src/payload-kv/schema.generated.ts',
+      'src/payload.config.ts',
+    ]);
+  });
+
+  test('a dry run prints the very plan that a real run applies', async () => {
+    const dry = JSON.parse((await init(['--dry-run', '--json'])).stdout);
+    const real = JSON.parse((await init(['--yes', '--json'])).stdout);
+    expect(dry.changes).toEqual(real.changes);
+    expect([dry.written, real.written]).toEqual([false, true]);
+  });
+});
+
+describe('at a terminal', () => {
+  const answers = [['posts', 'pages'], ['header'], '10m', ['pages'], '1h', 'cloudflare-kv', 'CACHE'];
+
+  test('asks, shows the diff, asks again and writes', async () => {
+    prompts.inject([...answers, true]);
+    const { exitCode, stdout } = await init([], true);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('not offered: users, has auth');
+    const text = (await project.tree())['src/payload-kv/index.ts'];
+    expect(text).toContain("cloudflareKV({ binding: 'CACHE' })");
+    expect(text).toContain("ttl: '10m',");
+    expect(text).toContain("pages: { ttl: '1h' },");
+  });
+
+  test('a flag spares its question', async () => {
+    prompts.inject([['posts'], ['posts'], '1h', true]);
+    const { exitCode } = await init(['--globals', 'none', '--ttl', '2m', '--store', 'memory'], true);
+    expect(exitCode).toBe(0);
+    const text = (await project.tree())['src/payload-kv/index.ts'];
+    expect(text).toContain("posts: { ttl: '1h', slices: ['slug'] },");
+    expect(text).toContain("ttl: '2m',");
+  });
+
+  test.each(answers.map((_, index) => index))(
+    'Ctrl-C at question %d ends it and nothing is written',
+    async (index) => {
+      const before = await project.tree();
+      prompts.inject([...answers.slice(0, index), new Error('interrupted')]);
+      const { exitCode, stderr } = await init([], true);
+      expect(exitCode).toBe(130);
+      expect(stderr).toContain('Cancelled. Nothing was written.');
+      expect(await project.tree()).toEqual(before);
+    },
+  );
+
+  test('a no to the diff writes nothing', async () => {
+    const before = await project.tree();
+    prompts.inject([...answers, false]);
+    const { exitCode, stdout } = await init([], true);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('Nothing was written.');
+    expect(await project.tree()).toEqual(before);
+  });
+
+  test('uncommitted changes are asked about first', async () => {
+    await commitAll(project.dir);
+    await writeFile(path.join(project.dir, 'new.txt'), '');
+    const before = await project.tree();
+    prompts.inject([false]);
+    const { exitCode } = await init([], true);
+    expect(exitCode).toBe(130);
+    expect(await project.tree()).toEqual(before);
+  });
+});
+
+describe('colour', () => {
+  const colour = '\u001b[';
+  const shown = (env: NodeJS.ProcessEnv, terminal: boolean) =>
+    command(['init', '--dry-run', '--yes', '--cwd', project.dir], { env, terminal });
+
+  test('is for terminals, and for those who want it', async () => {
+    expect((await shown({}, true)).stdout).toContain(colour);
+    expect((await shown({}, false)).stdout).not.toContain(colour);
+    expect((await shown({ NO_COLOR: '1' }, true)).stdout).not.toContain(colour);
+    expect((await shown({ FORCE_COLOR: '1' }, false)).stdout).toContain(colour);
+  });
+
+  test('a slug cannot bring its own', async () => {
+    await writeFile(
+      path.join(project.dir, 'src/payload.config.ts'),
+      CONFIG.replace("'pages'", "'\\u001b[31mpages\\u001b[2J'"),
+    );
+    const { exitCode, stdout } = await shown({}, false);
+    expect(exitCode).toBe(0);
+    expect(stdout).not.toContain('\u001b');
+  });
+});
