@@ -97,6 +97,16 @@ export function createCache(parts: CacheParts): Cache {
     return plan;
   }
 
+  /** A fault of the analysis is a query that is not cached, never an error of the site. */
+  function planOrNone(read: Read): Plan | undefined {
+    try {
+      return planOf(read);
+    } catch (error) {
+      parts.onFault(error, `analysing ${read.operation} on ${read.slug}`);
+      return undefined;
+    }
+  }
+
   function keyOf(read: Read, canonical: string): string {
     const { slug, type, operation } = read;
     let readable = `${type === 'global' ? '@' : ''}${slug}:${operation}`;
@@ -128,7 +138,7 @@ export function createCache(parts: CacheParts): Cache {
     const count = counts(read.type, read.slug);
     const directive = directiveOf(request, read.slug);
     let reason = bypassReason(read, directive);
-    const plan = reason ? undefined : planOf(read);
+    const plan = reason ? undefined : planOrNone(read);
     if (!reason && !plan) reason = 'unknown-argument';
     if (plan && parts.invalidation.isPending(plan.tags)) reason = 'error';
     if (reason || !plan) {

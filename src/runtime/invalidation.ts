@@ -360,6 +360,21 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
     return touched;
   }
 
+  /** A fault of the analysis makes more stale, and is never an error of the write. */
+  async function touchedOrEverything(
+    operation: WriteOperation,
+    args: Args,
+    before: Document[] | undefined,
+    result: unknown,
+  ): Promise<Touched> {
+    try {
+      return await touchedBy(operation, args, before, result);
+    } catch (error) {
+      parts.onFault(error, `finding what ${operation} touched`);
+      return { tags: new Set(everyTag()), subjects: new Map() };
+    }
+  }
+
   // --- Replacing versions ---
 
   function addPending(tags: readonly string[]): void {
@@ -497,7 +512,7 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
         return result;
       } finally {
         // Also after a write that threw: it may have thrown half-way.
-        const touched = await touchedBy(operation, args, before, result);
+        const touched = await touchedOrEverything(operation, args, before, result);
         if (isInTransaction) merge(touchedIn(transactionID), touched);
         else await replaceTouched(touched);
       }
