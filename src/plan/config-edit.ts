@@ -8,7 +8,7 @@ import type { ConfigShape, FileShape, PluginsShape, Span } from '../inspect/conf
 import { type GeneratedPaths, importSpecifier } from './generated-paths.js';
 import { quote } from './literal.js';
 import type { TransformResult } from './plan.js';
-import { applyEdits, type Edit, insertMember, lineAt, skipSameLineTrivia } from './splice.js';
+import { applyEdits, type Edit, insertMember, skipSameLineTrivia } from './splice.js';
 
 /** What is to be wired. */
 export interface Wiring {
@@ -61,7 +61,7 @@ function wirePlugins({ shape, style }: Wiring, element: string, refuse: Refuse):
     return refuse(
       `\`${winning.text}\` stands after \`plugins\` and may replace it.`,
       winning.location.line,
-      `plugins: [...(${pluginsText(plugins, config)}), ${element}], // after ${winning.text}`,
+      `plugins: [${[...elementsOf(plugins, config), element].join(', ')}], // after ${winning.text}`,
     );
   }
 
@@ -129,8 +129,12 @@ function propertyValue(text: string, property: Span): PropertyValue | undefined 
   return { node: member.initializer, text: member.initializer.getText(source) };
 }
 
-function pluginsText(plugins: PluginsShape, file: FileShape): string {
-  return plugins.kind === 'absent' ? '[]' : (propertyValue(file.text, plugins.property)?.text ?? '[]');
+/** What `plugins` has now, as elements of an array. */
+function elementsOf(plugins: Exclude<PluginsShape, { kind: 'absent' }>, file: FileShape): string[] {
+  if (plugins.kind === 'array' && plugins.via === 'literal')
+    return plugins.array.elements.map(({ text }) => text);
+  const value = propertyValue(file.text, plugins.property);
+  return value ? [`...${isSimple(value.node) ? value.text : `(${value.text})`}`] : [];
 }
 
 /** `[…].filter(Boolean)`: an element more in the literal stays one. */
@@ -273,9 +277,4 @@ function importEdit(file: FileShape, statement: string, style: CodeStyle): Edit 
 
 function bomLength(text: string): number {
   return text.startsWith('\ufeff') ? 1 : 0;
-}
-
-/** Line at which the object of a config starts, for messages. */
-export function configLine(shape: ConfigShape): number | undefined {
-  return shape.object ? lineAt(shape.config.text, shape.object.start) : shape.objectLocation?.line;
 }
