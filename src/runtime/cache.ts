@@ -14,7 +14,9 @@ import {
   directiveOf,
   isAuthenticated,
   isInWriteOperation,
+  isReadOperation,
   type ReadDirective,
+  requestsOf,
 } from './request.js';
 import type { SingleFlight } from './single-flight.js';
 import type { SiteSchema } from './site-schema.js';
@@ -121,23 +123,31 @@ export function createCache(parts: CacheParts): Cache {
     return entryKey({ readable, scope, slug: `${type}:${slug}`, operation, canonical });
   }
 
-  function bypassReason(read: Read, directive: ReadDirective): BypassReason | undefined {
-    const request = read.args.req;
+  function bypassReason(
+    read: Read,
+    name: string,
+    requests: readonly unknown[],
+    directive: ReadDirective,
+  ): BypassReason | undefined {
     const rule = policy.ruleOf(read.type, read.slug, read.operation);
     if (!rule.cached) return rule.reason;
-    if (isInWriteOperation(request)) return 'write-operation';
-    if (carriesTransaction(request)) return 'transaction';
+    if (requests.some(isInWriteOperation)) return 'write-operation';
+    if (carriesTransaction(read.args.req)) return 'transaction';
+    // Payload's own sign-in code reads users directly and writes back what it read.
+    if (rule.auth && !requests.every((request) => isReadOperation(request, name))) return 'auth-collection';
     if (directive?.kind === 'bypass') return 'request';
-    if (rule.eventual && isAuthenticated(request)) return 'request';
+    if (rule.eventual && requests.some(isAuthenticated)) return 'request';
     if (parts.storeGuard.isOpen() || parts.registryGuard.isOpen()) return 'error';
     return undefined;
   }
 
   async function read(read: Read): Promise<unknown> {
-    const request = read.args.req;
     const count = counts(read.type, read.slug);
-    const directive = directiveOf(request, read.slug);
-    let reason = bypassReason(read, directive);
+    const name = read.type === 'global' ? `@${read.slug}` : read.slug;
+    const requests = requestsOf(name, read.args);
+    // Several only where it is not certain which one it is; what one of them asks for is then nothing to go by.
+    const directive = requests.length === 1 ? directiveOf(requests[0], name) : undefined;
+    let reason = bypassReason(read, name, requests, directive);
     const plan = reason ? undefined : planOrNone(read);
     if (!reason && !plan) reason = 'unknown-argument';
     if (plan && parts.invalidation.isPending(plan.tags)) reason = 'error';

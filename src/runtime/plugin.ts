@@ -313,16 +313,16 @@ markHook.isOfPayloadKV = true;
  * write mark comes first, before any hook of the user's reads; the directive is taken last, after they may have set it.
  */
 function hookOperations(config: SanitizedConfig): void {
+  const globals = new Set<unknown>(config.globals);
   for (const entity of [...config.collections, ...config.globals] as unknown as Hooked[]) {
     entity.hooks ??= {};
     entity.hooks.beforeOperation ??= [];
     const hooks = entity.hooks.beforeOperation as (OperationHook & { isOfPayloadKV?: true })[];
     if (hooks.some((hook) => hook.isOfPayloadKV)) continue;
-    const { slug } = entity;
+    const name = globals.has(entity) ? `@${entity.slug}` : entity.slug;
     const directiveHook: OperationHook & { isOfPayloadKV?: true } = ({ args, operation, req }) => {
       if (operation !== undefined && !READING.has(String(operation))) return;
-      const { currentDepth } = (args ?? {}) as { currentDepth?: unknown };
-      beginRead(req, slug, typeof currentDepth === 'number' && currentDepth > 0);
+      beginRead(req, name, args ?? {});
     };
     directiveHook.isOfPayloadKV = true;
     entity.hooks.beforeOperation = [markHook, ...hooks, directiveHook];

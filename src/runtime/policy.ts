@@ -40,11 +40,13 @@ const INTERNAL = new Set([
   'payload-jobs',
   'payload-kv',
   'payload-kv-tags',
+  // A global: what the job queue last scheduled, read to be written back.
+  'payload-jobs-stats',
 ]);
 
 /** What holds for one operation on one collection or global. */
 export type Rule =
-  | { cached: true; ttl: number; maximumAge: number; eventual: boolean }
+  | { cached: true; ttl: number; maximumAge: number; eventual: boolean; auth: boolean }
   | { cached: false; reason: Extract<BypassReason, 'auth-collection' | 'policy'> };
 
 /** The options, checked and resolved against the schema. */
@@ -167,8 +169,8 @@ export function createPolicy(
   }
 
   function resolve(type: 'collection' | 'global', slug: string, operation: CachedOperation): Rule {
+    if (INTERNAL.has(slug)) return { cached: false, reason: 'policy' };
     if (type === 'collection') {
-      if (INTERNAL.has(slug)) return { cached: false, reason: 'policy' };
       const collection = schema.collections.get(slug);
       if (!collection) return { cached: false, reason: 'policy' };
       if (collection.auth && !(policyOf(type, slug) as CollectionPolicy | undefined)?.allowAuth) {
@@ -190,6 +192,7 @@ export function createPolicy(
       ttl: parseDuration(ttl),
       maximumAge: versionMemory(consistency, 'consistency'),
       eventual: consistency === 'eventual',
+      auth: type === 'collection' && Boolean(schema.collections.get(slug)?.auth),
     };
   }
 

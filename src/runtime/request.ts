@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { PayloadKVError } from '../errors.js';
 import { parseDuration } from './duration.js';
 import type { Duration } from './options.js';
@@ -38,14 +39,15 @@ export type ReadDirective =
   | undefined;
 
 const WRITE = Symbol.for('payload-kv.write-operation');
-const CALL = Symbol.for('payload-kv.call');
+const READS = Symbol.for('payload-kv.reads');
 
 /** The data loaders of requests in a write operation: new requests made from a part of the old share it. */
 const writingLoaders = new WeakSet<object>();
 
 interface Marked {
   [WRITE]?: true;
-  [CALL]?: { slug: string; directive: unknown } | undefined;
+  /** The last read operation of each collection and global (`@slug`), with what its caller asked for. */
+  [READS]?: Readonly<Record<string, { directive: unknown }>>;
   context?: Record<PropertyKey, unknown>;
   payloadDataLoader?: unknown;
   transactionID?: unknown;
@@ -98,26 +100,77 @@ export function isAuthenticated(request: unknown): boolean {
   return typeof request === 'object' && request !== null && Boolean((request as Marked).user);
 }
 
+/** What {@link beginRead} needs of an operation's arguments, and changes in them. */
+interface OperationArguments {
+  /** Above 0 in the population of relations. */
+  currentDepth?: unknown;
+  id?: unknown;
+  joins?: unknown;
+}
+
 /**
- * Takes the directive of a read operation out of the request's `context`, so that the population of relations, which
- * uses the same request, does not inherit it. Called before the operation reads the database.
+ * Notes a read operation on its request, before it reads the database, and takes its directive out of the `context`,
+ * so that the population of relations, which uses the same request, does not inherit it.
+ *
+ * @param name the slug, of a global with `@` before it
  */
-export function beginRead(request: unknown, slug: string, isPopulation: boolean): void {
+export function beginRead(request: unknown, name: string, args: OperationArguments): void {
   if (typeof request !== 'object' || request === null) return;
   const marked = request as Marked;
-  if (isPopulation) {
-    if (marked[CALL]) setQuietly(marked, CALL, undefined);
-    return;
-  }
+  const { currentDepth } = args;
+  const isPopulation = typeof currentDepth === 'number' && currentDepth > 0;
   const directive = marked.context?.cache;
-  if (directive === undefined) {
-    if (marked[CALL]) setQuietly(marked, CALL, undefined);
+  setQuietly(marked, READS, {
+    ...marked[READS],
+    [name]: { directive: isPopulation ? undefined : directive },
+  });
+  if (directive !== undefined) {
+    // The caller may use the same context object for other calls: it gets a copy without the setting, never a deletion.
+    const { cache: _taken, ...rest } = marked.context as Record<PropertyKey, unknown>;
+    setQuietly(marked, 'context', rest);
+  }
+  if (args.id !== undefined) leaveTrace(request, name, args);
+}
+
+/**
+ * Payload's `findByID` hands on nothing of its request but the transaction. Its `joins` however reach the database as
+ * the very object that they are here, so that they can tell the request.
+ */
+const requestsByJoins = new WeakMap<object, object>();
+/** The `findByID` operations under way whose database read has no joins either, by document. */
+const traceless = new LRUCache<string, { requests: object[]; awaited: number }>({ max: 1_000, ttl: 30_000 });
+
+function leaveTrace(request: object, name: string, args: OperationArguments): void {
+  if (args.joins === false || (request as { payloadAPI?: unknown }).payloadAPI === 'GraphQL') {
+    const document = `${name} ${String(args.id)}`;
+    const { requests = [], awaited = 0 } = traceless.get(document) ?? {};
+    traceless.set(document, { requests: [...requests, request].slice(-100), awaited: awaited + 1 });
     return;
   }
-  // The caller may use the same context object for other calls: it gets a copy without the setting, never a deletion.
-  const { cache: _taken, ...rest } = marked.context as Record<PropertyKey, unknown>;
-  setQuietly(marked, 'context', rest);
-  setQuietly(marked, CALL, { slug, directive });
+  const joins = { ...(args.joins as object | undefined) };
+  args.joins = joins;
+  requestsByJoins.set(joins, request);
+}
+
+/** The requests that a database read may belong to: one, but for `findByID` without joins. */
+export function requestsOf(name: string, args: Readonly<Record<string, unknown>>): readonly unknown[] {
+  const { req, joins, where } = args;
+  if (typeof req !== 'object' || req === null || Object.keys(req).some((key) => key !== 'transactionID')) {
+    return [req];
+  }
+  if (typeof joins === 'object' && joins !== null) return [requestsByJoins.get(joins) ?? req];
+  const [first] = (where as { and?: { id?: { equals?: unknown } }[] } | undefined)?.and ?? [];
+  const document = `${name} ${String(first?.id?.equals)}`;
+  const known = traceless.get(document);
+  if (!known) return [req];
+  if (known.awaited > 1) traceless.set(document, { ...known, awaited: known.awaited - 1 });
+  else traceless.delete(document);
+  return known.requests;
+}
+
+/** Whether the request is in, or comes from, a read operation of the collection or global. */
+export function isReadOperation(request: unknown, name: string): boolean {
+  return typeof request === 'object' && request !== null && (request as Marked)[READS]?.[name] !== undefined;
 }
 
 /**
@@ -125,12 +178,11 @@ export function beginRead(request: unknown, slug: string, isPopulation: boolean)
  *
  * @throws PayloadKVError `INVALID_CACHE_DIRECTIVE` for a value that is none
  */
-export function directiveOf(request: unknown, slug: string): ReadDirective {
+export function directiveOf(request: unknown, name: string): ReadDirective {
   if (typeof request !== 'object' || request === null) return undefined;
   const marked = request as Marked;
-  const call = marked[CALL];
-  // Without the operation's hook (a direct call of `payload.db`) the context itself is read.
-  const value = call?.slug === slug ? call.directive : marked.context?.cache;
+  // What stands in the context was set after the last operation that has hooks: it is of a direct call of `payload.db`.
+  const value = marked.context?.cache ?? marked[READS]?.[name]?.directive;
   if (value === undefined || value === null) return undefined;
   if (value === 'bypass' || value === 'refresh' || value === 'only') return { kind: value };
   if (typeof value === 'object' && 'ttl' in value) {
