@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { getCacheStats, memory, memoryRegistry, payloadKV, settleCache, tiered } from '../../src/runtime/index.js';
+import {
+  getCacheStats,
+  memory,
+  memoryRegistry,
+  payloadKV,
+  settleCache,
+  tiered,
+} from '../../src/runtime/index.js';
 import type { Registry } from '../../src/runtime/registry.js';
 import { countDatabaseCalls, type Started, startBlog } from '../support/payload.js';
 import { describeStore } from './conformance.js';

@@ -1,0 +1,301 @@
+import type { Payload } from 'payload';
+import type {
+  Args,
+  Command,
+  DocumentPlace,
+  ReadCommand,
+  TogetherCommand,
+  TransactionCommand,
+  VersionPlace,
+  WriteCommand,
+} from './commands.js';
+import { type Answer, answerOf, firstDifference, sameAnswer, show, spoil } from './differences.js';
+import type { Adapter, Site } from './sites.js';
+
+/** Payload instances over one database. */
+export interface World {
+  /** Through the cache. */
+  sites: Site[];
+  /** Without one. */
+  uncached: Site;
+  /** Hits of all sites since they started. */
+  hits(): number;
+  /** Waits for what is done in the background. */
+  settled(): Promise<void>;
+}
+
+/** What a run did. */
+export interface Tally {
+  /** Commands, those inside transactions included. */
+  steps: number;
+  /** Writes that the database took. */
+  written: number;
+  /** Writes that it refused. */
+  refused: number;
+  /** Comparisons of a read that had been made before, after a write. */
+  replays: number;
+  /** Comparisons that ended in the same error on both sides. */
+  errors: number;
+}
+
+/** A read whose answer through the cache is not the database's. */
+export class Difference extends Error {
+  override readonly name = 'Difference';
+}
+
+interface Remembered {
+  command: ReadCommand;
+  args: Args;
+}
+
+export interface RunOptions {
+  /** Latest distinct reads to be made again after each write: at the adapter, and through the Local API. */
+  remembered: { adapter: number; local: number };
+  writesBesideTransaction: boolean;
+}
+
+/** Runs commands one after another, and compares. */
+export async function run(
+  commands: readonly Command[],
+  world: World,
+  options: RunOptions,
+  tally: Tally,
+): Promise<void> {
+  const log: string[] = [];
+  const remembered = { adapter: new Map<string, Remembered>(), local: new Map<string, Remembered>() };
+  let ids = new Map<string, (string | number)[]>();
+  let replays = 0;
+
+  const siteAt = (index: number): Site => world.sites[index % world.sites.length] as Site;
+
+  // --- Places become ids ---
+
+  async function idsOf(name: string, versions: boolean): Promise<(string | number)[]> {
+    const key = `${versions ? 'version ' : ''}${name}`;
+    let known = ids.get(key);
+    if (!known) {
+      const { base } = world.uncached;
+      const common = { limit: 0, pagination: false, sort: versions ? '-id' : 'id' };
+      const found = !versions
+        ? await base.find({ ...common, collection: name, joins: false, select: { title: true } })
+        : name.startsWith('@')
+          ? await base.findGlobalVersions({ ...common, global: name.slice(1) as never })
+          : await base.findVersions({ ...common, collection: name });
+      known = (found.docs as { id: string | number }[]).map(({ id }) => id);
+      ids.set(key, known);
+    }
+    return known;
+  }
+
+  async function placed(value: unknown): Promise<unknown> {
+    if (Array.isArray(value)) return Promise.all(value.map(placed));
+    if (typeof value !== 'object' || value === null) return value;
+    if ('$document' in value || '$version' in value) {
+      const { $document, $version, n } = value as Partial<DocumentPlace & VersionPlace> & { n: number };
+      const isVersion = $version !== undefined;
+      const name = (isVersion ? $version : $document) as string;
+      const known = await idsOf(name, isVersion);
+      const last = known.length > 0 ? Number(isVersion ? known[0] : known[known.length - 1]) : 0;
+      // The one after the last is the id that the next document will have.
+      return known[n % (known.length + 1)] ?? last + 1;
+    }
+    const entries = await Promise.all(
+      Object.entries(value).map(async ([name, each]) => [name, await placed(each)] as const),
+    );
+    return Object.fromEntries(entries);
+  }
+
+  // --- Calls ---
+
+  /** Calls an operation with arguments of its own, since Payload changes them in place. */
+  function call(
+    target: { payload: Payload; adapter: Adapter },
+    command: Pick<ReadCommand, 'level' | 'operation'>,
+    args: Args,
+    req?: Args,
+  ): Promise<unknown> {
+    const own = { ...structuredClone(args), ...(req ? { req } : {}) };
+    const on = (command.level === 'local' ? target.payload : target.adapter) as unknown as Record<
+      string,
+      (args: Args) => Promise<unknown>
+    >;
+    const method = on[command.operation] as (args: Args) => Promise<unknown>;
+    // The adapter destructures its request.
+    return method.call(on, command.level === 'adapter' ? { req: {}, ...own } : own);
+  }
+
+  const throughCache = (command: ReadCommand, args: Args, site: Site, req?: Args): Promise<Answer> =>
+    answerOf(() => call({ payload: site.payload, adapter: site.payload.db }, command, args, req));
+
+  /** The database's own answer, from the Payload without a cache, or from the adapter below the cache. */
+  async function fromDatabase(command: ReadCommand, args: Args, site: Site, req?: Args): Promise<Answer> {
+    if (!req)
+      return answerOf(() => call({ payload: world.uncached.payload, adapter: site.base }, command, args));
+    // Only this instance sees the inside of its transaction: it is asked with the bare adapter in its place.
+    const { payload, base } = site;
+    const wrapped = payload.db;
+    payload.db = base as never;
+    try {
+      return await answerOf(() => call({ payload, adapter: base }, command, args, req));
+    } finally {
+      payload.db = wrapped;
+    }
+  }
+
+  function fail(title: string, command: ReadCommand, args: Args, through: Answer, database: Answer): never {
+    throw new Difference(
+      [
+        `${title}: ${describe(command, args)}`,
+        `  the cache (first) and the database (second) differ: ${firstDifference(through, database)}`,
+        `  the first: ${show(through, 600)}`,
+        `  the second: ${show(database, 600)}`,
+        'after:',
+        ...log.slice(-25).map((line) => `  ${line}`),
+      ].join('\n'),
+    );
+  }
+
+  const describe = (command: Pick<ReadCommand, 'site' | 'level' | 'operation'>, args: Args): string =>
+    `${command.level === 'local' ? 'payload' : 'payload.db'}${command.site + 1}.${command.operation}(${show(args, 1_500)})`;
+
+  async function compare(
+    title: string,
+    command: ReadCommand,
+    args: Args,
+    site: Site,
+    req?: Args,
+  ): Promise<void> {
+    const first = await throughCache(command, args, site, req);
+    const database = await fromDatabase(command, args, site, req);
+    if (!sameAnswer(first, database)) fail(title, command, args, first, database);
+    if ('error' in first) {
+      tally.errors += 1;
+      return;
+    }
+    spoil(first.value);
+    if (title !== 'read') return;
+    const second = await throughCache(command, args, site, req);
+    if (!sameAnswer(second, database))
+      fail('read again, after its first result was changed in place', command, args, second, database);
+  }
+
+  // --- Commands ---
+
+  async function read(command: ReadCommand): Promise<void> {
+    const args = (await placed(command.args)) as Args;
+    log.push(describe(command, args));
+    await compare('read', command, args, siteAt(command.site));
+    const ring = remembered[command.level];
+    const name = JSON.stringify([command.operation, args]);
+    ring.delete(name);
+    ring.set(name, { command, args });
+    const oldest = ring.keys().next();
+    if (ring.size > options.remembered[command.level] && !oldest.done) ring.delete(oldest.value);
+  }
+
+  async function write(command: WriteCommand, req?: Args): Promise<void> {
+    const args = (await placed(command.args)) as Args;
+    const site = siteAt(command.site);
+    const hitsBefore = world.hits();
+    const answer = await answerOf(() =>
+      call({ payload: site.payload, adapter: site.payload.db }, command, args, req),
+    );
+    const isRefused = 'error' in answer;
+    if (isRefused) tally.refused += 1;
+    else tally.written += 1;
+    ids = new Map();
+    log.push(`${describe(command, args)}${isRefused ? ` threw ${answer.error.message.slice(0, 160)}` : ''}`);
+    if (world.hits() !== hitsBefore)
+      throw new Difference(
+        `a write operation read from the cache: ${describe(command, args)}\nafter:\n${log.slice(-10).join('\n')}`,
+      );
+  }
+
+  async function replayAll(): Promise<void> {
+    for (const ring of [remembered.adapter, remembered.local]) {
+      for (const { command, args } of ring.values()) {
+        replays += 1;
+        tally.replays += 1;
+        await compare('replayed', command, args, siteAt(command.site + (replays % 2)));
+      }
+    }
+  }
+
+  async function together({ commands }: TogetherCommand): Promise<void> {
+    const prepared = await Promise.all(
+      commands.map(async (command) => ({ command, args: (await placed(command.args)) as Args })),
+    );
+    log.push('at the same time:');
+    for (const { command, args } of prepared) log.push(`  ${describe(command, args)}`);
+    tally.steps += prepared.length - 1;
+    await Promise.all(
+      prepared.map(({ command, args }) => {
+        const site = siteAt(command.site);
+        return answerOf(() => call({ payload: site.payload, adapter: site.payload.db }, command, args));
+      }),
+    );
+    ids = new Map();
+    for (const { command, args } of prepared)
+      if (command.do === 'read')
+        await compare('read after a write at the same time', command, args, siteAt(command.site));
+    await replayAll();
+  }
+
+  async function transaction(command: TransactionCommand): Promise<void> {
+    const site = siteAt(command.site);
+    const { db } = site.payload;
+    const transactionID = await db.beginTransaction();
+    log.push(`transaction of ${command.site + 1} begins`);
+    const req = (): Args => ({ transactionID });
+    const outside = [...command.outside];
+    let isOver = false;
+    try {
+      for (const inner of command.inside) {
+        tally.steps += 1;
+        if (inner.do === 'write') {
+          await write({ ...inner, site: command.site }, req());
+          // An operation that fails ends the transaction it was given.
+          isOver = !(db.sessions && (transactionID as string) in db.sessions);
+          if (isOver) break;
+        } else {
+          const args = (await placed(inner.args)) as Args;
+          log.push(`  inside: ${describe({ ...inner, site: command.site }, args)}`);
+          await compare('read inside a transaction', inner, args, site, req());
+        }
+        const other = outside.shift();
+        if (other) {
+          tally.steps += 1;
+          await read(other);
+        }
+      }
+      if (options.writesBesideTransaction) await replayAll();
+    } finally {
+      if (command.end === 'commit') await db.commitTransaction(transactionID as string);
+      else await db.rollbackTransaction(transactionID as string);
+      log.push(`transaction ends: ${isOver ? 'by a failed write' : command.end}`);
+      ids = new Map();
+    }
+    await replayAll();
+  }
+
+  for (const command of commands) {
+    switch (command.do) {
+      case 'read':
+        tally.steps += 1;
+        await read(command);
+        break;
+      case 'write':
+        tally.steps += 1;
+        await write(command);
+        await replayAll();
+        break;
+      case 'transaction':
+        await transaction(command);
+        break;
+      case 'together':
+        tally.steps += 1;
+        await together(command);
+        break;
+    }
+  }
+}
