@@ -143,10 +143,10 @@ export function entryKey(parts: {
   canonical: string;
 }): string {
   const { readable, scope, slug, operation, canonical: text } = parts;
-  const name = encodeURIComponent(readable.slice(0, READABLE_LENGTH).toWellFormed()).slice(
-    0,
-    2 * READABLE_LENGTH,
-  );
+  const name = encodeURIComponent(readable.slice(0, READABLE_LENGTH).toWellFormed())
+    .replaceAll('%3A', ':')
+    .replaceAll('%40', '@')
+    .slice(0, 2 * READABLE_LENGTH);
   return `${KEY_PREFIX}${name}:${hash(`${scope}\n${JSON.stringify(slug)}\n${operation}\n${text}`)}`;
 }
 
