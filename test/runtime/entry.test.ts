@@ -1,0 +1,203 @@
+import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { decodeEntry, decodeResult, encodeEntry, encodeResult } from '../../src/runtime/entry.js';
+import { getCacheStats, memory, payloadKV, settleCache } from '../../src/runtime/index.js';
+import { countDatabaseCalls, type Started, startBlog } from '../support/payload.js';
+
+const header = { tags: ['posts'], versions: ['0'], storedAt: 5, ttl: 60 };
+
+/** What a reader gets of a result that went through an entry. */
+function kept(result: unknown): unknown {
+  const encoded = encodeResult(result);
+  if (!encoded) throw new Error('not encodable');
+  // Through bytes, as every store but the one in memory sends it.
+  const text = Buffer.from(encodeEntry(header, encoded)).toString();
+  const entry = decodeEntry(text);
+  expect(entry).toMatchObject(header);
+  return entry?.result();
+}
+
+const leaf = fc.oneof(
+  fc.constantFrom<unknown>(undefined, null, -0, Number.NaN, Infinity, -Infinity, '', '\ud800'),
+  fc.string({ unit: 'binary' }),
+  fc.boolean(),
+  fc.double(),
+  fc.bigInt(),
+  // Node takes no two dates that are none for equal.
+  fc.date({ noInvalidDate: true }),
+  fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+  fc.uint8Array(),
+);
+const name = fc.oneof(
+  fc.constantFrom('r', 'x', 't', '', '0', 'toString', 'constructor', 'a.b'),
+  fc.string().filter((text) => text !== '__proto__'),
+);
+const results = fc.letrec<{ value: unknown }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 6, withCrossShrink: true },
+    leaf,
+    fc.array(tie('value'), { maxLength: 4 }),
+    fc.dictionary(name, tie('value'), { maxKeys: 4, noNullPrototype: true }),
+  ),
+})).value;
+
+describe('an entry', () => {
+  test('keeps a result without loss', () => {
+    fc.assert(
+      fc.property(results, (result) => {
+        expect(isDeepStrictEqual(kept(result), result)).toBe(true);
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  test.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['dates', { at: new Date(5), list: [new Date(6), { never: new Date(-1) }] }],
+    ['undefined in lists and properties', { a: undefined, list: [undefined, 1, undefined] }],
+    ['bigints', { a: 12345678901234567890n, list: [-1n] }],
+    ['bytes', { buffer: Buffer.from([0, 255]), array: new Uint8Array([1, 2]) }],
+    ['numbers that JSON has not', [-0, 0, Number.NaN, Infinity, -Infinity]],
+    ['special values only', new Date(7)],
+    ['text that looks special', { date: '1970-01-01T00:00:00.000Z', bytes: { type: 'Buffer', data: [1] } }],
+  ])('keeps %s', (_what, result) => {
+    expect(isDeepStrictEqual(kept(result), result)).toBe(true);
+  });
+
+  test('keeps a date that is none', () => {
+    expect(kept({ at: new Date(Number.NaN) })).toStrictEqual({ at: new Date(Number.NaN) });
+  });
+
+  test('keeps what is nested a hundred levels deep', () => {
+    let deep: unknown = new Date(1);
+    for (let level = 0; level < 100; level++) deep = level % 2 ? [deep] : { deep };
+    expect(kept(deep)).toEqual(deep);
+  });
+
+  test('gives each reader a result of their own', () => {
+    const encoded = encodeResult({ docs: [{ at: new Date(1), bytes: Buffer.from('a') }] });
+    const read = () =>
+      decodeResult(encoded?.body ?? '', encoded?.special) as { docs: { at: Date; bytes: Buffer }[] };
+    const first = read();
+    first.docs[0]?.at.setTime(2);
+    first.docs[0]?.bytes.fill(0);
+    first.docs.push({ at: new Date(3), bytes: Buffer.from('b') });
+    expect(read()).toEqual({ docs: [{ at: new Date(1), bytes: Buffer.from('a') }] });
+  });
+
+  class Point {
+    x = 1;
+  }
+  const circle: Record<string, unknown> = {};
+  circle.self = { list: [circle] };
+  let bottomless: unknown = {};
+  for (let level = 0; level < 100_000; level++) bottomless = [bottomless];
+  test.each([
+    ['a function', () => 1],
+    ['a symbol', Symbol('a')],
+    ['a property named by a symbol', { [Symbol('a')]: 1 }],
+    ['an instance of a class', new Point()],
+    ['a Map', new Map()],
+    ['a Set', new Set()],
+    ['an error', new Error('a')],
+    ['an array of other numbers', new Float32Array(1)],
+    ['an object that says itself what its JSON is', { toJSON: () => 1 }],
+    ['a property called __proto__', JSON.parse('{"__proto__": 1}')],
+    ['a circle', circle],
+    ['a depth without end', bottomless],
+  ])('does not exist for %s', (_what, value) => {
+    expect(encodeResult(value)).toBeUndefined();
+    expect(encodeResult({ docs: [{ a: { b: value } }] })).toBeUndefined();
+  });
+
+  test('is not read from a text that is none', () => {
+    const encoded = encodeResult({ a: 1 });
+    const text = encodeEntry(header, encoded ?? { body: '', special: undefined });
+    const stored = JSON.parse(text) as Record<string, unknown>;
+    for (const name of ['t', 'v', 's', 'e', 'r']) {
+      const { [name]: _left, ...others } = stored;
+      expect(decodeEntry(JSON.stringify(others))).toBeUndefined();
+      if (name !== 'r') expect(decodeEntry(JSON.stringify({ ...others, [name]: {} }))).toBeUndefined();
+    }
+    for (let length = 0; length < text.length; length++) {
+      expect(decodeEntry(text.slice(0, length))).toBeUndefined();
+    }
+    for (const garbage of ['null', '1', '"a"', '[]', '{}', 'true', '\u0000', `${text}x`]) {
+      expect(decodeEntry(garbage)).toBeUndefined();
+    }
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.json()), (garbage) => {
+        expect(decodeEntry(garbage)).toBeUndefined();
+      }),
+    );
+  });
+});
+
+describe('a result that no entry can keep', () => {
+  const calls = countDatabaseCalls();
+  let site: Started;
+  let odd: unknown;
+  beforeAll(async () => {
+    site = await startBlog({
+      plugins: [payloadKV({ store: memory() })],
+      wrapAdapter: (adapter) => {
+        const { count } = adapter;
+        // As an adapter of another make may answer.
+        adapter.count = async function (this: typeof adapter, args) {
+          return { ...(await count.call(this, args)), odd } as { totalDocs: number };
+        };
+        return calls.wrapAdapter(adapter);
+      },
+    });
+  });
+  afterAll(() => site.stop());
+
+  const count = () => site.payload.db.count({ collection: 'categories' });
+  const stats = () => getCacheStats(site.payload)?.collections.tags;
+
+  test.each([
+    ['', new Date(1), { asked: 1, uncacheable: 0 }],
+    [' not', new Map([[1, 2]]), { asked: 2, uncacheable: 2 }],
+  ])('is%s cached, and counted where it is not', async (_not, value, { asked, uncacheable }) => {
+    odd = value;
+    const before = { ...stats() };
+    calls.reset();
+    const where = { id: { equals: asked } };
+    for (let time = 0; time < 2; time++) {
+      expect(await site.payload.db.count({ collection: 'tags', where })).toEqual({ totalDocs: 0, odd });
+      await settleCache(site.payload);
+    }
+    expect(calls.counts().count).toBe(asked);
+    expect((stats()?.uncacheable ?? 0) - (before.uncacheable ?? 0)).toBe(uncacheable);
+  });
+
+  test('reaches all who asked for it at once', async () => {
+    odd = new Map([[3, 4]]);
+    expect(await Promise.all([count(), count(), count()])).toEqual([
+      { totalDocs: 0, odd },
+      { totalDocs: 0, odd },
+      { totalDocs: 0, odd },
+    ]);
+  });
+});
+
+describe('a result larger than the store takes', () => {
+  test('is not cached, and counted', async () => {
+    const site = await startBlog({ plugins: [payloadKV({ store: memory({ maxBytes: 4_000 }) })] });
+    const name = 'x'.repeat(2_000);
+    await site.payload.create({ collection: 'tags', data: { name } });
+    for (let time = 0; time < 2; time++) {
+      const { docs } = await site.payload.find({ collection: 'tags' });
+      expect(docs).toMatchObject([{ name }]);
+      await settleCache(site.payload);
+    }
+    expect(getCacheStats(site.payload)?.collections.tags).toMatchObject({
+      uncacheable: 2,
+      hits: 0,
+      writes: 0,
+    });
+    await site.stop();
+  });
+});
