@@ -146,7 +146,9 @@ export function createCache(parts: CacheParts): Cache {
     const name = read.type === 'global' ? `@${read.slug}` : read.slug;
     const requests = requestsOf(name, read.args);
     // Several only where it is not certain which one it is; what one of them asks for is then nothing to go by.
-    const directive = requests.length === 1 ? directiveOf(requests[0], name) : undefined;
+    // Nor does it concern a write: one that cannot be understood must not break it off half-way.
+    const asksFor = requests.length === 1 && !isInWriteOperation(requests[0]);
+    const directive = asksFor ? directiveOf(requests[0], name) : undefined;
     let reason = bypassReason(read, name, requests, directive);
     const plan = reason ? undefined : planOrNone(read);
     if (!reason && !plan) reason = 'unknown-argument';
