@@ -23,10 +23,18 @@ interface Slot {
   writtenAt: number;
   /** The version still to be written; a later replacement takes its place. */
   waiting: string | undefined;
+  /** When the one who writes it was last heard of, in milliseconds. */
+  activeAt: number;
   /** Seconds for which the version is kept. */
   lifetime: number | undefined;
   running: Promise<void> | undefined;
 }
+
+/**
+ * Who has not been heard of for so long is gone, in milliseconds: a Worker's request goes on for at most 30 seconds
+ * after its response.
+ */
+const LONGEST_SILENCE = 30_000;
 
 /**
  * Tag versions in the store itself, beside the entries, so that one call brings both. Replacements of the same tag
@@ -44,6 +52,7 @@ export function kvRegistry(store: Store, options: KVRegistryOptions = {}): Regis
       const version = slot.waiting;
       try {
         slot.writtenAt = Date.now();
+        slot.activeAt = slot.writtenAt;
         await store.set(key, version, slot.lifetime);
         if (slot.waiting === version) slot.waiting = undefined;
         attempt = 1;
@@ -60,19 +69,22 @@ export function kvRegistry(store: Store, options: KVRegistryOptions = {}): Regis
   async function put(key: string, version: string, context: ReplaceContext | undefined): Promise<void> {
     let slot = slots.get(key);
     if (!slot) {
-      slot = { writtenAt: 0, waiting: undefined, lifetime: undefined, running: undefined };
+      slot = { writtenAt: 0, activeAt: 0, waiting: undefined, lifetime: undefined, running: undefined };
       slots.set(key, slot);
     }
     const current = slot;
+    if (Date.now() - current.activeAt >= LONGEST_SILENCE) current.running = undefined;
     const isLeading = !current.running && Date.now() - current.writtenAt >= interval;
     current.waiting = version;
     current.lifetime = context?.lifetime;
     if (!current.running) {
-      current.running = write(key, current).finally(() => {
-        current.running = undefined;
+      current.activeAt = Date.now();
+      const running = write(key, current).finally(() => {
+        if (current.running === running) current.running = undefined;
         if (current.waiting === undefined) forgetLater(key, current);
       });
-      if (!isLeading && context?.background) context.background(current.running);
+      current.running = running;
+      if (!isLeading && context?.background) context.background(running);
     }
     if (isLeading || !context?.background) await current.running;
   }

@@ -20,6 +20,8 @@ export interface WrapOptions {
   onConnect(): Promise<void>;
   /** Called before the adapter's own `destroy`. */
   onDestroy(): Promise<void>;
+  /** Lets a write and its invalidation go on when the client of their request goes away. */
+  keepAlive(work: Promise<unknown>): void;
   /** Called once for a method that looks like a write and is in no list here. */
   onUnknownWrite(name: string): void;
 }
@@ -92,12 +94,17 @@ export function wrapAdapter(base: DatabaseAdapter, options: WrapOptions): Databa
     };
   }
 
+  function keptAlive<Value>(work: Promise<Value>): Promise<Value> {
+    options.keepAlive(work);
+    return work;
+  }
+
   function writeThrough(operation: WriteOperation, call: Method): Method {
     return (...parameters) => {
       const behind = options.current();
       const args = (parameters[0] ?? {}) as Record<string, unknown>;
       if (!behind) return call(...parameters);
-      return behind.invalidation.write(operation, args, async () => call(...parameters));
+      return keptAlive(behind.invalidation.write(operation, args, async () => call(...parameters)));
     };
   }
 
@@ -109,7 +116,7 @@ export function wrapAdapter(base: DatabaseAdapter, options: WrapOptions): Databa
   intercept('commitTransaction', (call) => async (...parameters) => {
     const behind = options.current();
     const commit = async (): Promise<unknown> => call(...parameters);
-    return behind ? behind.invalidation.commit(parameters[0], commit) : commit();
+    return behind ? keptAlive(behind.invalidation.commit(parameters[0], commit)) : commit();
   });
   intercept('rollbackTransaction', (call) => async (...parameters) => {
     options.current()?.invalidation.rolledBack(await parameters[0]);

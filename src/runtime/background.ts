@@ -6,6 +6,11 @@
 export interface Background {
   /** Runs a promise to its end without anyone waiting. Its fault goes to `onError`. */
   run(work: Promise<unknown>): void;
+  /**
+   * Lets work that is awaited go on to its end when its client goes away: workerd otherwise drops the request wherever
+   * it is, between a write and its invalidation too.
+   */
+  keepAlive(work: Promise<unknown>): void;
   /** Resolves when all work known by now has ended, or after `timeout` milliseconds. */
   settled(timeout?: number): Promise<void>;
   /** How many promises have not ended. */
@@ -45,16 +50,30 @@ export function createBackground(
   onError: (error: unknown) => void,
 ): Background {
   const running = new Set<Promise<unknown>>();
+
+  function outlive(work: Promise<unknown>): void {
+    try {
+      waitUntil()?.(work);
+    } catch (error) {
+      // The request may have ended; the work goes on as long as the platform lets it.
+      onError(error);
+    }
+  }
+
   return {
     run(work) {
       const tracked: Promise<unknown> = work.catch(onError).finally(() => running.delete(tracked));
       running.add(tracked);
-      try {
-        waitUntil()?.(tracked);
-      } catch (error) {
-        // The request may have ended; the work goes on as long as the platform lets it.
-        onError(error);
-      }
+      outlive(tracked);
+    },
+    keepAlive(work) {
+      // Its fault is for those who await it.
+      outlive(
+        work.then(
+          () => undefined,
+          () => undefined,
+        ),
+      );
     },
     async settled(timeout = 5_000) {
       if (running.size === 0) return;

@@ -2,7 +2,7 @@ import type { Config, DatabaseAdapter, Payload, Plugin, SanitizedConfig } from '
 import { PayloadKVError } from '../errors.js';
 import { type CacheBehind, wrapAdapter } from './adapter.js';
 import { type Background, createBackground, findWaitUntil } from './background.js';
-import { createCache } from './cache.js';
+import { type CacheParts, createCache } from './cache.js';
 import { parseDuration } from './duration.js';
 import { ENTRY_FORMAT } from './entry.js';
 import { createFaultGuard, type FaultGuard } from './fault.js';
@@ -89,6 +89,7 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
   let setup = first;
   let behind: CacheBehind | undefined;
   let guards: { store: FaultGuard; registry: FaultGuard } | undefined;
+  let singleFlight: CacheParts['singleFlight'] | undefined;
   let isBuilt = false;
 
   function warn(message: string, error?: unknown): void {
@@ -171,6 +172,11 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
         onFault,
         debug,
       });
+      singleFlight = createSingleFlight(
+        options.singleFlight ?? defaultSingleFlight(),
+        () => (options.waitUntil ? options.waitUntil() : findWaitUntil()),
+        Date.now,
+      );
       const cache = createCache({
         store,
         registry,
@@ -181,11 +187,7 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
         background,
         storeGuard: guards.store,
         registryGuard: guards.registry,
-        singleFlight: createSingleFlight(
-          options.singleFlight ?? defaultSingleFlight(),
-          () => (options.waitUntil ? options.waitUntil() : findWaitUntil()),
-          Date.now,
-        ),
+        singleFlight,
         scope: `${ENTRY_FORMAT}\n${schema.fingerprint}\n${options.schema?.fingerprint ?? ''}\n${options.namespace ?? ''}`,
         longestTtl: longestTtl(options),
         replicaLag: replicaLag(options, base),
@@ -214,6 +216,7 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
         globals: {},
         operations: { ...operations },
         pending: background.pending(),
+        inFlight: singleFlight?.size() ?? 0,
         suspended: Boolean(guards && (guards.store.isOpen() || guards.registry.isOpen())),
       };
       for (const [name, count] of counts) {
@@ -244,6 +247,7 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
       }
     },
     onDestroy: () => background.settled(),
+    keepAlive: (work) => background.keepAlive(work),
     onUnknownWrite: (name) =>
       warn(
         `payload-kv: the database adapter has a method "${name}" that this version does not know; if it writes, call invalidateCache() after it.`,
@@ -346,11 +350,15 @@ export type InvalidationTarget = { collection: string } | { global: string } | '
  * Does nothing if the site has no cache.
  */
 export async function invalidateCache(payload: Payload, target: InvalidationTarget): Promise<void> {
-  const invalidation = instanceOf(payload)?.invalidation();
+  const instance = instanceOf(payload);
+  const invalidation = instance?.invalidation();
   if (!invalidation) return;
-  if (target === 'everything') await invalidation.everything('invalidateCache');
-  else if ('collection' in target) await invalidation.entity('collection', target.collection);
-  else await invalidation.entity('global', target.global);
+  let replacing: Promise<void>;
+  if (target === 'everything') replacing = invalidation.everything('invalidateCache');
+  else if ('collection' in target) replacing = invalidation.entity('collection', target.collection);
+  else replacing = invalidation.entity('global', target.global);
+  instance?.background.keepAlive(replacing);
+  await replacing;
 }
 
 /** Waits until entries that are being written are written, e.g. before a script ends. At most `timeout` milliseconds. */

@@ -56,13 +56,21 @@ export function createSingleFlight<Shared>(
     return own;
   }
 
+  /** A leader whose request is gone ends nothing itself; nobody may ever ask for the same again. */
+  function forgetTheDead(): void {
+    for (const [key, flight] of shared) {
+      if (now() - flight.startedAt < patience) return;
+      shared.delete(key);
+    }
+  }
+
   return {
     async run(key, lead) {
       const under = flights();
       if (!under) return { led: true, shared: await lead() };
+      if (scope === 'isolate') forgetTheDead();
       const current = under.get(key);
-      const isDead = current && scope === 'isolate' && now() - current.startedAt >= patience;
-      if (current && !isDead) {
+      if (current) {
         try {
           if (scope !== 'isolate') return { led: false, shared: await current.promise };
           const answer = await patientlyAwait(current.promise, patience);

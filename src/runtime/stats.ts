@@ -48,6 +48,8 @@ export interface CacheStats {
   };
   /** Entries being written or tags being replaced right now. */
   pending: number;
+  /** Database queries under way that reads of other requests may share. */
+  inFlight: number;
   /** Whether the store is given up for the moment after repeated faults. */
   suspended: boolean;
 }
