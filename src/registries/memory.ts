@@ -1,4 +1,4 @@
-import { NEVER_REPLACED, newVersion, type Registry } from '../runtime/registry.js';
+import { newVersion, type Registry } from '../runtime/registry.js';
 
 /** Options of {@link memoryRegistry}. */
 export interface MemoryRegistryOptions {
@@ -10,9 +10,9 @@ export interface MemoryRegistryOptions {
 export function memoryRegistry(options: MemoryRegistryOptions = {}): Registry {
   const maxTags = options.maxTags ?? 200_000;
   const versions = new Map<string, string>();
-  // A tag that is not remembered has the version of the epoch. Forgetting tags therefore begins a new epoch: no entry
-  // recorded under a forgotten version can be taken for fresh.
-  let epoch = NEVER_REPLACED;
+  // A tag that is not remembered has the version of the epoch. Forgetting tags therefore begins a new epoch, and so does
+  // the process: no entry that a store kept from before can be taken for fresh.
+  let epoch = newVersion();
   return {
     name: 'memory',
     local: true,

@@ -1,5 +1,6 @@
 /** The runtime of payload-kv: the plugin, the stores that run everywhere, and what a site asks of its cache. */
 export { type ErrorLocation, PayloadKVError } from '../errors.js';
+export { databaseRegistry } from '../registries/database.js';
 export { type KVRegistryOptions, kvRegistry } from '../registries/kv.js';
 export { type MemoryRegistryOptions, memoryRegistry } from '../registries/memory.js';
 export { type MemoryOptions, memory } from '../stores/memory.js';

@@ -396,7 +396,8 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
       lifetime: parts.lifetime,
       background: (work) => parts.background.run(work),
     });
-    return withTimeout(replacing, parts.timeout);
+    // Inside a transaction the commit would wait for the same connection, and must not overtake the replacement.
+    return transactionID === undefined ? withTimeout(replacing, parts.timeout) : replacing;
   }
 
   /**

@@ -143,6 +143,7 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
     const { options, registry } = setup;
     const { store } = options;
     try {
+      registry.attach?.({ payload, adapter: base });
       const schema = readSiteSchema(config, base.defaultIDType);
       const policy = createPolicy(options, registry, schema, (message) => payload.logger.warn(message));
       const versions = createVersionMemory(registry, Date.now);

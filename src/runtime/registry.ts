@@ -13,8 +13,8 @@ export interface Registry {
   /** Whether `strong` can be had: a read after `replace` returned sees the new version, in every process it serves. */
   readonly canBeStrong: boolean;
   /**
-   * Versions in the order of the tags. {@link NEVER_REPLACED} where a tag was never replaced; `undefined` where the
-   * registry cannot know (it may have evicted the version): an entry is then not fresh, and `create` is asked before
+   * Versions in the order of the tags. Where a tag was never replaced {@link NEVER_REPLACED}, or another that is the
+   * registry's own and ends with it; `undefined` where the registry cannot know (it may have evicted the version): an entry is then not fresh, and `create` is asked before
    * a fill. May answer synchronously.
    */
   get(tags: readonly string[]): (string | undefined)[] | Promise<(string | undefined)[]>;
@@ -46,6 +46,8 @@ export interface Registry {
    * own. Called once per config.
    */
   configure?(config: import('payload').Config): import('payload').Config;
+  /** Called before Payload's database adapter connects: migrations may write before it is ready. */
+  attach?(context: ConnectContext): void;
   /** Called when Payload's database adapter is ready. */
   connect?(context: ConnectContext): void | Promise<void>;
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { memoryRegistry } from '../../src/registries/memory.js';
 import { describeRegistry } from './conformance.js';
 
-describeRegistry('memory', () => ({ registry: memoryRegistry() }));
+describeRegistry('memory', () => ({ registry: memoryRegistry() }), { shared: false, hasEpoch: true });
 
 describe('the memory registry is bounded', () => {
   test('forgetting a version makes its entries stale, never fresh again', async () => {
