@@ -280,7 +280,7 @@ export function createCache(parts: CacheParts): Cache {
     const absent = (stale: boolean): Absent => ({ found: false, stale, versions: current });
     if (text === undefined) return absent(false);
     const entry = typeof text === 'string' ? decodeEntry(text) : undefined;
-    if (!entry) {
+    if (entry?.key !== plan.key) {
       count.errors += 1;
       return absent(false);
     }
@@ -353,7 +353,10 @@ export function createCache(parts: CacheParts): Cache {
     count: CacheCounts,
   ): void {
     if (parts.replicaLag > 0 && !versions.isSettled(plan.tags, before, parts.replicaLag)) return;
-    const text = encodeEntry({ tags: plan.tags, versions: before, storedAt: parts.now(), ttl }, encoded);
+    const text = encodeEntry(
+      { key: plan.key, tags: plan.tags, versions: before, storedAt: parts.now(), ttl },
+      encoded,
+    );
     if (store.maximumBytes !== undefined && exceeds(text, store.maximumBytes)) {
       count.uncacheable += 1;
       parts.debug?.(`too large ${plan.key}`);

@@ -1,10 +1,12 @@
 /** An entry as text: JSON with tags, versions, times and the result. */
 
 /** Version of the format; part of every key's scope, so that no release reads another's entries. */
-export const ENTRY_FORMAT = 2;
+export const ENTRY_FORMAT = 3;
 
 /** What an entry says about its result. */
 export interface EntryHeader {
+  /** The key it was stored under: a store that mixes up its keys must not answer one query with another's result. */
+  key: string;
   /** The tags the result depends on, sorted. */
   tags: readonly string[];
   /** The version of each tag before the database was read. */
@@ -16,6 +18,7 @@ export interface EntryHeader {
 }
 
 interface StoredEntry {
+  k: string;
   t: readonly string[];
   v: readonly string[];
   s: number;
@@ -134,6 +137,7 @@ function findSpecialValues(
 /** The text of an entry. */
 export function encodeEntry(header: EntryHeader, result: EncodedResult): string {
   const stored: Omit<StoredEntry, 'r'> = {
+    k: header.key,
     t: header.tags,
     v: header.versions,
     s: header.storedAt,
@@ -164,6 +168,7 @@ export function decodeEntry(text: string): DecodedEntry | undefined {
   const isEntry =
     typeof stored === 'object' &&
     stored !== null &&
+    typeof stored.k === 'string' &&
     Array.isArray(stored.t) &&
     Array.isArray(stored.v) &&
     typeof stored.s === 'number' &&
@@ -171,6 +176,7 @@ export function decodeEntry(text: string): DecodedEntry | undefined {
     'r' in stored;
   if (!isEntry) return undefined;
   return {
+    key: stored.k,
     tags: stored.t,
     versions: stored.v,
     storedAt: stored.s,

@@ -5,7 +5,7 @@ import { decodeEntry, decodeResult, encodeEntry, encodeResult } from '../../src/
 import { getCacheStats, memory, payloadKV, settleCache } from '../../src/runtime/index.js';
 import { countDatabaseCalls, type Started, startBlog } from '../support/payload.js';
 
-const header = { tags: ['posts'], versions: ['0'], storedAt: 5, ttl: 60 };
+const header = { key: 'k', tags: ['posts'], versions: ['0'], storedAt: 5, ttl: 60 };
 
 /** What a reader gets of a result that went through an entry. */
 function kept(result: unknown): unknown {
@@ -116,7 +116,7 @@ describe('an entry', () => {
     const encoded = encodeResult({ a: 1 });
     const text = encodeEntry(header, encoded ?? { body: '', special: undefined });
     const stored = JSON.parse(text) as Record<string, unknown>;
-    for (const name of ['t', 'v', 's', 'e', 'r']) {
+    for (const name of ['k', 't', 'v', 's', 'e', 'r']) {
       const { [name]: _left, ...others } = stored;
       expect(decodeEntry(JSON.stringify(others))).toBeUndefined();
       if (name !== 'r') expect(decodeEntry(JSON.stringify({ ...others, [name]: {} }))).toBeUndefined();
