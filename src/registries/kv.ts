@@ -1,3 +1,4 @@
+import { PayloadKVError } from '../errors.js';
 import { versionKey } from '../runtime/key.js';
 import { NEVER_REPLACED, newVersion, type Registry, type ReplaceContext } from '../runtime/registry.js';
 import type { Store } from '../stores/store.js';
@@ -28,6 +29,8 @@ interface Slot {
   /** Seconds for which the version is kept. */
   lifetime: number | undefined;
   running: Promise<void> | undefined;
+  /** Whether the last attempt failed: who replaces the tag meanwhile waits too, and is told. */
+  isFailing: boolean;
 }
 
 /**
@@ -54,10 +57,14 @@ export function kvRegistry(store: Store, options: KVRegistryOptions = {}): Regis
         slot.writtenAt = Date.now();
         slot.activeAt = slot.writtenAt;
         await store.set(key, version, slot.lifetime);
+        slot.isFailing = false;
         if (slot.waiting === version) slot.waiting = undefined;
         attempt = 1;
       } catch (error) {
-        if (attempt >= attempts) throw error;
+        slot.isFailing = true;
+        // A binding that is missing will be missing in a second, and nothing was written that would need a pause.
+        if (error instanceof PayloadKVError) slot.writtenAt = 0;
+        if (attempt >= attempts || error instanceof PayloadKVError) throw error;
         attempt += 1;
         // Another isolate writes the same key: spread the attempts, so that they do not meet again.
         await sleep(interval * (0.5 + Math.random()) * 1.5 ** (attempt - 2));
@@ -69,12 +76,20 @@ export function kvRegistry(store: Store, options: KVRegistryOptions = {}): Regis
   async function put(key: string, version: string, context: ReplaceContext | undefined): Promise<void> {
     let slot = slots.get(key);
     if (!slot) {
-      slot = { writtenAt: 0, activeAt: 0, waiting: undefined, lifetime: undefined, running: undefined };
+      slot = {
+        writtenAt: 0,
+        activeAt: 0,
+        waiting: undefined,
+        lifetime: undefined,
+        running: undefined,
+        isFailing: false,
+      };
       slots.set(key, slot);
     }
     const current = slot;
     if (Date.now() - current.activeAt >= LONGEST_SILENCE) current.running = undefined;
     const isLeading = !current.running && Date.now() - current.writtenAt >= interval;
+    const waits = isLeading || current.isFailing || !context?.background;
     current.waiting = version;
     current.lifetime = context?.lifetime;
     if (!current.running) {
@@ -84,9 +99,9 @@ export function kvRegistry(store: Store, options: KVRegistryOptions = {}): Regis
         if (current.waiting === undefined) forgetLater(key, current);
       });
       current.running = running;
-      if (!isLeading && context?.background) context.background(running);
+      if (!waits) context?.background?.(running);
     }
-    if (isLeading || !context?.background) await current.running;
+    if (waits) await current.running;
   }
 
   function forgetLater(key: string, slot: Slot): void {

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { DatabaseAdapter, Payload } from 'payload';
 import type { Background } from './background.js';
-import { type FaultGuard, withTimeout } from './fault.js';
+import type { FaultGuard } from './fault.js';
 import type { InvalidationEvent } from './options.js';
 import type { Policy } from './policy.js';
 import type { Registry } from './registry.js';
@@ -61,11 +61,10 @@ export interface InvalidationParts {
   registry: Registry;
   versions: VersionMemory;
   background: Background;
-  registryGuard: FaultGuard;
+  /** Bounds what a registry that cannot replace costs a write. */
+  replacementGuard: FaultGuard;
   /** Whether a read outside a transaction may come from a replica that lags behind. */
   readsMayLag: boolean;
-  /** Longest wait for one attempt to replace versions, in milliseconds. */
-  timeout: number;
   /** Seconds for which new versions must be kept. */
   lifetime: number;
   counts(type: 'collection' | 'global', slug: string): CacheCounts;
@@ -95,6 +94,8 @@ export interface Invalidation {
 
 /** Attempts to replace versions before the write goes on and the rest happens in the background. */
 const ATTEMPTS = 3;
+/** Tags left for later one by one; of more than that, everything becomes stale instead. */
+const MOST_LATE = 10_000;
 /** Longest pause between background attempts, in milliseconds. */
 const LONGEST_RETRY_PAUSE = 30_000;
 /** Transactions remembered; of more than that, the oldest were never ended, and what they touched becomes stale. */
@@ -389,15 +390,33 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
     }
   }
 
-  async function attempt(tags: readonly string[], transactionID?: TransactionID): Promise<string[]> {
+  /** Tags whose replacement failed, with the number of the failure: one begun after it makes up for it. */
+  const late = new Map<string, number>();
+  let failures = 0;
+  let isMakingUp = false;
+
+  function ask(tags: readonly string[], transactionID?: TransactionID): Promise<string[]> {
     parts.operations.registryReplacements += 1;
-    const replacing = registry.replace(tags, {
+    return registry.replace(tags, {
       transactionID,
       lifetime: parts.lifetime,
       background: (work) => parts.background.run(work),
     });
-    // Inside a transaction the commit would wait for the same connection, and must not overtake the replacement.
-    return transactionID === undefined ? withTimeout(replacing, parts.timeout) : replacing;
+  }
+
+  /** One attempt to replace versions, in bounded time. Makes up for earlier ones that failed for the same tags. */
+  async function attempt(tags: readonly string[]): Promise<boolean> {
+    const failuresBefore = failures;
+    const replaced = await parts.replacementGuard.run(() => ask(tags));
+    if (!replaced) return false;
+    versions.replaced(tags, replaced);
+    for (const tag of tags) {
+      const failure = late.get(tag);
+      if (failure === undefined || failure > failuresBefore) continue;
+      late.delete(tag);
+      removePending([tag]);
+    }
+    return true;
   }
 
   /**
@@ -407,29 +426,45 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
   async function replace(tags: readonly string[]): Promise<void> {
     if (tags.length === 0) return;
     addPending(tags);
-    for (let count = 1; count <= ATTEMPTS && !parts.registryGuard.isOpen(); count++) {
-      try {
-        versions.replaced(tags, await attempt(tags));
+    for (let count = 1; count <= ATTEMPTS && !parts.replacementGuard.isOpen(); count++) {
+      if (await attempt(tags)) {
         removePending(tags);
         return;
-      } catch (error) {
-        parts.onFault(error, 'replacing tag versions');
-        if (count < ATTEMPTS) await sleep(50 * 2 ** count * (0.5 + Math.random()));
+      }
+      if (count < ATTEMPTS && !parts.replacementGuard.isOpen()) {
+        await sleep(50 * 2 ** count * (0.5 + Math.random()));
       }
     }
-    parts.background.run(replaceLater(tags));
+    leaveForLater(tags);
   }
 
-  async function replaceLater(tags: readonly string[]): Promise<void> {
-    for (let pause = 500; ; pause = Math.min(pause * 2, LONGEST_RETRY_PAUSE)) {
+  /** Takes over tags that are pending. */
+  function leaveForLater(tags: readonly string[]): void {
+    failures += 1;
+    for (const tag of tags) {
+      if (late.has(tag)) removePending([tag]);
+      late.set(tag, failures);
+    }
+    if (late.size > MOST_LATE) {
+      // Every query depends on one of these.
+      const all = [...new Set(everyTag())];
+      addPending(all);
+      removePending([...late.keys()]);
+      late.clear();
+      for (const tag of all) late.set(tag, failures);
+    }
+    if (isMakingUp) return;
+    isMakingUp = true;
+    const task = makeUp().finally(() => {
+      isMakingUp = false;
+    });
+    parts.background.run(task);
+  }
+
+  async function makeUp(): Promise<void> {
+    for (let pause = 500; late.size > 0; pause = Math.min(pause * 2, LONGEST_RETRY_PAUSE)) {
       await sleep(pause * (0.5 + Math.random()), false);
-      try {
-        versions.replaced(tags, await attempt(tags));
-        removePending(tags);
-        return;
-      } catch (error) {
-        parts.onFault(error, 'replacing tag versions');
-      }
+      if (late.size > 0) await attempt([...late.keys()].sort());
     }
   }
 
@@ -537,7 +572,8 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
       addPending(tags);
       let replaced: string[] | undefined;
       try {
-        replaced = await attempt(tags, id as TransactionID);
+        // Without a timeout: the commit would wait for the same connection, and must not overtake the replacement.
+        replaced = await ask(tags, id as TransactionID);
       } catch (error) {
         parts.onFault(error, 'replacing tag versions inside the transaction');
       }

@@ -163,9 +163,11 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
         registry,
         versions,
         background,
-        registryGuard: guards.registry,
+        replacementGuard: guard(
+          `replacement of versions in the ${registry.name} registry`,
+          Math.max(timeout, 2_000),
+        ),
         readsMayLag: hasReplicas(base),
-        timeout: Math.max(timeout, 2_000),
         lifetime: 2 * longestTtl(options) + 3_600,
         counts: countsOf,
         operations,

@@ -43,16 +43,18 @@ function failingStore(): Store & { fault: Fault | undefined; calls: number } {
 }
 
 /** A registry in memory, asked as if it were far away, that fails while `fault` is set. */
-function failingRegistry(): Registry & { fault: Fault | undefined } {
+function failingRegistry(): Registry & { fault: Fault | undefined; replacements: number } {
   const registry = memoryRegistry();
   return {
     ...registry,
     local: false,
     fault: undefined,
+    replacements: 0,
     get(tags) {
       return this.fault ? fail(this.fault) : registry.get(tags);
     },
     replace(tags, context) {
+      this.replacements += 1;
       return this.fault ? fail(this.fault) : registry.replace(tags, context);
     },
   };
@@ -84,6 +86,23 @@ async function createCategory(): Promise<{ id: number; name: string }> {
   const { id } = await payload.create({ collection: 'categories', data: { name, slug: name } });
   return { id: id as number, name };
 }
+/** As `lookupsOf`, while something is left for later. */
+async function lookupsWithoutWaiting(run: () => unknown): Promise<object> {
+  const counts = () => {
+    const {
+      hits = 0,
+      misses = 0,
+      stale = 0,
+      bypasses = {},
+    } = getCacheStats(payload)?.collections.categories ?? {};
+    return { hit: hits, miss: misses, stale, ...bypasses } as Record<string, number>;
+  };
+  const before = counts();
+  await run();
+  const more = Object.entries(counts()).map(([name, count]) => [name, count - (before[name] ?? 0)] as const);
+  return Object.fromEntries(more.filter(([, count]) => count > 0));
+}
+
 const nameOf = async (id: number) =>
   (await payload.findByID({ collection: 'categories', id, depth: 0 })).name;
 
@@ -102,6 +121,9 @@ describe('a store that is missing', () => {
     expect(missing).toEqual([expect.stringContaining('The KV binding "NOT_THERE" is not there.')]);
     expect(missing[0]).toContain('wrangler config');
     expect(getCacheStats(payload)?.total.hits).toBe(0);
+    // Nor does each write try again: those who would write versions are stopped as well.
+    for (let time = 0; time < 10; time++) await createCategory();
+    expect(getCacheStats(payload)?.operations.registryReplacements).toBeLessThan(10);
   });
 });
 
@@ -148,6 +170,52 @@ describe.each(FAULTS)('a registry that %s', (fault) => {
     expect(await nameOf(id)).toBe('new');
     await settleCache(payload, 30_000);
     expect(await nameOf(id)).toBe('new');
+  });
+});
+
+describe('a registry that cannot replace', () => {
+  test('is left alone by writes after a while; what they touched is not served until it was made up for', async () => {
+    const registry = failingRegistry();
+    await start({ store: memory(), registry });
+    const categories = [];
+    for (let count = 0; count < 12; count++) categories.push(await createCategory());
+    for (const { id } of categories) await nameOf(id);
+    await settleCache(payload);
+
+    registry.fault = 'rejects';
+    registry.replacements = 0;
+    for (const { id } of categories) {
+      await payload.update({ collection: 'categories', id, data: { name: `new-${id}` } });
+    }
+    const { replacements } = registry;
+    expect(replacements).toBeLessThan(categories.length);
+    // One task makes up for all of them, however many writes there were.
+    expect(getCacheStats(payload)?.pending).toBe(1);
+
+    registry.fault = undefined;
+    for (const { id } of categories) {
+      const lookups = await lookupsWithoutWaiting(async () => expect(await nameOf(id)).toBe(`new-${id}`));
+      expect(lookups).toEqual({ error: 1 });
+    }
+    await settleCache(payload, 60_000);
+    expect(registry.replacements).toBe(replacements + 1);
+    for (const { id } of categories) expect(await nameOf(id)).toBe(`new-${id}`);
+    for (const { id } of categories) {
+      expect(await lookupsOf(payload, 'categories', () => nameOf(id))).toEqual({ hit: 1 });
+    }
+  });
+
+  test('and then can again, has what was left for later replaced by the next write of the same', async () => {
+    const registry = failingRegistry();
+    await start({ store: memory(), registry });
+    const { id } = await createCategory();
+    await nameOf(id);
+    registry.fault = 'rejects';
+    await payload.update({ collection: 'categories', id, data: { name: 'old' } });
+    registry.fault = undefined;
+    await payload.update({ collection: 'categories', id, data: { name: 'new' } });
+    expect(await nameOf(id)).toBe('new');
+    expect(await lookupsWithoutWaiting(() => nameOf(id))).toEqual({ hit: 1 });
   });
 });
 
