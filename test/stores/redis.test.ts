@@ -58,7 +58,8 @@ describe.runIf(hasRedis)('with a redis-server as a cluster', () => {
   let server: RedisServer;
   let cluster: Cluster;
   beforeAll(async () => {
-    server = await startRedis(['--cluster-enabled', 'yes']);
+    // A node alone does not know its own address, and a client of a cluster asks it for that.
+    server = await startRedis(['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1']);
     await server.connect().call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
     const node = server.connect();
     await vi.waitFor(
