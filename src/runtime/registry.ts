@@ -14,8 +14,8 @@ export interface Registry {
   readonly canBeStrong: boolean;
   /**
    * Versions in the order of the tags. Where a tag was never replaced {@link NEVER_REPLACED}, or another that is the
-   * registry's own and ends with it; `undefined` where the registry cannot know (it may have evicted the version): an entry is then not fresh, and `create` is asked before
-   * a fill. May answer synchronously.
+   * registry's own and ends with it; `undefined` where the registry cannot know (it may have evicted the version): an
+   * entry is then not fresh, and `create` is asked before a fill. May answer synchronously.
    */
   get(tags: readonly string[]): (string | undefined)[] | Promise<(string | undefined)[]>;
   /** Gives every tag a new version and returns the versions. The write waits for it. */

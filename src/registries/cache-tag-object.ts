@@ -1,0 +1,93 @@
+import { newVersion } from '../runtime/registry.js';
+
+/** The part of a Durable Object's state that is used. */
+export interface CacheTagState {
+  storage: {
+    sql: { exec(query: string, ...bindings: unknown[]): Iterable<Record<string, unknown>> };
+    getAlarm(): Promise<number | null>;
+    setAlarm(time: number): Promise<void>;
+  };
+}
+
+/** What the registry asks of an object, in JSON. */
+export interface CacheTagRequest {
+  operation: 'get' | 'replace';
+  tags: readonly string[];
+  /** Seconds for which new versions must be kept. */
+  lifetime?: number;
+}
+
+/** How long a version is kept where no replacement says it, in seconds. */
+const LIFETIME = 2 * 86_400 + 3_600;
+/** Shortest time between two looks for versions that can go, in milliseconds. */
+const PRUNING_INTERVAL = 3_600_000;
+
+/**
+ * The Durable Object that keeps tag versions, in its SQLite storage. Export it from the Worker's main module, bind it,
+ * and name it in `new_sqlite_classes` of a migration; `payload-kv init --registry durable-object` does all three.
+ *
+ * A class without a base, so that this module can be imported outside of workerd as well.
+ */
+export class CacheTagRegistry {
+  readonly #storage: CacheTagState['storage'];
+  /** The version of every tag without one of its own. Made with the object: what another one said is never fresh here. */
+  readonly #epoch: string;
+  #hasAlarm = false;
+
+  constructor(state: CacheTagState, _env?: unknown) {
+    this.#storage = state.storage;
+    const { sql } = this.#storage;
+    sql.exec(
+      'CREATE TABLE IF NOT EXISTS versions (tag TEXT PRIMARY KEY, version TEXT NOT NULL, expires INTEGER NOT NULL) WITHOUT ROWID',
+    );
+    sql.exec(
+      'CREATE TABLE IF NOT EXISTS epoch (id INTEGER PRIMARY KEY CHECK (id = 1), version TEXT NOT NULL)',
+    );
+    sql.exec('INSERT OR IGNORE INTO epoch (id, version) VALUES (1, ?)', newVersion());
+    const [row] = sql.exec('SELECT version FROM epoch');
+    this.#epoch = row?.version as string;
+  }
+
+  /** Answers one request of the registry. Nothing outside the Worker can send one. */
+  async fetch(request: Request): Promise<Response> {
+    const { operation, tags, lifetime } = (await request.json()) as CacheTagRequest;
+    return Response.json(operation === 'replace' ? await this.#replace(tags, lifetime) : this.#get(tags));
+  }
+
+  /** Deletes versions that no living entry can have outlived. */
+  async alarm(): Promise<void> {
+    const { sql } = this.#storage;
+    const now = Date.now();
+    sql.exec('DELETE FROM versions WHERE expires <= ?', now);
+    const [row] = sql.exec('SELECT MIN(expires) AS next FROM versions');
+    const next = row?.next as number | null;
+    this.#hasAlarm = next !== null;
+    if (next !== null) await this.#storage.setAlarm(Math.max(next, now + PRUNING_INTERVAL));
+  }
+
+  #get(tags: readonly string[]): string[] {
+    return tags.map((tag) => {
+      const [row] = this.#storage.sql.exec('SELECT version FROM versions WHERE tag = ?', tag);
+      return (row?.version as string | undefined) ?? this.#epoch;
+    });
+  }
+
+  async #replace(tags: readonly string[], lifetime = LIFETIME): Promise<string[]> {
+    const expires = Date.now() + Math.ceil(lifetime) * 1_000;
+    const versions = tags.map((tag) => {
+      const version = newVersion();
+      this.#storage.sql.exec(
+        'INSERT INTO versions (tag, version, expires) VALUES (?, ?, ?) ON CONFLICT (tag) DO UPDATE SET version = excluded.version, expires = excluded.expires',
+        tag,
+        version,
+        expires,
+      );
+      return version;
+    });
+    if (!this.#hasAlarm && tags.length > 0) {
+      this.#hasAlarm = true;
+      if ((await this.#storage.getAlarm()) === null) await this.#storage.setAlarm(expires);
+    }
+    return versions;
+  }
+}

@@ -1,0 +1,170 @@
+import { PayloadKVError } from '../errors.js';
+import { cloudflareContext, isWorkerd } from '../runtime/background.js';
+import { tagName } from '../runtime/key.js';
+import type { Registry } from '../runtime/registry.js';
+import type { CacheTagRequest } from './cache-tag-object.js';
+import { memoryRegistry } from './memory.js';
+
+/** The part of Cloudflare's `DurableObjectNamespace` that the registry uses. */
+export interface DurableObjectBinding {
+  idFromName(name: string): unknown;
+  get(
+    id: never,
+    options?: never,
+  ): { fetch(url: string, init: { method: string; body: string }): Promise<unknown> };
+}
+
+/** Options of {@link durableObjectRegistry}. */
+export interface DurableObjectRegistryOptions {
+  /**
+   * Name of the binding in `durable_objects` of the wrangler config, e.g. `'CACHE_TAGS'`; it is looked up anew for each
+   * operation. Or the binding itself, or a function that returns it.
+   */
+  binding: string | DurableObjectBinding | (() => DurableObjectBinding | undefined);
+  /**
+   * The Cloudflare environment that holds the binding, where the config has it at hand. Not needed on OpenNext, whose
+   * request context is looked at first.
+   */
+  env?: object;
+  /** Begins the names of the objects. Sites that share a binding need different ones. Default `'payload-kv'`. */
+  name?: string;
+  /**
+   * How many objects share the tags. All tags of a collection are in the same one, so that most lookups ask one object,
+   * and one object answers about 1,000 requests a second. Changing the number makes all entries stale; changing it back
+   * while entries of before still live does not. Default 4.
+   */
+  shards?: number;
+  /** Where the objects are created, e.g. `'weur'`: near the database is best. Default: near the first request. */
+  locationHint?: string;
+}
+
+const DEFAULT_SHARDS = 4;
+
+/**
+ * Tag versions in Durable Objects: strongly consistent all over the world, at the price of a request to the object.
+ * Versions younger than the consistency allows are remembered in the isolate.
+ *
+ * Outside of workerd, such as in `next dev`, Durable Objects of the same Worker do not run: versions are then in the
+ * process, which a notice says.
+ *
+ * @throws PayloadKVError `INVALID_REGISTRY` for options that name no binding
+ */
+export function durableObjectRegistry(options: DurableObjectRegistryOptions): Registry {
+  const { binding, env, name = 'payload-kv', shards = DEFAULT_SHARDS, locationHint } = options;
+  if (!binding) throw invalid('durableObjectRegistry needs a binding: { binding: "CACHE_TAGS" }.');
+  if (!Number.isInteger(shards) || shards < 1) {
+    throw invalid(
+      `shards of durableObjectRegistry must be a whole number from 1 on, not ${JSON.stringify(shards)}.`,
+    );
+  }
+  let inProcess: Promise<Registry | undefined> | undefined;
+
+  function find(): DurableObjectBinding {
+    let found: unknown;
+    if (typeof binding === 'function') found = binding();
+    else if (typeof binding !== 'string') found = binding;
+    else
+      found = cloudflareContext()?.env?.[binding] ?? (env as Record<string, unknown> | undefined)?.[binding];
+    const { idFromName, get } = (found ?? {}) as Partial<DurableObjectBinding>;
+    if (typeof idFromName === 'function' && typeof get === 'function') return found as DurableObjectBinding;
+    const which = typeof binding === 'string' ? `"${binding}"` : 'given to durableObjectRegistry';
+    throw new PayloadKVError({
+      code: 'BINDING_MISSING',
+      message: `The Durable Object binding ${which} is not there.`,
+      nextStep: 'Add it to durable_objects in the wrangler config, or run "payload-kv doctor".',
+    });
+  }
+
+  async function ask(shard: number, request: CacheTagRequest): Promise<string[]> {
+    const objects = find();
+    const id = objects.idFromName(`${name}:${shard}`) as never;
+    const object = locationHint ? objects.get(id, { locationHint } as never) : objects.get(id);
+    const answer = (await object.fetch('https://payload-kv/', {
+      method: 'POST',
+      body: JSON.stringify(request),
+    })) as Response;
+    const versions: unknown = answer.ok ? await answer.json() : undefined;
+    if (!Array.isArray(versions) || versions.length !== request.tags.length) {
+      throw new Error(`the Durable Object answered with status ${answer.status}`);
+    }
+    return versions as string[];
+  }
+
+  /** One request for each object that has some of the tags, all at once. */
+  async function askAll(
+    operation: CacheTagRequest['operation'],
+    tags: readonly string[],
+    lifetime?: number,
+  ): Promise<string[]> {
+    const groups = new Map<number, number[]>();
+    tags.forEach((tag, index) => {
+      const shard = shardOf(tag, shards);
+      const group = groups.get(shard);
+      if (group) group.push(index);
+      else groups.set(shard, [index]);
+    });
+    const versions = new Array<string>(tags.length);
+    await Promise.all(
+      [...groups].map(async ([shard, indexes]) => {
+        const names = indexes.map((index) => tagName(tags[index] as string));
+        const answer = await ask(shard, {
+          operation,
+          tags: names,
+          ...(lifetime === undefined ? {} : { lifetime }),
+        });
+        indexes.forEach((index, position) => {
+          versions[index] = answer[position] as string;
+        });
+      }),
+    );
+    return versions;
+  }
+
+  /** The registry of this process, where the objects do not run. */
+  function fallback(): Promise<Registry | undefined> | undefined {
+    if (isWorkerd()) return undefined;
+    inProcess ??= ask(0, { operation: 'get', tags: [] }).then(
+      () => undefined,
+      () => memoryRegistry(),
+    );
+    return inProcess;
+  }
+
+  return {
+    name: 'durableObject',
+    defaultConsistency: 'strong',
+    canBeStrong: true,
+    async connect({ payload }) {
+      if (!(await fallback())) return;
+      payload.logger.info(
+        'payload-kv: the Durable Object of the tag versions does not run here, so they are kept in this process. A write made here makes nothing stale on the deployed Worker.',
+      );
+    },
+    async get(tags) {
+      const local = await fallback();
+      return local ? local.get(tags) : askAll('get', tags);
+    },
+    async replace(tags, context) {
+      const local = await fallback();
+      return local ? local.replace(tags, context) : askAll('replace', tags, context?.lifetime);
+    },
+  };
+}
+
+/** The object of a tag: that of its collection or global, by FNV-1a. */
+function shardOf(tag: string, shards: number): number {
+  const [entity = ''] = tag.split(/[#?*~]/, 1);
+  let value = 0x811c9dc5;
+  for (let index = 0; index < entity.length; index++) {
+    value = Math.imul(value ^ entity.charCodeAt(index), 0x01000193) >>> 0;
+  }
+  return value % shards;
+}
+
+function invalid(message: string): PayloadKVError {
+  return new PayloadKVError({
+    code: 'INVALID_REGISTRY',
+    message,
+    nextStep: 'Correct the options of durableObjectRegistry().',
+  });
+}
