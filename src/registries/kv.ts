@@ -33,6 +33,9 @@ interface Slot {
   isFailing: boolean;
 }
 
+/** Longest pause between attempts, in milliseconds. */
+const LONGEST_PAUSE = 10_000;
+
 /**
  * Who has not been heard of for so long is gone, in milliseconds: a Worker's request goes on for at most 30 seconds
  * after its response.
@@ -48,7 +51,7 @@ export function kvRegistry(store: Store, options: KVRegistryOptions = {}): Regis
   const attempts = options.attempts ?? 5;
   const slots = new Map<string, Slot>();
 
-  async function write(key: string, slot: Slot): Promise<void> {
+  async function write(key: string, slot: Slot, isAwaited: boolean): Promise<void> {
     for (let attempt = 1; slot.waiting !== undefined; ) {
       const pause = slot.writtenAt + interval - Date.now();
       if (pause > 0) await sleep(pause);
@@ -64,10 +67,13 @@ export function kvRegistry(store: Store, options: KVRegistryOptions = {}): Regis
         slot.isFailing = true;
         // A binding that is missing will be missing in a second, and nothing was written that would need a pause.
         if (error instanceof PayloadKVError) slot.writtenAt = 0;
-        if (attempt >= attempts || error instanceof PayloadKVError) throw error;
+        // In the background nobody else would try again: who asked for it was told that it will be written.
+        if ((attempt >= attempts && isAwaited) || error instanceof PayloadKVError) throw error;
         attempt += 1;
         // Another isolate writes the same key: spread the attempts, so that they do not meet again.
-        await sleep(interval * (0.5 + Math.random()) * 1.5 ** (attempt - 2));
+        const spread = interval * (0.5 + Math.random()) * 1.5 ** (attempt - 2);
+        await sleep(Math.min(spread, LONGEST_PAUSE), attempt <= attempts);
+        slot.activeAt = Date.now();
       }
     }
   }
@@ -94,7 +100,7 @@ export function kvRegistry(store: Store, options: KVRegistryOptions = {}): Regis
     current.lifetime = context?.lifetime;
     if (!current.running) {
       current.activeAt = Date.now();
-      const running = write(key, current).finally(() => {
+      const running = write(key, current, waits).finally(() => {
         if (current.running === running) current.running = undefined;
         if (current.waiting === undefined) forgetLater(key, current);
       });
@@ -131,6 +137,9 @@ export function kvRegistry(store: Store, options: KVRegistryOptions = {}): Regis
   };
 }
 
-function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+function sleep(milliseconds: number, keepsAlive = true): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds) as unknown as { unref?: () => void };
+    if (!keepsAlive) timer.unref?.();
+  });
 }

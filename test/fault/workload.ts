@@ -1,0 +1,72 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Payload } from 'payload';
+import { expect } from 'vitest';
+
+/** The reads of a small blog, each through the API that sites use. */
+type Read = (payload: Payload, context: { cache?: 'bypass' }) => Promise<unknown>;
+
+const READS: Read[] = [
+  (payload, context) => payload.find({ collection: 'posts', limit: 5, sort: '-id', depth: 1, context }),
+  (payload, context) => payload.find({ collection: 'posts', limit: 2, sort: 'id', depth: 0, context }),
+  (payload, context) => payload.find({ collection: 'posts', limit: 3, sort: 'id', depth: 0, context }),
+  (payload, context) =>
+    payload.find({ collection: 'posts', where: { slug: { equals: 'post-1' } }, depth: 2, context }),
+  (payload, context) => payload.find({ collection: 'categories', depth: 0, sort: 'id', context }),
+  (payload, context) =>
+    payload.find({
+      collection: 'posts',
+      where: { 'category.name': { like: 'Category' } },
+      depth: 0,
+      context,
+    }),
+  (payload, context) => payload.count({ collection: 'posts', context }),
+  (payload, context) => payload.findDistinct({ collection: 'categories', field: 'name', context }),
+  (payload, context) => payload.findGlobal({ slug: 'site-settings', depth: 0, context }),
+];
+
+let created = 0;
+
+/**
+ * Reads and writes a blog for a while. None may fail, and every answer must be the database's.
+ *
+ * @param random decides what comes next
+ */
+export async function workload(payload: Payload, steps: number, random: () => number): Promise<void> {
+  const ids = async (collection: 'posts' | 'categories') =>
+    (
+      await payload.find({ collection, limit: 0, depth: 0, sort: 'id', context: { cache: 'bypass' } })
+    ).docs.map(({ id }) => id as number);
+  const one = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item;
+
+  for (let step = 0; step < steps; step++) {
+    const choice = random();
+    if (choice < 0.1) {
+      const id = one(await ids('posts'));
+      await payload.update({ collection: 'posts', id, data: { title: `Title ${step}` } });
+    } else if (choice < 0.16) {
+      const id = one(await ids('categories'));
+      await payload.update({ collection: 'categories', id, data: { name: `Category ${step}` } });
+    } else if (choice < 0.19) {
+      const slug = `new-${++created}`;
+      await payload.create({
+        collection: 'posts',
+        data: { title: slug, slug, _status: 'published' } as never,
+      });
+    } else if (choice < 0.21) {
+      const all = await ids('posts');
+      if (all.length > 3) await payload.delete({ collection: 'posts', id: one(all) });
+    } else if (choice < 0.23) {
+      await payload.updateGlobal({ slug: 'site-settings', data: { siteName: `Name ${step}` } as never });
+    } else {
+      const read = one(READS);
+      // Through the cache twice, so that what the first stores the second may find.
+      for (const time of ['first', 'second']) {
+        const answer = await read(payload, {});
+        const truth = await read(payload, { cache: 'bypass' });
+        if (!isDeepStrictEqual(answer, truth)) {
+          expect(answer, `step ${step}, ${time} read, ${read}`).toEqual(truth);
+        }
+      }
+    }
+  }
+}
