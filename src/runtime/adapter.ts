@@ -35,14 +35,13 @@ const SCHEMA_OPERATIONS = [
   'dropDatabase',
 ] as const;
 
-/** Adapter methods that look like writes and change no documents. */
+/** Adapter methods that look like writes and change no documents, or are raw handles as `drizzle` is. */
 const KNOWN_OTHERS = new Set([
-  'createMigration',
+  'createDatabase',
+  'createExtensions',
   'createJSONQuery',
+  'createMigration',
   'deleteWhere',
-  'insert',
-  'execute',
-  'updateGlobal',
 ]);
 const LOOKS_LIKE_WRITE = /^(create|update|upsert|delete|insert|replace|remove|increment|bulk)[A-Z]/;
 
