@@ -91,6 +91,7 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
   let guards: { store: FaultGuard; registry: FaultGuard } | undefined;
   let singleFlight: CacheParts['singleFlight'] | undefined;
   let isBuilt = false;
+  let isReloaded = false;
 
   function warn(message: string, error?: unknown): void {
     const last = loggedAt.get(message);
@@ -136,10 +137,14 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
   }
 
   function build(): void {
+    isReloaded = isBuilt;
     isBuilt = true;
     behind = undefined;
     const config = payload.config;
-    setup = (config.custom?.[CUSTOM] as Setup | undefined) ?? setup;
+    const configured = config.custom?.[CUSTOM] as Setup | undefined;
+    if (configured) setup = configured;
+    // A hot reload may have taken the plugin out of the config.
+    else if (isReloaded) return;
     const { options, registry } = setup;
     const { store } = options;
     try {
@@ -241,13 +246,14 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
     onInit: build,
     async onConnect() {
       const { registry } = setup;
-      if (!registry.connect) return;
       try {
-        await registry.connect({ payload, adapter: base });
+        await registry.connect?.({ payload, adapter: base });
       } catch (error) {
         behind = undefined;
         onFault(error, `connecting the ${registry.name} registry`);
       }
+      // What the config before did not cache, it did not make stale either.
+      if (isReloaded) await behind?.invalidation.everything('hot reload');
     },
     onDestroy: () => background.settled(),
     keepAlive: (work) => background.keepAlive(work),
