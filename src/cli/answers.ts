@@ -10,6 +10,10 @@ import {
   isInternalCollection,
   type Proposal,
   propose,
+  proposeTagsBinding,
+  REGISTRIES,
+  REGISTRIES_OF,
+  type RegistryName,
   STORES,
   type StoreName,
 } from '../plan/answers.js';
@@ -25,6 +29,7 @@ export interface AnswerFlags {
   ttl?: string;
   ttlFor?: string[];
   store?: string;
+  registry?: string;
   binding?: string;
   yes?: boolean;
   dryRun?: boolean;
@@ -36,7 +41,7 @@ const KV_FLOOR = 60;
 /**
  * The answers for a project. Asks only on a terminal, and only what no flag says.
  * @throws PayloadKVError `UNKNOWN_COLLECTION`, `UNKNOWN_GLOBAL`, `INTERNAL_COLLECTION`, `INVALID_DURATION`,
- *   `INVALID_STORE`, `INVALID_BINDING`, `INVALID_FLAG`, `MISSING_ANSWERS`, `NO_COLLECTIONS`, `CANCELLED`
+ *   `INVALID_STORE`, `INVALID_REGISTRY`, `INVALID_BINDING`, `INVALID_FLAG`, `MISSING_ANSWERS`, `NO_COLLECTIONS`, `CANCELLED`
  */
 export async function resolveAnswers(
   project: Project,
@@ -57,11 +62,27 @@ export async function resolveAnswers(
   const given = checkFlags(project, proposal, flags);
   const asks = terminal.interactive && !flags.yes;
   // A dry run harms nobody, so that without a terminal it shows the proposals.
-  if (!asks && !flags.yes && !flags.dryRun) requireFlags(project, given, flags);
+  if (!asks && !flags.yes && !flags.dryRun) requireFlags(project, given);
   const answers = asks
     ? await askMissing(project, proposal, given, terminal, questions)
     : { ...proposal, ...given.answers };
-  return withTTLs(answers, given.ttlFor);
+  return withTTLs(withRegistry(answers, project), given.ttlFor);
+}
+
+/** The same answers with what the registry needs; one that makes no sense with the store is an error. */
+function withRegistry(answers: Answers, project: Project): Answers {
+  const { registry, store, ...others } = answers;
+  const possible = REGISTRIES_OF[store];
+  if (registry === undefined || registry === possible[0]) return { ...others, store };
+  if (!possible.includes(registry)) {
+    throw invalid(
+      'INVALID_REGISTRY',
+      `--registry ${registry} makes no sense with --store ${store}.`,
+      `Choose ${choiceOf(possible)}.`,
+    );
+  }
+  if (registry !== 'durable-object') return { ...others, store, registry };
+  return { ...others, store, registry, tagsBinding: proposeTagsBinding(project) };
 }
 
 /** What may surprise in the answers, in words. */
@@ -97,6 +118,7 @@ function checkFlags(project: Project, proposal: Proposal, flags: AnswerFlags): G
   if (flags.globals !== undefined) answers.globals = globalsOf(flags.globals, project);
   if (flags.ttl !== undefined) answers.ttl = checkedTTL(flags.ttl, '--ttl');
   if (flags.store !== undefined) answers.store = checkedStore(flags.store);
+  if (flags.registry !== undefined) answers.registry = checkedRegistry(flags.registry);
   if (flags.binding !== undefined) {
     const problem = bindingProblem(flags.binding, project);
     if (problem !== true)
@@ -172,9 +194,25 @@ function checkedStore(value: string): StoreName {
     throw invalid(
       'INVALID_STORE',
       `--store ${value} is none that init can write.`,
-      `Choose ${STORES.join(' or ')}.`,
+      `Choose ${choiceOf(STORES)}.`,
     );
   return store;
+}
+
+function checkedRegistry(value: string): RegistryName {
+  const registry = REGISTRIES.find((name) => name === value);
+  if (!registry)
+    throw invalid(
+      'INVALID_REGISTRY',
+      `--registry ${value} is none that init can write.`,
+      `Choose ${choiceOf(REGISTRIES)}.`,
+    );
+  return registry;
+}
+
+/** `a, b or c`. */
+function choiceOf(names: readonly string[]): string {
+  return [names.slice(0, -1).join(', '), ...names.slice(-1)].filter(Boolean).join(' or ');
 }
 
 function bindingProblem(name: string, project: Project): string | true {
@@ -184,13 +222,14 @@ function bindingProblem(name: string, project: Project): string | true {
   return conflict ? `${conflict}.` : true;
 }
 
-function requireFlags({ schema }: Project, { answers }: Given, flags: AnswerFlags): void {
+function requireFlags({ schema }: Project, { answers }: Given): void {
   const missing: string[] = [];
   if (!answers.collections) missing.push('--collections a,b');
   if (!answers.globals && schema.globals.length > 0) missing.push('--globals a,b');
   if (!answers.ttl) missing.push('--ttl 5m');
-  if (!answers.store) missing.push('--store cloudflare-kv|memory');
-  if (!answers.binding && flags.store !== 'memory') missing.push('--binding NAME');
+  if (!answers.store) missing.push(`--store ${STORES.join('|')}`);
+  if (!answers.binding && (answers.store ?? 'cloudflare-kv') === 'cloudflare-kv')
+    missing.push('--binding NAME');
   const message =
     missing.length > 0
       ? `There is no terminal to ask on, and these answers are missing: ${missing.join(', ')}.`
@@ -223,7 +262,16 @@ async function askMissing(
           bindingProblem(it, project),
         )
       : undefined);
-  return { ...withOwnTTL, ttl, store, ...(binding ? { binding } : {}) };
+  const registry =
+    answers.registry ??
+    (store === 'cloudflare-kv' && project.wrangler ? await askRegistry(questions) : undefined);
+  return {
+    ...withOwnTTL,
+    ttl,
+    store,
+    ...(binding ? { binding } : {}),
+    ...(registry ? { registry } : {}),
+  };
 }
 
 async function askCollections(
@@ -285,8 +333,21 @@ function askStore(proposed: StoreName, questions: Questions): Promise<StoreName>
       description: 'for sites on Workers; through a binding',
     },
     { title: 'Memory', value: 'memory', description: 'for one Node process' },
+    { title: 'Redis', value: 'redis', description: 'for several Node processes' },
   ];
   return questions.select('Where do entries live?', choices, proposed) as Promise<StoreName>;
+}
+
+function askRegistry(questions: Questions): Promise<RegistryName> {
+  const choices = [
+    { title: 'About a minute later', value: 'kv', description: 'nothing more is needed' },
+    {
+      title: 'At once',
+      value: 'durable-object',
+      description: 'tag versions in Durable Objects, which each lookup asks',
+    },
+  ];
+  return questions.select('How soon is a write seen far away?', choices, 'kv') as Promise<RegistryName>;
 }
 
 function ttlProblem(value: string): string | true {

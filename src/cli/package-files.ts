@@ -12,6 +12,7 @@ export function readTemplates(): Templates {
     indexWithEnv: read('index.with-env'),
     hooks: read('hooks'),
     schema: read('schema.generated'),
+    worker: read('worker'),
   };
 }
 

@@ -75,7 +75,11 @@ function createProgram(
       collect,
       [],
     )
-    .option('--store <store>', 'where entries live: cloudflare-kv, memory')
+    .option('--store <store>', 'where entries live: cloudflare-kv, memory, redis')
+    .option(
+      '--registry <registry>',
+      "where tag versions live, if not where the store's own registry has them: durable-object, database, redis, kv, memory",
+    )
     .option('--binding <name>', 'the name of the KV namespace binding')
     .option('-y, --yes', 'take the proposals for what no flag says, and write without asking')
     .option('--dry-run', 'show the diff, write nothing')
@@ -87,6 +91,7 @@ function createProgram(
         ['payload-kv init', 'ask everything'],
         ['payload-kv init --dry-run', 'see what the proposals would write'],
         ['payload-kv init --yes --store memory', 'no questions, entries in memory'],
+        ['payload-kv init --registry durable-object', 'on Cloudflare, strongly consistent'],
         ['payload-kv init --yes --collections posts,pages --ttl 10m --ttl-for posts=1h', 'as said'],
       ),
     )

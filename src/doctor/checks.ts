@@ -2,6 +2,8 @@ import type { Check } from './check.js';
 import { auth } from './checks/auth.js';
 import { bindingNames } from './checks/binding-names.js';
 import { config } from './checks/config.js';
+import { databaseRegistry } from './checks/database-registry.js';
+import { durableObject } from './checks/durable-object.js';
 import { generatedFiles } from './checks/generated-files.js';
 import { generatedUnedited } from './checks/generated-unedited.js';
 import { installed } from './checks/installed.js';
@@ -25,5 +27,7 @@ export const checks: readonly Check[] = [
   ttl,
   wranglerBinding,
   bindingNames,
+  durableObject,
+  databaseRegistry,
   roundTrip,
 ];

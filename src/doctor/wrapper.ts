@@ -14,6 +14,9 @@ export interface StoreReading {
   binding?: string;
 }
 
+/** A registry that the wrapper names. */
+export type RegistryReading = StoreReading;
+
 /** A TTL that the wrapper names. */
 export interface TTLReading {
   /** Where it belongs, e.g. `ttl`, `collections.posts.ttl`, `operations.find`. */
@@ -50,6 +53,8 @@ export interface WrapperReading {
   calls: number[];
   /** More than one where a condition chooses. */
   stores: StoreReading[];
+  /** None where the store's own is used. */
+  registries: RegistryReading[];
   ttls: TTLReading[];
   policies: PolicyReading[];
   /** Whether `collections` and `globals` are there: without them everything is cached. */
@@ -66,6 +71,7 @@ export function readWrapper(text: string, path: string): WrapperReading {
     path,
     calls: [],
     stores: [],
+    registries: [],
     ttls: [],
     policies: [],
     named: { collections: false, globals: false },
@@ -152,7 +158,9 @@ export function readWrapper(text: string, path: string): WrapperReading {
   function readOptions(node: ts.Expression): void {
     const options = properties(node, 'options');
     const store = options.get('store');
-    if (store) readStores(store.value);
+    if (store) readParts(store.value, 'store', reading.stores);
+    const registry = options.get('registry');
+    if (registry) readParts(registry.value, 'registry', reading.registries);
     readTTL(options.get('ttl')?.value, 'ttl');
     readOperations(options.get('operations')?.value, 'operations');
     for (const type of ['collection', 'global'] as const) {
@@ -165,28 +173,30 @@ export function readWrapper(text: string, path: string): WrapperReading {
     }
   }
 
-  function readStores(node: ts.Expression): void {
+  /** Calls of factories, all outcomes where a condition chooses. */
+  function readParts(node: ts.Expression, part: 'store' | 'registry', found: StoreReading[]): void {
     const expression = resolve(node);
     if (ts.isConditionalExpression(expression)) {
-      readStores(expression.whenTrue);
-      readStores(expression.whenFalse);
+      readParts(expression.whenTrue, part, found);
+      readParts(expression.whenFalse, part, found);
       return;
     }
     if (ts.isBinaryExpression(expression)) {
-      readStores(expression.left);
-      readStores(expression.right);
+      readParts(expression.left, part, found);
+      readParts(expression.right, part, found);
       return;
     }
-    const store: StoreReading = { expression: oneLine(expression), line: lineOf(expression) };
+    const call: StoreReading = { expression: oneLine(expression), line: lineOf(expression) };
     if (ts.isCallExpression(expression)) {
       const factory = factoryOf(expression);
-      if (factory) store.factory = factory;
-      const binding = factory === 'cloudflareKV' ? bindingOf(expression.arguments[0]) : undefined;
-      if (binding !== undefined) store.binding = binding;
-      else if (factory === 'cloudflareKV') leaveUnread('store.binding', expression);
+      if (factory) call.factory = factory;
+      const isBound = factory === 'cloudflareKV' || factory === 'durableObjectRegistry';
+      const binding = isBound ? bindingOf(expression.arguments[0]) : undefined;
+      if (binding !== undefined) call.binding = binding;
+      else if (isBound) leaveUnread(`${part}.binding`, expression);
     }
-    if (!store.factory) leaveUnread('store', expression);
-    reading.stores.push(store);
+    if (!call.factory) leaveUnread(part, expression);
+    found.push(call);
   }
 
   function bindingOf(argument: ts.Expression | undefined): string | undefined {

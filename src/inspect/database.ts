@@ -19,6 +19,10 @@ export interface ProjectDatabase {
   alternatives?: { kind: DatabaseKind; packageName: string }[];
   /** How ids are made where the adapter is told, e.g. `uuid`. */
   idType?: string;
+  /** `push`, where the adapter is told. */
+  push?: boolean;
+  /** `migrationDir` where the adapter is told: as text, or `null` where it is computed. */
+  migrationDir?: string | null;
 }
 
 const KINDS: Record<string, DatabaseKind> = {
@@ -46,11 +50,18 @@ export function readDatabase(evaluator: Evaluator, config: ObjectValue): Project
   if (!only) return { kind: 'unknown', ...found };
   if (others.length > 0) return { kind: 'unknown', ...found, alternatives: kinds };
   const options = first.args?.[0]?.();
-  const idType = options?.kind === 'object' ? evaluator.property(options, 'idType', options.node) : undefined;
+  const told = (name: string): unknown => {
+    if (options?.kind !== 'object') return undefined;
+    const value = evaluator.property(options, name, options.node);
+    return value.kind === 'primitive' ? value.value : null;
+  };
+  const [idType, push, migrationDir] = [told('idType'), told('push'), told('migrationDir')];
   return {
     ...only,
     ...found,
-    ...(idType?.kind === 'primitive' && typeof idType.value === 'string' ? { idType: idType.value } : {}),
+    ...(typeof idType === 'string' ? { idType } : {}),
+    ...(typeof push === 'boolean' ? { push } : {}),
+    ...(typeof migrationDir === 'string' || migrationDir === null ? { migrationDir } : {}),
   };
 
   /** Calls of adapter packages: the value itself, the outcomes of a condition, what is wrapped by something else. */

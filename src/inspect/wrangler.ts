@@ -19,12 +19,32 @@ export interface D1Binding {
   databaseId?: string;
 }
 
+/** A Durable Object binding of a wrangler config. */
+export interface DurableObjectBinding {
+  name: string;
+  className?: string;
+  /** The Worker that has the class, where it is another one. */
+  scriptName?: string;
+}
+
+/** A migration of Durable Object classes. */
+export interface WranglerMigration {
+  tag?: string;
+  /** Classes that begin with it, in SQLite storage or not. */
+  newClasses: string[];
+}
+
 /** The bindings of one environment: the top level or one `env` block. */
 export interface WranglerEnvironment {
   /** Whether the block has a `kv_namespaces` of its own: it is not inherited from the top level. */
   hasKVNamespaces: boolean;
   kvNamespaces: KVNamespaceBinding[];
   d1Databases: D1Binding[];
+  durableObjects: DurableObjectBinding[];
+  /** Migrations of the block's own; without them an environment has those of the top level. */
+  migrations?: WranglerMigration[];
+  /** The main module, where the block names one: an environment without has that of the top level. */
+  main?: string;
   /** Whether the block declares bindings of any kind, so that a KV binding must be repeated in it. */
   hasBindings: boolean;
 }
@@ -37,7 +57,6 @@ export interface WranglerConfig extends WranglerEnvironment {
   /** The file's text. */
   content: string;
   name?: string;
-  main?: string;
   /** Environment blocks by name. */
   env: Record<string, WranglerEnvironment>;
   /** `false` where the file has a syntax error: what is read of it may be incomplete, and it must not be edited. */
@@ -101,7 +120,6 @@ export function readWrangler(root: string, top: string): WranglerConfig | undefi
     format: nearest.format,
     content,
     name: asText(config.name),
-    main: asText(config.main),
     ...environment(config),
     env,
     valid: problem === undefined,
@@ -131,12 +149,26 @@ function environment(block: Record<string, unknown>): WranglerEnvironment {
       if (binding === undefined) return [];
       return [{ binding, databaseName: asText(entry.database_name), databaseId: asText(entry.database_id) }];
     }),
+    durableObjects: asList(asRecord(block.durable_objects).bindings).flatMap((entry) => {
+      const name = asText(entry.name);
+      if (name === undefined) return [];
+      return [{ name, className: asText(entry.class_name), scriptName: asText(entry.script_name) }];
+    }),
+    ...(Array.isArray(block.migrations) ? { migrations: asList(block.migrations).map(migration) } : {}),
+    main: asText(block.main),
     hasBindings: BINDINGS.some((key) => {
       const value = block[key];
       if (Array.isArray(value)) return value.length > 0;
       return typeof value === 'object' && value !== null && Object.keys(value).length > 0;
     }),
   };
+}
+
+function migration(entry: Record<string, unknown>): WranglerMigration {
+  const classes = [entry.new_sqlite_classes, entry.new_classes].flatMap((list) =>
+    Array.isArray(list) ? list : [],
+  );
+  return { tag: asText(entry.tag), newClasses: classes.filter((name) => typeof name === 'string') };
 }
 
 function asRecord(value: unknown): Record<string, unknown> {

@@ -4,10 +4,26 @@ import { INTERNAL_COLLECTIONS } from '../inspect/schema.js';
 import { sliceCandidates } from '../inspect/slices.js';
 
 /** The stores that `init` can write. */
-export const STORES = ['cloudflare-kv', 'memory'] as const;
+export const STORES = ['cloudflare-kv', 'memory', 'redis'] as const;
 
 /** A store that `init` can write. */
 export type StoreName = (typeof STORES)[number];
+
+/** The registries that `init` can write. */
+export const REGISTRIES = ['kv', 'durable-object', 'database', 'memory', 'redis'] as const;
+
+/** A registry that `init` can write. */
+export type RegistryName = (typeof REGISTRIES)[number];
+
+/**
+ * The registries that make sense with a store, its own first. Versions in one process beside entries that others read
+ * too would let the others go on with stale entries.
+ */
+export const REGISTRIES_OF: Readonly<Record<StoreName, readonly RegistryName[]>> = {
+  'cloudflare-kv': ['kv', 'durable-object', 'database'],
+  memory: ['memory', 'redis', 'database'],
+  redis: ['redis', 'database'],
+};
 
 /** A collection to be cached. */
 export interface CollectionAnswer {
@@ -34,6 +50,10 @@ export interface Answers {
   store: StoreName;
   /** The KV namespace's binding; for the Cloudflare store only. */
   binding?: string;
+  /** Where tag versions live; absent where the store's own registry is meant. */
+  registry?: RegistryName;
+  /** The Durable Objects' binding; for that registry only. */
+  tagsBinding?: string;
 }
 
 /** A collection that is not proposed, and why. */
@@ -51,6 +71,10 @@ export interface Proposal extends Answers {
 
 /** The binding's name, unless it's taken. */
 export const DEFAULT_BINDING = 'PAYLOAD_CACHE';
+/** The name of the Durable Objects' binding, unless it's taken. */
+export const DEFAULT_TAGS_BINDING = 'CACHE_TAGS';
+/** The class of the Durable Objects, as `payload-kv/cloudflare` exports it. */
+export const TAGS_CLASS = 'CacheTagRegistry';
 
 const internalCollections = new Set<string>(INTERNAL_COLLECTIONS);
 
@@ -83,10 +107,20 @@ export function propose(project: Pick<Project, 'schema' | 'wrangler' | 'configSh
 }
 
 /** `PAYLOAD_CACHE`, or the next name that nothing else of the project uses. */
-export function proposeBinding({ wrangler, configShape }: Pick<Project, 'wrangler' | 'configShape'>): string {
+export function proposeBinding(project: Pick<Project, 'wrangler' | 'configShape'>): string {
+  return freeName(DEFAULT_BINDING, (name) => bindingConflict(name, project));
+}
+
+/** The name of the Durable Objects' binding: one that is there already, `CACHE_TAGS`, or the next free one. */
+export function proposeTagsBinding(project: Pick<Project, 'wrangler' | 'configShape'>): string {
+  const bound = project.wrangler?.durableObjects.find(({ className }) => className === TAGS_CLASS);
+  return bound?.name ?? freeName(DEFAULT_TAGS_BINDING, (name) => bindingConflict(name, project));
+}
+
+function freeName(base: string, conflict: (name: string) => string | undefined): string {
   for (let count = 1; ; count++) {
-    const name = count === 1 ? DEFAULT_BINDING : `${DEFAULT_BINDING}_${count}`;
-    if (!bindingConflict(name, { wrangler, configShape })) return name;
+    const name = count === 1 ? base : `${base}_${count}`;
+    if (!conflict(name)) return name;
   }
 }
 

@@ -3,8 +3,16 @@ import { ts } from 'ts-morph';
 import type { TransformResult } from './plan.js';
 import { applyEdits, type Edit, indentationAt } from './splice.js';
 
+/** The types of bindings that `init` declares. */
+export type BindingType = 'KVNamespace' | 'DurableObjectNamespace';
+
 /** The file with the binding declared in each interface that describes the env. */
-export function declareBinding(text: string, binding: string, path: string): TransformResult {
+export function declareBinding(
+  text: string,
+  binding: string,
+  path: string,
+  type: BindingType = 'KVNamespace',
+): TransformResult {
   const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
   const interfaces: ts.InterfaceDeclaration[] = [];
   const visit = (node: ts.Node): void => {
@@ -23,11 +31,11 @@ export function declareBinding(text: string, binding: string, path: string): Tra
     return {
       ok: false,
       reason: `${path} declares no interface for the env.`,
-      paste: `${binding}: KVNamespace;`,
+      paste: `${binding}: ${type};`,
     };
   }
   const edits = targets.flatMap((target) =>
-    hasMember(target, binding) ? [] : [addition(text, target, binding, source)],
+    hasMember(target, binding) ? [] : [addition(text, target, `${binding}: `, type, source)],
   );
   return { ok: true, content: applyEdits(text, edits), modified: edits.length > 0 };
 }
@@ -48,16 +56,17 @@ function hasMember(target: ts.InterfaceDeclaration, name: string): boolean {
 function addition(
   text: string,
   target: ts.InterfaceDeclaration,
-  binding: string,
+  name: string,
+  type: BindingType,
   source: ts.SourceFile,
 ): Edit {
   const lineEnding = text.includes('\r\n') ? '\r\n' : '\n';
-  const type = /import\((["'])@cloudflare\/workers-types\1\)/.exec(text)?.[0];
+  const prefix = /import\((["'])@cloudflare\/workers-types\1\)/.exec(text)?.[0];
   const [first] = target.members;
   const end = first && text[first.getEnd() - 1] !== ';' ? '' : ';';
-  const declaration = `${binding}: ${type ? `${type}.` : ''}KVNamespace${end}`;
+  const declaration = `${name}${prefix ? `${prefix}.` : ''}${type}${end}`;
   if (first) {
-    // wrangler lists KV namespaces first.
+    // wrangler lists KV namespaces first; the order means nothing.
     const at = first.getStart(source);
     return { start: at, end: at, text: declaration + lineEnding + indentationAt(text, at) };
   }

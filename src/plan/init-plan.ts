@@ -1,6 +1,7 @@
 /** Everything that `init` would do, as a plan. */
 import { PayloadKVError } from '../errors.js';
 import type { Project } from '../inspect/project.js';
+import type { WranglerConfig } from '../inspect/wrangler.js';
 import type { Answers } from './answers.js';
 import { wireConfig } from './config-edit.js';
 import { declareBinding, envTypeName } from './env-types-edit.js';
@@ -11,9 +12,11 @@ import { renderSchemaFile } from './schema-file.js';
 import { schemaRecord } from './schema-record.js';
 import type { Templates } from './template.js';
 import { typedSlugs } from './types-slugs.js';
+import { exportTagsClass, type WorkerEntryEdit, workerFiles } from './worker-entry.js';
+import { bindDurableObject } from './wrangler-durable-object.js';
 import { bindKVNamespace } from './wrangler-edit.js';
 import { renderHooks, renderWrapper, type WrapperContext } from './wrapper-file.js';
-import { readWrapperShape } from './wrapper-shape.js';
+import { readWrapperShape, type WrapperShape } from './wrapper-shape.js';
 
 /** Texts of the project's files by path relative to its root; absent where there is no such file. */
 export type ProjectFiles = Readonly<Record<string, string | undefined>>;
@@ -34,10 +37,20 @@ export interface InitInput {
 /** Paths of all files whose text a plan needs, besides those that inspection has read. */
 export function filesToRead(project: Project): string[] {
   const { wrapper, hooks, schema } = generatedPaths(project);
-  return [wrapper, hooks, schema, 'package.json', project.typesFile, project.cloudflareEnvTypes].filter(
+  const { wrangler, typesFile, cloudflareEnvTypes } = project;
+  const modules = wrangler ? workerFiles(wrangler, isTyped(project)) : [];
+  return [wrapper, hooks, schema, 'package.json', typesFile, cloudflareEnvTypes, ...modules].filter(
     (path) => path !== undefined,
   );
 }
+
+/** Whether a file of its own is TypeScript. */
+function isTyped({ tsconfigPath }: Project): boolean {
+  return tsconfigPath !== undefined;
+}
+
+/** The client that a wrapper with Redis imports. */
+const REDIS_CLIENT = { ioredis: '^6.0.0' };
 
 /** The plan of `init`. */
 export function planInit(input: InitInput): Plan {
@@ -50,7 +63,7 @@ export function planInit(input: InitInput): Plan {
   const existing = files[paths.wrapper];
   const shape = existing === undefined ? undefined : readWrapperShape(existing, paths.wrapper);
   const setup = existing === undefined ? setupOf(input) : undefined;
-  const binding = setup ? setup.answers.binding : shape?.binding;
+  const wanted: Bindings = setup ? bindingsOf(setup.answers) : bindingsIn(shape);
   const usesKV = setup ? setup.answers.store === 'cloudflare-kv' : shape?.store === 'cloudflareKV';
   const withEnv = setup ? usesKV && configShape.cloudflareEnv !== undefined : shape?.takesEnv === true;
 
@@ -79,28 +92,109 @@ export function planInit(input: InitInput): Plan {
     );
   }
 
-  if (usesKV && binding !== undefined) bind(input, binding, collect);
+  bind(input, wanted, collect);
   const packageJson = files['package.json'];
   if (packageJson !== undefined) {
-    collect.edit('package.json', packageJson, editPackageJson(packageJson, packageRange));
+    const usesRedis = setup && [setup.answers.store, setup.answers.registry].includes('redis');
+    const others = usesRedis ? REDIS_CLIENT : {};
+    collect.edit('package.json', packageJson, editPackageJson(packageJson, packageRange, others));
   }
   return collect.plan();
 }
 
-function bind({ project, files, wranglerProvisions }: InitInput, binding: string, collect: Collector): void {
+/** The names of what the wrangler config must declare. */
+interface Bindings {
+  /** The KV namespace of the entries. */
+  entries?: string;
+  /** The Durable Objects of the tag versions. */
+  tags?: string;
+}
+
+function bindingsOf({ store, binding, registry, tagsBinding }: Answers): Bindings {
+  return {
+    ...(store === 'cloudflare-kv' ? { entries: binding } : {}),
+    ...(registry === 'durable-object' ? { tags: tagsBinding } : {}),
+  };
+}
+
+function bindingsIn(shape: WrapperShape | undefined): Bindings {
+  return {
+    ...(shape?.store === 'cloudflareKV' ? { entries: shape.binding } : {}),
+    ...(shape?.registry === 'durableObjectRegistry' ? { tags: shape.tagsBinding } : {}),
+  };
+}
+
+function bind(input: InitInput, { entries, tags }: Bindings, collect: Collector): void {
+  const { project, files, wranglerProvisions } = input;
   const { wrangler, cloudflareEnvTypes } = project;
+  if (entries === undefined && tags === undefined) return;
   if (wrangler) {
-    const edit = { wrangler, binding, provisions: wranglerProvisions };
-    collect.edit(wrangler.path, wrangler.content, bindKVNamespace(edit));
+    const entryEdits = tags === undefined ? [] : exportTags(input, wrangler, collect);
+    const mains = entryEdits.flatMap(({ main, newMain, result }) =>
+      result.ok && main !== undefined && newMain !== undefined ? [{ from: main, to: newMain }] : [],
+    );
+    collect.editInSteps(wrangler.path, wrangler.content, [
+      (content) =>
+        entries === undefined
+          ? unchanged(content)
+          : bindKVNamespace({
+              wrangler: { ...wrangler, content },
+              binding: entries,
+              provisions: wranglerProvisions,
+            }),
+      (content) =>
+        tags === undefined
+          ? unchanged(content)
+          : bindDurableObject({ wrangler: { ...wrangler, content }, binding: tags, mains }),
+    ]);
   } else {
+    const what = [
+      ...(entries === undefined ? [] : [`a KV namespace as ${entries}`]),
+      ...(tags === undefined ? [] : [`Durable Objects as ${tags}`]),
+    ];
     collect.notice(
-      `There is no wrangler config beside the project: bind a KV namespace as ${binding} where it is deployed.`,
+      `There is no wrangler config beside the project: bind ${what.join(' and ')} where it is deployed.`,
     );
   }
   const types = cloudflareEnvTypes === undefined ? undefined : files[cloudflareEnvTypes];
   if (cloudflareEnvTypes !== undefined && types !== undefined) {
-    collect.edit(cloudflareEnvTypes, types, declareBinding(types, binding, cloudflareEnvTypes));
+    collect.editInSteps(cloudflareEnvTypes, types, [
+      (content) =>
+        tags === undefined
+          ? unchanged(content)
+          : declareBinding(content, tags, cloudflareEnvTypes, 'DurableObjectNamespace'),
+      (content) =>
+        entries === undefined ? unchanged(content) : declareBinding(content, entries, cloudflareEnvTypes),
+    ]);
   }
+}
+
+function unchanged(content: string): TransformResult {
+  return { ok: true, content, modified: false };
+}
+
+/** Lets the Worker's main module export the class. */
+function exportTags(
+  { project, files, templates }: InitInput,
+  wrangler: WranglerConfig,
+  collect: Collector,
+): WorkerEntryEdit[] {
+  const { style } = project;
+  const edits = exportTagsClass({
+    wrangler,
+    files,
+    typed: isTyped(project),
+    style,
+    template: templates.worker,
+  });
+  const seen = new Set<string>();
+  for (const { path, before, result } of edits) {
+    if (seen.has(path)) continue;
+    seen.add(path);
+    if (result.ok && before === undefined) collect.create(path, result.content);
+    else collect.edit(path, before ?? '', result);
+  }
+  return edits;
 }
 
 /** What a new wrapper is written from. */
@@ -150,6 +244,8 @@ function refuseForeignWiring({ configShape }: Project, wrapper: string): void {
 interface Collector {
   create(path: string, after: string): void;
   edit(path: string, before: string, result: TransformResult): void;
+  /** Several edits of one file, each of which may be refused for itself. */
+  editInSteps(path: string, before: string, steps: readonly ((content: string) => TransformResult)[]): void;
   notice(text: string): void;
   plan(): Plan;
 }
@@ -158,13 +254,23 @@ function collector(files: ProjectFiles): Collector {
   const changes: FileChange[] = [];
   const refusals: Refusal[] = [];
   const notices: string[] = [];
+  function refuse(path: string, { reason, line, paste }: Extract<TransformResult, { ok: false }>): void {
+    refusals.push({ path, ...(line === undefined ? {} : { line }), reason, paste });
+  }
   return {
     create: (path, after) => changes.push({ path, before: files[path], after }),
     edit(path, before, result) {
-      if (!result.ok) {
-        const { reason, line, paste } = result;
-        refusals.push({ path, ...(line === undefined ? {} : { line }), reason, paste });
-      } else if (result.modified) changes.push({ path, before, after: result.content });
+      if (!result.ok) refuse(path, result);
+      else if (result.modified) changes.push({ path, before, after: result.content });
+    },
+    editInSteps(path, before, steps) {
+      let after = before;
+      for (const step of steps) {
+        const result = step(after);
+        if (!result.ok) refuse(path, result);
+        else after = result.content;
+      }
+      if (after !== before) changes.push({ path, before, after });
     },
     notice: (text) => notices.push(text),
     plan: () => ({ changes: changes.sort((a, b) => (a.path < b.path ? -1 : 1)), refusals, notices }),

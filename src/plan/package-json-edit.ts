@@ -10,9 +10,14 @@ export const SCRIPTS: Readonly<Record<string, string>> = {
 
 const sections = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'];
 
-/** `package.json` with the dependency and the scripts; what is there already stays. */
-export function editPackageJson(text: string, version: string): TransformResult {
-  const paste = `"dependencies": { "payload-kv": "${version}" }`;
+/** `package.json` with the dependency, those it needs here, and the scripts; what is there already stays. */
+export function editPackageJson(
+  text: string,
+  version: string,
+  others: Readonly<Record<string, string>> = {},
+): TransformResult {
+  const dependencies = Object.entries({ 'payload-kv': version, ...others });
+  const paste = `"dependencies": { ${dependencies.map(([name, range]) => `"${name}": "${range}"`).join(', ')} }`;
   let content = text;
   const add = (section: string, name: string, value: string): TransformResult | undefined => {
     const parsed = parseJson(content);
@@ -58,8 +63,9 @@ export function editPackageJson(text: string, version: string): TransformResult 
     const failure = add('scripts', name, command);
     if (failure) return failure;
   }
-  if (!sections.some((section) => present(section, 'payload-kv'))) {
-    const failure = add('dependencies', 'payload-kv', version);
+  for (const [name, range] of dependencies) {
+    if (sections.some((section) => present(section, name))) continue;
+    const failure = add('dependencies', name, range);
     if (failure) return failure;
   }
   return { ok: true, content, modified: content !== text };

@@ -4,6 +4,7 @@ export interface Templates {
   indexWithEnv: string;
   hooks: string;
   schema: string;
+  worker: string;
 }
 
 /**

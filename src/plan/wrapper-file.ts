@@ -1,7 +1,7 @@
 /** `payload-kv/index.ts` and `payload-kv/hooks.ts`: the two files that the user owns from then on. */
 import { posix } from 'node:path';
 import type { CodeStyle } from '../inspect/code-style.js';
-import type { Answers, GlobalAnswer } from './answers.js';
+import { type Answers, type GlobalAnswer, REGISTRIES_OF } from './answers.js';
 import { type GeneratedPaths, importSpecifier, languageOf } from './generated-paths.js';
 import { propertyKey, quote } from './literal.js';
 import { type Literal, printLiteral } from './print-literal.js';
@@ -27,23 +27,54 @@ export function renderWrapper(answers: Answers, context: WrapperContext): string
   const withEnv = cloudflare && envType !== undefined;
   const specifier = (target: string) => quote(importSpecifier(paths.wrapper, target, style.importExtension));
 
+  const { store, registry } = answers;
+  const ofStore = registry === undefined || registry === REGISTRIES_OF[store][0];
+  const names = { main: ['payloadKV'], cloudflare: [] as string[], redis: [] as string[] };
+  if (store === 'memory') names.main.push('memory');
+  if (store === 'redis') names.redis.push('redis');
+  if (cloudflare) names.cloudflare.push('cloudflareKV');
+  if (!ofStore && registry === 'database') names.main.push('databaseRegistry');
+  if (!ofStore && registry === 'redis') names.redis.push('redisRegistry');
+  if (!ofStore && registry === 'durable-object') names.cloudflare.push('durableObjectRegistry');
+  const importOf = (list: string[], specifier: string) =>
+    list.length > 0 ? `import { ${list.sort().join(', ')} } from '${specifier}';` : '';
+  const bound = (binding: string) => `{ binding: ${quote(binding)}${withEnv ? ', env' : ''} }`;
+
   const code = fillTemplate(withEnv ? templates.indexWithEnv : templates.index, {
     schemaFile: posix.basename(paths.schema),
-    runtimeNames: cloudflare ? 'payloadKV' : 'memory, payloadKV',
-    storeImport: cloudflare ? "import { cloudflareKV } from 'payload-kv/cloudflare';" : '',
+    clientImport: names.redis.length > 0 ? "import { Redis } from 'ioredis';" : '',
+    runtimeNames: names.main.sort().join(', '),
+    storeImport: [
+      importOf(names.cloudflare, 'payload-kv/cloudflare'),
+      importOf(names.redis, 'payload-kv/redis'),
+    ]
+      .filter(Boolean)
+      .join('\n'),
     typeImport: typed && typesFile ? `import type { Config } from ${specifier(typesFile)};` : '',
     hooksModule: specifier(paths.hooks),
     schemaModule: specifier(paths.schema),
+    client:
+      names.redis.length > 0
+        ? `\n/** Connects with the first command, so that a build needs no Redis. */\nconst client = new Redis(process.env.REDIS_URL ?? 'redis://127.0.0.1:6379', { lazyConnect: true });`
+        : '',
     envParameter: typed ? `env: ${envType}` : 'env',
     typeArgument: !typed ? '' : typesFile ? '<Config>' : '<typeof schema>',
     store: cloudflare
-      ? `cloudflareKV({ binding: ${quote(answers.binding!)}${withEnv ? ', env' : ''} })`
-      : 'memory()',
+      ? `cloudflareKV(${bound(answers.binding!)})`
+      : store === 'redis'
+        ? 'redis({ client })'
+        : 'memory()',
+    registry: ofStore ? '' : `registry: ${registryCall()},`,
     ttl: printTTL(answers.ttl),
     collections: printPolicies(answers.collections),
     globals: printPolicies(answers.globals),
   });
   return restyle(code, style);
+
+  function registryCall(): string {
+    if (registry === 'durable-object') return `durableObjectRegistry(${bound(answers.tagsBinding!)})`;
+    return registry === 'redis' ? 'redisRegistry({ client })' : 'databaseRegistry()';
+  }
 }
 
 /** The text of `payload-kv/hooks.ts`. */

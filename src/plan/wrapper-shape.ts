@@ -32,6 +32,10 @@ export interface WrapperShape {
   /** `binding` of the store, if it's a literal. */
   binding?: string;
   bindingLine?: number;
+  /** The registry's function as called, e.g. `durableObjectRegistry`. */
+  registry?: string;
+  /** `binding` of the registry, if it's a literal. */
+  tagsBinding?: string;
   /** Whether `cache` is a function, to be called with the Cloudflare env. */
   takesEnv: boolean;
   /** Whether the file exports `cache` by name. */
@@ -53,10 +57,14 @@ export function readWrapperShape(text: string, path = 'index.ts'): WrapperShape 
   const cache = exportedConst(source, 'cache');
   const store = property(options, 'store');
   const binding = store && ts.isCallExpression(store) ? bindingOf(store) : undefined;
+  const registry = property(options, 'registry');
+  const tagsBinding = registry && ts.isCallExpression(registry) ? bindingOf(registry) : undefined;
   const ttl = property(options, 'ttl');
   return {
     ...(store && ts.isCallExpression(store) ? { store: store.expression.getText(source) } : {}),
     ...(binding ? { binding: binding.text, bindingLine: lineAt(text, binding.getStart(source)) } : {}),
+    ...(registry && ts.isCallExpression(registry) ? { registry: registry.expression.getText(source) } : {}),
+    ...(tagsBinding ? { tagsBinding: tagsBinding.text } : {}),
     takesEnv:
       cache !== undefined && cache !== null && (ts.isArrowFunction(cache) || ts.isFunctionLike(cache)),
     exportsCache: cache !== undefined,

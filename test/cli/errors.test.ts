@@ -72,7 +72,17 @@ describe('a flag with', () => {
     ],
     ['a TTL for one without the TTL', ['--ttl-for', 'posts'], 'Write for example --ttl-for posts=10m.'],
     ['a bad TTL for one', ['--ttl-for', 'posts=x'], '--ttl-for posts must be a positive whole number'],
-    ['a store unheard of', ['--store', 'redis'], '→ Choose cloudflare-kv or memory.'],
+    ['a store unheard of', ['--store', 'disk'], '→ Choose cloudflare-kv, memory or redis.'],
+    [
+      'a registry unheard of',
+      ['--registry', 'disk'],
+      '→ Choose kv, durable-object, database, memory or redis.',
+    ],
+    [
+      'a registry that another store needs',
+      ['--store', 'memory', '--registry', 'kv'],
+      '--registry kv makes no sense with --store memory. [INVALID_REGISTRY]',
+    ],
     ['a binding that is no name', ['--store', 'cloudflare-kv', '--binding', 'my-kv'], '[INVALID_BINDING]'],
   ])('%s', async (_what, args, text) => {
     expect(await fails(['init', '--yes', ...args])).toContain(text);

@@ -18,7 +18,7 @@ describe('without a terminal', () => {
   test('missing answers are an error that names their flags', async () => {
     const { exitCode, stderr } = await init(['--collections', 'posts']);
     expect(exitCode).toBe(2);
-    expect(stderr).toContain('--globals a,b, --ttl 5m, --store cloudflare-kv|memory, --binding NAME');
+    expect(stderr).toContain('--globals a,b, --ttl 5m, --store cloudflare-kv|memory|redis, --binding NAME');
     expect(stderr).not.toContain('--collections a,b');
     expect(stderr).toContain('Add --yes');
   });
@@ -77,6 +77,72 @@ describe('without a terminal', () => {
     expect(exitCode).toBe(0);
     expect(stdout).toContain('Cloudflare KV keeps everything for 60 seconds at least');
     expect(stdout).toContain('bind a KV namespace as PAYLOAD_CACHE');
+  });
+});
+
+describe('a registry other than the one of the store', () => {
+  const wrangler = `{
+  // The site.
+  "name": "site",
+  "main": ".open-next/worker.js",
+  "kv_namespaces": [{ "binding": "PAYLOAD_CACHE" }]
+}
+`;
+
+  test('Durable Objects: the wrapper names them, the Worker exports their class, wrangler binds it', async () => {
+    await writeFile(path.join(project.dir, 'wrangler.jsonc'), wrangler);
+    const { exitCode, stdout } = await init(['--yes', '--registry', 'durable-object']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/registry +durable-object, bound as CACHE_TAGS/);
+    const tree = await project.tree();
+    expect(tree['src/payload-kv/index.ts']).toContain(
+      "registry: durableObjectRegistry({ binding: 'CACHE_TAGS' }),",
+    );
+    expect(tree['worker.mjs']).toContain("export * from './.open-next/worker.js';");
+    expect(tree['wrangler.jsonc']).toContain('"main": "worker.mjs"');
+    expect(tree['wrangler.jsonc']).toContain('// The site.');
+    expect(tree['wrangler.jsonc']).toContain('"class_name": "CacheTagRegistry"');
+
+    const again = await init([]);
+    expect(again.stdout).toContain('Everything is in place: nothing to change.');
+    expect(await project.tree()).toEqual(tree);
+  });
+
+  test('what is taken out by hand is put back, from what the wrapper says', async () => {
+    await writeFile(path.join(project.dir, 'wrangler.jsonc'), wrangler);
+    await init(['--yes', '--registry', 'durable-object']);
+    const wired = await project.tree();
+    await writeFile(path.join(project.dir, 'wrangler.jsonc'), wrangler);
+    expect((await init(['--yes'])).exitCode).toBe(0);
+    expect(await project.tree()).toEqual(wired);
+  });
+
+  test('a main module that cannot be edited leaves its line to the person', async () => {
+    const built = wrangler.replace('.open-next/worker.js', 'dist/worker.js');
+    await writeFile(path.join(project.dir, 'wrangler.jsonc'), built);
+    const { exitCode, stdout } = await init(['--yes', '--registry', 'durable-object']);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('dist/worker.js is left to you.');
+    expect(stdout).toContain("    export { CacheTagRegistry } from 'payload-kv/cloudflare';");
+  });
+
+  test('the database: the next step is its migration', async () => {
+    const { exitCode, stdout } = await init(['--yes', '--registry', 'database']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('payload migrate:create');
+    expect((await project.tree())['src/payload-kv/index.ts']).toContain('registry: databaseRegistry(),');
+  });
+
+  test('Redis: the client is imported, and becomes a dependency', async () => {
+    expect((await init(['--yes', '--store', 'redis'])).exitCode).toBe(0);
+    const tree = await project.tree();
+    expect(tree['src/payload-kv/index.ts']).toContain('store: redis({ client }),');
+    expect(JSON.parse(tree['package.json'] ?? '').dependencies).toHaveProperty('ioredis');
+  });
+
+  test('the one of the store, named on purpose, changes nothing', async () => {
+    expect((await init(['--yes', '--store', 'memory', '--registry', 'memory'])).exitCode).toBe(0);
+    expect((await project.tree())['src/payload-kv/index.ts']).not.toContain('registry');
   });
 });
 
@@ -197,6 +263,16 @@ describe('at a terminal', () => {
     expect(text).toContain("cloudflareKV({ binding: 'CACHE' })");
     expect(text).toContain("ttl: '10m',");
     expect(text).toContain("pages: { ttl: '1h' },");
+  });
+
+  test('on Cloudflare it asks how soon a write is to be seen', async () => {
+    await writeFile(path.join(project.dir, 'wrangler.json'), '{ "name": "site", "main": "worker.mjs" }\n');
+    await writeFile(path.join(project.dir, 'worker.mjs'), 'export default {};\n');
+    prompts.inject([...answers, 'durable-object', true]);
+    expect((await init([], true)).exitCode).toBe(0);
+    const tree = await project.tree();
+    expect(tree['src/payload-kv/index.ts']).toContain('durableObjectRegistry');
+    expect(tree['worker.mjs']).toContain('export { CacheTagRegistry }');
   });
 
   test('a flag spares its question', async () => {

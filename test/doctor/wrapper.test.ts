@@ -33,6 +33,7 @@ export const cache = (env: CloudflareEnv) =>
           line: 7,
         },
       ],
+      registries: [],
       ttls: [
         { path: 'ttl', value: '5m', line: 8 },
         { path: 'operations.count', value: 60, line: 9 },

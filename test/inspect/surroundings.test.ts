@@ -19,7 +19,13 @@ describe('the wrangler config', () => {
   },
 }`;
     const { wrangler } = inspected({ 'payload.config.ts': CONFIG, 'wrangler.jsonc': content });
-    const nothing = { hasKVNamespaces: false, kvNamespaces: [], d1Databases: [], hasBindings: false };
+    const nothing = {
+      hasKVNamespaces: false,
+      kvNamespaces: [],
+      d1Databases: [],
+      durableObjects: [],
+      hasBindings: false,
+    };
     expect(wrangler).toEqual({
       path: 'wrangler.jsonc',
       format: 'jsonc',
@@ -32,6 +38,7 @@ describe('the wrangler config', () => {
         { binding: 'AUTO', id: undefined, previewId: undefined },
       ],
       d1Databases: [{ binding: 'D1', databaseName: 'site', databaseId: '1' }],
+      durableObjects: [],
       hasBindings: true,
       env: {
         staging: nothing,

@@ -1,20 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { expect, test } from 'vitest';
-import { readWrangler, type WranglerConfig } from '../../src/inspect/wrangler.js';
 import { bindKVNamespace } from '../../src/plan/wrangler-edit.js';
 import { testCases } from './cases.js';
-
-async function readConfig(text: string, extension: string): Promise<WranglerConfig> {
-  const root = await mkdtemp(path.join(tmpdir(), 'payload-kv-wrangler-'));
-  try {
-    await writeFile(path.join(root, `wrangler.${extension}`), text);
-    return readWrangler(root, root)!;
-  } finally {
-    await rm(root, { recursive: true });
-  }
-}
+import { readConfig } from './wrangler-config.js';
 
 const binding = 'PAYLOAD_CACHE';
 

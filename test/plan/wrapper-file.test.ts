@@ -48,6 +48,25 @@ const cases: Record<string, { answers: Answers; context: WrapperContext }> = {
       style: { ...style, quotes: 'double', semicolons: false, indent: '\t', importExtension: '.js' },
     }),
   },
+  'cloudflare-with-durable-objects': {
+    answers: { ...cloudflare, registry: 'durable-object', tagsBinding: 'CACHE_TAGS' },
+    context: context('src/payload.config.ts', {
+      typesFile: 'src/payload-types.ts',
+      envType: 'CloudflareEnv',
+    }),
+  },
+  'cloudflare-with-database': {
+    answers: { ...cloudflare, registry: 'database' },
+    context: context('src/payload.config.ts', { typesFile: 'src/payload-types.ts' }),
+  },
+  redis: {
+    answers: { ...answers, store: 'redis' },
+    context: context('src/payload.config.ts', { typesFile: 'src/payload-types.ts' }),
+  },
+  'memory-with-redis': {
+    answers: { ...answers, registry: 'redis' },
+    context: context('payload.config.mjs', { style: { ...style, semicolons: false, quotes: 'double' } }),
+  },
   'without-types': { answers, context: context('src/payload.config.ts') },
   javascript: { answers, context: context('payload.config.mjs') },
   'nothing-chosen': {
@@ -87,7 +106,8 @@ describe.each(Object.entries(cases))('%s', (name, { answers, context }) => {
       answers.collections.map(({ slug, slices }) => ({ slug, slices })),
     );
     expect(shape.globals!.entries.map(({ slug }) => slug)).toEqual(answers.globals.map(({ slug }) => slug));
-    expect(shape).toMatchObject({ exportsCache: true, takesEnv: name === 'cloudflare-with-env' });
+    expect(shape).toMatchObject({ exportsCache: true, takesEnv: context.envType !== undefined });
     expect(shape.binding).toBe(answers.binding);
+    expect(shape.tagsBinding).toBe(answers.tagsBinding);
   });
 });

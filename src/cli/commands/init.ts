@@ -125,14 +125,18 @@ function sayProject(project: Project, terminal: Terminal): void {
 
 /** What nobody was asked is said. */
 function sayAnswers(answers: Answers, project: Project, terminal: Terminal): void {
-  const { collections, globals, ttl, store, binding } = answers;
+  const { collections, globals, ttl, store, binding, registry, tagsBinding } = answers;
   const slugs = [...collections, ...globals].map((it) =>
     it.ttl === undefined ? it.slug : `${it.slug} (${it.ttl})`,
   );
   terminal.say(`  ${kleur.dim('cached'.padEnd(10))}${printable(slugs.join(', ') || 'nothing')}, for ${ttl}`);
   terminal.say(
-    `  ${kleur.dim('store'.padEnd(10))}${store === 'memory' ? store : `${store}, bound as ${binding}`}`,
+    `  ${kleur.dim('store'.padEnd(10))}${store === 'cloudflare-kv' ? `${store}, bound as ${binding}` : store}`,
   );
+  if (registry) {
+    const bound = tagsBinding ? `, bound as ${tagsBinding}` : '';
+    terminal.say(`  ${kleur.dim('registry'.padEnd(10))}${registry}${bound}`);
+  }
   for (const { slug, reason } of propose(project).notOffered) {
     if (!collections.some((it) => it.slug === slug))
       terminal.say(`  ${kleur.dim('not'.padEnd(10))}${printable(slug)}: ${reason}`);
@@ -153,6 +157,7 @@ function keptNotices(options: InitOptions, wrapper: string): string[] {
     ['ttl', '--ttl'],
     ['ttlFor', '--ttl-for'],
     ['store', '--store'],
+    ['registry', '--registry'],
     ['binding', '--binding'],
   ] as const;
   const given = flags
@@ -263,6 +268,11 @@ function nextSteps(
   if (answers?.store === 'cloudflare-kv' && project.cloudflareEnvTypes) {
     steps.push(
       `${run} wrangler types   (at leisure: the binding's type is in ${project.cloudflareEnvTypes} already)`,
+    );
+  }
+  if (answers?.registry === 'database' && project.database.kind !== 'mongodb') {
+    steps.push(
+      `${run} payload migrate:create   (the table of the tag versions, where the database is migrated rather than pushed)`,
     );
   }
   steps.push(`${run} payload-kv doctor   (proves that the cache works here)`);

@@ -1,0 +1,77 @@
+import { execa } from 'execa';
+import { afterEach, describe, expect, test } from 'vitest';
+import { readTree } from '../cli/command.js';
+import { runCli } from '../support/cli.js';
+import { copyFixture, type ProjectCopy } from '../support/project.js';
+
+let project: ProjectCopy;
+afterEach(() => project?.remove());
+
+/** Runs an executable of the project; its output only matters where it fails. */
+async function succeeds(executable: string, ...args: string[]): Promise<string> {
+  const result = await execa(executable, args, {
+    cwd: project.dir,
+    preferLocal: true,
+    env: { NODE_ENV: undefined, VITEST: undefined, NO_COLOR: '1', WRANGLER_SEND_METRICS: 'false' },
+    reject: false,
+    all: true,
+  });
+  if (result.exitCode !== 0) throw new Error(`${executable} ${args.join(' ')} failed:\n${result.all}`);
+  return result.all;
+}
+
+const typeCheck = () => succeeds('tsc', '--noEmit', '-p', '.');
+
+async function initTwice(...flags: string[]): Promise<void> {
+  const first = await runCli(['init', '--yes', '--no-install', ...flags], { cwd: project.dir });
+  expect(first.exitCode, first.stdout + first.stderr).toBe(0);
+  const after = await readTree(project.dir);
+  const second = await runCli(['init'], { cwd: project.dir });
+  expect(second.stdout).toContain('Everything is in place: nothing to change.');
+  expect(await readTree(project.dir)).toEqual(after);
+}
+
+describe('the site on Cloudflare with Durable Objects', () => {
+  test('type-checks, starts, is built by wrangler with the class, and doctor finds it all', async () => {
+    project = await copyFixture('cloudflare');
+    await project.replace('tsconfig.json', '"include": ["src",', '"include": ["src", "worker.ts",');
+    await initTwice('--registry', 'durable-object');
+    await typeCheck();
+    // The objects do not run here: versions are in the process, and the site starts all the same.
+    expect(await succeeds(process.execPath, '--import', 'tsx', 'src/start.ts')).toMatch(/^pages: 0$/m);
+
+    await project.write(
+      '.open-next/worker.js',
+      `export class DOQueueHandler {}
+       export default { fetch: () => new Response('built') };`,
+    );
+    await project.write('.open-next/assets/index.html', '');
+    const built = await succeeds('wrangler', 'deploy', '--dry-run', '--outdir', 'built', '--env', 'staging');
+    expect(built).toMatch(/CACHE_TAGS \(CacheTagRegistry\)/);
+    expect(await project.read('built/worker.js')).toMatch(
+      /export \{[^}]*CacheTagRegistry[^}]*DOQueueHandler/,
+    );
+    const { stdout } = await runCli(['doctor'], { cwd: project.dir });
+    expect(stdout).toMatch(/✓ Durable Objects of the tag versions/);
+    await succeeds('npm', 'run', 'types:cloudflare');
+    expect(await project.read('cloudflare-env.d.ts')).toContain('CACHE_TAGS: DurableObjectNamespace');
+    await typeCheck();
+  });
+});
+
+describe('the blog', () => {
+  test.each([
+    ['with Redis', ['--store', 'redis'], 'store: redis({ client })'],
+    [
+      'with versions in Redis',
+      ['--store', 'memory', '--registry', 'redis'],
+      'registry: redisRegistry({ client })',
+    ],
+    ['with versions in its database', ['--registry', 'database'], 'registry: databaseRegistry()'],
+  ])('%s gets a wrapper that type-checks', async (_name, flags, text) => {
+    project = await copyFixture('blog');
+    await initTwice(...flags);
+    expect(await project.read('src/payload-kv/index.ts')).toContain(text);
+    await typeCheck();
+  });
+});

@@ -1,0 +1,2 @@
+export { CacheTagRegistry } from 'payload-kv/cloudflare';
+export default { fetch: () => new Response(null) };

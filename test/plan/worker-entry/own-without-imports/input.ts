@@ -1,0 +1,3 @@
+const worker = { fetch: () => new Response(null) };
+
+export { worker as default };

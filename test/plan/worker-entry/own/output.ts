@@ -1,0 +1,12 @@
+import handler from './.open-next/worker.js';
+import { track } from './track';
+
+export { CacheTagRegistry } from 'payload-kv/cloudflare';
+
+/** Counts what comes in. */
+export default {
+  async fetch(request: Request, env: unknown, ctx: unknown) {
+    track(request);
+    return handler.fetch(request, env, ctx);
+  },
+};

@@ -1,0 +1,24 @@
+/**
+ * What this site caches, for how long, and where. Yours to change; of the files beside it only
+ * `schema.generated.ts` belongs to `payload-kv sync`.
+ */
+import { databaseRegistry, payloadKV } from 'payload-kv';
+import { cloudflareKV } from 'payload-kv/cloudflare';
+import type { Config } from '../payload-types';
+import { hooks } from './hooks';
+import { schema } from './schema.generated';
+
+export const cache = payloadKV<Config>({
+  store: cloudflareKV({ binding: 'PAYLOAD_CACHE' }),
+  registry: databaseRegistry(),
+  ttl: '5m',
+  collections: {
+    posts: { ttl: '1h', slices: ['slug', 'tenant'] },
+    'site-pages': {},
+  },
+  globals: {
+    header: { ttl: 90 },
+  },
+  hooks,
+  schema,
+});

@@ -1,0 +1,26 @@
+/**
+ * What this site caches, for how long, and where. Yours to change; of the files beside it only
+ * `schema.generated.ts` belongs to `payload-kv sync`.
+ */
+import { payloadKV } from 'payload-kv';
+import { cloudflareKV, durableObjectRegistry } from 'payload-kv/cloudflare';
+import type { Config } from '../payload-types';
+import { hooks } from './hooks';
+import { schema } from './schema.generated';
+
+/** Takes the Cloudflare env that the config holds; in a request the cache prefers that request's own. */
+export const cache = (env: CloudflareEnv) =>
+  payloadKV<Config>({
+    store: cloudflareKV({ binding: 'PAYLOAD_CACHE', env }),
+    registry: durableObjectRegistry({ binding: 'CACHE_TAGS', env }),
+    ttl: '5m',
+    collections: {
+      posts: { ttl: '1h', slices: ['slug', 'tenant'] },
+      'site-pages': {},
+    },
+    globals: {
+      header: { ttl: 90 },
+    },
+    hooks,
+    schema,
+  });
