@@ -132,6 +132,14 @@ describe('context.cache', () => {
     expect(await nameOf(id)).toBe(again);
   });
 
+  test('{ ttl } stores for no longer than a day, after which versions may be forgotten', async () => {
+    const { id } = await newTag();
+    await nameOf(id, { ttl: '30d' });
+    const changed = await changeBehind(id);
+    vi.setSystemTime(Date.now() + 86_400_000);
+    expect(await nameOf(id, { ttl: '30d' })).toBe(changed);
+  });
+
   test.each([['Bypass'], [''], [true], [5], [{}], [{ ttl: 0 }], [{ ttl: 'soon' }], [['bypass']]])(
     'is refused where it is %j',
     async (cache) => {

@@ -63,7 +63,7 @@ describe('canonical arguments', () => {
         const same = isDeepStrictEqual(withoutUndefined(one), withoutUndefined(other));
         expect(canonicalArguments(one) === canonicalArguments(other)).toBe(same);
       }),
-      { numRuns: 20_000 },
+      { numRuns: 5_000 },
     );
   });
 
@@ -83,7 +83,7 @@ describe('canonical arguments', () => {
         fc.pre(path.length > 0 || (one !== undefined && other !== undefined));
         expect(canonicalArguments(around(one))).not.toBe(canonicalArguments(around(other)));
       }),
-      { numRuns: 10_000 },
+      { numRuns: 3_000 },
     );
   });
 
@@ -95,7 +95,7 @@ describe('canonical arguments', () => {
           expect(isDeepStrictEqual(withoutUndefined(one), withoutUndefined(other))).toBe(true);
         }
       }),
-      { numRuns: 20_000 },
+      { numRuns: 5_000 },
     );
   });
 
