@@ -1,0 +1,85 @@
+import { Miniflare } from 'miniflare';
+import { kvRegistry } from '../../src/registries/kv.js';
+import { cloudflareKV, type KVBinding } from '../../src/runtime/cloudflare.js';
+import {
+  databaseRegistry,
+  memory,
+  memoryRegistry,
+  type Registry,
+  type Store,
+} from '../../src/runtime/index.js';
+import { redis } from '../../src/stores/redis.js';
+import { hasRedis, startRedis } from '../support/redis.js';
+
+/** A store and a registry that several sites share. */
+export interface Shared {
+  /** What one more site is given. */
+  join(): { store: Store; registry: Registry };
+  stop(): void | Promise<void>;
+}
+
+/** A registry with a store that goes with it. */
+export interface Backend {
+  name: string;
+  /** Why it cannot be tried here. */
+  missing?: string;
+  /** After how many seconds a write of one site is seen by the others at the latest. */
+  bound: number;
+  start(): Promise<Shared>;
+}
+
+/** Every registry. */
+export const BACKENDS: Backend[] = [
+  {
+    name: 'memory',
+    bound: 0,
+    async start() {
+      const [store, registry] = [memory(), memoryRegistry()];
+      return { join: () => ({ store, registry }), stop: () => undefined };
+    },
+  },
+  {
+    name: 'kv',
+    // A site keeps to its own replacement for as long as KV may take to spread it.
+    bound: 123,
+    async start() {
+      const miniflare = new Miniflare({
+        modules: true,
+        script: 'export default { fetch() { return new Response(null, { status: 404 }) } }',
+        compatibilityDate: '2026-03-01',
+        kvNamespaces: ['PAYLOAD_CACHE'],
+      });
+      const binding = (await miniflare.getKVNamespace('PAYLOAD_CACHE')) as unknown as KVBinding;
+      return {
+        join() {
+          const store = cloudflareKV({ binding });
+          return { store, registry: kvRegistry(store, { interval: 1 }) };
+        },
+        stop: () => miniflare.dispose(),
+      };
+    },
+  },
+  {
+    name: 'redis',
+    ...(hasRedis ? {} : { missing: 'there is no redis-server' }),
+    bound: 0,
+    async start() {
+      const server = await startRedis();
+      return {
+        join() {
+          const store = redis({ client: server.connect() });
+          return { store, registry: store.defaultRegistry() };
+        },
+        stop: () => server.stop(),
+      };
+    },
+  },
+  {
+    name: 'database',
+    bound: 0,
+    async start() {
+      const store = memory();
+      return { join: () => ({ store, registry: databaseRegistry() }), stop: () => undefined };
+    },
+  },
+];

@@ -1,0 +1,116 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect } from 'vitest';
+import { payloadKV, settleCache } from '../../src/runtime/index.js';
+import { type Clock, takeClock } from '../support/clock.js';
+import { countDatabaseCalls, type DatabaseCalls, type Started, startBlog } from '../support/payload.js';
+import type { Backend, Shared } from './backends.js';
+import { createGates, type Gates } from './gates.js';
+
+/** One of two sites that share a database, a store and a registry. */
+export interface Site extends Started {
+  gates: Gates;
+  calls: DatabaseCalls;
+}
+
+/** Two sites of one blog, as two processes of one deployment. */
+export interface Pair {
+  sites: [Site, Site];
+  /** The one author there is. */
+  id: number;
+  clock: Clock;
+  stop(): Promise<void>;
+}
+
+/** Two queries for the same: one that is held does not hold those who ask the other. */
+export type Query = 77 | 78;
+
+/** For gates of `find`: tells a reader's query from those that writes make. */
+export const isReader =
+  (query: Query = 77) =>
+  ({ limit }: { limit?: unknown }): boolean =>
+    limit === query;
+
+/** The author's name, through the cache. */
+export async function read({ payload }: Site, limit: Query = 77): Promise<string | undefined> {
+  const { docs } = await payload.find({ collection: 'authors', limit, depth: 0 });
+  return docs[0]?.name as string | undefined;
+}
+
+/** The author's name in the database. */
+async function truth({ payload }: Site): Promise<string | undefined> {
+  const { docs } = await payload.find({
+    collection: 'authors',
+    limit: 77,
+    depth: 0,
+    context: { cache: 'bypass' },
+  });
+  return docs[0]?.name as string | undefined;
+}
+
+/** Starts two sites, with one author in their database. */
+export async function startPair(
+  backend: Backend,
+  db: 'sqlite' | 'sqlite-transactions' = 'sqlite',
+): Promise<Pair> {
+  const clock = takeClock();
+  const shared: Shared = await backend.start();
+  const directory = await mkdtemp(path.join(tmpdir(), 'payload-kv-interleaving-'));
+  const url = `file:${path.join(directory, 'blog.db')}`;
+
+  async function startSite(): Promise<Site> {
+    const gates = createGates();
+    const calls = countDatabaseCalls();
+    const { store, registry } = shared.join();
+    const started = await startBlog({
+      db,
+      url,
+      wrapAdapter: (adapter) => gates.wrapAdapter(calls.wrapAdapter(adapter)),
+      plugins: [payloadKV({ store, registry: gates.wrapRegistry(registry), timeout: 30_000 })],
+    });
+    return { ...started, gates, calls };
+  }
+
+  const one = await startSite();
+  const other = await startSite();
+  const author = await one.payload.create({ collection: 'authors', data: { name: 'first' } });
+  clock.advance(backend.bound);
+  return {
+    sites: [one, other],
+    id: author.id as number,
+    clock,
+    async stop() {
+      for (const { gates } of [one, other]) gates.openAll();
+      await one.stop();
+      await other.stop();
+      await shared.stop();
+      await rm(directory, { recursive: true, force: true });
+      clock.stop();
+    },
+  };
+}
+
+/** Renames the author. */
+export async function rename({ payload }: Site, id: number, name: string): Promise<void> {
+  await payload.update({ collection: 'authors', id, data: { name } });
+}
+
+/** Lets both sites end what they do in the background, and the registry's bound pass. */
+export async function settle({ sites, clock }: Pair, backend: Backend): Promise<void> {
+  for (const { payload } of sites) await settleCache(payload, 20_000);
+  clock.advance(backend.bound);
+}
+
+/** Expects both sites to answer with the name, and to store that answer: twice, as the second may find an entry. */
+export async function expectEverywhere(pair: Pair, backend: Backend, name: string): Promise<void> {
+  await settle(pair, backend);
+  for (const time of ['first', 'second']) {
+    for (const [index, site] of pair.sites.entries()) {
+      expect(await read(site), `${time} read of site ${index}`).toBe(name);
+      expect(await read(site, 78), `${time} other read of site ${index}`).toBe(name);
+      await settleCache(site.payload, 20_000);
+    }
+  }
+  for (const site of pair.sites) expect(await truth(site)).toBe(name);
+}

@@ -1,0 +1,165 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { settleCache } from '../../src/runtime/index.js';
+import { BACKENDS } from './backends.js';
+import { expectEverywhere, isReader, type Pair, read, rename, type Site, startPair } from './sites.js';
+
+describe.each(BACKENDS.map((backend) => [backend.name, backend] as const))(
+  'transactions interleaved with the %s registry',
+  (_name, backend) => {
+    describe.skipIf(backend.missing)(`${backend.missing ?? 'two sites'}`, () => {
+      let pair: Pair;
+      let site: Site;
+      let other: Site;
+      let names = 0;
+      let current = 'first';
+      const newName = (): string => `name-${++names}`;
+
+      beforeAll(async () => {
+        pair = await startPair(backend, 'sqlite-transactions');
+        [site, other] = pair.sites;
+      });
+      afterAll(() => pair?.stop());
+      afterEach(() => {
+        for (const { gates } of pair.sites) gates.openAll();
+      });
+
+      /** Lets the next lookups miss: a hit would reach no gate. */
+      async function cool(): Promise<void> {
+        current = newName();
+        await rename(site, pair.id, current);
+        pair.clock.advance(backend.bound);
+      }
+
+      /** Begins a transaction in which the author has another name. */
+      async function begin(name: string): Promise<{ req: { transactionID: string } }> {
+        const req = { transactionID: String(await site.payload.db.beginTransaction()) };
+        await site.payload.update({ collection: 'authors', id: pair.id, data: { name }, req });
+        return { req };
+      }
+
+      async function readInside(req: { transactionID: string }): Promise<unknown> {
+        const { docs } = await site.payload.find({ collection: 'authors', limit: 77, depth: 0, req });
+        return docs[0]?.name;
+      }
+
+      /** Whether both sites answer without their database. */
+      async function expectHits(): Promise<void> {
+        for (const each of pair.sites) {
+          each.calls.reset();
+          await read(each);
+          expect(each.calls.total()).toBe(0);
+        }
+      }
+
+      test('what is read inside one that is rolled back reaches nobody, and evicts nothing', async () => {
+        await cool();
+        await expectEverywhere(pair, backend, current);
+        const name = newName();
+        const { req } = await begin(name);
+        expect(await readInside(req)).toBe(name);
+        for (const each of pair.sites) expect(await read(each)).toBe(current);
+        const gate = site.gates.hold('before rollbackTransaction');
+        const ending = site.payload.db.rollbackTransaction(req.transactionID);
+        await gate.reached;
+        for (const each of pair.sites) expect(await read(each)).toBe(current);
+        gate.open();
+        await ending;
+        await expectHits();
+        await expectEverywhere(pair, backend, current);
+      });
+
+      test('what is read inside one without an entry outside reaches nobody after its rollback', async () => {
+        await cool();
+        const { req } = await begin(newName());
+        await readInside(req);
+        await readInside(req);
+        await settleCache(site.payload);
+        await site.payload.db.rollbackTransaction(req.transactionID);
+        await expectEverywhere(pair, backend, current);
+      });
+
+      test('an operation that a hook of the user fails after it has written leaves nothing behind', async () => {
+        await cool();
+        const gate = site.gates.hold('after updateOne');
+        const writing = rename(site, pair.id, newName());
+        await gate.reached;
+        for (const each of pair.sites) expect(await read(each)).toBe(current);
+        gate.fail(new Error('a hook said no'));
+        await expect(writing).rejects.toThrow('a hook said no');
+        await expectEverywhere(pair, backend, current);
+      });
+
+      test('what is read inside one that commits is seen outside when it has', async () => {
+        await cool();
+        const name = newName();
+        const { req } = await begin(name);
+        expect(await readInside(req)).toBe(name);
+        for (const each of pair.sites) expect(await read(each)).toBe(current);
+        await site.payload.db.commitTransaction(req.transactionID);
+        expect(await read(site)).toBe(name);
+        await expectEverywhere(pair, backend, name);
+      });
+
+      // With the `database` registry the replacement comes before the commit, with the others after it.
+      test.each([
+        'before commitTransaction',
+        'after commitTransaction',
+        'before replace',
+        'after replace',
+      ] as const)('readers that read and store %s make nothing stale last', async (place) => {
+        await cool();
+        const name = newName();
+        const { req } = await begin(name);
+        // One that has read before, and stores after all of it.
+        const late = other.gates.hold('after find', isReader(78));
+        const reading = read(other, 78);
+        await late.reached;
+        const gate = site.gates.hold(place);
+        const committing = site.payload.db.commitTransaction(req.transactionID);
+        await gate.reached;
+        for (const each of pair.sites) expect([current, name]).toContain(await read(each));
+        for (const each of pair.sites) await settleCache(each.payload, 500);
+        gate.open();
+        await committing;
+        expect(await read(site)).toBe(name);
+        late.open();
+        await reading;
+        await expectEverywhere(pair, backend, name);
+      });
+
+      test.each([
+        ['of this site', () => site],
+        ['of another site', () => other],
+      ] as const)('a second writer %s between a commit and what follows it', async (_who, second) => {
+        await cool();
+        const { req } = await begin(newName());
+        const gate = site.gates.hold('after commitTransaction');
+        const committing = site.payload.db.commitTransaction(req.transactionID);
+        await gate.reached;
+        const name = newName();
+        await rename(second(), pair.id, name);
+        for (const each of pair.sites) await read(each);
+        gate.open();
+        await committing;
+        expect(await read(site)).toBe(name);
+        await expectEverywhere(pair, backend, name);
+      });
+
+      test.each(['before find', 'after find'] as const)(
+        'a commit while a reader is held %s',
+        async (place) => {
+          await cool();
+          const name = newName();
+          const { req } = await begin(name);
+          const gates = pair.sites.map(({ gates }) => gates.hold(place, isReader()));
+          const reading = pair.sites.map((each) => read(each));
+          for (const { reached } of gates) await reached;
+          await site.payload.db.commitTransaction(req.transactionID);
+          for (const { open } of gates) open();
+          await Promise.all(reading);
+          await expectEverywhere(pair, backend, name);
+        },
+      );
+    });
+  },
+);
