@@ -626,7 +626,7 @@ function relevantCollections(schema: SiteSchema, policy: Policy): Set<string> {
       if (field.type === 'relationship' || field.type === 'upload') [field.relationTo].flat().forEach(reach);
       if (field.type === 'join') [field.collection].flat().forEach(reach);
       for (const nested of nestedFields(field, schema.blocksOf)) {
-        if (!seen.has(nested)) reachFrom(nested, new Set(seen).add(nested));
+        if (!seen.has(nested)) reachFrom(nested, seen.add(nested));
       }
     }
   }

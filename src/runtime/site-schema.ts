@@ -60,9 +60,10 @@ export function readSiteSchema(config: SanitizedConfig, defaultIDType: 'number' 
           owners.add(owner);
         }
       }
+      // Each list once: blocks that refer to one another offer more ways through them than anyone can walk.
       for (const nested of nestedFields(field, blocksOf)) {
         if (seen.has(nested)) continue;
-        noteReferences(nested, owner, new Set(seen).add(nested));
+        noteReferences(nested, owner, seen.add(nested));
       }
     }
   }
@@ -101,13 +102,15 @@ function fingerprintOf(
   defaultIDType: string,
   blocksOf: SiteSchema['blocksOf'],
 ): string {
-  function describe(fields: readonly Field[], seen: Set<unknown>): unknown[] {
+  function describe(fields: readonly Field[], described: Map<unknown, number>): unknown[] {
     return fields.map((field) => {
       const of = field as unknown as Record<string, unknown>;
       const nested = nestedFields(field, blocksOf).map((list, index) => {
-        if (seen.has(list)) return 'recursive';
         const block = field.type === 'blocks' ? blocksOf(field)[index]?.slug : undefined;
-        return [block, describe(list, new Set(seen).add(list))];
+        const known = described.get(list);
+        if (known !== undefined) return [block, known];
+        described.set(list, described.size);
+        return [block, describe(list, described)];
       });
       return [
         of.name,
@@ -132,7 +135,7 @@ function fingerprintOf(
     'defaultSort' in entity ? entity.defaultSort : undefined,
     Boolean(entity.versions),
     Boolean(entity.versions?.drafts),
-    describe(entity.flattenedFields, new Set()),
+    describe(entity.flattenedFields, new Map()),
   ];
   const bySlug = (one: { slug: string }, other: { slug: string }): number => (one.slug < other.slug ? -1 : 1);
   const description = [

@@ -127,7 +127,24 @@ export function tagsOf(query: Query, context: TagContext): string[] | undefined 
     ? (segments) => walkVersionPath(owner.flattenedFields, isGlobal ? undefined : slug, segments)
     : (segments) => walkPath(owner.flattenedFields, owner.flattenedFields, segments);
 
+  // Blocks and relations that lead to one another offer more ways than anyone can walk: each place is visited once.
+  const visited = new Map<Fields, Map<Fields, Map<string, boolean>>>();
+
   function walkPath(fields: Fields, root: Fields, segments: readonly string[], depth = 0): boolean {
+    if (segments.length === 0) return true;
+    const ofRoot = valueAt(visited, root, () => new Map<Fields, Map<string, boolean>>());
+    const known = valueAt(ofRoot, fields, () => new Map<string, boolean>());
+    const path = segments.join('.');
+    let understood = known.get(path);
+    if (understood === undefined) {
+      known.set(path, false);
+      understood = walkSegments(fields, root, segments, depth);
+      known.set(path, understood);
+    }
+    return understood;
+  }
+
+  function walkSegments(fields: Fields, root: Fields, segments: readonly string[], depth: number): boolean {
     const [name, ...rest] = segments;
     if (name === undefined) return true;
     // A list index, as MongoDB has it.
@@ -308,7 +325,7 @@ export function tagsOf(query: Query, context: TagContext): string[] | undefined 
       if (field.type === 'relationship' || field.type === 'upload') return [field.relationTo].flat();
       if (field.type === 'join') return [field.collection].flat();
       return nestedFields(field, schema.blocksOf).flatMap((list) =>
-        seen.has(list) ? [] : relationTargets(list, new Set(seen).add(list)),
+        seen.has(list) ? [] : relationTargets(list, seen.add(list)),
       );
     });
   }
@@ -351,6 +368,15 @@ function pathWalkedBy(walk: Walk, path: string): string[] | undefined {
   if (walk(dotted)) return dotted;
   const literal = path.split('.');
   return walk(literal) ? literal : undefined;
+}
+
+function valueAt<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
 }
 
 function isLogical(name: string): boolean {
