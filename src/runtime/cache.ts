@@ -196,7 +196,7 @@ export function createCache(parts: CacheParts): Cache {
       const near = lookupNear(plan, current, ttl, count);
       if (near?.found) return near;
       operations.storeReads += 1;
-      const values = parts.storeGuard.run(() => store.getMany([key]));
+      const values = counted(parts.storeGuard, count, () => store.getMany([key]));
       if (values instanceof Promise)
         return values.then((read) => judgeFar(plan, read?.[0], current, ttl, count));
       return judgeFar(plan, values?.[0], current, ttl, count);
@@ -225,7 +225,7 @@ export function createCache(parts: CacheParts): Cache {
     if (unknown.length > 0 && registry.storeKey && registry.readStored) {
       const { storeKey, readStored } = registry;
       operations.storeReads += 1;
-      const values = await parts.storeGuard.run(() =>
+      const values = await counted(parts.storeGuard, count, () =>
         store.getMany([...(refresh ? [] : [key]), ...unknown.map(storeKey)]),
       );
       if (!refresh) text = values?.[0];
@@ -234,8 +234,8 @@ export function createCache(parts: CacheParts): Cache {
       if (!refresh) operations.storeReads += 1;
       if (unknown.length > 0) operations.registryReads += 1;
       const [values, answer] = await Promise.all([
-        refresh ? undefined : parts.storeGuard.run(() => store.getMany([key])),
-        unknown.length > 0 ? parts.registryGuard.run(() => registry.get(unknown)) : [],
+        refresh ? undefined : counted(parts.storeGuard, count, () => store.getMany([key])),
+        unknown.length > 0 ? counted(parts.registryGuard, count, () => registry.get(unknown)) : [],
       ]);
       text = values?.[0];
       learnt = answer;
@@ -245,6 +245,20 @@ export function createCache(parts: CacheParts): Cache {
     let next = 0;
     const complete = current.map((version) => (version === undefined ? corrected[next++] : version));
     return judgeFar(plan, text, complete, ttl, count);
+  }
+
+  /** One call of the store or the registry. A fault is counted, and its answer `undefined`. */
+  function counted<Value>(
+    guard: FaultGuard,
+    count: CacheCounts,
+    call: () => Value | Promise<Value>,
+  ): Value | undefined | Promise<Value | undefined> {
+    const note = (value: Value | undefined): Value | undefined => {
+      if (value === undefined) count.errors += 1;
+      return value;
+    };
+    const answer = guard.run(call);
+    return answer instanceof Promise ? answer.then(note) : note(answer);
   }
 
   /** The tier in this process, which costs no round trip. */
@@ -306,7 +320,7 @@ export function createCache(parts: CacheParts): Cache {
     found: (string | undefined)[] | undefined,
     count: CacheCounts,
   ): Promise<unknown> {
-    const before = found && (await completeVersions(plan.tags, found));
+    const before = found && (await completeVersions(plan.tags, found, count));
     // Without versions nothing can be said about freshness, so nothing is stored or shared.
     if (!before) return read.ask();
     const flight = await parts.singleFlight.run(`${plan.key} ${before.join(' ')}`, async () => {
@@ -329,6 +343,7 @@ export function createCache(parts: CacheParts): Cache {
   async function completeVersions(
     tags: readonly string[],
     found: (string | undefined)[],
+    count: CacheCounts,
   ): Promise<string[] | undefined> {
     const missing = tags.filter((_tag, index) => found[index] === undefined);
     if (missing.length === 0) return found as string[];
@@ -336,7 +351,7 @@ export function createCache(parts: CacheParts): Cache {
     const { create } = registry;
     const moment = versions.moment();
     operations.registryReads += 1;
-    const created = await parts.registryGuard.run(() => create(missing));
+    const created = await counted(parts.registryGuard, count, () => create(missing));
     if (!created) return undefined;
     const corrected = versions.learn(missing, created, moment);
     let next = 0;
@@ -363,7 +378,7 @@ export function createCache(parts: CacheParts): Cache {
       return;
     }
     operations.storeWrites += 1;
-    const written = parts.storeGuard.run(() => {
+    const written = counted(parts.storeGuard, count, () => {
       const writing = store.set(plan.key, text, Math.max(ttl, store.minimumTtl ?? 1));
       return writing instanceof Promise ? writing.then(() => true) : true;
     });

@@ -133,8 +133,11 @@ describe.each(FAULTS)('a store that %s', (fault) => {
     await start({ store });
     const { id, name } = await createCategory();
     await nameOf(id);
+    const errors = () => getCacheStats(payload)?.collections.categories?.errors ?? 0;
+    expect(errors()).toBe(0);
     store.fault = fault;
     expect(await nameOf(id)).toBe(name);
+    expect(errors()).toBeGreaterThan(0);
     await payload.update({ collection: 'categories', id, data: { name: 'new' } });
     expect(await nameOf(id)).toBe('new');
 
@@ -158,6 +161,7 @@ describe.each(FAULTS)('a registry that %s', (fault) => {
 
     registry.fault = fault;
     expect(await nameOf(id)).toBe(name);
+    expect(getCacheStats(payload)?.collections.categories?.errors).toBe(1);
     await payload.db.updateOne({
       collection: 'categories',
       id,
