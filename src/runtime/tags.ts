@@ -412,21 +412,30 @@ function joinsOf(slug: string, schema: SiteSchema): KnownJoin[] {
   return [...single, ...several];
 }
 
-/** Whether a `select` brings the join at the path; in doubt it does. */
+/**
+ * Whether a `select` brings the join at the path; in doubt it does. SQL adapters bring the joins of a group that an
+ * inclusion passes over, those of drafts whose select does not say `version`, and take a select for an exclusion
+ * wherever in it they find the first `false`.
+ */
 function isSelected(select: unknown, path: string, ofVersions: boolean): boolean {
   if (typeof select !== 'object' || select === null) return true;
-  let level: unknown = ofVersions ? ((select as Record<string, unknown>).version ?? select) : select;
-  for (const name of path.split('.')) {
+  const names = ofVersions ? ['version', ...path.split('.')] : path.split('.');
+  const last = names.length - 1;
+  let level: unknown = select;
+  for (const [index, name] of names.entries()) {
     if (typeof level !== 'object' || level === null) return level !== false;
-    const values = Object.values(level as Record<string, unknown>);
-    const isExclusion = values.length > 0 && values.every((value) => value === false);
     const value = (level as Record<string, unknown>)[name];
     if (value === false) return false;
-    if (value === undefined)
-      return isExclusion || values.length === 0 || values.some((each) => each === false);
+    if (value === undefined) return index < last || Object.keys(level).length === 0 || excludesAny(select);
     level = value;
   }
   return true;
+}
+
+function excludesAny(select: object): boolean {
+  return Object.values(select).some(
+    (value) => value === false || (typeof value === 'object' && value !== null && excludesAny(value)),
+  );
 }
 
 /**

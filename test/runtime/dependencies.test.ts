@@ -1,0 +1,604 @@
+import { sqliteAdapter } from '@payloadcms/db-sqlite';
+import { buildConfig, type CollectionConfig, type GlobalConfig } from 'payload';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { CachedOperation } from '../../src/runtime/options.js';
+import { readSiteSchema, type SiteSchema } from '../../src/runtime/site-schema.js';
+import { fieldAt, MOST_PINNED, sliceTagsOfDocument, tagsOf } from '../../src/runtime/tags.js';
+
+/**
+ * What a query depends on, rule by rule, on a real sanitised config. That the rules are enough is what the tests of
+ * test/differential look for; these say which rule is missing.
+ */
+
+const collections: CollectionConfig[] = [
+  { slug: 'users', auth: true, fields: [{ name: 'name', type: 'text' }] },
+  { slug: 'media', fields: [{ name: 'alt', type: 'text' }] },
+  {
+    slug: 'authors',
+    fields: [
+      { name: 'name', type: 'text' },
+      { name: 'mentor', type: 'relationship', relationTo: 'authors' },
+      { name: 'portrait', type: 'relationship', relationTo: 'media' },
+      { name: 'account', type: 'relationship', relationTo: 'users' },
+    ],
+  },
+  {
+    slug: 'posts',
+    versions: { drafts: true },
+    fields: [
+      { name: 'title', type: 'text', localized: true },
+      { name: 'slug', type: 'text' },
+      { name: 'rating', type: 'number' },
+      { name: 'featured', type: 'checkbox' },
+      { name: 'category', type: 'relationship', relationTo: 'categories' },
+      { name: 'author', type: 'relationship', relationTo: 'authors' },
+      { name: 'editors', type: 'relationship', relationTo: 'authors', hasMany: true },
+      { name: 'about', type: 'relationship', relationTo: ['authors', 'media'] },
+      { name: 'cover', type: 'upload', relationTo: 'media', localized: true },
+      { name: 'group', type: 'group', fields: [{ name: 'of', type: 'relationship', relationTo: 'authors' }] },
+      {
+        type: 'tabs',
+        tabs: [
+          { name: 'tab', fields: [{ name: 'of', type: 'relationship', relationTo: 'authors' }] },
+          { label: 'More', fields: [{ name: 'loose', type: 'relationship', relationTo: 'authors' }] },
+        ],
+      },
+      { name: 'items', type: 'array', fields: [{ name: 'of', type: 'relationship', relationTo: 'authors' }] },
+      {
+        name: 'layout',
+        type: 'blocks',
+        blocks: [{ slug: 'quote', fields: [{ name: 'by', type: 'relationship', relationTo: 'authors' }] }],
+      },
+      { name: 'authorName', type: 'text', virtual: 'author.name' },
+      { name: 'mentorAlt', type: 'text', virtual: 'author.portrait.alt' },
+      { name: 'json', type: 'json' },
+    ],
+  },
+  {
+    slug: 'notes',
+    defaultSort: 'author.name',
+    fields: [
+      { name: 'category', type: 'relationship', relationTo: 'categories' },
+      { name: 'author', type: 'relationship', relationTo: 'authors' },
+      { name: 'text', type: 'text' },
+    ],
+  },
+  {
+    slug: 'categories',
+    fields: [
+      { name: 'name', type: 'text' },
+      { name: 'posts', type: 'join', collection: 'posts', on: 'category' },
+      {
+        name: 'byFamous',
+        type: 'join',
+        collection: 'posts',
+        on: 'category',
+        where: { 'author.name': { equals: 'Famous' } },
+      },
+      { name: 'sorted', type: 'join', collection: 'posts', on: 'category', defaultSort: 'cover.alt' },
+      { name: 'noted', type: 'join', collection: 'notes', on: 'category' },
+      { name: 'all', type: 'join', collection: ['posts', 'notes'], on: 'category' },
+      {
+        name: 'group',
+        type: 'group',
+        fields: [
+          { name: 'text', type: 'text' },
+          { name: 'notes', type: 'join', collection: 'notes', on: 'category' },
+        ],
+      },
+    ],
+  },
+];
+
+const globals: GlobalConfig[] = [
+  {
+    slug: 'header',
+    versions: { drafts: true },
+    fields: [
+      { name: 'title', type: 'text' },
+      { name: 'link', type: 'relationship', relationTo: 'posts' },
+    ],
+  },
+];
+
+const SLICES: Record<string, string[]> = {
+  posts: ['slug', 'rating', 'featured', 'category', 'title'],
+};
+
+let schema: SiteSchema;
+beforeAll(async () => {
+  const config = await buildConfig({
+    secret: 'only-for-tests',
+    telemetry: false,
+    typescript: { autoGenerate: false },
+    db: sqliteAdapter({ client: { url: ':memory:' } }),
+    localization: { locales: ['en', 'de'], defaultLocale: 'en' },
+    collections,
+    globals,
+  });
+  schema = readSiteSchema(config, 'number');
+});
+
+function slicesOf(slug: string): { path: string; field: never }[] {
+  const fields = schema.collections.get(slug)?.flattenedFields ?? [];
+  return (SLICES[slug] ?? []).map((path) => ({ path, field: fieldAt(fields, path) as never }));
+}
+
+const tags = (
+  operation: CachedOperation,
+  slug: string,
+  args: Record<string, unknown> = {},
+): string[] | undefined => tagsOf({ operation, slug, args: { joins: false, ...args } }, { schema, slicesOf });
+
+describe('a query depends on', () => {
+  test.each([
+    ['its own collection', 'find', 'media', {}, ['media']],
+    ['its own collection, counted', 'count', 'media', {}, ['media']],
+    [
+      'its own collection, with a condition on a field',
+      'find',
+      'media',
+      { where: { alt: { like: 'x' } } },
+      ['media'],
+    ],
+    [
+      'what a condition along a relation reaches',
+      'find',
+      'posts',
+      { where: { 'author.name': { equals: 'A' } } },
+      ['authors', 'posts'],
+    ],
+    [
+      'each hop of a condition',
+      'find',
+      'posts',
+      { where: { 'author.portrait.alt': { equals: 'A' } } },
+      ['authors', 'media', 'posts'],
+    ],
+    [
+      'what a condition with underscores reaches',
+      'count',
+      'posts',
+      { where: { author__name: { equals: 'A' } } },
+      ['authors', 'posts'],
+    ],
+    [
+      'what the id of a related document needs',
+      'find',
+      'posts',
+      { where: { 'author.id': { equals: 1 } } },
+      ['authors', 'posts'],
+    ],
+    [
+      'conditions inside and and or',
+      'find',
+      'posts',
+      {
+        where: {
+          and: [{ or: [{ 'author.name': { equals: 'A' } }, { 'group.of.portrait.alt': { equals: 'A' } }] }],
+        },
+      },
+      ['authors', 'media', 'posts'],
+    ],
+    [
+      'a relation to several documents',
+      'find',
+      'posts',
+      { where: { 'editors.name': { equals: 'A' } } },
+      ['authors', 'posts'],
+    ],
+    [
+      'a where of related documents',
+      'find',
+      'posts',
+      { where: { editors: { contains: { 'portrait.alt': { equals: 'A' } } } } },
+      ['authors', 'media', 'posts'],
+    ],
+    [
+      'every collection of a polymorphic relation',
+      'find',
+      'posts',
+      { where: { 'about.value.name': { equals: 'A' } } },
+      ['authors', 'media', 'posts'],
+    ],
+    [
+      'nothing beyond the parts of a polymorphic relation',
+      'find',
+      'posts',
+      { where: { 'about.relationTo': { equals: 'media' } } },
+      ['posts'],
+    ],
+    [
+      'a localized relation, beyond its locale',
+      'find',
+      'posts',
+      { where: { 'cover.en.alt': { equals: 'A' } } },
+      ['media', 'posts'],
+    ],
+    [
+      'a relation in a group',
+      'find',
+      'posts',
+      { where: { 'group.of.name': { equals: 'A' } } },
+      ['authors', 'posts'],
+    ],
+    [
+      'a relation in a named tab',
+      'find',
+      'posts',
+      { where: { 'tab.of.name': { equals: 'A' } } },
+      ['authors', 'posts'],
+    ],
+    [
+      'a relation in a tab without a name',
+      'find',
+      'posts',
+      { where: { 'loose.name': { equals: 'A' } } },
+      ['authors', 'posts'],
+    ],
+    [
+      'a relation in an array',
+      'find',
+      'posts',
+      { where: { 'items.of.name': { equals: 'A' } } },
+      ['authors', 'posts'],
+    ],
+    [
+      'a relation in an array, by index',
+      'find',
+      'posts',
+      { where: { 'items.0.of.name': { equals: 'A' } } },
+      ['authors', 'posts'],
+    ],
+    [
+      'a relation in a block',
+      'find',
+      'posts',
+      { where: { 'layout.by.name': { equals: 'A' } } },
+      ['authors', 'posts'],
+    ],
+    [
+      'a relation in a block that is named',
+      'find',
+      'posts',
+      { where: { 'layout.quote.by.name': { equals: 'A' } } },
+      ['authors', 'posts'],
+    ],
+    [
+      'a virtual field along a relation',
+      'find',
+      'posts',
+      { where: { authorName: { equals: 'A' } } },
+      ['authors', 'posts'],
+    ],
+    [
+      'each hop of a virtual field',
+      'find',
+      'posts',
+      { where: { mentorAlt: { equals: 'A' } } },
+      ['authors', 'media', 'posts'],
+    ],
+    [
+      'what a condition along a join reaches',
+      'find',
+      'categories',
+      { where: { 'noted.text': { equals: 'A' } } },
+      ['categories', 'notes'],
+    ],
+    [
+      'what a condition along a join of several collections reaches',
+      'find',
+      'categories',
+      { where: { 'all.author.name': { equals: 'A' } } },
+      ['authors', 'categories', 'notes', 'posts'],
+    ],
+    ['what its order reaches', 'find', 'posts', { sort: '-author.name' }, ['authors', 'posts']],
+    [
+      'what each of its orders reaches',
+      'find',
+      'posts',
+      { sort: ['rating', 'author.portrait.alt'] },
+      ['authors', 'media', 'posts'],
+    ],
+    ['what orders in one text reach', 'find', 'posts', { sort: 'rating,-author.name' }, ['authors', 'posts']],
+    ['an order along a virtual field', 'find', 'posts', { sort: 'mentorAlt' }, ['authors', 'media', 'posts']],
+    ['what the order of its collection reaches', 'find', 'notes', {}, ['authors', 'notes']],
+    ['no default order, where it has one of its own', 'find', 'notes', { sort: 'text' }, ['notes']],
+    [
+      'what its distinct field reaches',
+      'findDistinct',
+      'posts',
+      { field: 'author.name' },
+      ['authors', 'posts'],
+    ],
+    [
+      'what access to its distinct field reaches',
+      'findDistinct',
+      'posts',
+      { field: 'slug', relatedAccess: { author: { 'portrait.alt': { equals: 'A' } } } },
+      ['authors', 'media', 'posts'],
+    ],
+    ['its global', 'findGlobal', 'header', {}, ['@header']],
+    [
+      'what access to a global reaches',
+      'findGlobal',
+      'header',
+      { where: { 'link.author.name': { equals: 'A' } } },
+      ['@header', 'authors', 'posts'],
+    ],
+  ] as const)('%s', (_rule, operation, slug, args, expected) => {
+    expect(tags(operation, slug, args)).toEqual(expected);
+  });
+});
+
+describe('versions and drafts have tags of their own', () => {
+  test.each([
+    ['versions', 'findVersions', 'posts', {}, ['posts~versions']],
+    ['versions, counted', 'countVersions', 'posts', {}, ['posts~versions']],
+    ['drafts', 'queryDrafts', 'posts', {}, ['posts~versions']],
+    [
+      'versions of one document',
+      'findVersions',
+      'posts',
+      { where: { parent: { equals: 5 } } },
+      ['posts~versions#5', 'posts~versions*'],
+    ],
+    [
+      'drafts of one document',
+      'queryDrafts',
+      'posts',
+      { where: { and: [{ parent: { in: [5] } }] } },
+      ['posts~versions#5', 'posts~versions*'],
+    ],
+    [
+      'drafts with a condition along a relation',
+      'queryDrafts',
+      'posts',
+      { where: { 'version.author.name': { equals: 'A' } } },
+      ['authors', 'posts~versions'],
+    ],
+    [
+      'versions with a condition on what their parent is now',
+      'findVersions',
+      'posts',
+      { where: { 'parent.author.name': { equals: 'A' } } },
+      ['authors', 'posts', 'posts~versions'],
+    ],
+    [
+      'drafts in an order along a relation',
+      'queryDrafts',
+      'posts',
+      { sort: 'version.author.name' },
+      ['authors', 'posts~versions'],
+    ],
+    ['versions of a global', 'findGlobalVersions', 'header', {}, ['@header~versions']],
+    [
+      'versions of a global, counted',
+      'countGlobalVersions',
+      'header',
+      { where: { 'version.link.author.name': { equals: 'A' } } },
+      ['@header~versions', 'authors', 'posts'],
+    ],
+  ] as const)('%s', (_rule, operation, slug, args, expected) => {
+    expect(tags(operation, slug, args)).toEqual(expected);
+  });
+});
+
+describe('joins bring along', () => {
+  const all = ['authors', 'categories', 'media', 'notes', 'posts'];
+  test.each([
+    ['nothing where there are none', 'find', { joins: false }, ['categories']],
+    ['all by default: their collections, their own wheres and orders', 'find', { joins: undefined }, all],
+    ['all for one document', 'findOne', { joins: {} }, all],
+    ['nothing to a count', 'count', { joins: undefined }, ['categories']],
+    [
+      'what is left of them',
+      'find',
+      { joins: { byFamous: false, sorted: false, noted: false, all: false, 'group.notes': false } },
+      ['categories', 'posts'],
+    ],
+    [
+      'what their own where reaches',
+      'find',
+      { joins: { posts: false, sorted: false, noted: false, all: false, 'group.notes': false } },
+      ['authors', 'categories', 'posts'],
+    ],
+    [
+      'what their own order reaches',
+      'find',
+      { joins: { posts: false, byFamous: false, noted: false, all: false, 'group.notes': false } },
+      ['categories', 'media', 'posts'],
+    ],
+    [
+      'what the order of the joined collection reaches',
+      'find',
+      { select: { noted: true } },
+      ['authors', 'categories', 'notes'],
+      { 'group.notes': false },
+    ],
+    [
+      'every collection of a join of several',
+      'find',
+      { select: { all: true } },
+      ['authors', 'categories', 'notes', 'posts'],
+      { 'group.notes': false },
+    ],
+    [
+      'what a requested where reaches',
+      'find',
+      { select: { posts: true } },
+      ['authors', 'categories', 'media', 'posts'],
+      { 'group.notes': false, posts: { where: { 'author.portrait.alt': { equals: 'A' } } } },
+    ],
+    [
+      'what a requested order reaches',
+      'find',
+      { select: { posts: true } },
+      ['authors', 'categories', 'posts'],
+      { 'group.notes': false, posts: { sort: 'author.name' } },
+    ],
+    [
+      'what is selected',
+      'find',
+      { select: { name: true, posts: true } },
+      ['categories', 'posts'],
+      { 'group.notes': false },
+    ],
+    [
+      'nothing that is not selected',
+      'find',
+      { select: { name: true } },
+      ['categories'],
+      { 'group.notes': false },
+    ],
+    [
+      'what is not excluded',
+      'find',
+      { select: { byFamous: false, sorted: false, noted: false, all: false, group: false } },
+      ['categories', 'posts'],
+      {},
+    ],
+    ['what an exclusion inside a group leaves', 'find', { select: { group: { text: false } } }, all, {}],
+    [
+      'those in a group that is not selected, as SQL adapters do',
+      'find',
+      { select: { name: true } },
+      ['authors', 'categories', 'notes'],
+      {},
+    ],
+    [
+      'none of a group that is excluded',
+      'find',
+      { select: { group: false, byFamous: false, sorted: false, noted: false, all: false, posts: false } },
+      ['categories'],
+      {},
+    ],
+    [
+      'the drafts of what they join, where drafts are asked for',
+      'find',
+      { select: { posts: true }, draftsEnabled: true },
+      ['categories', 'posts', 'posts~versions'],
+      { 'group.notes': false },
+    ],
+  ] as [string, CachedOperation, Record<string, unknown>, string[], Record<string, unknown>?][])(
+    '%s',
+    (_rule, operation, args, expected, joins) => {
+      expect(tags(operation, 'categories', { ...args, ...(joins ? { joins } : {}) })).toEqual(expected);
+    },
+  );
+
+  test('all of them to drafts whose select does not say version', () => {
+    const drafts = tagsOf(
+      { operation: 'queryDrafts', slug: 'categories', args: { select: { name: true } } },
+      { schema, slicesOf },
+    );
+    expect(drafts).toEqual(['authors', 'categories~versions', 'media', 'notes', 'posts', 'posts~versions']);
+  });
+
+  test('only the slices of their owners, where the owners are known', () => {
+    const joins = { byFamous: false, sorted: false, noted: false, all: false, 'group.notes': false };
+    expect(tags('find', 'categories', { where: { id: { in: [3, 4] } }, joins })).toEqual([
+      'categories#3',
+      'categories#4',
+      'categories*',
+      'posts*',
+      'posts?category=3',
+      'posts?category=4',
+    ]);
+    const posts = { where: { 'author.name': { equals: 'A' } } };
+    expect(tags('find', 'categories', { where: { id: { equals: 3 } }, joins: { ...joins, posts } })).toEqual([
+      'authors',
+      'categories#3',
+      'categories*',
+      'posts',
+    ]);
+  });
+});
+
+describe('documents and slices', () => {
+  const slices = (where: unknown): string[] | undefined => tags('find', 'posts', { where });
+  test.each([
+    ['one document', { id: { equals: 5 } }, ['posts#5', 'posts*']],
+    ['several documents', { id: { in: [5, '7', 5] } }, ['posts#5', 'posts#7', 'posts*']],
+    [
+      'a document beside another condition',
+      { and: [{ rating: { greater_than: 2 } }, { id: { equals: 5 } }] },
+      ['posts#5', 'posts*'],
+    ],
+    [
+      'the collection, where the id is one of two alternatives',
+      { or: [{ id: { equals: 5 } }, { slug: { equals: 'a' } }] },
+      ['posts'],
+    ],
+    [
+      'the collection, where the id is only one of two operators',
+      { id: { equals: 5, not_equals: 6 } },
+      ['posts'],
+    ],
+    [
+      'the collection, where or stands beside and',
+      { and: [{ id: { equals: 5 } }], or: [{ slug: { equals: 'a' } }] },
+      ['posts'],
+    ],
+    ['the collection, where a document is excluded', { id: { not_equals: 5 } }, ['posts']],
+    ['the collection, where an id is not of its type', { id: { equals: '5a' } }, ['posts']],
+    [
+      'the collection, for too many documents',
+      { id: { in: Array.from({ length: MOST_PINNED + 1 }, (_, n) => n) } },
+      ['posts'],
+    ],
+    ['the slice of a text', { slug: { equals: 'hello' } }, ['posts*', 'posts?slug=hello']],
+    ['the slices of several texts', { slug: { in: ['a', 'b'] } }, ['posts*', 'posts?slug=a', 'posts?slug=b']],
+    ['the slice of a number', { rating: { equals: '3' } }, ['posts*', 'posts?rating=3']],
+    ['the slice of a checkbox', { featured: { equals: true } }, ['posts*', 'posts?featured=true']],
+    ['the slice of a relation', { category: { equals: 3 } }, ['posts*', 'posts?category=3']],
+    ['the collection, where the value is missing', { slug: { equals: null } }, ['posts']],
+    [
+      'the collection, for a text that SQL takes for a missing value',
+      { slug: { equals: 'null' } },
+      ['posts'],
+    ],
+    ['the collection, for an operator that is not equality', { slug: { like: 'a' } }, ['posts']],
+    ['the collection, for a checkbox that is not a boolean', { featured: { equals: 'true' } }, ['posts']],
+  ])('%s', (_rule, where, expected) => {
+    expect(slices(where)).toEqual(expected);
+  });
+
+  test('a document is in the slices of all its values, in all locales', () => {
+    const document = { slug: 'a b', rating: 0, featured: false, category: 3, title: { en: 'x', de: 'y' } };
+    expect(sliceTagsOfDocument('posts', document, slicesOf('posts'))).toEqual([
+      'posts?slug=a%20b',
+      'posts?rating=0',
+      'posts?featured=false',
+      'posts?category=3',
+      'posts?title=x',
+      'posts?title=y',
+    ]);
+    expect(sliceTagsOfDocument('posts', { slug: null, category: { id: 3 } }, slicesOf('posts'))).toEqual([
+      'posts?category=3',
+    ]);
+    expect(sliceTagsOfDocument('posts', { slug: Symbol('x') }, slicesOf('posts'))).toBeUndefined();
+  });
+});
+
+describe('a query that cannot be understood is not cached', () => {
+  test.each([
+    ['an unknown field', 'find', 'posts', { where: { nothing: { equals: 1 } } }],
+    ['an unknown field beyond a relation', 'find', 'posts', { where: { 'author.nothing': { equals: 1 } } }],
+    ['a path beyond the id', 'find', 'posts', { where: { 'id.x': { equals: 1 } } }],
+    ['a where that is none', 'find', 'posts', { where: 'x' }],
+    ['an and that is no list', 'find', 'posts', { where: { and: { slug: { equals: 'a' } } } }],
+    ['an order that is none', 'find', 'posts', { sort: { slug: 1 } }],
+    ['an unknown distinct field', 'findDistinct', 'posts', { field: 'nothing' }],
+    ['an unknown join', 'find', 'categories', { joins: { nothing: {} } }],
+    [
+      'an unknown field in the where of a join',
+      'find',
+      'categories',
+      { joins: { posts: { where: { nothing: { equals: 1 } } } } },
+    ],
+    ['an unknown collection', 'find', 'nothing', {}],
+  ] as const)('%s', (_case, operation, slug, args) => {
+    expect(tags(operation, slug, args)).toBeUndefined();
+  });
+});
