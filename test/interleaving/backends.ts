@@ -1,6 +1,12 @@
+import { build } from 'esbuild';
 import { Miniflare } from 'miniflare';
 import { kvRegistry } from '../../src/registries/kv.js';
-import { cloudflareKV, type KVBinding } from '../../src/runtime/cloudflare.js';
+import {
+  cloudflareKV,
+  type DurableObjectBinding,
+  durableObjectRegistry,
+  type KVBinding,
+} from '../../src/runtime/cloudflare.js';
 import {
   databaseRegistry,
   memory,
@@ -10,6 +16,7 @@ import {
 } from '../../src/runtime/index.js';
 import { redis } from '../../src/stores/redis.js';
 import { hasRedis, startRedis } from '../support/redis.js';
+import { repository } from '../support/repository.js';
 
 /** A store and a registry that several sites share. */
 export interface Shared {
@@ -80,6 +87,40 @@ export const BACKENDS: Backend[] = [
     async start() {
       const store = memory();
       return { join: () => ({ store, registry: databaseRegistry() }), stop: () => undefined };
+    },
+  },
+  {
+    name: 'durableObject',
+    bound: 0,
+    async start() {
+      const bundle = await build({
+        stdin: {
+          contents: `
+            export { CacheTagRegistry } from './src/runtime/cloudflare.js';
+            export default { fetch: () => new Response(null, { status: 404 }) };`,
+          resolveDir: repository,
+        },
+        bundle: true,
+        format: 'esm',
+        external: ['node:*', 'cloudflare:*'],
+        write: false,
+        logLevel: 'silent',
+      });
+      const miniflare = new Miniflare({
+        modules: true,
+        script: bundle.outputFiles[0]?.text ?? '',
+        compatibilityDate: '2026-04-01',
+        compatibilityFlags: ['nodejs_compat'],
+        durableObjects: { CACHE_TAGS: { className: 'CacheTagRegistry', useSQLite: true } },
+      });
+      const store = memory();
+      const binding = (await miniflare.getDurableObjectNamespace(
+        'CACHE_TAGS',
+      )) as unknown as DurableObjectBinding;
+      return {
+        join: () => ({ store, registry: durableObjectRegistry({ binding }) }),
+        stop: () => miniflare.dispose(),
+      };
     },
   },
 ];
