@@ -16,7 +16,10 @@ const EPOCH = '#epoch';
 const PLAIN_NAME = /^[\w@#?=*~.:/+ -]{1,200}$/;
 /** How long a version is kept where no replacement says it, in seconds. */
 const LIFETIME = 2 * 86_400 + 3_600;
-/** Longest wait for another transaction that is committing the same tags, in milliseconds. PostgreSQL only. */
+/**
+ * Longest wait for another transaction that is committing the same tags, in milliseconds. PostgreSQL only: elsewhere
+ * who writes has the database for itself. Shorter than any wait for the registry, so that no connection is left waiting.
+ */
 const LOCK_TIMEOUT = 1_500;
 /** Rows of one statement: far below what any database takes. */
 const MOST_ROWS = 200;
@@ -250,20 +253,26 @@ function rowsInSql(adapter: DrizzleAdapter): Rows {
     },
     async put(rows, transactionID) {
       const db = transactionID === undefined ? undefined : adapter.sessions?.[transactionID]?.db;
-      if (!db || !isPostgres) {
-        for (const text of upserts(rows)) await run(text, db);
+      const statements = upserts(rows);
+      if (!isPostgres) {
+        for (const text of statements) await run(text, db);
+        return;
+      }
+      // Several statements in one text are a transaction of their own, where they are in no other.
+      const bounded = [`SET LOCAL lock_timeout = ${LOCK_TIMEOUT}`, ...statements];
+      if (!db) {
+        await run(bounded.join('; '));
         return;
       }
       // One fault would abort the whole transaction on PostgreSQL, and the cache must not cost anyone their write.
       const text = [
         'SAVEPOINT payload_kv',
-        `SET LOCAL lock_timeout = ${LOCK_TIMEOUT}`,
-        ...upserts(rows),
+        ...bounded,
         'SET LOCAL lock_timeout TO DEFAULT',
         'RELEASE SAVEPOINT payload_kv',
-      ].join('; ');
+      ];
       try {
-        await run(text, db);
+        await run(text.join('; '), db);
       } catch (error) {
         await run('ROLLBACK TO SAVEPOINT payload_kv; RELEASE SAVEPOINT payload_kv', db);
         throw error;

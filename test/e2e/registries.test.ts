@@ -74,4 +74,21 @@ describe('the blog', () => {
     expect(await project.read('src/payload-kv/index.ts')).toContain(text);
     await typeCheck();
   });
+
+  test('has the table of the tag versions made by its next migration', async () => {
+    project = await copyFixture('blog');
+    await succeeds('payload', 'migrate:create', 'before');
+    await initTwice('--registry', 'database');
+    const before = await runCli(['doctor'], { cwd: project.dir });
+    expect(before.stdout).toContain('no migration in src/migrations makes payload_kv_tags');
+    await succeeds('payload', 'migrate:create', 'tags');
+    const migrated = await succeeds('payload', 'migrate');
+    expect(migrated).not.toContain('nothing is cached');
+    const after = await runCli(['doctor'], { cwd: project.dir });
+    expect(after.stdout).toMatch(/✓ Table of the tag versions/);
+    await project.replace('src/payload.config.ts', 'sqliteAdapter({', 'sqliteAdapter({ push: false,');
+    expect(await succeeds(process.execPath, '--import', 'tsx', 'src/start.ts')).not.toContain(
+      'nothing is cached',
+    );
+  });
 });

@@ -24,6 +24,13 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
+interface Client {
+  query(text: string): Promise<{ rows: unknown[] }>;
+  release(): void;
+}
+interface Pool {
+  connect(): Promise<Client>;
+}
 type Made = { site: Started; registry: Registry };
 type Start = (url: string, registry: Registry) => Promise<Started>;
 
@@ -270,6 +277,29 @@ describe.each(['sqlite', 'sqlite-transactions', 'postgres'] as const)('a site on
 
     // SQLite has one writer, and waits for it in this very thread.
     if (database !== 'postgres') return;
+
+    test('a version that another transaction holds costs no write and no connection', async () => {
+      const { pool } = one.site.payload.db as unknown as { pool: Pool };
+      const held = await names(one);
+      await names(other);
+      const holder = await pool.connect();
+      try {
+        await holder.query("begin; update payload_kv_tags set expires = expires where id = 'tags'");
+        await write(one.site.payload, 'while-held');
+        // The process that wrote serves nothing that depends on it.
+        expect(await names(one)).toEqual([...held, 'while-held']);
+        // Each attempt gives up by itself.
+        const waiting =
+          "select * from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
+        expect((await holder.query(waiting)).rows.length).toBeLessThanOrEqual(1);
+        await expect.poll(async () => (await holder.query(waiting)).rows.length, { timeout: 30_000 }).toBe(0);
+      } finally {
+        await holder.query('rollback');
+        holder.release();
+      }
+      await settleCache(one.site.payload, 60_000);
+      expect(await names(other)).toEqual([...held, 'while-held']);
+    });
 
     test('writers of the same documents in many transactions wait for each other and all succeed', async () => {
       const writes = Array.from({ length: 6 }, (_, index) => [
