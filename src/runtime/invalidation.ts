@@ -107,6 +107,8 @@ const RECENT_SLICES = 60_000;
 export function createInvalidation(parts: InvalidationParts): Invalidation {
   const { adapter, schema, policy, registry, versions } = parts;
   const transactions = new Map<TransactionID, Touched>();
+  /** The commits under way. */
+  const ending = new Map<TransactionID, Promise<void>>();
   const pending = new Map<string, number>();
   const relevant = relevantCollections(schema, policy);
   // Two writers may read the same old value and write two new ones; the later must make stale what the earlier wrote
@@ -549,7 +551,10 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
       } finally {
         // Also after a write that threw: it may have thrown half-way.
         const touched = await touchedOrEverything(operation, args, before, result);
-        if (isInTransaction) merge(touchedIn(transactionID), touched);
+        // The transaction may have been committed meanwhile, by whoever did not wait for this write.
+        const end = isInTransaction ? ending.get(transactionID) : undefined;
+        await end;
+        if (isInTransaction && !end && isUnderway(transactionID)) merge(touchedIn(transactionID), touched);
         else await replaceTouched(touched);
       }
     },
@@ -558,13 +563,21 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
     },
     async commit(incoming, commit) {
       const id = await incoming;
-      const touched = isTransactionID(id) ? transactions.get(id) : undefined;
-      if (isTransactionID(id)) transactions.delete(id);
-      if (!touched || touched.tags.size === 0) return commit();
+      if (!isTransactionID(id)) return commit();
+      const touched = transactions.get(id);
+      transactions.delete(id);
+      let ended = (): void => {};
+      ending.set(id, new Promise((resolve) => (ended = resolve)));
+      const commitAndEnd = (): Promise<unknown> =>
+        commit().finally(() => {
+          ending.delete(id);
+          ended();
+        });
+      if (!touched || touched.tags.size === 0) return commitAndEnd();
       const tags = [...touched.tags].sort();
       if (!registry.transactional) {
         try {
-          return await commit();
+          return await commitAndEnd();
         } finally {
           await replaceTouched(touched);
         }
@@ -573,13 +586,13 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
       let replaced: string[] | undefined;
       try {
         // Without a timeout: the commit would wait for the same connection, and must not overtake the replacement.
-        replaced = await ask(tags, id as TransactionID);
+        replaced = await ask(tags, id);
       } catch (error) {
         parts.onFault(error, 'replacing tag versions inside the transaction');
       }
       let isCommitted = false;
       try {
-        const result = await commit();
+        const result = await commitAndEnd();
         isCommitted = true;
         return result;
       } finally {
@@ -588,10 +601,6 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
         removePending(tags);
         if (replaced && isCommitted) report(touched);
         else await replaceTouched(touched);
-        // What other operations wrote in this transaction while its versions were being replaced.
-        const late = transactions.get(id as TransactionID);
-        transactions.delete(id as TransactionID);
-        if (late) await replaceTouched(late);
       }
     },
     rolledBack(id) {
