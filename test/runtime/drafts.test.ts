@@ -77,6 +77,18 @@ describe('a draft', () => {
     }
   });
 
+  test('that nobody changes is answered from the cache, by id, in a list and with its versions', async () => {
+    const { id, slug } = await publishedPost();
+    const read = async (): Promise<void> => {
+      await draftOf(id);
+      await draftList(slug);
+      await versionsOf(id);
+      await versionCount(id);
+    };
+    await read();
+    expect(await lookupsOf(payload, 'posts', read)).toEqual({ hit: expect.any(Number) });
+  });
+
   test('of one post leaves the drafts of another by id', async () => {
     const [one, other] = [await publishedPost(), await publishedPost()];
     const versions = () => versionsOf(other.id);
@@ -155,6 +167,13 @@ describe('versions', () => {
     await expect(
       payload.findByID({ collection: 'posts', id: post.id, disableErrors: false }),
     ).rejects.toThrow();
+  });
+
+  test('are those of no post when it is deleted in the database alone', async () => {
+    const post = await publishedPost();
+    expect((await versionsOf(post.id)).docs).toHaveLength(1);
+    await payload.db.deleteOne({ collection: 'posts', where: { id: { equals: post.id } } });
+    expect((await versionsOf(post.id)).docs).toEqual([]);
   });
 
   test('of a global are its own: a draft evicts no published read of it', async () => {
