@@ -1,5 +1,6 @@
 import { PayloadKVError } from '../errors.js';
 import { cloudflareContext, isWorkerd } from '../runtime/background.js';
+import { withTimeout } from '../runtime/fault.js';
 import { tagName } from '../runtime/key.js';
 import type { Registry } from '../runtime/registry.js';
 import type { CacheTagRequest } from './cache-tag-object.js';
@@ -39,6 +40,8 @@ export interface DurableObjectRegistryOptions {
 }
 
 const DEFAULT_SHARDS = 4;
+/** How long to wait for an object to show that it runs here, in milliseconds. */
+const PATIENCE = 10_000;
 
 /**
  * Tag versions in Durable Objects: strongly consistent all over the world, at the price of a request to the object.
@@ -123,7 +126,7 @@ export function durableObjectRegistry(options: DurableObjectRegistryOptions): Re
   /** The registry of this process, where the objects do not run. */
   function fallback(): Promise<Registry | undefined> | undefined {
     if (isWorkerd()) return undefined;
-    inProcess ??= ask(0, { operation: 'get', tags: [] }).then(
+    inProcess ??= withTimeout(ask(0, { operation: 'get', tags: [] }), PATIENCE).then(
       () => undefined,
       () => memoryRegistry(),
     );
