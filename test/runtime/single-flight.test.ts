@@ -175,6 +175,17 @@ describe('on Node, concurrent identical misses', () => {
     expect((await find(site.payload)).docs).toContainEqual(expect.objectContaining({ name }));
   });
 
+  test('answered after a write with what was there before it make nothing old look fresh', async () => {
+    const { site, gate } = held;
+    const before = find(site.payload);
+    await gate.hasCalls(1);
+    const name = await newCategory(site.payload);
+    gate.open();
+    expect((await before).docs).not.toContainEqual(expect.objectContaining({ name }));
+    await settleCache(site.payload);
+    expect((await find(site.payload)).docs).toContainEqual(expect.objectContaining({ name }));
+  });
+
   test('of which one wants the database’s own answer leave it that', async () => {
     const { site, gate } = held;
     const reads = [
