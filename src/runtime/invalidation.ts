@@ -98,6 +98,8 @@ const ATTEMPTS = 3;
 const MOST_LATE = 10_000;
 /** Longest pause between background attempts, in milliseconds. */
 const LONGEST_RETRY_PAUSE = 30_000;
+/** How long one attempt in the background may take before it is taken for dead, in milliseconds. */
+const LONGEST_SILENCE = 10_000;
 /** Transactions remembered; of more than that, the oldest were never ended, and what they touched becomes stale. */
 const MOST_TRANSACTIONS = 10_000;
 /** How long the slices of a written document are remembered, in milliseconds. */
@@ -253,7 +255,7 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
   ): Promise<{ id: TransactionID | undefined; tags: string[] }> {
     const unknown = { id: undefined, tags: documentTags(slug, undefined, undefined) };
     if (!relevant.has(slug)) return { id: undefined, tags: [] };
-    if (args.returning === false) return unknown;
+    if (args.returning === false || changesAll(args)) return unknown;
     const hasSlices = policy.slicesOf(slug).length > 0;
     const isDelete = operation === 'deleteOne';
     const written = result as Document | null | undefined;
@@ -395,7 +397,9 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
   /** Tags whose replacement failed, with the number of the failure: one begun after it makes up for it. */
   const late = new Map<string, number>();
   let failures = 0;
-  let isMakingUp = false;
+  /** Who makes up for them, and by when more must have been heard of it, in milliseconds. */
+  let maker = 0;
+  let heardBy = 0;
 
   function ask(tags: readonly string[], transactionID?: TransactionID): Promise<string[]> {
     parts.operations.registryReplacements += 1;
@@ -455,19 +459,25 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
       late.clear();
       for (const tag of all) late.set(tag, failures);
     }
-    if (isMakingUp) return;
-    isMakingUp = true;
-    const task = makeUp().finally(() => {
-      isMakingUp = false;
-    });
-    parts.background.run(task);
+    seeToLate();
+  }
+
+  /** In workerd the one who makes up may be gone with its request: then the next one that comes along takes over. */
+  function seeToLate(): void {
+    if (late.size === 0 || Date.now() < heardBy) return;
+    parts.background.run(makeUp());
   }
 
   async function makeUp(): Promise<void> {
-    for (let pause = 500; late.size > 0; pause = Math.min(pause * 2, LONGEST_RETRY_PAUSE)) {
-      await sleep(pause * (0.5 + Math.random()), false);
+    maker += 1;
+    const own = maker;
+    for (let pause = 500; late.size > 0 && own === maker; pause = Math.min(pause * 2, LONGEST_RETRY_PAUSE)) {
+      const spread = pause * (0.5 + Math.random());
+      heardBy = Date.now() + spread + LONGEST_SILENCE;
+      await sleep(spread, false);
       if (late.size > 0) await attempt([...late.keys()].sort());
     }
+    if (own === maker) heardBy = 0;
   }
 
   function report(touched: Touched): void {
@@ -616,9 +626,16 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
     },
     isPending(tags) {
       if (pending.size === 0) return false;
+      seeToLate();
       return tags.some((tag) => pending.has(tag));
     },
   };
+}
+
+/** SQL adapters let an atomic update change all that its where finds, and answer with one of them, without its lists. */
+function changesAll({ id, options }: Args): boolean {
+  const hasId = id !== undefined && id !== null;
+  return !hasId && Boolean((options as { atomic?: unknown } | undefined)?.atomic);
 }
 
 /** The collections that some cached query can depend on: those cached, and all that relations and joins reach. */

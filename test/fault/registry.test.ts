@@ -141,6 +141,30 @@ describe('a registry that takes no new versions', () => {
     expect(await isHit(() => findPosts(site))).toBe(true);
   });
 
+  test('is asked again by later reads, if the request that was to do it is gone with its timers', async () => {
+    const site = await start(memoryRegistry());
+    const [tag] = (await findTags(site)).docs;
+    const { setTimeout } = globalThis;
+    let refused = 0;
+    faultOf = ({ operation }) => {
+      if (operation !== 'replace') return undefined;
+      refused += 1;
+      // As workerd does it when a request has ended.
+      if (refused === 3) globalThis.setTimeout = (() => ({ unref: () => undefined })) as never;
+      return 'reject';
+    };
+    try {
+      await site.payload.update({ collection: 'tags', id: tag?.id as number, data: { name: 'New' } });
+    } finally {
+      globalThis.setTimeout = setTimeout;
+    }
+    faultOf = () => undefined;
+    expect((await findTags(site)).docs[0]?.name).toBe('New');
+    clock?.advance(60);
+    await expect.poll(() => isHit(() => findTags(site)), { interval: 100, timeout: 20_000 }).toBe(true);
+    expect((await findTags(site)).docs[0]?.name).toBe('New');
+  });
+
   test('holds a write up for a few seconds at most, even if it never answers', async () => {
     const site = await start(memoryRegistry());
     const [tag] = (await findTags(site)).docs;
