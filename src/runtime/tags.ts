@@ -31,11 +31,15 @@ function escapeName(text: string): string {
   );
 }
 
-/** A value within a tag: readable while short, else its hash. An unpaired surrogate is hashed as well, never merged. */
+/**
+ * A value within a tag: readable while short, else its hash. An unpaired surrogate is hashed as well, never merged.
+ * In lower case, because databases may take two spellings for one: UUIDs, MongoDB's ids, columns whose collation says so.
+ */
 function escapeValue(value: string): string {
-  return value.length <= LONGEST_READABLE_VALUE && value.isWellFormed()
-    ? escapeName(value)
-    : `:${hash(JSON.stringify(value))}`;
+  const folded = value.toLowerCase();
+  return folded.length <= LONGEST_READABLE_VALUE && folded.isWellFormed()
+    ? escapeName(folded)
+    : `:${hash(JSON.stringify(folded))}`;
 }
 
 /** The entity of a collection's documents, and its tag. */
@@ -345,8 +349,8 @@ export function tagsOf(query: Query, context: TagContext): string[] | undefined 
     const name = collectionTag(collection);
     if (ids) return [starTag(name), ...ids.map((id) => documentTag(name, id))];
     for (const slice of context.slicesOf(collection)) {
-      const values = pinnedValues(where, slice.path, (value) =>
-        sliceValueOfQuery(slice.field, value, schema),
+      const values = pinnedValues(where, slice.path, (value, inList) =>
+        sliceValueOfQuery(slice.field, value, inList, schema),
       );
       if (values) return [starTag(name), ...values.map((value) => sliceTag(name, slice.path, value))];
     }
@@ -354,7 +358,8 @@ export function tagsOf(query: Query, context: TagContext): string[] | undefined 
   }
 
   function pinnedVersions(collection: string, where: unknown): string[] | undefined {
-    const ids = pinnedIds(where, 'parent', schema.hasNumericIds(collection));
+    const numeric = schema.hasNumericIds(collection);
+    const ids = pinnedValues(where, 'parent', (value, inList) => canonicalRelation(value, numeric, inList));
     const name = versionsTag(collectionTag(collection));
     return ids && [starTag(name), ...ids.map((id) => documentTag(name, id))];
   }
@@ -446,7 +451,7 @@ function excludesAny(select: object): boolean {
 function pinnedValues(
   where: unknown,
   path: string,
-  canonical: (value: unknown) => string | undefined,
+  canonical: (value: unknown, inList: boolean) => string | undefined,
 ): string[] | undefined {
   if (typeof where !== 'object' || where === null || Array.isArray(where)) return undefined;
   const conditions = where as Record<string, unknown>;
@@ -455,11 +460,11 @@ function pinnedValues(
     const operators = Object.entries(condition);
     const [operator, operand] = operators[0] ?? [];
     if (operators.length === 1 && operator === 'equals') {
-      const value = canonical(operand);
+      const value = canonical(operand, false);
       if (value !== undefined) return [value];
     }
     if (operators.length === 1 && operator === 'in' && Array.isArray(operand)) {
-      const values = new Set(operand.map(canonical));
+      const values = new Set(operand.map((each) => canonical(each, true)));
       if (values.size > 0 && values.size <= MOST_PINNED && !values.has(undefined))
         return [...(values as Set<string>)].sort();
     }
@@ -488,7 +493,26 @@ function canonicalId(value: unknown, numeric: boolean): string | undefined {
       return undefined;
     return typeof value === 'string' && String(number) !== value ? undefined : String(number);
   }
-  return typeof value === 'string' && value !== '' && value !== 'null' ? value : undefined;
+  if (typeof value !== 'string' || value === '' || value === 'null') return undefined;
+  return isUnusualUuid(value) ? undefined : value;
+}
+
+/** The id that a condition on a relation compares with. */
+function canonicalRelation(value: unknown, numeric: boolean, inList: boolean): string | undefined {
+  const id = canonicalId(value, numeric);
+  // In a list SQL adapters take `5-steps` for the text `5` as well.
+  const isAmbiguous =
+    inList && !numeric && id !== undefined && /^\s*[+-]?\d/.test(id) && !GENERATED_ID.test(id);
+  return isAmbiguous && String(Number.parseInt(id, 10)) !== id ? undefined : id;
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** A UUID, or an id of MongoDB. */
+const GENERATED_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$|^[0-9a-f]{24}$/i;
+
+/** PostgreSQL takes UUIDs in braces and with hyphens elsewhere or nowhere. */
+function isUnusualUuid(text: string): boolean {
+  return /^\{?([0-9a-f]{4}-?){8}\}?$/i.test(text) && !UUID.test(text);
 }
 
 const TEXT_TYPES = new Set(['text', 'email', 'textarea', 'code', 'select', 'radio']);
@@ -500,7 +524,12 @@ export function canBeSlice(field: Field): boolean {
 }
 
 /** The slice value that a query's operand stands for; `undefined` if it is not certain. */
-function sliceValueOfQuery(field: Field, value: unknown, schema: SiteSchema): string | undefined {
+function sliceValueOfQuery(
+  field: Field,
+  value: unknown,
+  inList: boolean,
+  schema: SiteSchema,
+): string | undefined {
   if (TEXT_TYPES.has(field.type)) return typeof value === 'string' && value !== 'null' ? value : undefined;
   if (field.type === 'number') {
     const number = typeof value === 'string' ? Number(value) : value;
@@ -510,7 +539,7 @@ function sliceValueOfQuery(field: Field, value: unknown, schema: SiteSchema): st
   if (field.type === 'checkbox') return typeof value === 'boolean' ? String(value) : undefined;
   if (field.type === 'relationship' || field.type === 'upload') {
     const [target] = [field.relationTo].flat();
-    return target === undefined ? undefined : canonicalId(value, schema.hasNumericIds(target));
+    return target === undefined ? undefined : canonicalRelation(value, schema.hasNumericIds(target), inList);
   }
   return undefined;
 }
