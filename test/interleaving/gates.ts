@@ -1,4 +1,4 @@
-import type { Registry } from '../../src/runtime/index.js';
+import type { Registry, Store } from '../../src/runtime/index.js';
 import type { Adapter } from '../support/payload.js';
 
 /** A call that is held until its gate is opened. */
@@ -10,8 +10,11 @@ export interface Gate {
   fail(error: Error): void;
 }
 
-/** Where a call can be held: before it does its work, or after, with its answer in hand. */
-export type Place = `${'before' | 'after'} ${Held | 'replace'}`;
+/**
+ * Where a call can be held: before it does its work, or after, with its answer in hand. `lookup` is the call that brings
+ * versions; there is none where they are in this process.
+ */
+export type Place = `${'before' | 'after'} ${Held | 'lookup' | 'replace'}`;
 
 const METHODS = [
   'find',
@@ -29,8 +32,10 @@ export interface Gates {
   hold(place: Place, matches?: (argument: any) => boolean): Gate;
   /** For `StartOptions.wrapAdapter`. */
   wrapAdapter(adapter: Adapter): Adapter;
-  /** The registry with its replacements held. */
+  /** The registry with its calls held. */
   wrapRegistry(registry: Registry): Registry;
+  /** The store of a registry that keeps its versions in it. */
+  wrapStore(store: Store, registry: Registry): Store;
   /** Opens what is held, and holds nothing from now on. */
   openAll(): void;
 }
@@ -88,6 +93,15 @@ export function createGates(): Gates {
     wrapRegistry: (registry) =>
       new Proxy(registry, {
         get(target, name) {
+          if (name === 'get' && !target.local) {
+            const get: Registry['get'] = async (tags) => {
+              await pass('before lookup', tags);
+              const versions = await target.get(tags);
+              await pass('after lookup', tags);
+              return versions;
+            };
+            return get;
+          }
           if (name !== 'replace') return Reflect.get(target, name);
           const replace: Registry['replace'] = async (tags, context) => {
             await pass('before replace', tags);
@@ -98,6 +112,18 @@ export function createGates(): Gates {
           return replace;
         },
       }),
+    wrapStore(store, registry) {
+      if (!registry.storeKey) return store;
+      return {
+        ...store,
+        async getMany(keys) {
+          await pass('before lookup', keys);
+          const values = await store.getMany(keys);
+          await pass('after lookup', keys);
+          return values;
+        },
+      };
+    },
     openAll() {
       for (const gate of [...waiting, ...held]) gate.open();
       waiting = [];

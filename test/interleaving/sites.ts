@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'vitest';
-import { payloadKV, settleCache } from '../../src/runtime/index.js';
+import { type Consistency, payloadKV, settleCache } from '../../src/runtime/index.js';
 import { type Clock, takeClock } from '../support/clock.js';
 import { countDatabaseCalls, type DatabaseCalls, type Started, startBlog } from '../support/payload.js';
 import type { Backend, Shared } from './backends.js';
@@ -53,6 +53,7 @@ async function truth({ payload }: Site): Promise<string | undefined> {
 export async function startPair(
   backend: Backend,
   db: 'sqlite' | 'sqlite-transactions' = 'sqlite',
+  consistency?: Consistency,
 ): Promise<Pair> {
   const clock = takeClock();
   const shared: Shared = await backend.start();
@@ -67,7 +68,14 @@ export async function startPair(
       db,
       url,
       wrapAdapter: (adapter) => gates.wrapAdapter(calls.wrapAdapter(adapter)),
-      plugins: [payloadKV({ store, registry: gates.wrapRegistry(registry), timeout: 30_000 })],
+      plugins: [
+        payloadKV({
+          store: gates.wrapStore(store, registry),
+          registry: gates.wrapRegistry(registry),
+          timeout: 30_000,
+          ...(consistency ? { consistency } : {}),
+        }),
+      ],
     });
     return { ...started, gates, calls };
   }
@@ -97,13 +105,17 @@ export async function rename({ payload }: Site, id: number, name: string): Promi
 }
 
 /** Lets both sites end what they do in the background, and the registry's bound pass. */
-export async function settle({ sites, clock }: Pair, backend: Backend): Promise<void> {
+async function settle({ sites, clock }: Pair, backend: Pick<Backend, 'bound'>): Promise<void> {
   for (const { payload } of sites) await settleCache(payload, 20_000);
   clock.advance(backend.bound);
 }
 
 /** Expects both sites to answer with the name, and to store that answer: twice, as the second may find an entry. */
-export async function expectEverywhere(pair: Pair, backend: Backend, name: string): Promise<void> {
+export async function expectEverywhere(
+  pair: Pair,
+  backend: Pick<Backend, 'bound'>,
+  name: string,
+): Promise<void> {
   await settle(pair, backend);
   for (const time of ['first', 'second']) {
     for (const [index, site] of pair.sites.entries()) {

@@ -37,7 +37,9 @@ describe.each(BACKENDS.map((backend) => [backend.name, backend] as const))(
         return { req };
       }
 
-      async function readInside(req: { transactionID: string }): Promise<unknown> {
+      async function readInside({ transactionID }: { transactionID: string }): Promise<unknown> {
+        // Another request of the transaction, which no write operation has marked.
+        const req = { transactionID };
         const { docs } = await site.payload.find({ collection: 'authors', limit: 77, depth: 0, req });
         return docs[0]?.name;
       }
@@ -126,6 +128,28 @@ describe.each(BACKENDS.map((backend) => [backend.name, backend] as const))(
         await reading;
         await expectEverywhere(pair, backend, name);
       });
+
+      test.skipIf(backend.name === 'memory')(
+        'a reader that asked for versions before the commit, and reads between replacement and commit',
+        async () => {
+          await cool();
+          const name = newName();
+          const { req } = await begin(name);
+          const lookup = site.gates.hold('after lookup');
+          const reading = read(site);
+          await lookup.reached;
+          const gate = site.gates.hold('before commitTransaction');
+          const committing = site.payload.db.commitTransaction(req.transactionID);
+          await gate.reached;
+          lookup.open();
+          expect(await reading).toBe(current);
+          await settleCache(site.payload, 500);
+          gate.open();
+          await committing;
+          expect(await read(site)).toBe(name);
+          await expectEverywhere(pair, backend, name);
+        },
+      );
 
       test.each([
         ['of this site', () => site],
