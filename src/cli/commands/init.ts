@@ -1,16 +1,19 @@
+import { realpathSync } from 'node:fs';
+import path from 'node:path';
 import kleur from 'kleur';
 import { installCommand, installDependencies } from '../../apply/install.js';
 import { writeChanges } from '../../apply/write.js';
 import { PayloadKVError } from '../../errors.js';
 import { inspectProject, type Project } from '../../inspect/project.js';
 import { type Answers, propose } from '../../plan/answers.js';
+import { wranglerTypesCommand } from '../../plan/env-types-edit.js';
 import { generatedPaths } from '../../plan/generated-paths.js';
-import { filesToRead, planInit } from '../../plan/init-plan.js';
+import { filesToRead, type ProjectFiles, planInit } from '../../plan/init-plan.js';
 import type { Plan } from '../../plan/plan.js';
 import { type AnswerFlags, answerNotices, resolveAnswers } from '../answers.js';
 import { EXIT } from '../failure.js';
 import { packageVersion, readTemplates } from '../package-files.js';
-import { readProjectFiles, uncommittedFiles, wranglerProvisions } from '../project-files.js';
+import { readProjectFiles, restorableFiles, uncommittedFiles, wranglerProvisions } from '../project-files.js';
 import { createQuestions, type Questions } from '../questions.js';
 import { diffLines, noticeLine, planDocument, refusalLines } from '../show-plan.js';
 import { printable, type Terminal } from '../terminal.js';
@@ -38,7 +41,7 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
   const files = readProjectFiles(project.root, filesToRead(project));
   const paths = generatedPaths(project);
   const isNew = files[paths.wrapper] === undefined;
-  sayProject(project, terminal);
+  sayProject(project, options.cwd, terminal);
 
   if (isNew && !options.dryRun) await checkGit(project, options, terminal, questions);
   const answers = isNew ? await resolveAnswers(project, options, terminal, questions) : undefined;
@@ -89,12 +92,18 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
     document({ written: false, install: null, nextSteps: [] });
     return found;
   }
+  const restorable = await restorableFiles(
+    project.root,
+    plan.changes.map(({ path }) => path),
+  );
   writeWithoutInterruption(project.root, plan);
   terminal.say(`${kleur.green('✓')} ${countOf(plan.changes.length, 'file')} written.`);
 
   const install = await installIfNeeded(project, plan, options, terminal);
-  const inGit = (await uncommittedFiles(project.root)) !== undefined;
-  const steps = nextSteps(project, plan, answers, install, inGit);
+  const steps = [
+    ...nextSteps(project, files, plan, answers, install),
+    undoStep(options.cwd, project, plan, restorable, install),
+  ];
   terminal.say();
   terminal.say(kleur.bold('Next'));
   for (const step of steps) terminal.say(`  ${kleur.cyan('→')} ${step}`);
@@ -102,10 +111,12 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
   return install?.ok === false ? EXIT.found : found;
 }
 
-function sayProject(project: Project, terminal: Terminal): void {
+function sayProject(project: Project, cwd: string, terminal: Terminal): void {
   const { schema, database, wrangler, configPath } = project;
+  const directory = path.relative(realpathSync(cwd), project.root);
   const adapter = database.packageName ?? database.expression ?? 'not recognised';
   const rows: [string, string][] = [
+    ...(directory === '' ? [] : [['project', directory] as [string, string]]),
     ['config', configPath],
     ['database', database.kind === 'unknown' ? adapter : `${database.kind} (${adapter})`],
     [
@@ -207,6 +218,8 @@ async function mayWrite(
     });
   }
   terminal.say();
+  for (const { path, before } of plan.changes)
+    terminal.say(`  ${kleur.dim((before === undefined ? 'create' : 'edit').padEnd(10))}${printable(path)}`);
   return questions.confirm(`Write ${countOf(plan.changes.length, 'file')}?`, true);
 }
 
@@ -256,18 +269,19 @@ function names(packageJson: string | undefined): boolean {
 
 function nextSteps(
   project: Project,
+  files: ProjectFiles,
   plan: Plan,
   answers: Answers | undefined,
   install: InstallOutcome | null,
-  inGit: boolean,
 ): string[] {
   const steps: string[] = [];
   const run = { npm: 'npx', pnpm: 'pnpm exec', yarn: 'yarn', bun: 'bunx' }[project.packageManager];
   if (plan.refusals.length > 0) steps.push('Paste the lines above where they belong.');
   if (install && install.ok !== true) steps.push(`${install.command}`);
   if (answers?.store === 'cloudflare-kv' && project.cloudflareEnvTypes) {
+    const generate = wranglerTypesCommand(files[project.cloudflareEnvTypes] ?? '');
     steps.push(
-      `${run} wrangler types   (at leisure: the binding's type is in ${project.cloudflareEnvTypes} already)`,
+      `${run} ${generate}   (at leisure: the binding's type is in ${project.cloudflareEnvTypes} already)`,
     );
   }
   if (answers?.registry === 'database' && project.database.kind !== 'mongodb') {
@@ -277,17 +291,34 @@ function nextSteps(
   }
   steps.push(`${run} payload-kv doctor   (proves that the cache works here)`);
   steps.push(`${run} payload-kv sync   (after a change of collections or fields; --check in CI)`);
-  const edited = plan.changes.filter(({ before }) => before !== undefined).map(({ path }) => path);
-  const created = plan.changes.filter(({ before }) => before === undefined).map(({ path }) => path);
-  const remove = created.length > 0 ? [`rm ${created.map(shellWord).join(' ')}`] : [];
-  if (inGit) {
-    const restore = edited.length > 0 ? [`git restore ${edited.map(shellWord).join(' ')}`] : [];
-    steps.push(`To undo: ${[...restore, ...remove].join(' && ')}`);
-  } else {
-    const byHand = edited.length > 0 ? [`take the lines above out of ${edited.join(', ')}`] : [];
-    steps.push(`There is no git to undo this with: ${[...remove, ...byHand].join(', and ')}.`);
-  }
   return steps;
+}
+
+/** How everything is taken back: by git where it has the files as they were, else by hand. */
+function undoStep(
+  cwd: string,
+  { root, packageManager }: Project,
+  { changes }: Plan,
+  restorable: readonly string[],
+  install: InstallOutcome | null,
+): string {
+  const edited = changes.filter(({ before }) => before !== undefined).map(({ path }) => path);
+  const created = changes.filter(({ before }) => before === undefined).map(({ path }) => path);
+  const byGit = edited.filter((path) => restorable.includes(path));
+  const byHand = edited.filter((path) => !restorable.includes(path));
+  const words = (paths: string[]) => paths.map(shellWord).join(' ');
+  const commands = [
+    ...(byGit.length > 0 ? [`git restore ${words(byGit)}`] : []),
+    ...(created.length > 0 ? [`rm ${words(created)}`] : []),
+    ...(install?.ok && byGit.includes('package.json') ? [installCommand(packageManager)] : []),
+  ];
+  const directory = path.relative(realpathSync(cwd), root);
+  if (directory !== '' && commands.length > 0) commands.unshift(`cd ${shellWord(directory)}`);
+  const edits =
+    byHand.length > 0
+      ? [`take the lines above out of ${byHand.join(', ')}, which git does not have as they were`]
+      : [];
+  return `To undo: ${[commands.join(' && '), ...edits].filter(Boolean).join(', then ')}`;
 }
 
 function shellWord(text: string): string {

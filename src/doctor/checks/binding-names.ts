@@ -1,4 +1,5 @@
 import { ts } from 'ts-morph';
+import { wranglerTypesCommand } from '../../plan/env-types-edit.js';
 import { type Check, fail, ok, warn } from '../check.js';
 import { kvStore } from '../kv-store.js';
 
@@ -29,7 +30,7 @@ export const bindingNames: Check = {
     const text = read(cloudflareEnvTypes) ?? '';
     const type = typeOfMember(text, binding);
     if (type === undefined || !/\bKVNamespace\b/.test(type)) {
-      const generate = /`(wrangler types[^`]*)`/.exec(text)?.[1] ?? 'wrangler types';
+      const generate = wranglerTypesCommand(text);
       return fail(
         type === undefined
           ? `${place} says ${binding}, ${cloudflareEnvTypes} does not have it`
