@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import {
+  canBeFurther,
   joinsOf,
   type Leaf,
   leavesOf,
@@ -17,10 +18,14 @@ import {
 
 export type Args = Record<string, unknown>;
 
-/** Stands for the id of the n-th document of a collection; beyond the last it is an id that nobody has yet. */
+/**
+ * Stands for the id of the n-th document of a collection; beyond the last it is an id that nobody has yet. To refer to
+ * it the document must be there: with none, there is no value.
+ */
 export interface DocumentPlace {
   $document: string;
   n: number;
+  mustBeThere?: boolean;
 }
 /** Stands for the id of the n-th newest version of a collection or global (`@slug`). */
 export interface VersionPlace {
@@ -76,6 +81,8 @@ function args(record: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<Args>
 }
 
 export interface CommandOptions {
+  /** Whether the adapter has `findDistinct`; D1's does not. */
+  findDistinct: boolean;
   /** How many Payload instances there are. */
   sites: number;
   transactions: boolean;
@@ -88,7 +95,7 @@ export interface CommandOptions {
 /** Commands for a site. */
 export function commandArbitrary(model: Model, options: CommandOptions): fc.Arbitrary<Command> {
   const site = fc.nat({ max: options.sites - 1 });
-  const read = readArbitrary(model, site);
+  const read = readArbitrary(model, site, options);
   const write = writeArbitrary(model, site);
   const together: fc.Arbitrary<TogetherCommand> = fc.record({
     do: fc.constant('together' as const),
@@ -130,8 +137,13 @@ export function commandArbitrary(model: Model, options: CommandOptions): fc.Arbi
 const documentPlace = (slug: string): fc.Arbitrary<DocumentPlace> =>
   fc.record({ $document: fc.constant(slug), n: fc.nat({ max: 9 }) });
 
+const reference = (slug: string): fc.Arbitrary<DocumentPlace> =>
+  documentPlace(slug).map((place) => ({ ...place, mustBeThere: true }));
+
 function operand(leaf: Leaf): fc.Arbitrary<Args> {
   const value = operandValue(leaf);
+  // SQL adapters compare the two parts of such a relation in no other way.
+  if (leaf.several) return value.map((equals) => ({ equals }));
   const several = fc.array(value, { minLength: 0, maxLength: 3, size: 'max' });
   const common = [
     { weight: 6, arbitrary: value.map((equals) => ({ equals })) },
@@ -190,46 +202,49 @@ function operandValue(leaf: Leaf): fc.Arbitrary<unknown> {
 interface Conditions {
   where: fc.Arbitrary<Args>;
   sort: fc.Arbitrary<unknown>;
-  leaf: fc.Arbitrary<Leaf>;
+  /** Fields for `findDistinct`. */
+  distinct: fc.Arbitrary<Leaf>;
 }
 
 const conditionsOf = new WeakMap<Model, Map<string, Conditions>>();
 
-/** Conditions and orders on a collection. Near paths come more often than far ones. */
-function conditions(model: Model, slug: string): Conditions {
+/**
+ * Conditions and orders on a collection. Near paths come more often than far ones. Virtual fields are what the Local
+ * API resolves: an adapter knows them in an order only.
+ */
+function conditions(model: Model, slug: string, level: 'local' | 'adapter'): Conditions {
   let known = conditionsOf.get(model);
   if (!known) {
     known = new Map();
     conditionsOf.set(model, known);
   }
-  let of = known.get(slug);
+  let of = known.get(`${level} ${slug}`);
   if (!of) {
-    of = makeConditions(model, slug);
-    known.set(slug, of);
+    of = makeConditions(model, slug, level);
+    known.set(`${level} ${slug}`, of);
   }
   return of;
 }
 
-function makeConditions(model: Model, slug: string): Conditions {
+function makeConditions(model: Model, slug: string, level: 'local' | 'adapter'): Conditions {
   const collection = collectionOf(model, slug);
-  const near = pathsFrom(model, slug, 0);
-  const further = pathsFrom(model, slug, 1).filter(({ hops }) => hops === 1);
+  const near = pathsFrom(model, slug, 0).filter(({ isVirtual }) => !isVirtual || level === 'local');
+  const further = pathsFrom(model, slug, 1).filter(({ hops, isVirtual }) => hops === 1 && !isVirtual);
   const far = pathsFrom(model, slug, 2).filter(({ hops }) => hops === 2);
   const sliced = near.filter(({ path }) => collection?.slices.includes(path));
   const pick = (list: Leaf[], weight: number): { weight: number; arbitrary: fc.Arbitrary<Leaf> }[] =>
     list.length > 0 ? [{ weight, arbitrary: fc.constantFrom(...list) }] : [];
   const leaf = fc.oneof(...pick(near, 8), ...pick(sliced, 8), ...pick(further, 6), ...pick(far, 2));
-  const localized = (path: string): fc.Arbitrary<string> =>
+  const spelled = (path: string): fc.Arbitrary<string> =>
     fc.oneof(
       { weight: 30, arbitrary: fc.constant(path) },
-      { weight: 1, arbitrary: fc.constantFrom(...LOCALES).map((locale) => `${path}.${locale}`) },
       { weight: 1, arbitrary: fc.constant(path.replaceAll('.', '__')) },
     );
   const condition: fc.Arbitrary<Args> = fc.oneof(
     {
       weight: 14,
       arbitrary: leaf.chain((to) =>
-        fc.tuple(localized(to.path), operand(to)).map(([path, value]) => ({ [path]: value })),
+        fc.tuple(spelled(to.path), operand(to)).map(([path, value]) => ({ [path]: value })),
       ),
     },
     ...nestedContains(model, collection),
@@ -269,8 +284,14 @@ function makeConditions(model: Model, slug: string): Conditions {
           near.filter(({ insideList }) => !insideList),
           6,
         ),
-        ...pick(further, 4),
-        ...pick(far, 2),
+        ...pick(
+          further.filter(({ insideList }) => !insideList),
+          4,
+        ),
+        ...pick(
+          far.filter(({ insideList }) => !insideList),
+          2,
+        ),
       ),
       fc.boolean(),
     )
@@ -279,7 +300,17 @@ function makeConditions(model: Model, slug: string): Conditions {
     { weight: 4, arbitrary: order as fc.Arbitrary<unknown> },
     { weight: 1, arbitrary: fc.array(order, { minLength: 1, maxLength: 2, size: 'max' }) },
   );
-  return { where, sort, leaf };
+  const distinct = fc.oneof(
+    ...pick(
+      near.filter(({ insideList, path, hasMany }) => !insideList && !hasMany && path !== 'id'),
+      6,
+    ),
+    ...pick(
+      further.filter(({ insideList, path }) => !insideList && !path.startsWith('back_')),
+      4,
+    ),
+  );
+  return { where, sort, distinct };
 }
 
 /** `contains` with a where of the related documents. */
@@ -303,7 +334,7 @@ function nestedContains(
     .constantFrom(...paths)
     .chain(({ path, target }) =>
       fc
-        .constantFrom(...pathsFrom(model, target, 0))
+        .constantFrom(...pathsFrom(model, target, 0).filter(canBeFurther))
         .chain((leaf) => operand(leaf).map((value) => ({ [path]: { contains: { [leaf.path]: value } } }))),
     );
   return [{ weight: 1, arbitrary }];
@@ -311,7 +342,7 @@ function nestedContains(
 
 /** `relationTo` and `value` of a relation to several collections. */
 function polymorphicParts(leaves: Leaf[]): { weight: number; arbitrary: fc.Arbitrary<Args> }[] {
-  const several = leaves.filter((leaf) => leaf.several);
+  const several = leaves.filter((leaf) => leaf.several && !leaf.insideList);
   if (several.length === 0) return [];
   const arbitrary = fc.constantFrom(...several).chain(({ path, targets }) =>
     fc.constantFrom(...targets).chain((target) =>
@@ -339,13 +370,17 @@ function versionConditions(model: Model, slug: string): Pick<Conditions, 'where'
   const condition = fc.oneof(
     { weight: 3, arbitrary: parent },
     { weight: 3, arbitrary: inside },
-    {
-      weight: 1,
-      arbitrary: fc.constantFrom<Args>(
-        { latest: { equals: true } },
-        { 'version._status': { equals: 'draft' } },
-      ),
-    },
+    ...(hasDrafts(collectionOf(model, slug) ?? { versions: 'none' })
+      ? [
+          {
+            weight: 1,
+            arbitrary: fc.constantFrom<Args>(
+              { latest: { equals: true } },
+              { 'version._status': { equals: 'draft' } },
+            ),
+          },
+        ]
+      : []),
   );
   return {
     where: fc.oneof(
@@ -403,11 +438,19 @@ function selectOf(nodes: readonly Node[], prefix?: string): fc.Arbitrary<Args> {
   return prefix ? select.map((value) => ({ [prefix]: value })) : select;
 }
 
-function joinsArgument(model: Model, collection: ModelCollection): fc.Arbitrary<unknown> {
+/** Where Payload refuses the `where` of a join it lets go of a promise that says so: the Local API gets plain ones. */
+function joinsArgument(
+  model: Model,
+  collection: ModelCollection,
+  level: 'local' | 'adapter',
+): fc.Arbitrary<unknown> {
   const joins = joinsOf(collection);
   if (joins.length === 0) return fc.constantFrom(false, undefined);
   const one = fc.constantFrom(...joins).chain((join) => {
-    const target = join.targets[0] as string;
+    const ofTarget =
+      level === 'adapter' && join.targets.length === 1
+        ? conditions(model, join.targets[0] as string, level)
+        : undefined;
     const plain = fc.constantFrom<Args>(
       { flag: { equals: true } },
       { title: { equals: 'a' } },
@@ -423,16 +466,10 @@ function joinsArgument(model: Model, collection: ModelCollection): fc.Arbitrary<
             page: sometimes(fc.constantFrom(1, 2), 4),
             count: sometimes(fc.boolean(), 2),
             sort: sometimes(
-              fc.oneof(
-                fc.constantFrom('title', '-count', 'links.title', 'flag'),
-                conditions(model, target).sort,
-              ),
+              fc.oneof(fc.constantFrom('title', '-count', 'flag'), ...(ofTarget ? [ofTarget.sort] : [])),
               2,
             ),
-            where: sometimes(
-              fc.oneof(plain, join.targets.length === 1 ? conditions(model, target).where : plain),
-              2,
-            ),
+            where: sometimes(fc.oneof(plain, ...(ofTarget ? [ofTarget.where] : [])), 2),
           }),
         },
       )
@@ -451,12 +488,17 @@ const visitor = fc.constantFrom<Args>(
   { overrideAccess: false, user: { id: 2, collection: 'users', email: 'b@example.com' } },
 );
 
-function readArbitrary(model: Model, site: fc.Arbitrary<number>): fc.Arbitrary<ReadCommand> {
+function readArbitrary(
+  model: Model,
+  site: fc.Arbitrary<number>,
+  options: CommandOptions,
+): fc.Arbitrary<ReadCommand> {
   const local: [number, fc.Arbitrary<[string, Args]>][] = [];
   const adapter: [number, fc.Arbitrary<[string, Args]>][] = [];
   const hasLocales = model.locales.length > 0;
   const locale = hasLocales ? sometimes(fc.constantFrom('en', 'de', 'all'), 2) : fc.constant(undefined);
-  const adapterLocale = hasLocales ? sometimes(fc.constantFrom('en', 'de'), 2) : fc.constant(undefined);
+  // Without a locale an adapter cannot compare localized values.
+  const adapterLocale = hasLocales ? fc.constantFrom('en', 'de') : fc.constant(undefined);
   const paging = {
     limit: sometimes(fc.constantFrom(0, 1, 2, 5), 2),
     page: sometimes(fc.constantFrom(1, 2), 4),
@@ -466,7 +508,8 @@ function readArbitrary(model: Model, site: fc.Arbitrary<number>): fc.Arbitrary<R
   for (const collection of model.collections) {
     const { slug } = collection;
     const weight = slug === 'users' || slug === 'media' ? 1 : 4;
-    const { where, sort, leaf } = conditions(model, slug);
+    const { where, sort, distinct } = conditions(model, slug, 'local');
+    const raw = conditions(model, slug, 'adapter');
     const named = { collection: fc.constant(slug) };
     const shape = {
       locale,
@@ -476,9 +519,10 @@ function readArbitrary(model: Model, site: fc.Arbitrary<number>): fc.Arbitrary<R
       depth: sometimes(fc.constantFrom(0, 0, 1, 2), 3),
       draft: hasDrafts(collection) ? sometimes(fc.boolean(), 2) : fc.constant(undefined),
       select: sometimes(selectOf(collection.nodes), 4),
-      joins: sometimes(joinsArgument(model, collection), 3),
+      joins: sometimes(joinsArgument(model, collection, 'local'), 3),
       trash: collection.trash ? sometimes(fc.boolean(), 3) : fc.constant(undefined),
     };
+    const rawJoins = sometimes(joinsArgument(model, collection, 'adapter'), 3);
     const withVisitor = (arbitrary: fc.Arbitrary<Args>): fc.Arbitrary<Args> =>
       fc
         .tuple(arbitrary, fc.option(visitor, { nil: {}, freq: 3 }))
@@ -489,6 +533,7 @@ function readArbitrary(model: Model, site: fc.Arbitrary<number>): fc.Arbitrary<R
       operation: string,
       arbitrary: fc.Arbitrary<Args>,
     ): void => {
+      if (operation === 'findDistinct' && !options.findDistinct) return;
       list.push([share * weight, arbitrary.map((value): [string, Args] => [operation, value])]);
     };
 
@@ -516,7 +561,7 @@ function readArbitrary(model: Model, site: fc.Arbitrary<number>): fc.Arbitrary<R
       withVisitor(
         args({
           ...named,
-          field: leaf.map(({ path }) => path),
+          field: distinct.map(({ path }) => path),
           where: sometimes(where, 2),
           limit: sometimes(fc.constantFrom(1, 3), 2),
           locale: adapterLocale,
@@ -532,11 +577,11 @@ function readArbitrary(model: Model, site: fc.Arbitrary<number>): fc.Arbitrary<R
       args({
         ...named,
         ...paging,
-        where: sometimes(where, 5),
-        sort: sometimes(sort, 2),
+        where: sometimes(raw.where, 5),
+        sort: sometimes(raw.sort, 2),
         locale: adapterLocale,
         select: shape.select,
-        joins: shape.joins,
+        joins: rawJoins,
         draftsEnabled: sometimes(fc.boolean(), 3),
       }),
     );
@@ -547,25 +592,25 @@ function readArbitrary(model: Model, site: fc.Arbitrary<number>): fc.Arbitrary<R
       args({
         ...named,
         where: fc.oneof(
-          where,
+          raw.where,
           documentPlace(slug).map((id) => ({ id: { equals: id } })),
         ),
         locale: adapterLocale,
         select: shape.select,
-        joins: shape.joins,
+        joins: rawJoins,
         draftsEnabled: sometimes(fc.boolean(), 4),
       }),
     );
-    add(adapter, 2, 'count', args({ ...named, where: sometimes(where, 5), locale: adapterLocale }));
+    add(adapter, 2, 'count', args({ ...named, where: sometimes(raw.where, 5), locale: adapterLocale }));
     add(
       adapter,
       1,
       'findDistinct',
       args({
         ...named,
-        field: leaf.map(({ path }) => path),
-        where: sometimes(where, 2),
-        sort: sometimes(sort, 3),
+        field: raw.distinct.map(({ path }) => path),
+        where: sometimes(raw.where, 2),
+        sort: sometimes(raw.sort, 3),
         limit: sometimes(fc.constantFrom(1, 3), 2),
         locale: adapterLocale,
       }),
@@ -621,7 +666,7 @@ function readArbitrary(model: Model, site: fc.Arbitrary<number>): fc.Arbitrary<R
       args({ ...named, where: sometimes(version.where, 3), locale: adapterLocale }),
     );
     if (hasDrafts(collection)) {
-      const draftWhere = where.map((value) => prefixed(value));
+      const draftWhere = raw.where.map((value) => prefixed(value));
       add(
         adapter,
         3,
@@ -630,10 +675,17 @@ function readArbitrary(model: Model, site: fc.Arbitrary<number>): fc.Arbitrary<R
           ...named,
           ...paging,
           where: sometimes(draftWhere, 4),
-          sort: sometimes(sort, 2),
+          sort: sometimes(raw.sort, 2),
           locale: adapterLocale,
-          select: shape.select,
-          joins: shape.joins,
+          // As Payload asks for drafts, and as it does not.
+          select: sometimes(
+            fc.oneof(
+              { weight: 4, arbitrary: selectOf(collection.nodes, 'version') },
+              selectOf(collection.nodes),
+            ),
+            3,
+          ),
+          joins: rawJoins,
         }),
       );
     }
@@ -664,8 +716,9 @@ function readArbitrary(model: Model, site: fc.Arbitrary<number>): fc.Arbitrary<R
     const where = sometimes(
       fc.constantFrom<Args>(
         { 'version.title': { equals: 'a' } },
-        { 'version.link.title': { equals: 'a' } },
-        { latest: { equals: true } },
+        { 'version.flag': { equals: true } },
+        { 'version.items.label': { equals: 'a' } },
+        ...(hasDrafts(global) ? [{ latest: { equals: true } }] : []),
       ),
       2,
     );
@@ -696,7 +749,7 @@ function readArbitrary(model: Model, site: fc.Arbitrary<number>): fc.Arbitrary<R
           site: at,
           level: 'local',
           operation,
-          args: value,
+          args: value.locale === 'all' ? inAllLocales(operation, value) : value,
         }),
       ),
     },
@@ -713,6 +766,12 @@ function readArbitrary(model: Model, site: fc.Arbitrary<number>): fc.Arbitrary<R
       ),
     },
   );
+}
+
+/** With all locales Payload cannot resolve paths, and lets go of promises that say so. */
+function inAllLocales(operation: string, { where: _where, sort: _sort, ...rest }: Args): Args {
+  const joins = operation === 'find' || operation === 'findByID' ? { joins: false } : {};
+  return { ...rest, ...joins, depth: 0, ...(operation.startsWith('find') ? { sort: 'id' } : {}) };
 }
 
 /** A where on documents as a where on their versions. */
@@ -763,8 +822,8 @@ function dataOf(nodes: readonly Node[], options: DataOptions): fc.Arbitrary<Args
         const one = fc.oneof(
           ...node.targets.map((relationTo) =>
             node.several
-              ? fc.record({ relationTo: fc.constant(relationTo), value: documentPlace(relationTo) })
-              : (documentPlace(relationTo) as fc.Arbitrary<unknown>),
+              ? fc.record({ relationTo: fc.constant(relationTo), value: reference(relationTo) })
+              : (reference(relationTo) as fc.Arbitrary<unknown>),
           ),
         );
         const value = node.hasMany
@@ -830,7 +889,8 @@ function writeArbitrary(model: Model, site: fc.Arbitrary<number>): fc.Arbitrary<
     const { slug } = collection;
     const small = slug === 'users' || slug === 'media';
     const weight = small ? 1 : 4;
-    const { where } = conditions(model, slug);
+    const { where } = conditions(model, slug, 'local');
+    const raw = conditions(model, slug, 'adapter');
     const named = { collection: fc.constant(slug) };
     const place = documentPlace(slug);
     const data = dataOf(collection.nodes, { byLocale: false, hasLocales });
@@ -964,20 +1024,38 @@ function writeArbitrary(model: Model, site: fc.Arbitrary<number>): fc.Arbitrary<
         }),
       );
     }
+    const writeLocale = hasLocales ? fc.constantFrom(...LOCALES) : fc.constant(undefined);
     const email = fc.nat({ max: 999_999 }).map((n) => ({ email: `${n}@example.com` }));
     const rawCreate = collection.auth
       ? fc.tuple(rawData, email).map(([one, other]) => ({ ...one, ...other }))
       : rawData;
     add(weight * 2, 'adapter', 'create', args({ ...named, data: rawCreate, ...returned }));
     add(weight * 3, 'adapter', 'updateOne', args({ ...named, id: place, data: rawData, ...returned }));
-    add(weight * 2, 'adapter', 'updateOne', args({ ...named, where, data: rawData, ...returned }));
+    add(
+      weight * 2,
+      'adapter',
+      'updateOne',
+      args({ ...named, where: raw.where, locale: writeLocale, data: rawData, ...returned }),
+    );
     add(
       weight,
       'adapter',
       'updateMany',
-      args({ ...named, where, data: rawData, limit: sometimes(fc.constantFrom(1, 2), 3), ...returned }),
+      args({
+        ...named,
+        where: raw.where,
+        locale: writeLocale,
+        data: rawData,
+        limit: sometimes(fc.constantFrom(1, 2), 3),
+        ...returned,
+      }),
     );
-    add(weight, 'adapter', 'upsert', args({ ...named, where, data: rawCreate, ...returned }));
+    add(
+      weight,
+      'adapter',
+      'upsert',
+      args({ ...named, where: raw.where, locale: writeLocale, data: rawCreate, ...returned }),
+    );
     add(
       weight,
       'adapter',
@@ -985,13 +1063,13 @@ function writeArbitrary(model: Model, site: fc.Arbitrary<number>): fc.Arbitrary<
       args({
         ...named,
         where: fc.oneof(
-          where,
+          raw.where,
           place.map((id) => ({ id: { equals: id } })),
         ),
         ...returned,
       }),
     );
-    if (!small) add(1, 'adapter', 'deleteMany', args({ ...named, where }));
+    if (!small) add(1, 'adapter', 'deleteMany', args({ ...named, where: raw.where, locale: writeLocale }));
   }
   for (const global of model.globals) {
     const slug = fc.constant(global.slug);
@@ -1051,23 +1129,32 @@ function writeArbitrary(model: Model, site: fc.Arbitrary<number>): fc.Arbitrary<
   return fc.oneof(...list);
 }
 
-/** Commands that every run begins with, so that there is something to read. */
+/** Commands that every run begins with, so that there is something to read: documents, then relations among them. */
 export function firstDocuments(model: Model, seed: number): WriteCommand[] {
   const hasLocales = model.locales.length > 0;
-  return model.collections.flatMap((collection, index) => {
-    const data = dataOf(collection.nodes, { byLocale: true, hasLocales });
-    const documents = fc.sample(data, { seed: seed + index, numRuns: collection.slug === 'users' ? 2 : 3 });
-    return documents.map(
-      (value, n): WriteCommand => ({
-        do: 'write',
-        site: 0,
-        level: 'adapter',
-        operation: 'create',
-        args: {
-          collection: collection.slug,
-          data: { ...value, ...(collection.auth ? { email: `first${n}@example.com` } : {}) },
-        },
-      }),
-    );
+  const command = (operation: string, args: Args): WriteCommand => ({
+    do: 'write',
+    site: 0,
+    level: 'adapter',
+    operation,
+    args,
   });
+  const documents = model.collections.flatMap(({ slug, nodes, auth }, index) =>
+    fc
+      .sample(dataOf(nodes, { byLocale: true, hasLocales }), {
+        seed: seed + index,
+        numRuns: slug === 'users' || slug === 'media' ? 2 : 3,
+      })
+      .map((data, n) => ({
+        collection: slug,
+        n,
+        data: { ...data, ...(auth ? { email: `${n}@example.com` } : {}) },
+      })),
+  );
+  return [
+    ...documents.map(({ collection, data }) => command('create', { collection, data })),
+    ...documents.map(({ collection, n, data }) =>
+      command('updateOne', { collection, id: { $document: collection, n }, data }),
+    ),
+  ];
 }

@@ -36,11 +36,27 @@ export interface Tally {
   replays: number;
   /** Comparisons that ended in the same error on both sides. */
   errors: number;
+  /** Why reads and writes ended in an error, and how often. */
+  reasons: Map<string, number>;
 }
+
+/** A tally of nothing. */
+export const emptyTally = (): Tally => ({
+  steps: 0,
+  written: 0,
+  refused: 0,
+  replays: 0,
+  errors: 0,
+  reasons: new Map(),
+});
 
 /** A read whose answer through the cache is not the database's. */
 export class Difference extends Error {
   override readonly name = 'Difference';
+}
+
+class NeverEnds extends Error {
+  override readonly name = 'NeverEnds';
 }
 
 interface Remembered {
@@ -65,6 +81,7 @@ export async function run(
   const remembered = { adapter: new Map<string, Remembered>(), local: new Map<string, Remembered>() };
   let ids = new Map<string, (string | number)[]>();
   let replays = 0;
+  let isAborted = false;
 
   const siteAt = (index: number): Site => world.sites[index % world.sites.length] as Site;
 
@@ -88,13 +105,19 @@ export async function run(
   }
 
   async function placed(value: unknown): Promise<unknown> {
-    if (Array.isArray(value)) return Promise.all(value.map(placed));
+    if (Array.isArray(value)) {
+      const items = await Promise.all(value.map(placed));
+      return items.filter((item, index) => item !== undefined || value[index] === undefined);
+    }
     if (typeof value !== 'object' || value === null) return value;
     if ('$document' in value || '$version' in value) {
-      const { $document, $version, n } = value as Partial<DocumentPlace & VersionPlace> & { n: number };
+      const { $document, $version, n, mustBeThere } = value as Partial<DocumentPlace & VersionPlace> & {
+        n: number;
+      };
       const isVersion = $version !== undefined;
       const name = (isVersion ? $version : $document) as string;
       const known = await idsOf(name, isVersion);
+      if (mustBeThere) return known.length > 0 ? known[n % known.length] : undefined;
       const last = known.length > 0 ? Number(isVersion ? known[0] : known[known.length - 1]) : 0;
       // The one after the last is the id that the next document will have.
       return known[n % (known.length + 1)] ?? last + 1;
@@ -102,7 +125,9 @@ export async function run(
     const entries = await Promise.all(
       Object.entries(value).map(async ([name, each]) => [name, await placed(each)] as const),
     );
-    return Object.fromEntries(entries);
+    const present = entries.filter(([, each]) => each !== undefined);
+    if (present.length < entries.length && 'relationTo' in value) return undefined;
+    return Object.fromEntries(present);
   }
 
   // --- Calls ---
@@ -121,7 +146,14 @@ export async function run(
     >;
     const method = on[command.operation] as (args: Args) => Promise<unknown>;
     // The adapter destructures its request.
-    return method.call(on, command.level === 'adapter' ? { req: {}, ...own } : own);
+    return patiently(
+      method.call(on, command.level === 'adapter' ? { req: { locale: args.locale }, ...own } : own),
+    );
+  }
+
+  function because(what: string, { level, operation }: ReadCommand | WriteCommand, message: string): void {
+    const reason = `${what}, ${level} ${operation}: ${message.slice(0, 100)}`;
+    tally.reasons.set(reason, (tally.reasons.get(reason) ?? 0) + 1);
   }
 
   const throughCache = (command: ReadCommand, args: Args, site: Site, req?: Args): Promise<Answer> =>
@@ -167,8 +199,13 @@ export async function run(
   ): Promise<void> {
     const first = await throughCache(command, args, site, req);
     const database = await fromDatabase(command, args, site, req);
+    isAborted = req !== undefined && 'error' in first && 'error' in database;
+    if (isAborted) return;
     if (!sameAnswer(first, database)) fail(title, command, args, first, database);
     if ('error' in first) {
+      // That there is no such document is an answer.
+      if (first.error.status === 404) return;
+      because(title, command, first.error.message);
       tally.errors += 1;
       return;
     }
@@ -201,6 +238,7 @@ export async function run(
       call({ payload: site.payload, adapter: site.payload.db }, command, args, req),
     );
     const isRefused = 'error' in answer;
+    if (isRefused) because('write', command, answer.error.message);
     if (isRefused) tally.refused += 1;
     else tally.written += 1;
     ids = new Map();
@@ -261,6 +299,8 @@ export async function run(
           const args = (await placed(inner.args)) as Args;
           log.push(`  inside: ${describe({ ...inner, site: command.site }, args)}`);
           await compare('read inside a transaction', inner, args, site, req());
+          // PostgreSQL takes nothing more after a statement that failed.
+          if (isAborted) break;
         }
         const other = outside.shift();
         if (other) {
@@ -297,5 +337,20 @@ export async function run(
         await together(command);
         break;
     }
+  }
+}
+
+/** How long a call may take, in milliseconds: one that never comes back is a fault like any other. */
+const PATIENCE = 60_000;
+
+async function patiently<Value>(promise: Promise<Value>): Promise<Value> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const limit = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new NeverEnds(`not done after ${PATIENCE / 1000} seconds`)), PATIENCE);
+  });
+  try {
+    return await Promise.race([promise, limit]);
+  } finally {
+    clearTimeout(timer);
   }
 }

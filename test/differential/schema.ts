@@ -84,9 +84,18 @@ export interface Leaf {
   /** Relations and joins on the way. */
   hops: number;
   insideList: boolean;
+  localized: boolean;
+  isVirtual: boolean;
 }
 
 const CONTENT = ['alpha', 'beta', 'gamma', 'delta'];
+/**
+ * The collection with virtual fields along relations. No other refers to it: Payload waits for ever where it populates
+ * two documents at once and a virtual field of one needs the other.
+ */
+const WITH_VIRTUAL = 'alpha';
+/** SQLite takes 200 tables in a query, and each join of a populated document brings several. */
+const MOST_JOINS = 3;
 export const OPTIONS = ['one', 'two', 'three'];
 
 /** The generated site of a seed. */
@@ -105,7 +114,11 @@ function buildModel(gen: fc.GeneratorValue): Model {
   const locales = chance(85) ? ['en', 'de'] : [];
   const isLocalized = (percent: number): boolean => locales.length > 0 && chance(percent);
   const hasMedia = chance(60);
-  const targets = [...CONTENT, ...(hasMedia ? ['media'] : []), 'users'];
+  const targets = [
+    ...CONTENT.filter((slug) => slug !== WITH_VIRTUAL),
+    ...(hasMedia ? ['media'] : []),
+    'users',
+  ];
 
   function relation(name: string, inLocalized = false): Extract<Node, { kind: 'relation' }> {
     const several = chance(30);
@@ -148,10 +161,10 @@ function buildModel(gen: fc.GeneratorValue): Model {
     );
     nodes.push(scalar('count', 'number', { index: chance(30), localized: isLocalized(15) }));
     nodes.push(scalar('flag', 'checkbox'));
-    if (chance(40)) nodes.push(scalar('words', 'text', { hasMany: true, localized: isLocalized(20) }));
+    if (chance(40)) nodes.push(scalar('words', 'text', { hasMany: true }));
     if (chance(40)) nodes.push(scalar('choice', 'select', { localized: isLocalized(20) }));
     // The same field with the same target in two collections, so that one join can bring both.
-    const ownerTarget = slug === 'alpha' || slug === 'beta' ? 'gamma' : oneOf(targets);
+    const ownerTarget = slug === 'beta' || slug === 'delta' ? 'gamma' : oneOf(targets);
     nodes.push({
       kind: 'relation',
       name: 'owner',
@@ -162,7 +175,7 @@ function buildModel(gen: fc.GeneratorValue): Model {
     });
     nodes.push(relation('link'));
     if (chance(60)) nodes.push(relation('links'));
-    if (chance(30))
+    if (slug !== WITH_VIRTUAL && chance(30))
       nodes.push({
         kind: 'relation',
         name: 'self',
@@ -269,37 +282,30 @@ function buildModel(gen: fc.GeneratorValue): Model {
   const bySlug = new Map(collections.map((collection) => [collection.slug, collection]));
   const nodesOf = (slug: string): Node[] => bySlug.get(slug)?.nodes ?? [];
 
-  for (const collection of collections.filter(({ slug }) => CONTENT.includes(slug))) {
-    // Virtual fields along one or two relations.
-    const single = collection.nodes.filter(
-      (node): node is Extract<Node, { kind: 'relation' }> =>
-        node.kind === 'relation' && !node.several && !node.hasMany && !node.localized,
-    );
-    if (single.length > 0 && chance(70)) {
-      const over = oneOf(single);
-      const target = over.targets[0] as string;
-      collection.nodes.push({ kind: 'virtual', name: 'herTitle', path: `${over.name}.title`, type: 'text' });
-      const further = nodesOf(target).filter(
-        (node) => node.kind === 'relation' && !node.several && !node.hasMany && !node.localized,
-      );
-      if (further.length > 0 && chance(60)) {
-        const { name } = oneOf(further) as { name: string };
-        collection.nodes.push({
-          kind: 'virtual',
-          name: 'farFlag',
-          path: `${over.name}.${name}.flag`,
-          type: 'checkbox',
-        });
-      }
-    }
+  // Virtual fields along one or two relations.
+  const leadsOn = (node: Node): node is Extract<Node, { kind: 'relation' }> =>
+    node.kind === 'relation' && !node.several && !node.hasMany && !node.localized;
+  for (const over of nodesOf(WITH_VIRTUAL).filter(leadsOn).slice(0, 2)) {
+    const virtual = (name: string, path: string, type: 'text' | 'checkbox'): Node => ({
+      kind: 'virtual',
+      name: `${name}${over.name}`,
+      path: `${over.name}.${path}`,
+      type,
+    });
+    nodesOf(WITH_VIRTUAL).push(virtual('title', 'title', 'text'));
+    const further = nodesOf(over.targets[0] as string).filter(leadsOn);
+    if (further.length > 0)
+      nodesOf(WITH_VIRTUAL).push(virtual('far', `${oneOf(further).name}.flag`, 'checkbox'));
   }
 
   // Joins back along relations outside lists.
-  for (const collection of collections.filter(({ slug }) => CONTENT.includes(slug))) {
+  for (const collection of collections.filter(
+    ({ slug }) => CONTENT.includes(slug) && slug !== WITH_VIRTUAL,
+  )) {
     for (const { node, path } of relationsOutsideLists(collection.nodes)) {
       if (node.localized || !chance(55)) continue;
       const owner = bySlug.get(oneOf(node.targets)) as ModelCollection;
-      if (!CONTENT.includes(owner.slug)) continue;
+      if (!CONTENT.includes(owner.slug) || joinsOf(owner).length === MOST_JOINS) continue;
       const name = `back_${collection.slug}_${path.replaceAll('.', '_')}`.slice(0, 24);
       if (owner.nodes.some((other) => 'name' in other && other.name === name)) continue;
       owner.nodes.push({
@@ -323,7 +329,7 @@ function buildModel(gen: fc.GeneratorValue): Model {
     nodesOf('gamma').push({
       kind: 'join',
       name: 'owned',
-      targets: ['alpha', 'beta'],
+      targets: ['beta', 'delta'],
       on: 'owner',
       where: chance(40) ? { flag: { equals: true } } : undefined,
       defaultSort: chance(60) ? oneOf(['count', '-title', 'flag']) : undefined,
@@ -344,7 +350,7 @@ function buildModel(gen: fc.GeneratorValue): Model {
       : undefined;
     const candidates = leavesOf(collection.nodes)
       .filter(({ insideList, type, several }) => !insideList && !several && type !== 'id' && type !== 'date')
-      .filter(({ path }) => path !== '_status' && path !== 'herTitle' && path !== 'farFlag')
+      .filter(({ path, isVirtual }) => path !== '_status' && !isVirtual)
       .map(({ path }) => path);
     collection.slices = chance(80) ? candidates.filter(() => chance(55)) : [];
   }
@@ -383,9 +389,23 @@ function relationsOutsideLists(
 }
 
 /** The paths of a document's own values. */
-export function leavesOf(nodes: readonly Node[], prefix = '', insideList = false): Leaf[] {
+export function leavesOf(
+  nodes: readonly Node[],
+  prefix = '',
+  insideList = false,
+  insideLocalized = false,
+): Leaf[] {
   return nodes.flatMap((node): Leaf[] => {
-    const leaf = { targets: [], several: false, hasMany: false, hops: 0, insideList };
+    const localized = insideLocalized || ('localized' in node && node.localized);
+    const leaf = {
+      targets: [],
+      several: false,
+      hasMany: false,
+      hops: 0,
+      insideList,
+      localized,
+      isVirtual: false,
+    };
     switch (node.kind) {
       case 'scalar':
         return [{ ...leaf, path: `${prefix}${node.name}`, type: node.type, hasMany: node.hasMany }];
@@ -402,31 +422,42 @@ export function leavesOf(nodes: readonly Node[], prefix = '', insideList = false
         ];
       case 'group':
       case 'tab':
-        return leavesOf(node.children, `${prefix}${node.name}.`, insideList);
+        return leavesOf(node.children, `${prefix}${node.name}.`, insideList, localized);
       case 'row':
       case 'collapsible':
       case 'unnamed tabs':
-        return leavesOf(node.children, prefix, insideList);
+        return leavesOf(node.children, prefix, insideList, localized);
       case 'array':
-        return leavesOf(node.children, `${prefix}${node.name}.`, true);
+        return leavesOf(node.children, `${prefix}${node.name}.`, true, localized);
       case 'blocks':
-        return node.blocks.flatMap((block) => [
-          ...leavesOf(block.children, `${prefix}${node.name}.`, true),
-          ...leavesOf(block.children, `${prefix}${node.name}.${block.slug}.`, true),
-        ]);
+        return node.blocks.flatMap((block) =>
+          leavesOf(block.children, `${prefix}${node.name}.`, true, localized),
+        );
       case 'virtual':
-        return [{ ...leaf, path: `${prefix}${node.name}`, type: node.type, hops: 1 }];
+        return [{ ...leaf, path: `${prefix}${node.name}`, type: node.type, hops: 1, isVirtual: true }];
       default:
         return [];
     }
   });
 }
 
-/** All paths that a condition or an order on a collection may follow, over at most `hops` relations or joins. */
+/**
+ * The paths that a condition or an order on a collection may follow, over at most `hops` relations or joins: those that
+ * the SQL adapters can follow. They do not go beyond a localized relation, or one to several collections, nor from a related document on
+ * along its joins, virtual fields or lists of values.
+ */
 export function pathsFrom(model: Model, slug: string, hops: number, prefix = ''): Leaf[] {
   const collection = model.collections.find((candidate) => candidate.slug === slug);
   if (!collection) return [];
-  const none = { targets: [], several: false, hasMany: false, hops: 0, insideList: false };
+  const none = {
+    targets: [],
+    several: false,
+    hasMany: false,
+    hops: 0,
+    insideList: false,
+    localized: false,
+    isVirtual: false,
+  };
   const own: Leaf[] = [
     { ...none, path: 'id', type: 'id', targets: [slug] },
     { ...none, path: 'createdAt', type: 'date' },
@@ -438,32 +469,39 @@ export function pathsFrom(model: Model, slug: string, hops: number, prefix = '')
   const here = own.map((leaf) => ({ ...leaf, path: `${prefix}${leaf.path}` }));
   if (hops === 0) return here;
   const beyond = own
-    .filter(({ type }) => type === 'relation')
+    .filter(({ type, several, localized }) => type === 'relation' && !several && !localized)
     .flatMap((leaf) =>
-      leaf.targets.flatMap((target) =>
-        pathsFrom(model, target, hops - 1, `${prefix}${leaf.path}.${leaf.several ? 'value.' : ''}`).map(
-          (further) => ({
-            ...further,
-            hops: further.hops + 1,
-            insideList: further.insideList || leaf.insideList,
-          }),
-        ),
-      ),
+      pathsFrom(model, leaf.targets[0] as string, hops - 1, `${prefix}${leaf.path}.`)
+        .filter(canBeFurther)
+        .map((further) => ({
+          ...further,
+          hops: further.hops + 1,
+          insideList: further.insideList || leaf.insideList,
+        })),
     );
-  const joined = collection.nodes
-    .filter(
-      (node): node is Extract<Node, { kind: 'join' }> => node.kind === 'join' && node.targets.length === 1,
-    )
-    .flatMap((node) =>
-      pathsFrom(model, node.targets[0] as string, hops - 1, `${prefix}${node.name}.`).map((further) => ({
-        ...further,
-        hops: further.hops + 1,
-      })),
-    );
-  return [...here, ...beyond, ...joined];
+  const joined = prefix === '' ? joinsOf(collection).filter((join) => joinsAlongOne(model, join)) : [];
+  const beyondJoins = joined.flatMap((node) =>
+    pathsFrom(model, node.targets[0] as string, hops - 1, `${node.name}.`)
+      .filter(canBeFurther)
+      .map((further) => ({ ...further, hops: further.hops + 1 })),
+  );
+  return [...here, ...beyond, ...beyondJoins];
 }
 
-/** Names of a collection's join fields. */
+/** Whether the SQL adapters can compare it on a related document. */
+export function canBeFurther({ type, several, hasMany, insideList, isVirtual }: Leaf): boolean {
+  return !isVirtual && !several && !(hasMany && (type !== 'relation' || insideList));
+}
+
+/** Whether a join is of one collection, along a relation to one collection. */
+function joinsAlongOne(model: Model, { targets, on }: Extract<Node, { kind: 'join' }>): boolean {
+  const [target, ...others] = targets;
+  const joined = model.collections.find(({ slug }) => slug === target);
+  const relation = relationsOutsideLists(joined?.nodes ?? []).find(({ path }) => path === on);
+  return others.length === 0 && relation !== undefined && !relation.node.several;
+}
+
+/** A collection's join fields. */
 export function joinsOf(collection: ModelCollection): Extract<Node, { kind: 'join' }>[] {
   return collection.nodes.filter((node) => node.kind === 'join');
 }
@@ -533,7 +571,7 @@ function toField(node: Node): Field {
         ...(node.where ? { where: structuredClone(node.where) } : {}),
         ...(node.defaultSort ? { defaultSort: node.defaultSort } : {}),
         ...(node.defaultLimit !== undefined ? { defaultLimit: node.defaultLimit } : {}),
-        maxDepth: 2,
+        maxDepth: 1,
       } as Field;
   }
 }
