@@ -413,9 +413,10 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
   /** One attempt to replace versions, in bounded time. Makes up for earlier ones that failed for the same tags. */
   async function attempt(tags: readonly string[]): Promise<boolean> {
     const failuresBefore = failures;
+    const asked = versions.moment();
     const replaced = await parts.replacementGuard.run(() => ask(tags));
     if (!replaced) return false;
-    versions.replaced(tags, replaced);
+    versions.replaced(tags, replaced, asked);
     for (const tag of tags) {
       const failure = late.get(tag);
       if (failure === undefined || failure > failuresBefore) continue;
@@ -607,7 +608,7 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
         return result;
       } finally {
         // Not a moment earlier: a read under way would take the new versions for those of the data before the commit.
-        if (replaced && isCommitted) versions.replaced(tags, replaced);
+        if (replaced && isCommitted) versions.replaced(tags, replaced, versions.moment());
         removePending(tags);
         if (replaced && isCommitted) report(touched);
         else await replaceTouched(touched);

@@ -9,27 +9,37 @@ import type { Registry, ReplaceContext } from './registry.js';
 export interface VersionMemory {
   /** Versions known and young enough, in the order of the tags; `undefined` where the registry must be asked. */
   recall(tags: readonly string[], maximumAge: number): (string | undefined)[];
-  /** To be taken before asking the registry, and handed to {@link learn} with the answer. */
-  moment(): number;
+  /** To be taken before asking the registry, and handed to {@link learn} or {@link replaced} with the answer. */
+  moment(): Moment;
   /**
    * Takes in an answer of the registry, and corrects it where this process has replaced a tag since, or so lately that
-   * the answer may be from before.
+   * the answer may be from before, or where a later question was answered first.
    */
-  learn(tags: readonly string[], versions: (string | undefined)[], moment: number): (string | undefined)[];
-  /** Takes in this process's own replacements. */
-  replaced(tags: readonly string[], versions: readonly string[]): void;
+  learn(tags: readonly string[], versions: (string | undefined)[], asked: Moment): (string | undefined)[];
+  /**
+   * Takes in this process's own replacements. Of two that were under way together the one that began later counts: what
+   * was recorded under its version was read after both writes.
+   */
+  replaced(tags: readonly string[], versions: readonly string[], asked: Moment): void;
   /** Whether each tag has kept its version, as far as this process saw, for at least `seconds`. */
   isSettled(tags: readonly string[], versions: readonly string[], seconds: number): boolean;
   /** Forgets everything. */
   clear(): void;
 }
 
+/** When the registry was asked. */
+export interface Moment {
+  /** Position in the sequence of what this process asks and hears. */
+  turn: number;
+  /** In milliseconds. */
+  at: number;
+}
+
 interface Known {
   version: string;
-  /** When it was read or replaced, in milliseconds. */
-  at: number;
-  /** Position in the sequence of this process's replacements; 0 for a version that was only read. */
-  replacement: number;
+  asked: Moment;
+  /** When the registry had answered, where it was asked to replace the version. */
+  replaced: Moment | undefined;
 }
 
 interface Sighting {
@@ -44,37 +54,46 @@ export function createVersionMemory(registry: Registry, now: () => number): Vers
   const known = new LRUCache<string, Known>({ max: MOST_TAGS });
   const sightings = new LRUCache<string, Sighting>({ max: MOST_TAGS });
   const hold = (registry.propagation ?? 0) * 1000;
-  let replacements = 0;
+  let turns = 0;
 
-  const isHeld = (entry: Known, at: number): boolean =>
-    entry.replacement > 0 && hold > 0 && at - entry.at < hold;
+  const moment = (): Moment => {
+    turns += 1;
+    return { turn: turns, at: now() };
+  };
+
+  /** A clock may be set back, by little or by much. */
+  const isYounger = (than: Moment, milliseconds: number): boolean => Math.abs(now() - than.at) < milliseconds;
+
+  const isHeld = ({ replaced }: Known): boolean => replaced !== undefined && isYounger(replaced, hold);
 
   return {
     recall(tags, maximumAge) {
-      const at = now();
       return tags.map((tag) => {
         const entry = known.get(tag);
         if (!entry) return undefined;
-        return isHeld(entry, at) || at - entry.at < maximumAge * 1000 ? entry.version : undefined;
+        return isHeld(entry) || isYounger(entry.asked, maximumAge * 1000) ? entry.version : undefined;
       });
     },
-    moment: () => replacements,
-    learn(tags, versions, moment) {
-      const at = now();
+    moment,
+    learn(tags, versions, asked) {
       return versions.map((version, index) => {
         const tag = tags[index] as string;
         const entry = known.get(tag);
-        if (entry && (entry.replacement > moment || isHeld(entry, at))) return entry.version;
+        const isOutdated =
+          entry &&
+          (isHeld(entry) || entry.asked.turn > asked.turn || (entry.replaced?.turn ?? 0) > asked.turn);
+        if (isOutdated) return entry.version;
         if (version === undefined) known.delete(tag);
-        else known.set(tag, { version, at, replacement: 0 });
+        else known.set(tag, { version, asked, replaced: undefined });
         return version;
       });
     },
-    replaced(tags, versions) {
-      const at = now();
-      replacements += 1;
+    replaced(tags, versions, asked) {
+      const replaced = moment();
       tags.forEach((tag, index) => {
-        known.set(tag, { version: versions[index] as string, at, replacement: replacements });
+        const entry = known.get(tag);
+        if (entry?.replaced && entry.asked.turn > asked.turn) return;
+        known.set(tag, { version: versions[index] as string, asked, replaced });
       });
     },
     isSettled(tags, versions, seconds) {
