@@ -1,4 +1,4 @@
-import { createLocalReq, type Payload, type RequestContext } from 'payload';
+import { createLocalReq, type Payload, type PayloadRequest, type RequestContext } from 'payload';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
   type CacheDirective,
@@ -209,6 +209,15 @@ describe('context.cache', () => {
       expect(docs[0]?.author).toMatchObject({ name: `author-${names}` });
     },
   );
+
+  test('meant for one call does not reach its population through the request that a copy was made of', async () => {
+    const read = (req?: Partial<PayloadRequest>) =>
+      payload.find({ collection: 'posts', depth: 2, limit: 3, sort: 'slug', req });
+    await read();
+    // Its data loader populates, whichever copy is read with.
+    const req = await createLocalReq({ context: { cache: 'bypass' } }, payload);
+    expect(await lookupsOf(payload, 'authors', () => read({ ...req }))).toEqual({ hit: expect.any(Number) });
+  });
 
   test('meant for one call leaves the object it came in, which may be used for the next', async () => {
     const context = { cache: 'bypass' as const, mine: 1 };

@@ -188,6 +188,10 @@ describe('every method is classified', () => {
       }) as unknown as Record<string, unknown>;
       for (const name of methods) expect(typeof wrapped[name]).toBe('function');
       expect(unknown).toEqual([]);
+      Object.assign(adapter, { replaceAll: () => undefined });
+      for (let time = 0; time < 3; time++) void wrapped.replaceAll;
+      expect(unknown).toEqual(['replaceAll']);
+      Object.assign(adapter, { replaceAll: undefined });
     },
   );
 
