@@ -196,8 +196,6 @@ function nameOf(tag: string): string {
 type DrizzleAdapter = DatabaseAdapter & {
   execute(args: { db?: unknown; drizzle?: unknown; raw: string }): Promise<{ rows: unknown[] }>;
   drizzle: unknown;
-  /** PostgreSQL with read replicas. */
-  primaryDrizzle?: unknown;
   /** D1. */
   binding?: { prepare(text: string): { all(): Promise<{ results: unknown[] }> } };
   readReplicas?: unknown;
@@ -225,8 +223,8 @@ function rowsInSql(adapter: DrizzleAdapter): Rows {
     if (!db && adapter.readReplicas && typeof adapter.binding?.prepare === 'function') {
       return (await adapter.binding.prepare(text).all()).results;
     }
-    const drizzle = adapter.primaryDrizzle ?? adapter.drizzle;
-    return (await adapter.execute(db ? { db, raw: text } : { drizzle, raw: text })).rows;
+    // On PostgreSQL Drizzle executes plain SQL on the primary.
+    return (await adapter.execute(db ? { db, raw: text } : { drizzle: adapter.drizzle, raw: text })).rows;
   }
 
   const insert = (rows: readonly Row[]): string =>

@@ -89,15 +89,72 @@ describeRegistry(
   ),
   { hasEpoch: true },
 );
-describeRegistry(
-  'database on D1',
-  async () => {
-    const registry = databaseRegistry();
-    const site = await startCloudflare({ plugins: [payloadKV({ store: memory(), registry })] });
-    return { registry, stop: () => site.stop() };
-  },
-  { hasEpoch: true, shared: false },
-);
+describeRegistry('database on D1', () => onD1({}), { hasEpoch: true, shared: false });
+describeRegistry('database on D1 with read replicas', () => onD1({ readReplicas: 'first-primary' }), {
+  hasEpoch: true,
+  shared: false,
+});
+
+async function onD1(settings: object) {
+  const registry = databaseRegistry();
+  const site = await startCloudflare({
+    plugins: [payloadKV({ store: memory(), registry })],
+    wrapAdapter: (adapter) => Object.assign(adapter, settings),
+  });
+  return { registry, stop: () => site.stop() };
+}
+
+test('versions never come from a replica of PostgreSQL', async () => {
+  const [primary, replica] = [await postgres.createDatabase(), await postgres.createDatabase()];
+  const registry = databaseRegistry();
+  const site = await startBlog({
+    plugins: [payloadKV({ store: memory(), registry })],
+    configure: (config) => ({
+      ...config,
+      // It has not even the table.
+      db: postgresAdapter({ pool: { connectionString: primary }, readReplicas: [replica] }),
+    }),
+    wrapAdapter: endingWithServer,
+  });
+  try {
+    const versions = await registry.replace(['posts', 'tags']);
+    expect(await registry.get(['posts', 'tags'])).toEqual(versions);
+  } finally {
+    await site.stop();
+  }
+});
+
+test('versions never come from a replica of D1', async () => {
+  const registry = databaseRegistry();
+  let sessions = 0;
+  const site = await startCloudflare({
+    plugins: [payloadKV({ store: memory(), registry })],
+    wrapAdapter(adapter) {
+      const { binding } = adapter as unknown as { binding: { prepare(text: string): unknown } };
+      // Every query of a session may be a replica's, but for the first.
+      const session = {
+        prepare(text: string) {
+          if (text.includes('FROM "payload_kv_tags"') || text.startsWith('INSERT INTO "payload_kv_tags"'))
+            sessions++;
+          return binding.prepare(text);
+        },
+        batch: (...args: unknown[]) =>
+          (binding as unknown as { batch(...args: unknown[]): unknown }).batch(...args),
+      };
+      return Object.assign(adapter, {
+        readReplicas: 'first-primary',
+        binding: { prepare: (text: string) => binding.prepare(text), withSession: () => session },
+      });
+    },
+  });
+  try {
+    const versions = await registry.replace(['pages']);
+    expect(await registry.get(['pages'])).toEqual(versions);
+    expect(sessions).toBe(0);
+  } finally {
+    await site.stop();
+  }
+});
 
 /** The server ends before the pool has closed all of its connections; that is no fault. */
 function endingWithServer(adapter: DatabaseAdapter): DatabaseAdapter {
