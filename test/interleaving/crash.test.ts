@@ -72,7 +72,8 @@ async function crash(
 }
 
 describe('a process that is killed between its write and the replacement', () => {
-  const backends = BACKENDS.filter(({ name }) => name !== 'database');
+  // The first one makes the author, so that the memory registry, which comes last, has seen no write before the crash.
+  const backends = BACKENDS.filter(({ name }) => name !== 'database').reverse();
   const shared = new Map<Backend, Shared>();
   const before = new Map<Backend, Started>();
   const after = new Map<Backend, Started>();

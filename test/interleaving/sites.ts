@@ -1,10 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { postgresAdapter } from '@payloadcms/db-postgres';
 import { expect } from 'vitest';
 import { type Consistency, payloadKV, settleCache } from '../../src/runtime/index.js';
 import { type Clock, takeClock } from '../support/clock.js';
-import { countDatabaseCalls, type DatabaseCalls, type Started, startBlog } from '../support/payload.js';
+import {
+  type Adapter,
+  type BlogOptions,
+  countDatabaseCalls,
+  type DatabaseCalls,
+  type Started,
+  startBlog,
+} from '../support/payload.js';
 import type { Backend, Shared } from './backends.js';
 import { createGates, type Gates } from './gates.js';
 
@@ -34,7 +42,7 @@ export const isReader =
 
 /** The author's name, through the cache. */
 export async function read({ payload }: Site, limit: Query = 77): Promise<string | undefined> {
-  const { docs } = await payload.find({ collection: 'authors', limit, depth: 0 });
+  const { docs } = await payload.find({ collection: 'authors', limit, sort: 'id', depth: 0 });
   return docs[0]?.name as string | undefined;
 }
 
@@ -43,31 +51,42 @@ async function truth({ payload }: Site): Promise<string | undefined> {
   const { docs } = await payload.find({
     collection: 'authors',
     limit: 77,
+    sort: 'id',
     depth: 0,
     context: { cache: 'bypass' },
   });
   return docs[0]?.name as string | undefined;
 }
 
+/** SQLite in a file, without transactions and with them, or the URL of a PostgreSQL database. */
+export type Database = 'sqlite' | 'sqlite-transactions' | `postgres://${string}`;
+
 /** Starts two sites, with one author in their database. */
 export async function startPair(
   backend: Backend,
-  db: 'sqlite' | 'sqlite-transactions' = 'sqlite',
+  database: Database = 'sqlite',
   consistency?: Consistency,
 ): Promise<Pair> {
   const clock = takeClock();
   const shared: Shared = await backend.start();
   const directory = await mkdtemp(path.join(tmpdir(), 'payload-kv-interleaving-'));
-  const url = `file:${path.join(directory, 'blog.db')}`;
+  const where: BlogOptions =
+    database === 'sqlite' || database === 'sqlite-transactions'
+      ? { db: database, url: `file:${path.join(directory, 'blog.db')}` }
+      : {
+          configure: (config) => ({
+            ...config,
+            db: postgresAdapter({ pool: { connectionString: database } }),
+          }),
+        };
 
   async function startSite(): Promise<Site> {
     const gates = createGates();
     const calls = countDatabaseCalls();
     const { store, registry } = shared.join();
     const started = await startBlog({
-      db,
-      url,
-      wrapAdapter: (adapter) => gates.wrapAdapter(calls.wrapAdapter(adapter)),
+      ...where,
+      wrapAdapter: (adapter) => gates.wrapAdapter(calls.wrapAdapter(endingWithServer(adapter))),
       plugins: [
         payloadKV({
           store: gates.wrapStore(store, registry),
@@ -97,6 +116,17 @@ export async function startPair(
       clock.stop();
     },
   };
+}
+
+/** A server that is stopped ends connections that lie idle in the pool of PostgreSQL's adapter. */
+function endingWithServer(adapter: Adapter): Adapter {
+  const { connect } = adapter;
+  return Object.assign(adapter, {
+    async connect(this: { pool?: { on(event: 'error', listener: () => void): void } }, ...args: unknown[]) {
+      await Reflect.apply(connect as (...args: unknown[]) => unknown, this, args);
+      this.pool?.on('error', () => undefined);
+    },
+  });
 }
 
 /** Renames the author. */
