@@ -143,9 +143,15 @@ function failure(cause: unknown, file: string, lost: readonly string[]): Payload
     code: 'WRITE_FAILED',
     message: `${file} could not be written: ${reasonOf(cause)}. Everything is as it was before.`,
     location: { file },
-    nextStep: 'Make the path writable and run the command again.',
+    nextStep: `${remedyOf(cause)} and run the command again.`,
     cause,
   });
+}
+
+function remedyOf(cause: unknown): string {
+  const { code } = cause as NodeJS.ErrnoException;
+  if (code === 'EISDIR' || code === 'ENOTDIR' || code === 'EEXIST') return 'Move what is in the way';
+  return code === 'ENOSPC' ? 'Make room' : 'Make the path writable';
 }
 
 function reasonOf(cause: unknown): string {

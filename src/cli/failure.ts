@@ -38,6 +38,16 @@ export function describe(error: unknown, verbose: boolean): FailureDocument {
     const { code, message, location, nextStep } = error;
     return { code, message, ...(location ? { location } : {}), ...(nextStep ? { nextStep } : {}), ...stack };
   }
+  const { code, path: file } = (error instanceof Error ? error : {}) as NodeJS.ErrnoException;
+  if ((code === 'EACCES' || code === 'EPERM') && file !== undefined) {
+    return {
+      code: 'FILE_UNREADABLE',
+      message: `${file} may not be read: permission denied.`,
+      location: { file },
+      nextStep: 'Make it readable and run the command again.',
+      ...stack,
+    };
+  }
   const message = error instanceof Error ? error.message : String(error);
   return {
     code: 'UNEXPECTED',

@@ -42,6 +42,14 @@ export function findConfig(options: InspectOptions, configs: Tsconfigs): { confi
         nextStep: 'Give the path of the Payload config with --config.',
       });
     }
+    if (!/\.[cm]?[jt]s$/.test(config)) {
+      throw new PayloadKVError({
+        code: 'CONFIG_NOT_FOUND',
+        message: `${options.config} is no TypeScript or JavaScript file.`,
+        location: { file: options.config },
+        nextStep: 'Give the path of the Payload config, such as src/payload.config.ts, with --config.',
+      });
+    }
     return { config, root: packageOf(config, cwd) };
   }
   // A command may be run in a directory of the package, so look up to where the package begins.

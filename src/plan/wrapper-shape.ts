@@ -74,6 +74,13 @@ export function readWrapperShape(text: string, path = 'index.ts'): WrapperShape 
   };
 }
 
+/** Whether a module exports something by that name. */
+export function exportsName(text: string, name: string): boolean {
+  return (
+    exportedConst(ts.createSourceFile('module.ts', text, ts.ScriptTarget.Latest, true), name) !== undefined
+  );
+}
+
 function policies(options: ts.ObjectLiteralExpression, name: 'collections' | 'globals', text: string) {
   const object = property(options, name);
   if (!object || !ts.isObjectLiteralExpression(object)) return {};

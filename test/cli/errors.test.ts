@@ -1,4 +1,8 @@
+import path from 'node:path';
+import { execa } from 'execa';
 import { afterEach, describe, expect, test } from 'vitest';
+import { describe as describeError } from '../../src/cli/failure.js';
+import { repository } from '../support/repository.js';
 import { CONFIG, command, createProject, type Project } from './command.js';
 
 let project: Project;
@@ -43,6 +47,42 @@ describe('what happened, where, and what to do', () => {
       'src/payload-kv/hooks.ts could not be written: there is a directory in its place.',
     );
     expect(text).toContain('Everything is as it was before.');
+  });
+
+  test.each([
+    ['index.ts', 'export const client = 1;\n', 'it calls no `payloadKV`'],
+    ['hooks.ts', 'export const useKV = 1;\n', 'it exports no `hooks`'],
+    ['schema.generated.ts', 'export const tables = 1;\n', 'it exports no `schema`'],
+  ])("a %s of the user's own where init would write one", async (name, text, why) => {
+    const said = await fails(['init', '--yes', '--no-install'], { [`src/payload-kv/${name}`]: text });
+    expect(said).toContain(
+      `src/payload-kv/${name} is there already and not what init writes: ${why}. [FILE_IN_THE_WAY]`,
+    );
+    expect(said).toContain('→ Move or rename it');
+  });
+
+  test('a file where the directory of the generated files should be', async () => {
+    const text = await fails(['init', '--yes', '--no-install'], { 'src/payload-kv': 'mine' });
+    expect(text).toContain('there is a file where its directory should be');
+    expect(text).toContain('→ Move what is in the way and run the command again.');
+  });
+
+  test('a config of a kind that Payload does not load', async () => {
+    const text = await fails(['init', '--config', 'package.json']);
+    expect(text).toContain('package.json is no TypeScript or JavaScript file. [CONFIG_NOT_FOUND]');
+  });
+
+  test('a file that may not be read', () => {
+    const error = Object.assign(new Error('EACCES: permission denied, open'), {
+      code: 'EACCES',
+      path: '/site/src/posts.ts',
+    });
+    expect(describeError(error, false)).toEqual({
+      code: 'FILE_UNREADABLE',
+      message: '/site/src/posts.ts may not be read: permission denied.',
+      location: { file: '/site/src/posts.ts' },
+      nextStep: 'Make it readable and run the command again.',
+    });
   });
 
   test('a project without a cache, for sync', async () => {
@@ -137,6 +177,12 @@ describe('--json', () => {
       error: { code, message: expect.any(String), nextStep: expect.any(String) },
     });
   });
+});
+
+test('a reader who goes away, such as head, is no error', async () => {
+  const bin = path.join(repository, 'bin/payload-kv.js');
+  const { stderr } = await execa('sh', ['-c', `"${process.execPath}" "${bin}" init --help | true`]);
+  expect(stderr).toBe('');
 });
 
 test('--verbose shows the stack, and where an error comes from', async () => {

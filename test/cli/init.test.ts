@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import prompts from 'prompts';
@@ -167,6 +167,14 @@ describe('a second time', () => {
     expect(exitCode).toBe(0);
     expect(stdout).toContain('src/payload-kv/index.ts is there and yours: --ttl changed nothing.');
     expect(await project.tree()).toEqual({ ...wired, 'src/payload-kv/index.ts': mine });
+  });
+
+  test('writes the wrapper anew where it is gone and the config still uses it', async () => {
+    await init(['--yes']);
+    const wired = await project.tree();
+    await rm(path.join(project.dir, 'src/payload-kv/index.ts'));
+    expect((await init(['--yes'])).exitCode).toBe(0);
+    expect(await project.tree()).toEqual(wired);
   });
 });
 

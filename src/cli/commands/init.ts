@@ -8,7 +8,7 @@ import { inspectProject, type Project } from '../../inspect/project.js';
 import { type Answers, propose } from '../../plan/answers.js';
 import { wranglerTypesCommand } from '../../plan/env-types-edit.js';
 import { generatedPaths } from '../../plan/generated-paths.js';
-import { filesToRead, type ProjectFiles, planInit } from '../../plan/init-plan.js';
+import { filesToRead, type ProjectFiles, planInit, refuseForeign } from '../../plan/init-plan.js';
 import type { Plan } from '../../plan/plan.js';
 import { type AnswerFlags, answerNotices, resolveAnswers } from '../answers.js';
 import { EXIT } from '../failure.js';
@@ -42,6 +42,7 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
   const paths = generatedPaths(project);
   const isNew = files[paths.wrapper] === undefined;
   sayProject(project, options.cwd, terminal);
+  refuseForeign(project, files);
 
   if (isNew && !options.dryRun) await checkGit(project, options, terminal, questions);
   const answers = isNew ? await resolveAnswers(project, options, terminal, questions) : undefined;

@@ -17,7 +17,7 @@ export const generatedFiles: Check = {
           : {}),
         fix:
           wrapper.calls.length === 0
-            ? `Export \`payloadKV({ … })\` from it, or remove the file and run: ${command('payload-kv init')}`
+            ? `Export \`payloadKV({ … })\` from it, or move the file away and run: ${command('payload-kv init')}`
             : 'Leave one call, and export its result.',
       });
     }
@@ -27,7 +27,7 @@ export const generatedFiles: Check = {
     const needsHooks = wrapper.relativeImports.find(({ specifier }) => /^\.\/hooks(\.|$)/.test(specifier));
     if (needsHooks && read(paths.hooks) === undefined) {
       return fail(`${paths.hooks} is missing, and ${wrapper.path}:${needsHooks.line} imports it`, {
-        fix: `Restore it from version control, remove the import and \`hooks\` from ${wrapper.path}, or run: ${command('payload-kv init')}`,
+        fix: `Restore it from version control, or remove the import and \`hooks\` from ${wrapper.path}.`,
       });
     }
     return ok(
