@@ -10,7 +10,18 @@ let names = 0;
 const newName = (): string => `name-${++names}`;
 
 beforeAll(async () => {
-  site = await startBlog({ seed: 4, plugins: [payloadKV({ store: memory() })] });
+  site = await startBlog({
+    seed: 4,
+    plugins: [payloadKV({ store: memory() })],
+    // Posts refer to one another; these refer to nothing.
+    configure: (config) => ({
+      ...config,
+      collections: [
+        ...(config.collections ?? []),
+        { slug: 'notes', versions: true, fields: [{ name: 'text', type: 'text' }] },
+      ],
+    }),
+  });
   payload = site.payload;
 });
 afterAll(() => site.stop());
@@ -169,11 +180,14 @@ describe('versions', () => {
     ).rejects.toThrow();
   });
 
-  test('are those of no post when it is deleted in the database alone', async () => {
-    const post = await publishedPost();
-    expect((await versionsOf(post.id)).docs).toHaveLength(1);
-    await payload.db.deleteOne({ collection: 'posts', where: { id: { equals: post.id } } });
-    expect((await versionsOf(post.id)).docs).toEqual([]);
+  test('are those of nothing when their document is deleted in the database alone', async () => {
+    const collection = 'notes' as 'posts';
+    const { id } = await payload.create({ collection, data: { text: 'a' } as never });
+    const versions = () => payload.findVersions({ collection, where: { parent: { equals: id } }, depth: 0 });
+    expect((await versions()).docs).toHaveLength(1);
+    await settleCache(payload);
+    await payload.db.deleteOne({ collection, where: { id: { equals: id } } });
+    expect((await versions()).docs).toEqual([]);
   });
 
   test('of a global are its own: a draft evicts no published read of it', async () => {
