@@ -103,7 +103,7 @@ export function commandArbitrary(model: Model, options: CommandOptions): fc.Arbi
       .tuple(
         write,
         fc.array(read, { minLength: 1, maxLength: 4, size: 'max' }),
-        fc.option(write, { freq: 3 }),
+        options.writesBesideTransaction ? fc.option(write, { freq: 3 }) : fc.constant(null),
       )
       .map(([one, reads, other]) => [
         ...reads.slice(0, 1),

@@ -179,14 +179,19 @@ export function differential(name: string, options: DifferentialOptions): void {
     place: string,
   ): Promise<void> {
     let failedAt: number | undefined;
+    let isDifference = false;
     const property = fc.asyncProperty(commands, async (list) => {
       if (failedAt !== undefined && Date.now() - failedAt > SHRINKING) return;
       try {
         await world.reset();
         await run([...first, ...list], world, options, failedAt === undefined ? tally : emptyTally());
       } catch (error) {
-        failedAt ??= Date.now();
-        throw error;
+        if (failedAt === undefined) {
+          failedAt = Date.now();
+          isDifference = error instanceof Difference;
+        }
+        // What a smaller run stumbles over is not what this one found.
+        if (!isDifference || error instanceof Difference) throw error;
       }
     });
     const result = await fc.check(property, {

@@ -222,6 +222,14 @@ export async function d1Database(content: Content): Promise<Database> {
   };
 }
 
+interface Emitter {
+  on(event: string, listener: (client: Emitter) => void): void;
+}
+
+interface Pool extends Emitter {
+  query(text: string): Promise<{ rows: { name: string }[] }>;
+}
+
 /** A database of its own on a running PostgreSQL server. */
 export async function postgresDatabase(content: Content, server: PostgresServer): Promise<Database> {
   const url = await server.createDatabase();
@@ -237,12 +245,15 @@ export async function postgresDatabase(content: Content, server: PostgresServer)
       });
       const site = await startPayload(payload3, content, db, plugins);
       Object.assign(site.base, { push: false });
+      // A connection that a failed run left behind ends with the server.
+      const { pool } = site.base as unknown as { pool: Pool };
+      pool.on('connect', (client) => client.on('error', () => {}));
       sites.push(site);
       return site;
     },
     async empty() {
       const { pool } = (sites[0] as Site).base as unknown as {
-        pool: { query(text: string): Promise<{ rows: { name: string }[] }> };
+        pool: Pool;
       };
       const { rows } = await pool.query(
         "select quote_ident(tablename) as name from pg_tables where schemaname = 'public' and tablename <> 'payload_migrations'",
