@@ -13,16 +13,28 @@ export interface CodeStyle {
   importExtension: '' | '.js' | '.ts';
 }
 
-/** The style of most of the given files; the first one, the config, decides where they are even. */
-export function detectCodeStyle(sources: ts.SourceFile[]): CodeStyle {
+const USUAL: CodeStyle = {
+  quotes: 'single',
+  semicolons: true,
+  indent: '  ',
+  lineEnding: '\n',
+  trailingCommas: true,
+  importExtension: '',
+};
+
+/**
+ * The style of most of the given files; the first one, the config, decides where they are even. What none of them shows
+ * is as `otherwise` says.
+ */
+export function detectCodeStyle(sources: ts.SourceFile[], otherwise: CodeStyle = USUAL): CodeStyle {
   const files = sources.filter((source) => !/\.json$/.test(source.fileName));
   const votes = files.map(countIn);
-  function most<T>(of: (count: Counts) => Map<T, number>, otherwise: T): T {
+  function most<T>(of: (count: Counts) => Map<T, number>, usual: T): T {
     const total = new Map<T, number>();
     // The config's own habits come first, and stay first where the counts are even.
     for (const vote of votes)
       for (const [habit, count] of of(vote)) total.set(habit, (total.get(habit) ?? 0) + count);
-    let best = otherwise;
+    let best = usual;
     let highest = 0;
     for (const [habit, count] of total) {
       if (count > highest) {
@@ -33,12 +45,12 @@ export function detectCodeStyle(sources: ts.SourceFile[]): CodeStyle {
     return best;
   }
   return {
-    quotes: most((count) => count.quotes, 'single'),
-    semicolons: most((count) => count.semicolons, true),
-    indent: most((count) => count.indent, '  '),
-    lineEnding: most((count) => count.lineEnding, '\n'),
-    trailingCommas: most((count) => count.trailingCommas, true),
-    importExtension: most((count) => count.importExtension, ''),
+    quotes: most((count) => count.quotes, otherwise.quotes),
+    semicolons: most((count) => count.semicolons, otherwise.semicolons),
+    indent: most((count) => count.indent, otherwise.indent),
+    lineEnding: most((count) => count.lineEnding, otherwise.lineEnding),
+    trailingCommas: most((count) => count.trailingCommas, otherwise.trailingCommas),
+    importExtension: most((count) => count.importExtension, otherwise.importExtension),
   };
 }
 

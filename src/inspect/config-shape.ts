@@ -471,7 +471,7 @@ function isOwnImport(each: ImportShape): boolean {
   if (each.specifier === 'payload-kv' || each.specifier.startsWith('payload-kv/')) return true;
   const stem = (each.resolved ?? each.specifier).replace(/\.[cm]?[jt]s$/, '').replace(/\/index$/, '');
   return (
-    path.posix.basename(stem) === 'payload-kv' &&
+    /^payload-kv(?:-cache)?$/.test(path.posix.basename(stem)) &&
     (each.resolved !== undefined || /^[.@~#/]/.test(each.specifier))
   );
 }

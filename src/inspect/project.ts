@@ -45,6 +45,11 @@ export interface Project {
   tsconfigPath?: string;
   /** `cloudflare-env.d.ts` or `worker-configuration.d.ts`, if there is one. */
   cloudflareEnvTypes?: string;
+  /**
+   * A directory `payload-kv` beside the config would be taken for the package of that name: `baseUrl` or a path `*` of
+   * the tsconfig leads there.
+   */
+  shadowsPackage: boolean;
   /** `src` where the config lies in it, `app`, …: the directory that holds the config, `.` for the root. */
   sourceDir: string;
   style: CodeStyle;
@@ -99,6 +104,7 @@ export function inspectProject(options: InspectOptions): Project {
     cloudflareEnvTypes: ['cloudflare-env.d.ts', 'worker-configuration.d.ts']
       .flatMap((name) => [name, `src/${name}`])
       .find((name) => isFile(path.join(root, name))),
+    shadowsPackage: configs.bareRoots(path.dirname(config)).includes(path.dirname(config)),
     sourceDir: files.relative(path.dirname(config)) || '.',
     style,
     packageJson,

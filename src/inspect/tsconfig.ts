@@ -8,6 +8,8 @@ export interface Tsconfigs {
   optionsFor(directory: string): { options: ts.CompilerOptions; configPath?: string };
   /** The absolute paths that an alias of `paths` without a wildcard leads to. */
   aliasTargets(directory: string, alias: string): string[];
+  /** The absolute directories in which a name without dots, such as `payload-kv`, is looked up before packages. */
+  bareRoots(directory: string): string[];
 }
 
 /** Makes a reader of tsconfig files. */
@@ -48,15 +50,25 @@ export function tsconfigs(): Tsconfigs {
     return result;
   }
 
+  function aliasTargets(directory: string, alias: string): string[] {
+    const { options, configPath } = optionsFor(directory);
+    const targets = options.paths?.[alias];
+    if (!targets || !configPath) return [];
+    const inherited = options.pathsBasePath;
+    const base = options.baseUrl ?? (typeof inherited === 'string' ? inherited : path.dirname(configPath));
+    return targets.map((target) => path.resolve(base, target));
+  }
+
   return {
     optionsFor,
-    aliasTargets(directory, alias) {
-      const { options, configPath } = optionsFor(directory);
-      const targets = options.paths?.[alias];
-      if (!targets || !configPath) return [];
-      const inherited = options.pathsBasePath;
-      const base = options.baseUrl ?? (typeof inherited === 'string' ? inherited : path.dirname(configPath));
-      return targets.map((target) => path.resolve(base, target));
+    aliasTargets,
+    bareRoots(directory) {
+      const { baseUrl } = optionsFor(directory).options;
+      const wildcards = aliasTargets(directory, '*').filter((target) => path.basename(target) === '*');
+      return [
+        ...(baseUrl === undefined ? [] : [path.normalize(baseUrl)]),
+        ...wildcards.map((it) => path.dirname(it)),
+      ];
     },
   };
 }

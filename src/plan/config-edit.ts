@@ -3,7 +3,7 @@
  * everything; what is written is a splice. What could be overridden or is not surely an array is refused.
  */
 import { ts } from 'ts-morph';
-import type { CodeStyle } from '../inspect/code-style.js';
+import { type CodeStyle, detectCodeStyle } from '../inspect/code-style.js';
 import type { ConfigShape, FileShape, PluginsShape, Span } from '../inspect/config-shape.js';
 import { type GeneratedPaths, importSpecifier } from './generated-paths.js';
 import { quote } from './literal.js';
@@ -21,9 +21,12 @@ export interface Wiring {
 
 /** The config with the cache in it. */
 export function wireConfig(wiring: Wiring): TransformResult {
-  const { shape, paths, style } = wiring;
+  const { shape, paths } = wiring;
   const file = shape.config;
   if (shape.wired.elements > 0) return { ok: true, content: file.text, modified: false };
+  // The file's own habits, where they are not the project's.
+  const source = ts.createSourceFile(file.path, file.text, ts.ScriptTarget.Latest, true);
+  const style = detectCodeStyle([source], wiring.style);
 
   const name = localName(wiring);
   const element = wiring.withEnv && shape.cloudflareEnv ? `${name}(${shape.cloudflareEnv.expression})` : name;
@@ -37,10 +40,29 @@ export function wireConfig(wiring: Wiring): TransformResult {
     paste: imported ? plugins : `${statement}\n\n${plugins}`,
   });
 
-  const edits = wirePlugins(wiring, element, refuse);
+  const lost = lostImport(wiring, style);
+  if (lost) return { ok: true, content: applyEdits(file.text, [lost]), modified: true };
+
+  const edits = wirePlugins({ ...wiring, style }, element, refuse);
   if (!Array.isArray(edits)) return edits;
   if (!imported) edits.unshift(importEdit(file, statement, style));
   return { ok: true, content: applyEdits(file.text, edits), modified: true };
+}
+
+/** An element that is there already and only lacks its import, or has it for its type alone. */
+function lostImport({ shape, paths }: Wiring, style: CodeStyle): Edit | undefined {
+  const { config: file, plugins } = shape;
+  if (plugins.kind !== 'array' || plugins.file !== file) return undefined;
+  const uses = (name: string) => plugins.array.elements.some(({ text }) => text.split('(')[0] === name);
+  const ofType = file.imports.find(({ typeOnly, resolved }) => typeOnly && resolved === paths.wrapper);
+  if (ofType?.names.some(uses)) {
+    const text = file.text.slice(ofType.start, ofType.end).replace(/^import\s+type\b/, 'import');
+    return { start: ofType.start, end: ofType.end, text };
+  }
+  const isDeclared = file.topLevelNames.includes('cache') || /\b(?:const|let|var)\s+cache\b/.test(file.text);
+  if (isDeclared || !uses('cache')) return undefined;
+  const specifier = importSpecifier(file.path, paths.wrapper, style.importExtension);
+  return importEdit(file, importStatement('cache', specifier, style), style);
 }
 
 type Refuse = (reason: string, line: number | undefined, plugins: string) => TransformResult;
@@ -96,6 +118,8 @@ function wirePlugins({ shape, style }: Wiring, element: string, refuse: Refuse):
   if (!value) {
     return refuse('`plugins` is a method or getter.', plugins.location.line, alone);
   }
+  if (ts.isIdentifier(value.node) && value.node.text === 'undefined')
+    return [{ ...plugins.property, text: `plugins: [${element}]` }];
   const proven = plugins.kind === 'array' || isSurelyArray(value.node, config.text);
   const spread = isSimple(value.node) ? value.text : `(${value.text})`;
   if (!proven) {

@@ -19,11 +19,17 @@ export type Language = 'ts' | 'js';
 
 const extensions: Record<string, string> = { '.mts': 'mts', '.mjs': 'mjs', '.js': 'js', '.cjs': 'mjs' };
 
-/** The generated files' places: a directory `payload-kv` beside the config, or the one that the config imports. */
-export function generatedPaths(project: Pick<Project, 'configPath' | 'configShape'>): GeneratedPaths {
-  const { configPath, configShape } = project;
+/**
+ * The generated files' places: a directory `payload-kv` beside the config, or the one that the config imports. Where
+ * imports of the package would find that directory instead, it is called `payload-kv-cache`.
+ */
+export function generatedPaths(
+  project: Pick<Project, 'configPath' | 'configShape' | 'shadowsPackage'>,
+): GeneratedPaths {
+  const { configPath, configShape, shadowsPackage } = project;
+  const name = shadowsPackage ? 'payload-kv-cache' : 'payload-kv';
   const wired = configShape.wired.elements > 0 ? configShape.wired.import?.resolved : undefined;
-  const directory = wired ? posix.dirname(wired) : posix.join(posix.dirname(configPath), 'payload-kv');
+  const directory = wired ? posix.dirname(wired) : posix.join(posix.dirname(configPath), name);
   const extension = wired ? posix.extname(wired).slice(1) : (extensions[posix.extname(configPath)] ?? 'ts');
   return {
     directory,

@@ -178,6 +178,31 @@ describe('a second time', () => {
   });
 });
 
+describe('where imports of the package would find a directory `payload-kv` of the project instead', () => {
+  test.each([
+    ['baseUrl', { baseUrl: '.' }],
+    ['a path *', { paths: { '*': ['./*'] } }],
+  ])('by %s, the files go elsewhere, and all commands find them there', async (_by, compilerOptions) => {
+    await project.remove();
+    project = await createProject({
+      'tsconfig.json': JSON.stringify({ compilerOptions }),
+      'src/payload.config.ts': undefined,
+      'payload.config.ts': CONFIG.replace("'./db'", "'./src/db'"),
+    });
+    expect((await init(['--yes'])).exitCode).toBe(0);
+    const written = await project.tree();
+    expect(Object.keys(written).filter((name) => name.startsWith('payload-kv'))).toEqual([
+      'payload-kv-cache/hooks.ts',
+      'payload-kv-cache/index.ts',
+      'payload-kv-cache/schema.generated.ts',
+      'payload-kv-cache/',
+    ]);
+    expect(written['payload.config.ts']).toContain("from './payload-kv-cache/index'");
+    expect((await init([])).stdout).toContain('Everything is in place');
+    expect((await command(['sync', '--check', '--cwd', project.dir])).exitCode).toBe(0);
+  });
+});
+
 describe('an edit that cannot be made safely', () => {
   test('is left to the person with the lines to paste; the rest is written, and the exit code tells', async () => {
     const config = CONFIG.replace('  db,\n', '  db,\n  plugins: getPlugins(),\n').replace(

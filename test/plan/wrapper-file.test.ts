@@ -30,7 +30,7 @@ const cloudflare: Answers = { ...answers, store: 'cloudflare-kv', binding: 'PAYL
 
 function context(configPath: string, more: Partial<WrapperContext> = {}): WrapperContext {
   const configShape = { wired: { elements: 0 } } as Parameters<typeof generatedPaths>[0]['configShape'];
-  const paths = generatedPaths({ configPath, configShape });
+  const paths = generatedPaths({ configPath, configShape, shadowsPackage: false });
   return { paths, style, templates: readTemplates(), ...more };
 }
 

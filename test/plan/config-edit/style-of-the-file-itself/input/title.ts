@@ -1,0 +1,1 @@
+export const title = { name: 'title', type: 'text' };
