@@ -73,6 +73,8 @@ type Absent = { found: false; stale: boolean; versions: (string | undefined)[] |
 
 /** Queries whose key and tags are remembered. Both follow from the arguments alone. */
 const REMEMBERED_PLANS = 5_000;
+/** Longest query remembered, in characters: visitors may send any, and as many as they like. */
+const LONGEST_REMEMBERED = 2_000;
 
 /** Answers reads from the store where it can: key → lookup → fill. */
 export interface Cache {
@@ -95,7 +97,7 @@ export function createCache(parts: CacheParts): Cache {
     const tags = tagsOf({ operation: read.operation, slug: read.slug, args: read.args }, tagContext);
     if (!tags) return undefined;
     const plan = { key: keyOf(read, canonical), tags };
-    plans.set(name, plan);
+    if (name.length <= LONGEST_REMEMBERED) plans.set(name, plan);
     return plan;
   }
 

@@ -58,7 +58,11 @@ export function createFaultGuard(options: FaultGuardOptions): FaultGuard {
   }
 
   return {
-    isOpen: () => openUntil > 0 && options.now() < openUntil,
+    isOpen() {
+      const left = openUntil - options.now();
+      // More than a pause is left only where the clock was set back.
+      return left > 0 && left <= options.pause;
+    },
     run(call) {
       try {
         const answer = call();

@@ -249,7 +249,8 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
       try {
         await registry.connect?.({ payload, adapter: base });
       } catch (error) {
-        behind = undefined;
+        // Writes go on to make stale: other processes may be connected.
+        if (behind) behind = { ...behind, cache: { read: (read) => read.ask() } };
         onFault(error, `connecting the ${registry.name} registry`);
       }
       // What the config before did not cache, it did not make stale either.

@@ -137,14 +137,22 @@ export function beginRead(request: unknown, name: string, args: OperationArgumen
  * the very object that they are here, so that they can tell the request.
  */
 const requestsByJoins = new WeakMap<object, object>();
-/** The `findByID` operations under way whose database read has no joins either, by document. */
-const traceless = new LRUCache<string, { requests: object[]; awaited: number }>({ max: 1_000, ttl: 30_000 });
+/**
+ * The `findByID` operations under way whose database read has no joins either, by document. Those that access control
+ * ends read nothing, so that nobody takes them from here: not their requests are kept, but what they say.
+ */
+const traceless = new LRUCache<string, { requests: Marked[]; awaited: number }>({ max: 1_000, ttl: 30_000 });
 
 function leaveTrace(request: object, name: string, args: OperationArguments): void {
   if (args.joins === false || (request as { payloadAPI?: unknown }).payloadAPI === 'GraphQL') {
     const document = `${name} ${String(args.id)}`;
     const { requests = [], awaited = 0 } = traceless.get(document) ?? {};
-    traceless.set(document, { requests: [...requests, request].slice(-100), awaited: awaited + 1 });
+    const said: Marked = {
+      ...(isInWriteOperation(request) ? { [WRITE]: true } : {}),
+      [READS]: { [name]: { directive: (request as Marked)[READS]?.[name]?.directive } },
+      user: isAuthenticated(request),
+    };
+    traceless.set(document, { requests: [...requests, said].slice(-100), awaited: awaited + 1 });
     return;
   }
   const joins = { ...(args.joins as object | undefined) };
@@ -159,7 +167,8 @@ export function requestsOf(name: string, args: Readonly<Record<string, unknown>>
     return [req];
   }
   if (typeof joins === 'object' && joins !== null) return [requestsByJoins.get(joins) ?? req];
-  const [first] = (where as { and?: { id?: { equals?: unknown } }[] } | undefined)?.and ?? [];
+  const { and } = (where ?? {}) as { and?: unknown };
+  const first = Array.isArray(and) ? (and[0] as { id?: { equals?: unknown } } | null) : undefined;
   const document = `${name} ${String(first?.id?.equals)}`;
   const known = traceless.get(document);
   if (!known) return [req];
