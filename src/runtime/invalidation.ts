@@ -115,7 +115,12 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
   const relevant = relevantCollections(schema, policy);
   // Two writers may read the same old value and write two new ones; the later must make stale what the earlier wrote
   // in between. What this process wrote it knows.
-  const recentSlices = new LRUCache<string, string[]>({ max: 20_000, ttl: RECENT_SLICES });
+  const recentSlices = new LRUCache<string, string[]>({
+    max: 20_000,
+    ttl: RECENT_SLICES,
+    // Otherwise a timer, which in workerd goes with its request, would have to move the time on.
+    ttlResolution: 0,
+  });
 
   // --- What a write touches ---
 

@@ -141,7 +141,12 @@ const requestsByJoins = new WeakMap<object, object>();
  * The `findByID` operations under way whose database read has no joins either, by document. Those that access control
  * ends read nothing, so that nobody takes them from here: not their requests are kept, but what they say.
  */
-const traceless = new LRUCache<string, { requests: Marked[]; awaited: number }>({ max: 1_000, ttl: 30_000 });
+const traceless = new LRUCache<string, { requests: Marked[]; awaited: number }>({
+  max: 1_000,
+  ttl: 30_000,
+  // Otherwise a timer, which in workerd goes with its request, would have to move the time on.
+  ttlResolution: 0,
+});
 
 function leaveTrace(request: object, name: string, args: OperationArguments): void {
   if (args.joins === false || (request as { payloadAPI?: unknown }).payloadAPI === 'GraphQL') {

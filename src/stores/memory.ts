@@ -22,6 +22,8 @@ export function memory(options: MemoryOptions = {}): Store {
   const entries = new LRUCache<string, string>({
     max: options.maxEntries ?? DEFAULT_MAX_ENTRIES,
     maxSize: maxBytes,
+    // Otherwise the time is kept until a timer fires, which in workerd goes with its request: time would stand still.
+    ttlResolution: 0,
     sizeCalculation: (value, key) => 2 * (value.length + key.length) + OVERHEAD,
   });
   return {

@@ -5,7 +5,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Config, DatabaseAdapter, Payload } from 'payload';
 import { cloudflareKV, type KVBinding } from '../../src/runtime/cloudflare.js';
-import { getCacheStats, payloadKV, type SingleFlightScope } from '../../src/runtime/index.js';
+import { getCacheStats, memory, payloadKV, type SingleFlightScope } from '../../src/runtime/index.js';
 
 interface Environment {
   PAYLOAD_CACHE: KVBinding;
@@ -51,6 +51,7 @@ interface Site {
   db: DatabaseAdapter;
 }
 
+const memoryStore = memory();
 const sites = new Map<string, Promise<Site>>();
 
 /** One site per scope of single flight, made once in the isolate as Payload is. */
@@ -111,6 +112,11 @@ async function answer(url: URL, ctx: ExecutionContext): Promise<unknown> {
     }
     case '/write':
       return site.db.updateOne({ collection: 'posts', id, data: {} });
+    case '/keep':
+      memoryStore.set(id, 'kept', 0.1);
+      return memoryStore.getMany([id]);
+    case '/kept':
+      return memoryStore.getMany([id]);
     case '/departed':
       return departed;
     case '/stats':
