@@ -3,7 +3,8 @@ import { cloudflareContext, isWorkerd, type WaitUntil } from './background.js';
 /**
  * Where concurrent identical misses share one database query.
  *
- * - `'process'`: all of this process. Default on Node.
+ * - `'process'`: all of this process. Default on Node. Who has waited for ten seconds asks the database itself: the
+ *   connection of the first one may hang.
  * - `'request'`: those of one request. Default in workerd, where a promise of another request may never settle once
  *   that request is gone.
  * - `'isolate'`: all of a Worker's isolate. The first one is kept alive by `waitUntil`; each other waits on a timer of
@@ -32,13 +33,15 @@ interface Flight<Shared> {
 
 /** How long a follower waits for another request's query, in milliseconds, where that request may be gone. */
 export const FOLLOWER_PATIENCE = 2_000;
+/** How long where it can only be the database that does not answer. */
+export const PROCESS_PATIENCE = 10_000;
 
 /** Creates the single flight of a cache. */
 export function createSingleFlight<Shared>(
   scope: SingleFlightScope,
   waitUntil: () => WaitUntil | undefined,
   now: () => number,
-  patience = FOLLOWER_PATIENCE,
+  patience = scope === 'isolate' ? FOLLOWER_PATIENCE : PROCESS_PATIENCE,
 ): SingleFlight<Shared> {
   const shared = new Map<string, Flight<Shared>>();
   const byRequest = new WeakMap<object, Map<string, Flight<Shared>>>();
@@ -56,7 +59,7 @@ export function createSingleFlight<Shared>(
     return own;
   }
 
-  /** A leader whose request is gone ends nothing itself; nobody may ever ask for the same again. */
+  /** A leader whose request is gone, or whose query hangs, ends nothing itself; nobody may ever ask for the same again. */
   function forgetTheDead(): void {
     for (const [key, flight] of shared) {
       if (now() - flight.startedAt < patience) return;
@@ -68,11 +71,11 @@ export function createSingleFlight<Shared>(
     async run(key, lead) {
       const under = flights();
       if (!under) return { led: true, shared: await lead() };
-      if (scope === 'isolate') forgetTheDead();
+      if (under === shared) forgetTheDead();
       const current = under.get(key);
       if (current) {
         try {
-          if (scope !== 'isolate') return { led: false, shared: await current.promise };
+          if (under !== shared) return { led: false, shared: await current.promise };
           const answer = await patientlyAwait(current.promise, patience);
           return answer && { led: false, shared: answer.value };
         } catch {

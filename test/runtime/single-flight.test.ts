@@ -7,6 +7,7 @@ import {
   type SingleFlightScope,
   settleCache,
 } from '../../src/runtime/index.js';
+import { createSingleFlight } from '../../src/runtime/single-flight.js';
 import { type Adapter, type Started, startBlog } from '../support/payload.js';
 
 /** Holds the database's answers to `find` back until they are let go. */
@@ -269,5 +270,24 @@ describe('across an isolate', () => {
     await gate.hasCalls(2);
     gate.open();
     expect(await follower).toEqual(await dead);
+  });
+});
+
+describe('in a process whose database leaves a query without an answer', () => {
+  const flight = () => createSingleFlight<string>('process', () => undefined, Date.now, 20);
+  const hanging = () => new Promise<string>(() => {});
+
+  test('those who wait ask for themselves after a while', async () => {
+    const shared = flight();
+    void shared.run('key', hanging);
+    expect(await shared.run('key', hanging)).toBeUndefined();
+  });
+
+  test('those who come later begin anew', async () => {
+    const shared = flight();
+    void shared.run('key', hanging);
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    expect(await shared.run('key', async () => 'answer')).toEqual({ led: true, shared: 'answer' });
+    expect(shared.size()).toBe(0);
   });
 });
