@@ -100,5 +100,10 @@ async function importPackage(dir: string): Promise<unknown> {
 
 function firstLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return message.split('\n').find((line) => line.trim() !== '') ?? message;
+  const [first = message, second] = message
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  // A heading says nothing without what stands below it.
+  return first.endsWith(':') && second !== undefined ? `${first} ${second.replace(/^-\s*/, '')}` : first;
 }

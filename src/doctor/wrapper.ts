@@ -3,6 +3,7 @@
  * everything else it's said that it could not be read.
  */
 import { ts } from 'ts-morph';
+import type { CollectionPolicy, PayloadKVOptions } from '../runtime/options.js';
 
 /** A store that the wrapper names. */
 export interface StoreReading {
@@ -60,9 +61,42 @@ export interface WrapperReading {
   /** Whether `collections` and `globals` are there: without them everything is cached. */
   named: { collections: boolean; globals: boolean };
   unread: UnreadPart[];
+  /** Line of `enabled: false`, with which the whole cache is off. */
+  off?: number;
+  /** Names that are no options, e.g. `tll` or `collections.posts.tll`. */
+  unknown: { path: string; line: number }[];
   /** Relative modules that it imports, as written. */
   relativeImports: { specifier: string; line: number }[];
 }
+
+/** Every option of `payloadKV`, and of a policy: the types keep the lists complete. */
+const OPTIONS = {
+  enabled: true,
+  store: true,
+  registry: true,
+  consistency: true,
+  ttl: true,
+  operations: true,
+  collections: true,
+  globals: true,
+  hooks: true,
+  schema: true,
+  key: true,
+  namespace: true,
+  timeout: true,
+  singleFlight: true,
+  waitUntil: true,
+  replicaLag: true,
+  debug: true,
+} satisfies Record<keyof PayloadKVOptions, true>;
+const POLICY_OPTIONS = {
+  ttl: true,
+  operations: true,
+  enabled: true,
+  consistency: true,
+  slices: true,
+  allowAuth: true,
+} satisfies Record<keyof CollectionPolicy, true>;
 
 /** Reads the text of a wrapper. */
 export function readWrapper(text: string, path: string): WrapperReading {
@@ -76,6 +110,7 @@ export function readWrapper(text: string, path: string): WrapperReading {
     policies: [],
     named: { collections: false, globals: false },
     unread: [],
+    unknown: [],
     relativeImports: [],
   };
   const imported = new Map<string, string>();
@@ -157,6 +192,9 @@ export function readWrapper(text: string, path: string): WrapperReading {
 
   function readOptions(node: ts.Expression): void {
     const options = properties(node, 'options');
+    noteUnknown(options, OPTIONS, '');
+    const enabled = options.get('enabled')?.value;
+    if (enabled && resolve(enabled).kind === ts.SyntaxKind.FalseKeyword) reading.off = lineOf(enabled);
     const store = options.get('store');
     if (store) readParts(store.value, 'store', reading.stores);
     const registry = options.get('registry');
@@ -213,9 +251,16 @@ export function readWrapper(text: string, path: string): WrapperReading {
     return binding && bindingOf(binding.value);
   }
 
+  function noteUnknown(found: Map<string, { at: ts.Node }>, known: object, prefix: string): void {
+    for (const [name, { at }] of found) {
+      if (!Object.hasOwn(known, name)) reading.unknown.push({ path: `${prefix}${name}`, line: lineOf(at) });
+    }
+  }
+
   function readPolicy(slug: string, type: 'collection' | 'global', value: ts.Expression, at: ts.Node): void {
     const where = `${type}s.${slug}`;
     const policy = properties(value, where);
+    noteUnknown(policy, POLICY_OPTIONS, `${where}.`);
     const flag = (name: string, otherwise: boolean) => {
       const node = policy.get(name)?.value;
       const kind = node && resolve(node).kind;

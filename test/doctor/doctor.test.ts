@@ -174,6 +174,16 @@ describe('doctor on the blog, whose entries live in memory', () => {
     });
   });
 
+  test('a plugin that the config calls as if it were a function of an env', async () => {
+    await blog.replace(CONFIG, 'plugins: [cache]', 'plugins: [cache(process.env as never)]');
+    const line = await lineOf(blog, CONFIG, 'plugins: [cache');
+    expect((await blog.diagnose()).get('config')).toMatchObject({
+      status: 'fail',
+      summary: `${CONFIG}:${line} calls \`cache\`, which is the plugin itself`,
+      fix: 'Write there: cache',
+    });
+  });
+
   describe('generated files', () => {
     test('without the wrapper', async () => {
       await blog.remove(WRAPPER);
@@ -284,6 +294,26 @@ describe('doctor on the blog, whose entries live in memory', () => {
         status: 'fail',
         summary: expect.stringContaining('has no field `permalink`'),
         fix: expect.stringContaining("Remove 'permalink' from the slices"),
+      });
+    });
+
+    test('with a name that is no option', async () => {
+      await blog.replace(WRAPPER, "ttl: '5m'", "tll: '5m'");
+      await blog.replace(WRAPPER, 'authors: {}', 'authors: { slice: [] }');
+      const [line, inner] = [await lineOf(blog, WRAPPER, 'tll'), await lineOf(blog, WRAPPER, 'slice:')];
+      expect((await blog.diagnose()).get('policy')).toMatchObject({
+        status: 'fail',
+        summary: `${WRAPPER}:${line}: \`tll\` is no option`,
+        details: [`${WRAPPER}:${inner}: \`collections.authors.slice\` is no option`],
+      });
+    });
+
+    test('that is switched off altogether is a warning', async () => {
+      await blog.replace(WRAPPER, "ttl: '5m'", 'enabled: false');
+      const line = await lineOf(blog, WRAPPER, 'enabled');
+      expect((await blog.diagnose()).get('policy')).toMatchObject({
+        status: 'warn',
+        summary: `the whole cache is off: \`enabled: false\` at ${WRAPPER}:${line}`,
       });
     });
 
@@ -582,6 +612,29 @@ describe('doctor on the cloudflare project, whose entries live in KV', () => {
       status: 'fail',
       summary: expect.stringContaining('does not start'),
       fix: `Correct ${WRANGLER} until wrangler can start with it: npx wrangler dev`,
+    });
+  });
+
+  test('a wrangler that will not take the config: why not', async () => {
+    await site.replace(
+      WRANGLER,
+      '"d1_databases": [',
+      '"r2_buckets": [{ "bindin": "R2" }],\n  "d1_databases": [',
+    );
+    expect(await roundTrips()).toMatchObject({
+      status: 'fail',
+      summary: expect.stringMatching(/does not start: .*r2_buckets/),
+    });
+  });
+
+  test('a function of the env that the config does not call', async () => {
+    await site.replace(CONFIG, 'cache(cloudflare.env)', 'cache');
+    expect((await site.diagnose()).get('config')).toMatchObject({
+      status: 'fail',
+      summary: expect.stringContaining(
+        "has `cache`, a function of the Cloudflare env, in the plugin's place",
+      ),
+      fix: 'Write there: cache(cloudflare.env)',
     });
   });
 

@@ -54,6 +54,7 @@ export const cache = (env: CloudflareEnv) =>
       ],
       named: { collections: true, globals: true },
       unread: [],
+      unknown: [],
       relativeImports: [{ specifier: './hooks', line: 3 }],
     });
   });

@@ -1,16 +1,21 @@
 import { wireConfig } from '../../plan/config-edit.js';
+import { readWrapperShape } from '../../plan/wrapper-shape.js';
 import { type Check, fail, ok, warn } from '../check.js';
+import type { DoctorContext } from '../context.js';
 
 /** The Payload config was found and uses the cache exactly once. */
 export const config: Check = {
   id: 'config',
   title: 'Payload config',
-  run({ project, paths, wrapper, command }) {
+  run(context) {
+    const { project, paths, wrapper, command } = context;
     const { configShape: shape, style } = project;
     const { wired, plugins } = shape;
     const file = shape.config.path;
     if (wired.elements === 1) {
       const { file: at = file, line = 1 } = wired.elementLocation ?? {};
+      const wrong = wrongCall(context);
+      if (wrong) return fail(`${at}:${line} ${wrong.what}`, { fix: `Write there: ${wrong.instead}` });
       return ok(`${at}:${line} uses the cache once`);
     }
     if (wired.elements > 1) {
@@ -46,3 +51,22 @@ export const config: Check = {
     );
   },
 };
+
+/** The element of `plugins` against what the wrapper exports: the plugin itself, or a function that makes it. */
+function wrongCall({ project, wrapper, read }: DoctorContext): { what: string; instead: string } | undefined {
+  const { wired, plugins, cloudflareEnv } = project.configShape;
+  const text = wrapper && read(wrapper.path);
+  const shape = text === undefined ? undefined : readWrapperShape(text, wrapper!.path);
+  if (plugins.kind !== 'array' || !shape?.exportsCache) return undefined;
+  for (const name of wired.import?.names ?? []) {
+    if (shape.takesEnv && plugins.array.elements.some((element) => element.text === name)) {
+      const instead = `${name}(${cloudflareEnv?.expression ?? 'env'})`;
+      return { what: `has \`${name}\`, a function of the Cloudflare env, in the plugin's place`, instead };
+    }
+    const called = plugins.array.elements.find((element) => element.text.startsWith(`${name}(`));
+    if (called && /export const cache\b[^=]*=\s*payloadKV\b/.test(text!)) {
+      return { what: `calls \`${name}\`, which is the plugin itself`, instead: name };
+    }
+  }
+  return undefined;
+}

@@ -14,6 +14,12 @@ export const policy: Check = {
     };
     const wrong: { text: string; fix: string }[] = [];
     const at = (line: number) => `${wrapper.path}:${line}`;
+    for (const { path, line } of wrapper.unknown) {
+      wrong.push({
+        text: `${at(line)}: \`${path}\` is no option`,
+        fix: `Correct its name at ${at(line)}, or remove it.`,
+      });
+    }
     for (const { slug, type, line, slices } of wrapper.policies) {
       const part = existing[type].get(slug);
       if (type === 'collection' && isInternalCollection(slug)) {
@@ -41,6 +47,11 @@ export const policy: Check = {
       return fail(wrong[0]!.text, {
         ...(wrong.length > 1 ? { details: wrong.slice(1).map(({ text }) => text) } : {}),
         fix: wrong.map(({ fix }) => fix).join('\n'),
+      });
+    }
+    if (wrapper.off !== undefined) {
+      return warn(`the whole cache is off: \`enabled: false\` at ${at(wrapper.off)}`, {
+        fix: `Remove it at ${at(wrapper.off)} to turn the cache on.`,
       });
     }
     const count = (type: 'collection' | 'global') =>

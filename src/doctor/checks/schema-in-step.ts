@@ -24,14 +24,18 @@ export const schemaInStep: Check = {
     const { unresolved, warnings, collections, globals } = project.schema;
     const summary = `${counted(collections.length, 'collection')}, ${counted(globals.length, 'global')}`;
     if (unresolved.length + warnings.length === 0) return ok(summary);
-    return warn(`${summary}, as far as they can be read`, {
+    const types = command('payload generate:types');
+    return warn(unresolved.length > 0 ? `${summary}, as far as they can be read` : summary, {
       details: [
         ...unresolved.map(
           ({ part, location, reason }) => `${location.file}:${location.line}: ${part}: ${reason}`,
         ),
         ...warnings,
       ],
-      fix: `What cannot be read comes from payload-types.ts: see that it is new with ${command('payload generate:types')}`,
+      fix:
+        unresolved.length > 0
+          ? `What cannot be read comes from payload-types.ts. Keep it up to date: ${types}`
+          : `Run: ${types}`,
     });
   },
 };
