@@ -29,6 +29,9 @@ beforeEach(async () => {
   }
 });
 
+/** A busy machine is no fault of the store. */
+const timeout = 60_000;
+
 const find = (payload: Payload) => payload.db.find({ collection: 'tags' });
 const entriesIn = async (binding: KVBinding): Promise<string[]> => {
   const { keys } = await binding.list({ prefix: 'payload-cache:tags:' });
@@ -40,7 +43,7 @@ describe.each<[string, (current: () => KVBinding | undefined) => { site: Promise
     'a function',
     (current) => ({
       site: startBlog({
-        plugins: [payloadKV({ store: cloudflareKV({ binding: current }), singleFlight: false })],
+        plugins: [payloadKV({ timeout, store: cloudflareKV({ binding: current }), singleFlight: false })],
       }),
       enter: () => undefined,
     }),
@@ -49,7 +52,9 @@ describe.each<[string, (current: () => KVBinding | undefined) => { site: Promise
     'a name, on OpenNext',
     (current) => ({
       site: startBlog({
-        plugins: [payloadKV({ store: cloudflareKV({ binding: 'PAYLOAD_CACHE' }), singleFlight: false })],
+        plugins: [
+          payloadKV({ timeout, store: cloudflareKV({ binding: 'PAYLOAD_CACHE' }), singleFlight: false }),
+        ],
       }),
       enter() {
         global[CONTEXT] = { env: { PAYLOAD_CACHE: current() }, ctx: {} };
@@ -101,6 +106,7 @@ describe('waitUntil', () => {
     const site = await startBlog({
       plugins: [
         payloadKV({
+          timeout,
           store: cloudflareKV({ binding: () => bindings[0] }),
           waitUntil: () => {
             const current = request;
@@ -122,7 +128,7 @@ describe('waitUntil', () => {
   test('is found in OpenNext’s context, and is no part of its object', async () => {
     const kept: Promise<unknown>[] = [];
     const site = await startBlog({
-      plugins: [payloadKV({ store: cloudflareKV({ binding: () => bindings[0] }) })],
+      plugins: [payloadKV({ timeout, store: cloudflareKV({ binding: () => bindings[0] }) })],
     });
     const ctx = {
       waitUntil(this: unknown, work: Promise<unknown>) {
@@ -143,6 +149,7 @@ describe('waitUntil', () => {
     const site = await startBlog({
       plugins: [
         payloadKV({
+          timeout,
           store: cloudflareKV({ binding: () => bindings[0] }),
           waitUntil: () => () => {
             throw new Error('this request has ended');
