@@ -1,16 +1,19 @@
 import { sqliteAdapter } from '@payloadcms/db-sqlite';
 import { buildConfig, type CollectionConfig, type GlobalConfig } from 'payload';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type InvalidationEvent, memory, payloadKV } from '../../src/runtime/index.js';
 import type { CachedOperation } from '../../src/runtime/options.js';
 import { readSiteSchema, type SiteSchema } from '../../src/runtime/site-schema.js';
 import { fieldAt, MOST_PINNED, sliceTagsOfDocument, tagsOf } from '../../src/runtime/tags.js';
+import { type Database, type Site, sqliteTransactionsDatabase } from '../differential/sites.js';
 
 /**
  * What a query depends on, rule by rule, on a real sanitised config. That the rules are enough is what the tests of
  * test/differential look for; these say which rule is missing.
  */
 
-const collections: CollectionConfig[] = [
+/** New ones at each call, since Payload sanitises in place. */
+const collections = (): CollectionConfig[] => [
   { slug: 'users', auth: true, fields: [{ name: 'name', type: 'text' }] },
   { slug: 'media', fields: [{ name: 'alt', type: 'text' }] },
   {
@@ -90,7 +93,7 @@ const collections: CollectionConfig[] = [
   },
 ];
 
-const globals: GlobalConfig[] = [
+const globals = (): GlobalConfig[] => [
   {
     slug: 'header',
     versions: { drafts: true },
@@ -113,8 +116,8 @@ beforeAll(async () => {
     typescript: { autoGenerate: false },
     db: sqliteAdapter({ client: { url: ':memory:' } }),
     localization: { locales: ['en', 'de'], defaultLocale: 'en' },
-    collections,
-    globals,
+    collections: collections(),
+    globals: globals(),
   });
   schema = readSiteSchema(config, 'number');
 });
@@ -600,5 +603,238 @@ describe('a query that cannot be understood is not cached', () => {
     ['an unknown collection', 'find', 'nothing', {}],
   ] as const)('%s', (_case, operation, slug, args) => {
     expect(tags(operation, slug, args)).toBeUndefined();
+  });
+});
+
+describe('a write makes stale', () => {
+  let database: Database;
+  let site: Site;
+  let touched: string[][];
+  type Raw = Record<string, (args: Record<string, unknown>) => Promise<Record<string, unknown>>>;
+  const db = (): Raw => site.payload.db as unknown as Raw;
+  const write = (operation: string, args: Record<string, unknown>) => db()[operation]?.({ req: {}, ...args });
+  /** The tags of the write, or of each transaction. */
+  const stale = async (operation: string, args: Record<string, unknown>): Promise<string[][]> => {
+    touched = [];
+    await write(operation, args);
+    return touched;
+  };
+  const create = async (collection: string, data: Record<string, unknown>): Promise<number> =>
+    (await write('create', { collection, data }))?.id as number;
+
+  beforeAll(async () => {
+    database = await sqliteTransactionsDatabase({ collections, globals, locales: ['en', 'de'] });
+    const note = ({ tags: replaced }: InvalidationEvent): void => void touched.push(replaced);
+    const slugs = ['media', 'authors', 'posts', 'notes', 'categories'];
+    const hooks = {
+      collections: Object.fromEntries(slugs.map((slug) => [slug, note])),
+      globals: { header: note },
+    };
+    site = await database.start([
+      payloadKV({
+        store: memory(),
+        hooks,
+        collections: {
+          posts: { slices: SLICES.posts as string[] },
+          media: {},
+          authors: {},
+          notes: {},
+          categories: {},
+        },
+      }),
+    ]);
+  });
+  afterAll(() => database.stop());
+  beforeEach(async () => {
+    touched = [];
+    await database.empty();
+  });
+
+  test('its collection and its document, where there are no slices', async () => {
+    expect(await stale('create', { collection: 'media', data: { alt: 'a' } })).toEqual([
+      ['media', 'media#1'],
+    ]);
+    expect(await stale('updateOne', { collection: 'media', id: 1, data: { alt: 'b' } })).toEqual([
+      ['media', 'media#1'],
+    ]);
+    expect(
+      await stale('upsert', { collection: 'media', where: { alt: { equals: 'b' } }, data: { alt: 'c' } }),
+    ).toEqual([['media', 'media#1']]);
+  });
+
+  test('the slices of what it creates', async () => {
+    const data = { slug: 'a', rating: 1, title: { en: 'x', de: 'y' } };
+    expect(await stale('create', { collection: 'posts', data })).toEqual([
+      ['posts', 'posts#1', 'posts?rating=1', 'posts?slug=a', 'posts?title=x', 'posts?title=y'].sort(),
+    ]);
+  });
+
+  test('the slices of the values that were, and of those that are', async () => {
+    await create('posts', { slug: 'a', rating: 1 });
+    const [tagsOfWrite] = await stale('updateOne', { collection: 'posts', id: 1, data: { slug: 'b' } });
+    expect(tagsOfWrite).toEqual(expect.arrayContaining(['posts', 'posts#1', 'posts?slug=a', 'posts?slug=b']));
+    expect(tagsOfWrite).not.toContain('posts*');
+  });
+
+  test('the slices of what it deletes', async () => {
+    await site.base.create({ collection: 'posts', data: { slug: 'unseen' }, req: {} as never });
+    const [tagsOfWrite] = await stale('deleteOne', { collection: 'posts', where: { id: { equals: 1 } } });
+    expect(tagsOfWrite).toEqual(expect.arrayContaining(['posts#1', 'posts?slug=unseen']));
+  });
+
+  test('the slices that its caller did not select', async () => {
+    await create('posts', { slug: 'c' });
+    const args = { collection: 'posts', id: 1, data: { slug: 'd' }, select: { rating: true } };
+    const [tagsOfWrite] = await stale('updateOne', args);
+    expect(tagsOfWrite).toEqual(expect.arrayContaining(['posts?slug=c', 'posts?slug=d']));
+  });
+
+  test('what it wrote itself a moment ago, though another has written since', async () => {
+    await create('posts', { slug: 'e' });
+    await site.base.updateOne({ collection: 'posts', id: 1, data: { slug: 'f' }, req: {} as never });
+    const [tagsOfWrite] = await stale('updateOne', { collection: 'posts', id: 1, data: { slug: 'g' } });
+    expect(tagsOfWrite).toEqual(expect.arrayContaining(['posts?slug=e', 'posts?slug=f', 'posts?slug=g']));
+  });
+
+  test('every document, where it does not tell which', async () => {
+    await create('posts', { slug: 'a' });
+    await create('posts', { slug: 'a' });
+    const all = [['posts', 'posts*']];
+    const where = { slug: { equals: 'a' } };
+    expect(await stale('updateMany', { collection: 'posts', where, data: { rating: 2 } })).toEqual(all);
+    expect(await stale('updateOne', { collection: 'posts', where, data: { rating: 3 } })).toEqual(all);
+    const silent = { collection: 'posts', id: 1, data: { rating: 4 }, returning: false };
+    expect(await stale('updateOne', silent)).toEqual(all);
+  });
+
+  test('those that refer to what it deletes, and the versions of both', async () => {
+    const author = await create('authors', { name: 'A' });
+    const [one] = await stale('deleteOne', { collection: 'authors', where: { id: { equals: author } } });
+    const referrers = [
+      'authors',
+      'authors*',
+      'notes',
+      'notes*',
+      'posts',
+      'posts*',
+      'posts~versions',
+      'posts~versions*',
+    ];
+    expect(one).toEqual(['authors#1', ...referrers].sort());
+    const [many] = await stale('deleteMany', { collection: 'authors', where: {} });
+    expect(many).toEqual(referrers);
+    await create('posts', { slug: 'a' });
+    const [post] = await stale('deleteOne', { collection: 'posts', where: { id: { equals: 1 } } });
+    expect(post).toEqual(
+      expect.arrayContaining([
+        '@header',
+        '@header~versions',
+        'posts',
+        'posts#1',
+        'posts~versions',
+        'posts~versions*',
+      ]),
+    );
+  });
+
+  test('versions, without what is published', async () => {
+    await create('posts', { slug: 'a' });
+    const version = {
+      collectionSlug: 'posts',
+      parent: 1,
+      autosave: false,
+      createdAt: '2026-01-01T00:00:00.000Z',
+      updatedAt: '2026-01-01T00:00:00.000Z',
+      versionData: { slug: 'b' },
+    };
+    const versions = [['posts~versions', 'posts~versions#1']];
+    expect(await stale('createVersion', version)).toEqual(versions);
+    const update = { collection: 'posts', id: 1, versionData: { version: { slug: 'c' } } };
+    expect(await stale('updateVersion', update)).toEqual(versions);
+    expect(await stale('deleteVersions', { collection: 'posts', where: {} })).toEqual([
+      ['posts~versions', 'posts~versions*'],
+    ]);
+  });
+
+  test('a global, and its versions apart', async () => {
+    expect(await stale('updateGlobal', { slug: 'header', data: { title: 'a' } })).toEqual([['@header']]);
+    const version = {
+      globalSlug: 'header',
+      autosave: false,
+      createdAt: '2026-01-01T00:00:00.000Z',
+      updatedAt: '2026-01-01T00:00:00.000Z',
+      versionData: { title: 'b' },
+    };
+    expect(await stale('createGlobalVersion', version)).toEqual([['@header~versions']]);
+    expect(
+      await stale('updateGlobalVersion', {
+        global: 'header',
+        id: 1,
+        versionData: { version: { title: 'c' } },
+      }),
+    ).toEqual([['@header~versions']]);
+    expect(await stale('deleteVersions', { globalSlug: 'header', where: {} })).toEqual([
+      ['@header~versions'],
+    ]);
+  });
+
+  test('what it touched, though it threw', async () => {
+    touched = [];
+    await expect(
+      write('updateOne', { collection: 'posts', where: { nothing: { equals: 1 } }, data: {} }),
+    ).rejects.toThrow();
+    expect(touched).toEqual([['posts', 'posts*']]);
+  });
+
+  test('nothing before its transaction commits, then everything at once', async () => {
+    const { db: adapter } = site.payload;
+    const id = await adapter.beginTransaction();
+    const req = { transactionID: id };
+    await write('create', { collection: 'media', data: { alt: 'a' }, req });
+    await write('create', { collection: 'media', data: { alt: 'b' }, req });
+    await write('updateGlobal', { slug: 'header', data: { title: 'a' }, req });
+    expect(touched).toEqual([]);
+    await adapter.commitTransaction(id as string);
+    expect(touched).toEqual([['media', 'media#1', 'media#2'], ['@header']]);
+  });
+
+  test('nothing where its transaction is rolled back', async () => {
+    const { db: adapter } = site.payload;
+    const id = await adapter.beginTransaction();
+    await write('create', { collection: 'media', data: { alt: 'a' }, req: { transactionID: id } });
+    await adapter.rollbackTransaction(id as string);
+    expect(touched).toEqual([]);
+  });
+
+  test('everything, where migrations record themselves', async () => {
+    const posts = () => site.payload.db.find({ collection: 'posts', where: {}, joins: false });
+    await posts();
+    await create('payload-migrations', { name: 'one', batch: 1 });
+    await site.base.create({ collection: 'posts', data: { slug: 'behind' }, req: {} as never });
+    await create('payload-migrations', { name: 'two', batch: 2 });
+    expect((await posts()).docs).toHaveLength(1);
+  });
+
+  test('every read of what is joined, and the right ones only', async () => {
+    const [one, other] = [
+      await create('categories', { name: 'a' }),
+      await create('categories', { name: 'b' }),
+    ];
+    await create('posts', { slug: 'a', category: one });
+    const joined = async (id: number): Promise<unknown[]> => {
+      const joins = {
+        byFamous: false,
+        sorted: false,
+        noted: false,
+        all: false,
+        'group.notes': false,
+      } as const;
+      const where = { id: { equals: id } };
+      const found = await site.payload.db.findOne({ collection: 'categories', where, joins } as never);
+      return (found as unknown as { posts: { docs: unknown[] } }).posts.docs;
+    };
+    expect([(await joined(one)).length, (await joined(other)).length]).toEqual([1, 0]);
+    await write('updateOne', { collection: 'posts', id: 1, data: { category: other } });
+    expect([(await joined(one)).length, (await joined(other)).length]).toEqual([0, 1]);
   });
 });
