@@ -93,6 +93,11 @@ export function answerNotices({ collections, globals, ttl, store }: Answers, pro
       ({ slug }) =>
         `\`${slug}\` has auth and is cached on your word: what it answers may hold data of users.`,
     );
+  if (store === 'memory' && (project.database.kind === 'd1' || project.configShape.cloudflareEnv)) {
+    notices.push(
+      'Memory is for one process. On Workers each isolate has its own and does not hear of writes in another: it may serve what was there before an edit until the TTL ends.',
+    );
+  }
   if (store !== 'cloudflare-kv') return notices;
   const short = [{ slug: 'the default', ttl }, ...collections, ...globals].filter(
     (it) => it.ttl !== undefined && parseDuration(it.ttl) < KV_FLOOR,
@@ -354,8 +359,8 @@ function ttlProblem(value: string): string | true {
   try {
     parseDuration(value, 'A TTL');
     return true;
-  } catch (error) {
-    return (error as Error).message;
+  } catch {
+    return 'Write a duration such as 300, 30s, 5m, 2h or 7d.';
   }
 }
 

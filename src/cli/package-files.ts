@@ -21,3 +21,9 @@ export function packageVersion(): string {
   const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { version: string };
   return version;
 }
+
+/** The versions of Payload that this package works with, e.g. `>=3.87.1 <4`. */
+export function supportedPayload(): string {
+  const text = readFileSync(new URL('package.json', root), 'utf8');
+  return (JSON.parse(text) as { peerDependencies: { payload: string } }).peerDependencies.payload;
+}

@@ -69,12 +69,7 @@ function createProgram(
     .option('--collections <slugs>', 'the collections to cache, e.g. posts,pages; none')
     .option('--globals <slugs>', 'the globals to cache, e.g. header,footer; none')
     .option('--ttl <duration>', 'how long an entry may be served, e.g. 300, 5m')
-    .option(
-      '--ttl-for <slug=duration>',
-      'another TTL for one of them, e.g. posts=10m; repeatable',
-      collect,
-      [],
-    )
+    .option('--ttl-for <slug=duration>', 'another TTL for one of them, e.g. posts=10m; repeatable', collect)
     .option('--store <store>', 'where entries live: cloudflare-kv, memory, redis')
     .option(
       '--registry <registry>',
@@ -92,7 +87,7 @@ function createProgram(
         ['payload-kv init --dry-run', 'see what the proposals would write'],
         ['payload-kv init --yes --store memory', 'no questions, entries in memory'],
         ['payload-kv init --registry durable-object', 'on Cloudflare, strongly consistent'],
-        ['payload-kv init --yes --collections posts,pages --ttl 10m --ttl-for posts=1h', 'as said'],
+        ['payload-kv init --yes --ttl 10m --ttl-for posts=1h', 'proposals with other TTLs'],
       ),
     )
     .action(
@@ -107,7 +102,7 @@ function createProgram(
       .description('after a schema change: say what changed, write the generated schema anew'),
   )
     .option('--check', 'write nothing, exit with 1 if something would change; for CI')
-    .option('--add <slugs>', 'give new collections or globals a policy entry, e.g. events,venues', list, [])
+    .option('--add <slugs>', 'give new collections or globals a policy entry, e.g. events,venues', list)
     .option('-y, --yes', 'give all new collections and globals a policy entry')
     .option('--dry-run', 'show the diff, write nothing')
     .option('--force', 'overwrite a generated file that somebody changed')
@@ -150,11 +145,11 @@ function common(command: Command): Command {
     .showHelpAfterError(`See \`payload-kv ${command.name()} --help\`.`);
 }
 
-function collect(value: string, previous: string[]): string[] {
+function collect(value: string, previous: string[] = []): string[] {
   return [...previous, value];
 }
 
-function list(value: string, previous: string[]): string[] {
+function list(value: string, previous: string[] = []): string[] {
   return [
     ...previous,
     ...value

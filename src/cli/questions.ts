@@ -1,4 +1,5 @@
 /** Questions to a person. Ctrl-C in any of them ends the command before anything is written. */
+import type { Writable } from 'node:stream';
 import prompts from 'prompts';
 import { PayloadKVError } from '../errors.js';
 import type { Terminal } from './terminal.js';
@@ -43,9 +44,12 @@ export function createQuestions({ stdin, stdout }: Terminal): Questions {
         type: 'text',
         message,
         initial,
-        validate: (it: string) => validate(it.trim()),
+        validate: (it: string) => {
+          const problem = validate(typed(it));
+          return problem === true ? true : fitting(problem, stdout);
+        },
       });
-      return value.trim();
+      return typed(value);
     },
     select: (message, choices, initial) =>
       ask({
@@ -57,9 +61,21 @@ export function createQuestions({ stdin, stdout }: Terminal): Questions {
           choices.findIndex(({ value }) => value === initial),
         ),
       }),
-    selectMany: (message, choices, hint = 'space to choose, a for all, enter to go on') =>
+    selectMany: (message, choices, hint = 'space to choose, a for all, enter') =>
       ask({ type: 'multiselect', message, choices, instructions: false, hint }),
   };
+}
+
+/** What was typed, without the control characters of keys that mean nothing here. */
+function typed(value: string): string {
+  return value.replace(/\p{Cc}/gu, '').trim();
+}
+
+/** On one line: of a message that wraps, `prompts` would leave the rest behind on the screen. */
+function fitting(message: string, stdout: Writable & { columns?: number }): string {
+  const { columns = 80 } = stdout;
+  const room = Math.max(20, columns - 4);
+  return message.length <= room ? message : `${message.slice(0, room - 1)}…`;
 }
 
 function cancelled(): PayloadKVError {

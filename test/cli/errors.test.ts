@@ -162,6 +162,12 @@ describe('the command line itself', () => {
   });
 });
 
+test('the help shows no empty list as a default', async () => {
+  for (const name of ['init', 'sync']) {
+    expect((await command([name, '--help'])).stdout).not.toContain('default: []');
+  }
+});
+
 describe('--json', () => {
   test.each<[what: string, args: string[], code: string]>([
     ['an error of the command', ['init', '--yes', '--ttl', 'x'], 'INVALID_DURATION'],

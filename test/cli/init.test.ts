@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import prompts from 'prompts';
@@ -71,6 +71,29 @@ describe('without a terminal', () => {
     expect(text).toContain("posts: { ttl: '1h', slices: ['slug'] },");
     expect(text).toContain('ttl: 90,');
     expect(text).toContain('globals: {},');
+  });
+
+  test('a Payload that this package does not work with is told', async () => {
+    await mkdir(path.join(project.dir, 'node_modules/payload'), { recursive: true });
+    const manifest = path.join(project.dir, 'node_modules/payload/package.json');
+    await writeFile(manifest, '{ "name": "payload", "version": "3.50.0" }');
+    const { stdout } = await init(['--dry-run']);
+    expect(stdout).toContain('! Payload 3.50.0 is none that this package works with (>=3.87.1 <4)');
+    await writeFile(manifest, '{ "name": "payload", "version": "3.90.2" }');
+    expect((await init(['--dry-run'])).stdout).not.toContain('is none that');
+  });
+
+  test('memory on Workers is told', async () => {
+    const config = CONFIG.replace('  db,', '  db: sqliteD1Adapter({ binding: cloudflare.env.D1 }),').replace(
+      'export default',
+      'const cloudflare = await getCloudflareContext();\n\nexport default',
+    );
+    await writeFile(
+      path.join(project.dir, 'src/payload.config.ts'),
+      `import { sqliteD1Adapter } from '@payloadcms/db-d1-sqlite';\n${config}`,
+    );
+    expect((await init(['--dry-run', '--store', 'memory'])).stdout).toContain('! Memory is for one process.');
+    expect((await init(['--dry-run', '--store', 'cloudflare-kv'])).stdout).not.toContain('! Memory');
   });
 
   test('a TTL below what KV keeps is told', async () => {

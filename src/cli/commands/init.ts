@@ -3,6 +3,7 @@ import path from 'node:path';
 import kleur from 'kleur';
 import { installCommand, installDependencies } from '../../apply/install.js';
 import { writeChanges } from '../../apply/write.js';
+import { inRange } from '../../doctor/version.js';
 import { PayloadKVError } from '../../errors.js';
 import { inspectProject, type Project } from '../../inspect/project.js';
 import { type Answers, propose } from '../../plan/answers.js';
@@ -12,7 +13,7 @@ import { filesToRead, type ProjectFiles, planInit, refuseForeign } from '../../p
 import type { Plan } from '../../plan/plan.js';
 import { type AnswerFlags, answerNotices, resolveAnswers } from '../answers.js';
 import { EXIT } from '../failure.js';
-import { packageVersion, readTemplates } from '../package-files.js';
+import { packageVersion, readTemplates, supportedPayload } from '../package-files.js';
 import { readProjectFiles, restorableFiles, uncommittedFiles, wranglerProvisions } from '../project-files.js';
 import { createQuestions, type Questions } from '../questions.js';
 import { diffLines, noticeLine, planDocument, refusalLines } from '../show-plan.js';
@@ -55,6 +56,7 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
     packageRange: `^${packageVersion()}`,
     wranglerProvisions: wranglerProvisions(project),
   });
+  plan.notices.push(...versionNotice(project));
   plan.notices.push(...(answers ? answerNotices(answers, project) : keptNotices(options, paths.wrapper)));
   const found = plan.refusals.length > 0 ? EXIT.found : EXIT.ok;
   const document = (rest: object) =>
@@ -159,6 +161,15 @@ function sayRest(plan: Plan, terminal: Terminal): void {
   for (const refusal of plan.refusals) for (const line of refusalLines(refusal)) terminal.say(line);
   if (plan.notices.length > 0) terminal.say();
   for (const notice of plan.notices) terminal.say(noticeLine(notice));
+}
+
+/** A Payload with which a package manager may refuse to install this one. */
+function versionNotice({ payloadVersion: { installed } }: Project): string[] {
+  const range = supportedPayload();
+  if (!installed || inRange(installed, range)) return [];
+  return [
+    `Payload ${installed} is none that this package works with (${range}): update payload and every @payloadcms package first.`,
+  ];
 }
 
 /** Flags that answer a question say nothing to a wrapper that is there already: it is the user's. */
