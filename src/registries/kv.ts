@@ -37,10 +37,10 @@ interface Slot {
 const LONGEST_PAUSE = 10_000;
 
 /**
- * Who has not been heard of for so long is gone, in milliseconds: a Worker's request goes on for at most 30 seconds
- * after its response.
+ * Who has not been heard of for so long is gone, in milliseconds, as a writer is in workerd when its request ends. Short
+ * enough for another to notice: a Worker's request goes on for at most 30 seconds after its response.
  */
-const LONGEST_SILENCE = 30_000;
+const LONGEST_SILENCE = 15_000;
 
 /**
  * Tag versions in the store itself, beside the entries, so that one call brings both. Replacements of the same tag
@@ -99,16 +99,30 @@ export function kvRegistry(store: Store, options: KVRegistryOptions = {}): Regis
     const waits = isLeading || current.isFailing || !context?.background;
     current.waiting = version;
     current.lifetime = context?.lifetime;
-    if (!current.running) {
-      current.activeAt = Date.now();
-      const running = write(key, current, waits).finally(() => {
-        if (current.running === running) current.running = undefined;
-        if (current.waiting === undefined) forgetLater(key, current);
-      });
-      current.running = running;
-      if (!waits) context?.background?.(running);
+    const joined = current.running;
+    const running = joined ?? begin(key, current, waits);
+    if (waits) await running;
+    else context?.background?.(joined ? outlive(key, current, joined) : running);
+  }
+
+  function begin(key: string, slot: Slot, isAwaited: boolean): Promise<void> {
+    slot.activeAt = Date.now();
+    const running = write(key, slot, isAwaited).finally(() => {
+      if (slot.running === running) slot.running = undefined;
+      if (slot.waiting === undefined) forgetLater(key, slot);
+    });
+    slot.running = running;
+    return running;
+  }
+
+  /** Waits for the writer that a version was left to, and writes it if that one is gone. */
+  async function outlive(key: string, slot: Slot, joined: Promise<void>): Promise<void> {
+    const ended = joined.catch(() => undefined);
+    while (slot.waiting !== undefined && slot.running === joined) {
+      const silence = slot.activeAt + LONGEST_SILENCE - Date.now();
+      if (silence <= 0) return begin(key, slot, false);
+      await Promise.race([ended, sleep(silence, false)]);
     }
-    if (waits) await current.running;
   }
 
   function forgetLater(key: string, slot: Slot): void {

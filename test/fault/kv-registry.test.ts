@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { kvRegistry } from '../../src/registries/kv.js';
 import { memory } from '../../src/runtime/index.js';
 import { chaoticStore, type Fault } from '../support/chaos.js';
@@ -42,5 +42,29 @@ test('a writer of which nothing is heard any more does not hold up those after i
     expect(kept.getMany([KEY])).toEqual([version]);
   } finally {
     clock.stop();
+  }
+});
+
+test('a version that was left to a writer of which nothing is heard any more is written all the same', async () => {
+  vi.useFakeTimers();
+  try {
+    const kept = memory();
+    let fault: Fault | undefined = 'hang';
+    const registry = kvRegistry(
+      chaoticStore(kept, () => fault),
+      { interval: 1 },
+    );
+    void registry.replace(['posts']);
+    fault = undefined;
+    const background: Promise<unknown>[] = [];
+    const context = { background: (work: Promise<unknown>) => void background.push(work) };
+    const [version] = await registry.replace(['posts'], context);
+    expect(kept.getMany([KEY])).toEqual([undefined]);
+    // Less than the 30 seconds for which a Worker's request may go on after its response.
+    await vi.advanceTimersByTimeAsync(20_000);
+    await Promise.all(background);
+    expect(kept.getMany([KEY])).toEqual([version]);
+  } finally {
+    vi.useRealTimers();
   }
 });
