@@ -1,0 +1,473 @@
+import { spawn } from 'node:child_process';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { repository } from '../support/repository.js';
+
+/**
+ * Removes one rule after another of what a query depends on and what a write makes stale, in a copy of the source, and
+ * says which test notices: `npm run mutations`, or `npm run mutations -- joins` for the rules with that word.
+ */
+
+interface Mutation {
+  /** The rule that is removed. */
+  rule: string;
+  file: 'tags' | 'invalidation' | 'site-schema';
+  /** Text that occurs once in the file. */
+  text: string;
+  instead: string;
+}
+
+const TAGS: Omit<Mutation, 'file'>[] = [
+  {
+    rule: 'a query depends on its own collection',
+    text: 'else tags.add(ofVersions ? versionsTag(entity) : entity);',
+    instead: 'else if (ofVersions) tags.add(versionsTag(entity));',
+  },
+  {
+    rule: 'a query of a global depends on it',
+    text: 'tags.add(ofVersions ? versionsTag(entity) : entity);\n  } else {',
+    instead: '} else {',
+  },
+  {
+    rule: 'a path reaches the collection of a relation',
+    text: '      tags.add(collectionTag(target));\n',
+    instead: '',
+  },
+  {
+    rule: 'a path goes on behind a relation',
+    text: 'if (fields && walkPath(fields, fields, rest, depth + 1)) understood = true;',
+    instead: 'if (fields) understood = true;',
+  },
+  {
+    rule: 'a path through a polymorphic relation reaches all of its collections',
+    text: 'return walkInto([field.relationTo].flat(), beyond, depth);',
+    instead: 'return walkInto([field.relationTo].flat().slice(0, 1), beyond, depth);',
+  },
+  {
+    rule: 'a path through a join reaches its collections',
+    text: 'return walkInto([field.collection].flat(), rest, depth);',
+    instead: 'return true;',
+  },
+  {
+    rule: 'a virtual field stands for its path',
+    text: "if (typeof virtual === 'string') return",
+    instead: "if (typeof virtual === 'number') return",
+  },
+  {
+    rule: 'a locale in a path is passed over',
+    text: "(next === 'all' || schema.locales.has(next))",
+    instead: "next === 'all'",
+  },
+  {
+    rule: 'a path goes on inside blocks',
+    text: 'if (walkPath(block.flattenedFields, root, beyond, depth + 1)) understood = true;',
+    instead: 'understood = true;',
+  },
+  {
+    rule: 'a path goes on inside groups, tabs and arrays',
+    text: 'lists.some((list) => walkPath(list, root, rest, depth + 1))',
+    instead: 'lists.length > 0',
+  },
+  {
+    rule: 'a where of related documents is followed',
+    text: 'if (!isNestedWhere(operand)) continue;',
+    instead: 'continue;',
+  },
+  {
+    rule: 'conditions inside and and or are followed',
+    text: 'if (!Array.isArray(condition) || !condition.every((part) => walkWhere(part, walkFrom))) return false;',
+    instead: 'if (!Array.isArray(condition)) return false;',
+  },
+  { rule: 'the where is followed', text: 'if (!walkWhere(args.where, walk)) return undefined;', instead: '' },
+  { rule: 'the order is followed', text: 'if (!walkSort(args.sort, walk)) return undefined;', instead: '' },
+  {
+    rule: 'each of several orders is followed',
+    text: 'if (Array.isArray(sort)) return sort.every((part) => walkSort(part, walkFrom));',
+    instead: 'if (Array.isArray(sort)) return true;',
+  },
+  {
+    rule: 'the default order of a collection is followed',
+    text: '!walkSort(owner.defaultSort, walk)',
+    instead: 'false',
+  },
+  {
+    rule: 'the field of findDistinct is followed',
+    text: "if (typeof args.field !== 'string' || !pathWalkedBy(walk, args.field)) return undefined;",
+    instead: '',
+  },
+  {
+    rule: 'the access along the field of findDistinct is followed',
+    text: 'if (!walkWhere(where, (segments) => walk([...from, ...segments]))) return undefined;',
+    instead: '',
+  },
+  { rule: 'joins bring their collections', text: 'if (!addJoins()) return undefined;', instead: '' },
+  {
+    rule: 'default joins count without being asked for',
+    text: 'const known = joinsOf(slug, schema);',
+    instead: 'const known = joinsOf(slug, schema).filter(({ path }) => path in requested);',
+  },
+  {
+    rule: 'joins of several collections count',
+    text: 'return [...single, ...several];',
+    instead: 'return single;',
+  },
+  {
+    rule: 'the requested where of a join is followed',
+    text: 'const followed = walkWhere(where, walkTarget) && walkWhere(field.where, walkTarget);',
+    instead: 'const followed = walkWhere(field.where, walkTarget);',
+  },
+  {
+    rule: "a join's own where is followed",
+    text: 'walkWhere(where, walkTarget) && walkWhere(field.where, walkTarget);',
+    instead: 'walkWhere(where, walkTarget);',
+  },
+  {
+    rule: 'the order of a join is followed',
+    text: 'walkSort(sort ?? field.defaultSort ?? schema.collections.get(target)?.defaultSort, walkTarget);',
+    instead: '',
+  },
+  {
+    rule: "the joined collection's default order is followed",
+    text: 'sort ?? field.defaultSort ?? schema.collections.get(target)?.defaultSort',
+    instead: 'sort ?? field.defaultSort',
+  },
+  {
+    rule: 'joins to drafts depend on the drafts of what they join',
+    text: 'if (ofDrafts && schema.collections.get(target)?.versions)',
+    instead: 'if (!ofDrafts && schema.collections.get(target)?.versions)',
+  },
+  {
+    rule: 'a join over a slice field depends on the slices of its owners',
+    text: 'ids.map((id) => sliceTag(targetEntity, on, id))',
+    instead: '[]',
+  },
+  {
+    rule: 'a join with conditions of its own depends on the whole collection',
+    text: 'const staysInside = tags.size === beforeJoin;',
+    instead: 'const staysInside = true;',
+  },
+  {
+    rule: 'an inclusion passes over no join inside a group',
+    text: 'return index < last || ',
+    instead: 'return ',
+  },
+  {
+    rule: 'a select with a false anywhere is an exclusion',
+    text: ' || excludesAny(select);',
+    instead: ';',
+  },
+  {
+    rule: 'drafts are selected below version',
+    text: "const names = ofVersions ? ['version', ...path.split('.')] : path.split('.');",
+    instead: "const names = path.split('.');",
+  },
+  {
+    rule: 'queries of documents depend on their star tag',
+    text: 'if (ids) return [starTag(name), ...ids.map((id) => documentTag(name, id))];',
+    instead: 'if (ids) return ids.map((id) => documentTag(name, id));',
+  },
+  {
+    rule: 'queries of slices depend on their star tag',
+    text: 'return [starTag(name), ...values.map((value) => sliceTag(name, slice.path, value))];',
+    instead: 'return values.map((value) => sliceTag(name, slice.path, value));',
+  },
+  {
+    rule: 'queries of the versions of documents depend on their star tag',
+    text: 'return ids && [starTag(name), ...ids.map((id) => documentTag(name, id))];',
+    instead: 'return ids && ids.map((id) => documentTag(name, id));',
+  },
+  {
+    rule: 'queries of versions depend on the versions, not on what is published',
+    text: "    operation === 'findVersions' ||\n",
+    instead: '',
+  },
+  {
+    rule: 'queries of drafts depend on the versions, not on what is published',
+    text: "    operation === 'queryDrafts' ||\n",
+    instead: '',
+  },
+  {
+    rule: 'conditions on the parent of a version reach the collection',
+    text: "if (name === 'parent' && parent && rest.length > 0) return walkInto([parent], rest, 0);",
+    instead: "if (name === 'parent' && parent && rest.length > 0) return true;",
+  },
+  {
+    rule: 'conditions on a version follow the fields of the document',
+    text: "if (name === 'version') return walkPath(fields, fields, rest);",
+    instead: "if (name === 'version') return true;",
+  },
+  {
+    rule: 'only a sole operator pins',
+    text: "if (operators.length === 1 && operator === 'equals') {",
+    instead: "if (operator === 'equals') {",
+  },
+  {
+    rule: 'only a sole logical key is looked into',
+    text: "if (logical.length !== 1 || only?.toLowerCase() !== 'and') return undefined;",
+    instead: "if (only?.toLowerCase() !== 'and') return undefined;",
+  },
+  {
+    rule: 'the alternatives of an or pin nothing',
+    text: "only?.toLowerCase() !== 'and'",
+    instead: 'only === undefined',
+  },
+  {
+    rule: 'all localized values of a slice count',
+    text: 'field.localized && typeof value',
+    instead: 'false && typeof value',
+  },
+  {
+    rule: 'an unknown path makes a query uncacheable',
+    text: 'if (!path) return false;',
+    instead: 'if (!path) continue;',
+  },
+];
+
+const INVALIDATION: Omit<Mutation, 'file'>[] = [
+  {
+    rule: 'a write replaces the tag of its collection and of its document',
+    text: ': [entity, name, ...all];',
+    instead: ': [name, ...all];',
+  },
+  {
+    rule: 'a write replaces the tag of its document',
+    text: ': [entity, name, ...all];',
+    instead: ': [entity, ...all];',
+  },
+  {
+    rule: 'a write replaces the tags of its slices',
+    text: ': [entity, name, ...all];',
+    instead: ': [entity, name];',
+  },
+  {
+    rule: 'a write replaces the slices of the old values',
+    text: 'slicesOfDocuments(slug, after ? [...old, after] : old)',
+    instead: 'slicesOfDocuments(slug, after ? [after] : old)',
+  },
+  {
+    rule: 'a write replaces the slices of the new values',
+    text: 'slicesOfDocuments(slug, after ? [...old, after] : old)',
+    instead: 'slicesOfDocuments(slug, old)',
+  },
+  {
+    rule: 'slices that the caller did not select are read',
+    text: 'args.select === undefined && args.returning !== false',
+    instead: 'args.returning !== false',
+  },
+  {
+    rule: 'slices written a moment ago count',
+    text: 'const recent = recentSlices.get(name) ?? [];',
+    instead: 'const recent: string[] = [];',
+  },
+  {
+    rule: 'a write to unknown documents replaces the star tag',
+    text: 'const entityTags = (entity: string): string[] => [entity, starTag(entity)];',
+    instead: 'const entityTags = (entity: string): string[] => [entity];',
+  },
+  {
+    rule: 'a write that returns nothing touches unknown documents',
+    text: 'if (args.returning === false || ',
+    instead: 'if (',
+  },
+  {
+    rule: 'a where that several documents meet tells of none',
+    text: 'old.length <= 1 && ',
+    instead: '',
+  },
+  {
+    rule: 'deleting one touches those that refer to it',
+    text: "operation === 'deleteOne' ? [...tags, ...referrerTags(slug)] : tags,",
+    instead: 'tags,',
+  },
+  {
+    rule: 'deleting many touches those that refer to them',
+    text: '          ...referrerTags(slug),\n        ]);',
+    instead: '        ]);',
+  },
+  {
+    rule: 'deleting touches the versions of those that refer to it',
+    text: '? [...entityTags(entity), ...entityTags(versionsTag(entity))]\n        : entityTags(entity);',
+    instead: '? entityTags(entity)\n        : entityTags(entity);',
+  },
+  {
+    rule: 'deleting touches globals that refer to it',
+    text: 'return [entity, versionsTag(entity)];',
+    instead: 'return [];',
+  },
+  {
+    rule: 'deleting touches the versions of what is deleted',
+    text: 'return [...tags, ...(relevant.has(slug) ? own : [])];',
+    instead: 'return tags;',
+  },
+  {
+    rule: 'a write to a version replaces the tag of the versions',
+    text: '? [of, documentTag(of, parent)]',
+    instead: '? [documentTag(of, parent)]',
+  },
+  {
+    rule: "a write to a version replaces its document's versions",
+    text: '? [of, documentTag(of, parent)]',
+    instead: '? [of]',
+  },
+  {
+    rule: 'deleting versions touches those of all documents',
+    text: 'versionTags(collectionTag(slug), undefined),',
+    instead: '[],',
+  },
+  {
+    rule: "deleting a global's versions touches them",
+    text: "touch(touched, 'global', global, operation, undefined, [versionsTag(globalTag(global))]);\n        }",
+    instead: '}',
+  },
+  {
+    rule: 'a write to a global replaces its tag',
+    text: "touch(touched, 'global', global, operation, undefined, [globalTag(global)]);",
+    instead: '',
+  },
+  {
+    rule: "a write to a global's version replaces the tag of its versions",
+    text: "touch(touched, 'global', global, operation, undefined, [versionsTag(globalTag(global))]);\n        break;",
+    instead: 'break;',
+  },
+  {
+    rule: 'updating many touches unknown documents',
+    text: "touch(touched, 'collection', slug, operation, undefined, documentTags(slug, undefined, undefined));",
+    instead: '',
+  },
+  {
+    rule: 'migrations touch everything',
+    text: "if (slug === 'payload-migrations')",
+    instead: "if (slug === 'nothing')",
+  },
+  {
+    rule: 'collections that only relations reach are noted',
+    text: "if (field.type === 'relationship' || field.type === 'upload') [field.relationTo].flat().forEach(reach);",
+    instead: '',
+  },
+  {
+    rule: 'a transaction collects what it touches',
+    text: 'if (isInTransaction && !end && isUnderway(transactionID)) merge(touchedIn(transactionID), touched);\n        else await',
+    instead: 'await',
+  },
+  {
+    rule: 'a commit replaces what its transaction touched',
+    text: '          return await commitAndEnd();\n        } finally {\n          await replaceTouched(touched);',
+    instead: '          return await commitAndEnd();\n        } finally {',
+  },
+  {
+    rule: 'a rollback drops what its transaction touched',
+    text: 'if (isTransactionID(id)) transactions.delete(id);',
+    instead:
+      'if (isTransactionID(id)) { const left = transactions.get(id); transactions.delete(id); if (left) void replaceTouched(left); }',
+  },
+  {
+    rule: 'a write that throws replaces what it may have touched',
+    text: '      } finally {\n        // Also after a write that threw: it may have thrown half-way.',
+    instead: '      } catch (error) {\n        throw error;\n      }\n      {',
+  },
+];
+
+const SCHEMA: Omit<Mutation, 'file'>[] = [
+  {
+    rule: 'every collection of a polymorphic relation has its referrers',
+    text: 'for (const target of [field.relationTo].flat()) {',
+    instead: 'for (const target of [field.relationTo].flat().slice(0, 1)) {',
+  },
+];
+
+const mutations: Mutation[] = [
+  ...TAGS.map((mutation) => ({ file: 'tags' as const, ...mutation })),
+  ...INVALIDATION.map((mutation) => ({ file: 'invalidation' as const, ...mutation })),
+  ...SCHEMA.map((mutation) => ({ file: 'site-schema' as const, ...mutation })),
+];
+
+/** Tests that fail for a reason, from the quickest on. */
+const SUITES: { files: string[]; env?: Record<string, string> }[] = [
+  { files: ['test/runtime/dependencies.test.ts'] },
+  { files: ['test/runtime/transactions.test.ts'] },
+  {
+    files: ['test/differential/sqlite.test.ts'],
+    env: { DIFFERENTIAL_STEPS: '0.15', DIFFERENTIAL_SHRINKING: '0' },
+  },
+];
+
+const words = process.argv.slice(2);
+const directory = await mkdtemp(path.join(tmpdir(), 'payload-kv-mutations-'));
+let survivors = 0;
+try {
+  for (const name of ['src', 'test', 'fixtures', 'package.json', 'tsconfig.json'])
+    await cp(path.join(repository, name), path.join(directory, name), {
+      recursive: true,
+      filter: (source) => !/[\\/](node_modules|\.next)([\\/]|$)/.test(source),
+    });
+  for (const modules of ['node_modules', 'fixtures/blog/node_modules', 'fixtures/cloudflare/node_modules'])
+    await symlink(path.join(repository, modules), path.join(directory, modules), 'dir').catch(() => {});
+  const config = await readFile(path.join(repository, 'vitest.config.ts'), 'utf8');
+  await writeFile(path.join(directory, 'vitest.config.ts'), config.replace(/^\s*globalSetup.*$/m, ''));
+
+  const sources = new Map<string, string>();
+  for (const { rule, file, text } of mutations) {
+    const source = sources.get(file) ?? (await readFile(sourceOf(file), 'utf8'));
+    sources.set(file, source);
+    const count = source.split(text).length - 1;
+    if (count !== 1) throw new Error(`${rule}: its text occurs ${count} times in ${file}.ts`);
+  }
+  const untouched = await verdict(SUITES[0] as (typeof SUITES)[0]);
+  if (untouched) throw new Error(`The tests fail without any mutation: ${untouched}`);
+  for (const { rule, file, text, instead } of mutations) {
+    if (!words.every((word) => rule.includes(word))) continue;
+    const source = sources.get(file) as string;
+    await writeFile(
+      sourceOf(file),
+      source.replace(text, () => instead),
+    );
+    let caught: string | undefined;
+    for (const suite of SUITES) {
+      caught = await verdict(suite);
+      if (caught) break;
+    }
+    await writeFile(sourceOf(file), source);
+    if (!caught) survivors += 1;
+    console.log(`${caught ? 'caught  ' : 'SURVIVED'}  ${rule}${caught ? `  <- ${caught}` : ''}`);
+  }
+} finally {
+  await rm(directory, { recursive: true, force: true });
+}
+process.exitCode = survivors === 0 ? 0 : 1;
+
+function sourceOf(file: Mutation['file']): string {
+  return path.join(directory, 'src/runtime', `${file}.ts`);
+}
+
+/** Runs a suite on the copy, up to its first failure, and says which that was. */
+async function verdict({ files, env }: (typeof SUITES)[0]): Promise<string | undefined> {
+  const report = path.join(directory, 'report.json');
+  await rm(report, { force: true });
+  const vitest = path.join(repository, 'node_modules/vitest/vitest.mjs');
+  await new Promise<void>((resolve, reject) => {
+    const child = spawn(
+      process.execPath,
+      [vitest, 'run', ...files, '--bail=1', '--reporter=json', `--outputFile=${report}`],
+      { cwd: directory, env: { ...process.env, ...env }, stdio: 'ignore' },
+    );
+    child.on('error', reject);
+    child.on('exit', () => resolve());
+  });
+  const { success, testResults } = JSON.parse(await readFile(report, 'utf8')) as {
+    success: boolean;
+    testResults: {
+      name: string;
+      message: string;
+      assertionResults: { status: string; fullName: string }[];
+    }[];
+  };
+  if (success) return undefined;
+  for (const { name, message, assertionResults } of testResults) {
+    const file = path.basename(name);
+    const failed = assertionResults.find(({ status }) => status === 'failed');
+    if (failed) return `${file}: ${failed.fullName}`;
+    if (message) return `${file}: ${message.split('\n')[0]}`;
+  }
+  return 'an error outside of the tests';
+}
