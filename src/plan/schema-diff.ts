@@ -75,6 +75,10 @@ function diffPart(
   const say = (kind: SchemaChangeKind, text: string, field?: string) =>
     changes.push({ kind, ...about, ...(field === undefined ? {} : { field }), text });
 
+  if (before.versions !== 'unknown' && after.versions === 'unknown') {
+    const text = `${about.type} \`${slug}\` is in payload-types.ts only: if it was removed, \`payload generate:types\` forgets it`;
+    return [{ kind: 'versions-changed', ...about, text }];
+  }
   for (const flag of ['auth', 'upload', 'versions', 'drafts'] as const) {
     const [was, is] = [before[flag] ?? false, after[flag] ?? false];
     if (was !== is) say(`${flag}-changed`, `\`${slug}\`: ${flagText(flag, is)}`);

@@ -20,6 +20,14 @@ test.each<[what: string, before: ProjectSchema, after: ProjectSchema, texts: str
     ['collection `posts` was added'],
   ],
   ['a collection less', schema([collection('posts')]), schema([]), ['collection `posts` was removed']],
+  [
+    'a collection that is left in old types alone',
+    schema([collection('posts', [field('slug', 'text', { unique: true })])]),
+    schema([collection('posts', [field('slug', 'text')], { versions: 'unknown', drafts: 'unknown' })]),
+    [
+      'collection `posts` is in payload-types.ts only: if it was removed, `payload generate:types` forgets it',
+    ],
+  ],
   ['a new global', schema([]), schema([], [global('header')]), ['global `header` was added']],
   ['a global less', schema([], [global('header')]), schema([]), ['global `header` was removed']],
   [
