@@ -46,7 +46,10 @@ export interface SyncFindings {
   /** Whether there was no generated file. */
   missing: boolean;
   changes: SchemaChange[];
+  /** Entries for what is new. */
   proposals: PolicyProposal[];
+  /** Entries for everything that has none and could have one, whether it is new or not. */
+  addable: PolicyProposal[];
   warnings: PolicyWarning[];
 }
 
@@ -79,11 +82,15 @@ export function findDrift({ project, files, force }: SyncInput): SyncFindings {
     });
   }
   const changes = before ? diffSchemas(before.record, now) : [];
+  const addable = shape ? addableTo(shape, project, now) : [];
   return {
     drift: before === undefined || before.edited || before.record.fingerprint !== now.fingerprint,
     missing: text === undefined,
     changes,
-    proposals: shape ? proposalsFor(changes, project, now, shape) : [],
+    proposals: addable.filter(({ type, slug }) =>
+      changes.some((change) => change.kind === `${type}-added` && change.slug === slug),
+    ),
+    addable,
     warnings: shape ? warningsFor(project, shape) : [],
   };
 }
@@ -119,21 +126,17 @@ function readSchemaFile(text: string, path: string, force?: boolean): SchemaFile
   }
 }
 
-function proposalsFor(
-  changes: readonly SchemaChange[],
-  project: Project,
-  now: SchemaRecord,
-  shape: WrapperShape,
-): PolicyProposal[] {
-  return changes.flatMap(({ kind, slug }): PolicyProposal[] => {
-    const type = kind === 'collection-added' ? 'collection' : kind === 'global-added' ? 'global' : undefined;
-    if (!type) return [];
+function addableTo(shape: WrapperShape, project: Project, now: SchemaRecord): PolicyProposal[] {
+  return (['collection', 'global'] as const).flatMap((type) => {
     // Without the option everything is cached; an entry would turn that into a list of one.
     const policies = shape[`${type}s`];
-    if (!policies || policies.open || policies.entries.some((entry) => entry.slug === slug)) return [];
-    const record = type === 'collection' ? now.collections[slug] : undefined;
-    if (record?.auth || isInternalCollection(slug)) return [];
-    return [{ slug, type, line: policyLine(slug, record, project) }];
+    if (!policies || policies.open) return [];
+    return Object.keys(now[`${type}s`]).flatMap((slug): PolicyProposal[] => {
+      const record = type === 'collection' ? now.collections[slug] : undefined;
+      if (record?.auth || isInternalCollection(slug)) return [];
+      if (policies.entries.some((entry) => entry.slug === slug)) return [];
+      return [{ slug, type, line: policyLine(slug, record, project) }];
+    });
   });
 }
 

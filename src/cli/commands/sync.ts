@@ -99,18 +99,21 @@ export async function runSync(options: SyncOptions, terminal: Terminal): Promise
 }
 
 /** What `--add` and `--yes` choose; `undefined` where they say nothing. */
-function chosenByFlags({ proposals }: SyncFindings, options: SyncOptions): PolicyProposal[] | undefined {
+function chosenByFlags(
+  { proposals, addable }: SyncFindings,
+  options: SyncOptions,
+): PolicyProposal[] | undefined {
   if (options.add && options.add.length > 0) {
     return options.add.map((slug) => {
-      const proposal = proposals.find((it) => it.slug === slug);
+      const proposal = addable.find((it) => it.slug === slug);
       if (proposal) return proposal;
-      const names = proposals.map((it) => it.slug).join(', ');
+      const names = addable.map((it) => it.slug).join(', ');
       throw new PayloadKVError({
         code: 'UNKNOWN_COLLECTION',
-        message: `--add: \`${slug}\` is not among what is proposed.`,
+        message: `--add: \`${slug}\` is none of the collections and globals that lack an entry and could have one.`,
         nextStep: names
           ? `There are ${names}.`
-          : 'There is nothing to add: what is new has auth, or has an entry already.',
+          : 'There is nothing to add: each has an entry already, or has auth, or the wrapper names none by itself.',
       });
     });
   }
