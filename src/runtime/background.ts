@@ -44,6 +44,9 @@ export function isWorkerd(): boolean {
   return (globalThis as { navigator?: { userAgent?: string } }).navigator?.userAgent === 'Cloudflare-Workers';
 }
 
+/** Most promises tracked: in workerd one whose request is gone never ends. */
+const MOST_TRACKED = 5_000;
+
 /** Creates the tracker of background work. */
 export function createBackground(
   waitUntil: () => WaitUntil | undefined,
@@ -64,6 +67,10 @@ export function createBackground(
     run(work) {
       const tracked: Promise<unknown> = work.catch(onError).finally(() => running.delete(tracked));
       running.add(tracked);
+      if (running.size > MOST_TRACKED) {
+        const [oldest] = running;
+        running.delete(oldest as Promise<unknown>);
+      }
       outlive(tracked);
     },
     keepAlive(work) {

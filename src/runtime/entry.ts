@@ -197,6 +197,8 @@ function restoreSpecialValues(result: unknown, special: readonly SpecialValue[])
     let holder: Record<string | number, unknown> = root as Record<string, unknown>;
     let name: string | number = 'result';
     for (const step of path) {
+      // Whoever can write to the store must not reach what all objects share.
+      if (!Object.hasOwn(holder, name)) throw new Error('the entry holds a value without a place');
       holder = holder[name] as Record<string | number, unknown>;
       name = step;
     }

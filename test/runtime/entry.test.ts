@@ -112,6 +112,19 @@ describe('an entry', () => {
     expect(encodeResult({ docs: [{ a: { b: value } }] })).toBeUndefined();
   });
 
+  test('reaches nothing that other objects share, whoever wrote it', () => {
+    const encoded = encodeResult({ at: Number.NaN });
+    const text = encodeEntry(header, encoded as NonNullable<typeof encoded>);
+    for (const path of [
+      ['__proto__', 'isAdmin'],
+      ['at', 'constructor', 'prototype', 'isAdmin'],
+    ]) {
+      const entry = decodeEntry(text.replace('["at"]', JSON.stringify(path)));
+      expect(() => entry?.result()).toThrow();
+      expect(({} as { isAdmin?: unknown }).isAdmin).toBeUndefined();
+    }
+  });
+
   test('is not read from a text that is none', () => {
     const encoded = encodeResult({ a: 1 });
     const text = encodeEntry(header, encoded ?? { body: '', special: undefined });
