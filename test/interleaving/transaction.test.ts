@@ -151,9 +151,9 @@ describe.each(CASES)('transactions interleaved with the %s registry on %s', (_na
       await expectEverywhere(pair, backend, name);
     });
 
-    test.skipIf(backend.name === 'memory')(
-      'a reader that asked for versions before the commit, and reads between replacement and commit',
-      async () => {
+    // What does not apply is not declared: a skipped test would look like a gap.
+    if (backend.name !== 'memory') {
+      test('a reader that asked for versions before the commit, and reads between replacement and commit', async () => {
         await cool();
         const name = newName();
         const { req } = await begin(name);
@@ -170,8 +170,8 @@ describe.each(CASES)('transactions interleaved with the %s registry on %s', (_na
         await committing;
         expect(await read(site)).toBe(name);
         await expectEverywhere(pair, backend, name);
-      },
-    );
+      });
+    }
 
     test.each([
       ['of this site', () => site],
@@ -191,9 +191,8 @@ describe.each(CASES)('transactions interleaved with the %s registry on %s', (_na
       await expectEverywhere(pair, backend, name);
     });
 
-    test.runIf(database === 'PostgreSQL')(
-      'two transactions that are both open when they come to their replacements',
-      async () => {
+    if (database === 'PostgreSQL') {
+      test('two transactions that are both open when they come to their replacements', async () => {
         await cool();
         await expectEverywhere(pair, backend, current);
         const second = await other.payload.create({ collection: 'authors', data: { name: 'second' } });
@@ -220,8 +219,8 @@ describe.each(CASES)('transactions interleaved with the %s registry on %s', (_na
         }
         await other.payload.delete({ collection: 'authors', id: second.id });
         await expectEverywhere(pair, backend, name);
-      },
-    );
+      });
+    }
 
     test.each(['before find', 'after find'] as const)('a commit while a reader is held %s', async (place) => {
       await cool();
