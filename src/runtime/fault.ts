@@ -18,8 +18,8 @@ export interface FaultGuardOptions {
   /** How long calls stop, in milliseconds. */
   pause: number;
   onFault(error: unknown): void;
-  /** Called when calls stop, once per pause. */
-  onOpen(): void;
+  /** Called when calls stop, once per pause, with the last fault. */
+  onOpen(error: unknown): void;
   now(): number;
 }
 
@@ -52,7 +52,7 @@ export function createFaultGuard(options: FaultGuardOptions): FaultGuard {
     if (faults >= options.threshold) {
       faults = 0;
       openUntil = options.now() + options.pause;
-      options.onOpen();
+      options.onOpen(error);
     }
     return undefined;
   }

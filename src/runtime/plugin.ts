@@ -93,19 +93,26 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
   let isBuilt = false;
   let isReloaded = false;
 
-  function warn(message: string, error?: unknown): void {
-    const last = loggedAt.get(message);
+  /** What is said about the same subject, which is by default the message itself, is said once in a while. */
+  function warn(message: string, error?: unknown, subject = message): void {
+    const last = loggedAt.get(subject);
     if (last !== undefined && Date.now() - last < QUIET) return;
     if (loggedAt.size > 100) loggedAt.clear();
-    loggedAt.set(message, Date.now());
+    loggedAt.set(subject, Date.now());
     if (error === undefined) payload.logger.warn(message);
     else payload.logger.warn({ err: error, msg: message });
   }
 
   const onFault = (error: unknown, during: string): void => {
-    const code =
-      error instanceof PayloadKVError ? ` (${error.code}: ${error.message} ${error.nextStep ?? ''})` : '';
-    warn(`payload-kv: ${during} failed${code}; the site goes on without it.`, code ? undefined : error);
+    if (error instanceof PayloadKVError) {
+      const { code, message, nextStep = '' } = error;
+      // A binding that is missing fails in reads and in writes, and is one thing to mend.
+      warn(
+        `payload-kv: ${during} failed (${code}: ${message} ${nextStep}); the site goes on without it.`,
+        undefined,
+        message,
+      );
+    } else warn(`payload-kv: ${during} failed; the site goes on without it.`, error);
   };
   const background = createBackground(
     () => (setup.options.waitUntil ? setup.options.waitUntil() : findWaitUntil()),
@@ -128,10 +135,13 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
       threshold: FAULTS_BEFORE_PAUSE,
       pause: PAUSE,
       onFault: (error) => onFault(error, `the ${name}`),
-      onOpen: () =>
+      onOpen(error) {
+        // Then it was said already, together with what to do.
+        if (error instanceof PayloadKVError) return;
         warn(
           `payload-kv: the ${name} failed ${FAULTS_BEFORE_PAUSE} times in a row; the database answers for the next ${PAUSE / 1000} seconds.`,
-        ),
+        );
+      },
       now: Date.now,
     });
   }
