@@ -67,6 +67,11 @@ const NUMBERS = [0, 1, 2, -1, 1.5, 12];
 const LOCALES = ['en', 'de'];
 
 const text = fc.constantFrom(...TEXTS);
+/** A text that is probably not there yet, and now and then is. */
+const rare = fc.oneof(
+  { weight: 1, arbitrary: text.map((value) => value || 'a') },
+  { weight: 3, arbitrary: fc.nat({ max: 9999 }).map((n) => `t${n}`) },
+);
 const number = fc.constantFrom(...NUMBERS);
 const option = fc.constantFrom(...OPTIONS);
 
@@ -387,13 +392,11 @@ function versionConditions(model: Model, slug: string): Pick<Conditions, 'where'
       condition,
       fc.tuple(condition, condition).map((and) => ({ and })),
     ),
-    sort: fc.constantFrom(
-      '-updatedAt',
-      'updatedAt',
-      'version.title',
-      '-version.count',
-      'version.owner.title',
-      '-id',
+    sort: fc.oneof(
+      fc.constantFrom('-updatedAt', 'updatedAt', '-id'),
+      fc
+        .constantFrom(...paths.filter(({ insideList, isVirtual }) => !insideList && !isVirtual))
+        .map(({ path }) => `version.${path}`),
     ),
   };
 }
@@ -438,6 +441,17 @@ function selectOf(nodes: readonly Node[], prefix?: string): fc.Arbitrary<Args> {
   return prefix ? select.map((value) => ({ [prefix]: value })) : select;
 }
 
+/** Plain values of a document that all of the collections have. */
+function commonLeaves(model: Model, slugs: readonly string[]): Leaf[] {
+  const [first = [], ...others] = slugs.map((slug) =>
+    pathsFrom(model, slug, 0).filter(
+      ({ type, hasMany, insideList, isVirtual }) =>
+        ['text', 'number', 'checkbox'].includes(type) && !hasMany && !insideList && !isVirtual,
+    ),
+  );
+  return first.filter(({ path }) => others.every((list) => list.some((other) => other.path === path)));
+}
+
 /** Where Payload refuses the `where` of a join it lets go of a promise that says so: the Local API gets plain ones. */
 function joinsArgument(
   model: Model,
@@ -451,11 +465,13 @@ function joinsArgument(
       level === 'adapter' && join.targets.length === 1
         ? conditions(model, join.targets[0] as string, level)
         : undefined;
-    const plain = fc.constantFrom<Args>(
-      { flag: { equals: true } },
-      { title: { equals: 'a' } },
-      { count: { greater_than: 0 } },
-    );
+    const common = commonLeaves(model, join.targets);
+    const plain = fc
+      .constantFrom(...common)
+      .chain((leaf) => operandValue(leaf).map((equals): Args => ({ [leaf.path]: { equals } })));
+    const order = fc
+      .tuple(fc.constantFrom(...common), fc.constantFrom('', '-'))
+      .map(([{ path }, direction]) => `${direction}${path}`);
     return fc
       .oneof(
         { weight: 1, arbitrary: fc.constant(false) as fc.Arbitrary<unknown> },
@@ -466,7 +482,7 @@ function joinsArgument(
             page: sometimes(fc.constantFrom(1, 2), 4),
             count: sometimes(fc.boolean(), 2),
             sort: sometimes(
-              fc.oneof(fc.constantFrom('title', '-count', 'flag'), ...(ofTarget ? [ofTarget.sort] : [])),
+              fc.oneof(order as fc.Arbitrary<unknown>, ...(ofTarget ? [ofTarget.sort] : [])),
               2,
             ),
             where: sometimes(fc.oneof(plain, ...(ofTarget ? [ofTarget.where] : [])), 2),
@@ -714,15 +730,19 @@ function readArbitrary(
     add(adapter, 6, 'findGlobal', args({ slug: shape.slug, locale: adapterLocale, select: shape.select }));
     if (global.versions === 'none') continue;
     const where = sometimes(
-      fc.constantFrom<Args>(
-        { 'version.title': { equals: 'a' } },
-        { 'version.flag': { equals: true } },
-        { 'version.items.label': { equals: 'a' } },
-        ...(hasDrafts(global) ? [{ latest: { equals: true } }] : []),
+      fc.oneof(
+        fc
+          .constantFrom(
+            ...leavesOf(global.nodes).filter(({ type }) => type === 'text' || type === 'checkbox'),
+          )
+          .chain((leaf) =>
+            operandValue(leaf).map((equals): Args => ({ [`version.${leaf.path}`]: { equals } })),
+          ),
+        ...(hasDrafts(global) ? [fc.constant({ latest: { equals: true } })] : []),
       ),
       2,
     );
-    const sort = sometimes(fc.constantFrom('-updatedAt', 'version.title', '-id'), 2);
+    const sort = sometimes(fc.constantFrom('-updatedAt', 'updatedAt', '-id'), 2);
     add(
       local,
       2,
@@ -812,10 +832,9 @@ function dataOf(nodes: readonly Node[], options: DataOptions): fc.Arbitrary<Args
                 : option;
         const values = node.hasMany ? fc.array(value, { maxLength: 3, size: 'max' }) : value;
         // A unique value is rarely free.
-        fields[node.name] = sometimes(
-          inLocales(node.localized, fc.option(values, { freq: 8 })),
-          node.unique ? 1 : 2,
-        );
+        fields[node.name] = node.required
+          ? inLocales(node.localized, node.unique ? rare : values)
+          : sometimes(inLocales(node.localized, fc.option(values, { freq: 8 })), node.unique ? 1 : 2);
         break;
       }
       case 'relation': {

@@ -266,16 +266,6 @@ const INVALIDATION: Omit<Mutation, 'file'>[] = [
     instead: 'const entityTags = (entity: string): string[] => [entity];',
   },
   {
-    rule: 'a write that returns nothing touches unknown documents',
-    text: 'if (args.returning === false || ',
-    instead: 'if (',
-  },
-  {
-    rule: 'a where that several documents meet tells of none',
-    text: 'old.length <= 1 && ',
-    instead: '',
-  },
-  {
     rule: 'deleting one touches those that refer to it',
     text: "operation === 'deleteOne' ? [...tags, ...referrerTags(slug)] : tags,",
     instead: 'tags,',

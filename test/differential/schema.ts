@@ -18,6 +18,7 @@ export type Node =
       hasMany: boolean;
       unique: boolean;
       index: boolean;
+      required?: boolean;
     }
   | {
       kind: 'relation';

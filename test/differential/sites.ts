@@ -7,6 +7,7 @@ import { sqliteAdapter } from '@payloadcms/db-sqlite';
 import { Miniflare } from 'miniflare';
 import type { CollectionConfig, Config, DatabaseAdapterObj, GlobalConfig, Payload, Plugin } from 'payload';
 import * as payload3 from 'payload';
+import type { KVBinding } from '../../src/runtime/cloudflare.js';
 import { repository } from '../support/repository.js';
 import type { PostgresServer } from './postgres.js';
 
@@ -242,13 +243,15 @@ function d1BindingOf(miniflare: Miniflare): D1Binding {
 }
 
 /** D1 on Miniflare, with the Payload that its adapter's newest release wants. */
-export async function d1Database(content: Content): Promise<Database> {
+export async function d1Database(content: Content): Promise<Database & { kv: KVBinding }> {
   const miniflare = new Miniflare({
     modules: true,
     script: D1_SCRIPT,
     compatibilityDate: '2026-03-01',
     d1Databases: ['D1'],
+    kvNamespaces: ['PAYLOAD_CACHE'],
   });
+  const kv = (await miniflare.getKVNamespace('PAYLOAD_CACHE')) as unknown as KVBinding;
   const binding = d1BindingOf(miniflare);
   const modules = path.join(repository, 'fixtures/cloudflare/node_modules');
   const load = (file: string): Promise<Record<string, unknown>> =>
@@ -260,6 +263,7 @@ export async function d1Database(content: Content): Promise<Database> {
   const sites: Site[] = [];
   return {
     name: 'd1',
+    kv,
     transactions: false,
     async start(plugins) {
       const db = sqliteD1Adapter({ binding, ...(sites.length > 0 ? { push: false } : {}) });

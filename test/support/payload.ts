@@ -266,7 +266,7 @@ async function start(
 }
 
 /** Payload sanitises collections in place, so each start needs its own. Functions and class instances are shared. */
-function ownCopy<Value>(value: Value, directory?: string): Value {
+export function ownCopy<Value>(value: Value, directory?: string): Value {
   if (Array.isArray(value)) return value.map((item) => ownCopy(item, directory)) as Value;
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype)
     return value;
