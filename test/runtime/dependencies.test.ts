@@ -64,6 +64,7 @@ const collections = (): CollectionConfig[] => [
       { name: 'category', type: 'relationship', relationTo: 'categories' },
       { name: 'author', type: 'relationship', relationTo: 'authors' },
       { name: 'text', type: 'text' },
+      { name: 'on', type: 'relationship', relationTo: ['media', 'users'] },
     ],
   },
   {
@@ -625,7 +626,7 @@ describe('a write makes stale', () => {
   beforeAll(async () => {
     database = await sqliteTransactionsDatabase({ collections, globals, locales: ['en', 'de'] });
     const note = ({ tags: replaced }: InvalidationEvent): void => void touched.push(replaced);
-    const slugs = ['media', 'authors', 'posts', 'notes', 'categories'];
+    const slugs = ['media', 'authors', 'posts', 'notes', 'categories', 'users'];
     const hooks = {
       collections: Object.fromEntries(slugs.map((slug) => [slug, note])),
       globals: { header: note },
@@ -735,6 +736,16 @@ describe('a write makes stale', () => {
         'posts~versions*',
       ]),
     );
+  });
+
+  test('a collection that is not cached, where a cached one refers to it', async () => {
+    const data = { name: 'a', email: 'a@example.com' };
+    expect(await stale('create', { collection: 'users', data })).toEqual([['users']]);
+  });
+
+  test('those that refer to what it deletes along a relation to several collections', async () => {
+    const [users] = await stale('deleteMany', { collection: 'users', where: {} });
+    expect(users).toEqual(expect.arrayContaining(['authors', 'authors*', 'notes', 'notes*']));
   });
 
   test('versions, without what is published', async () => {
