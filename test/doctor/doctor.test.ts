@@ -366,6 +366,21 @@ describe('doctor on the blog, whose entries live in memory', () => {
     expect((await blog.diagnose()).get('ttl')?.status).toBe('ok');
   });
 
+  test('a store behind a server is not called checked, nor unknown', async () => {
+    await blog.replace(
+      WRAPPER,
+      "from 'payload-kv';",
+      "from 'payload-kv';\nimport { redis } from 'payload-kv/redis';",
+    );
+    await blog.replace(WRAPPER, 'memory()', 'redis({ client })');
+    const { stdout } = await runCli(['doctor', '--json'], { cwd: blog.dir });
+    const report = JSON.parse(stdout).checks.find(({ id }: CheckReport) => id === 'round-trip');
+    expect(report).toMatchObject({
+      status: 'warn',
+      summary: 'not checked: only the site itself knows how to reach the server behind `redis({ client })`',
+    });
+  });
+
   test('a store of the user is not called checked', async () => {
     await blog.replace(WRAPPER, 'store: memory()', 'store: myStore()');
     const { stdout } = await runCli(['doctor', '--json'], { cwd: blog.dir });

@@ -28,9 +28,11 @@ export const roundTrip: Check = {
     }
     const [store] = wrapper.stores;
     return warn(
-      store
-        ? `not checked: doctor does not know the store \`${store.expression}\``
-        : `not checked: ${wrapper.path} names no store`,
+      store?.factory
+        ? `not checked: only the site itself knows how to reach the server behind \`${store.expression}\``
+        : store
+          ? `not checked: doctor does not know the store \`${store.expression}\``
+          : `not checked: ${wrapper.path} names no store`,
     );
   },
 };
