@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
+import { type PostgresServer, startPostgres } from '../support/postgres.js';
 import { differential } from './differential.js';
-import { type PostgresServer, startPostgres } from './postgres.js';
 import { postgresDatabase } from './sites.js';
 
 let server: PostgresServer;

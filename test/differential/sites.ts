@@ -8,8 +8,8 @@ import { Miniflare } from 'miniflare';
 import type { CollectionConfig, Config, DatabaseAdapterObj, GlobalConfig, Payload, Plugin } from 'payload';
 import * as payload3 from 'payload';
 import type { KVBinding } from '../../src/runtime/cloudflare.js';
+import type { PostgresServer } from '../support/postgres.js';
 import { repository } from '../support/repository.js';
-import type { PostgresServer } from './postgres.js';
 
 export type Adapter = Payload['db'];
 

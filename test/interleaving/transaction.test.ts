@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { settleCache } from '../../src/runtime/index.js';
-import { type PostgresServer, startPostgres } from '../differential/postgres.js';
+import { type PostgresServer, startPostgres } from '../support/postgres.js';
 import { BACKENDS } from './backends.js';
 import {
   type Database,

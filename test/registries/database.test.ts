@@ -6,8 +6,8 @@ import type { CollectionSlug, DatabaseAdapter, Payload } from 'payload';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { databaseRegistry, getCacheStats, memory, payloadKV, settleCache } from '../../src/runtime/index.js';
 import type { ConnectContext, Registry } from '../../src/runtime/registry.js';
-import { type PostgresServer, startPostgres } from '../differential/postgres.js';
 import { type Started, startBlog, startCloudflare } from '../support/payload.js';
+import { type PostgresServer, startPostgres } from '../support/postgres.js';
 import { describeRegistry } from './conformance.js';
 
 const TAGS = 'payload-kv-tags' as CollectionSlug;

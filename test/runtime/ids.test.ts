@@ -3,8 +3,8 @@ import { postgresAdapter } from '@payloadcms/db-postgres';
 import type { CollectionConfig, CollectionSlug, Config, Payload } from 'payload';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { memory, payloadKV } from '../../src/runtime/index.js';
-import { type PostgresServer, startPostgres } from '../differential/postgres.js';
 import { type Started, startBlog } from '../support/payload.js';
+import { type PostgresServer, startPostgres } from '../support/postgres.js';
 import { lookupsOf } from './lookups.js';
 
 /** Ids as people choose them. */
