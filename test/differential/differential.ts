@@ -29,12 +29,15 @@ export interface DifferentialOptions {
   /** Payload instances with a cache. */
   sites: number;
   writesBesideTransaction: boolean;
+  failureAborts?: RunOptions['failureAborts'];
   remembered: RunOptions['remembered'];
   /** Least share of hits among the lookups. */
   hitRate: number;
   database(content: Content): Database | Promise<Database>;
   /** Store and registry, shared by all instances. Default: both in memory. */
   cache?(): { store: Store; registry?: Registry };
+  /** A registry for each instance, where it is no object that instances can share. */
+  registryOfEach?(): Registry;
 }
 
 /** Milliseconds for a run of commands that fails to be made smaller. */
@@ -74,11 +77,14 @@ export async function startWorld(
   database: Database,
   sites: number,
   cache: { store: Store; registry?: Registry },
+  registryOfEach?: () => Registry,
 ): Promise<StartedWorld> {
   // One instance has the registry of its store; several share one whose writes they see at once.
-  const registry = cache.registry ?? (sites > 1 ? memoryRegistry() : undefined);
-  const plugin = () =>
-    payloadKV({ store: cache.store, ...(registry ? { registry } : {}), ...policyOf(model) });
+  const shared = cache.registry ?? (sites > 1 ? memoryRegistry() : undefined);
+  const plugin = () => {
+    const registry = registryOfEach?.() ?? shared;
+    return payloadKV({ store: cache.store, ...(registry ? { registry } : {}), ...policyOf(model) });
+  };
   const cached: Site[] = [];
   for (let index = 0; index < sites; index++) cached.push(await database.start([plugin()]));
   const uncached = await database.start([]);
@@ -120,7 +126,7 @@ export function differential(name: string, options: DifferentialOptions): void {
       });
       try {
         const cache = options.cache?.() ?? { store: memory() };
-        const world = await startWorld(model, database, options.sites, cache);
+        const world = await startWorld(model, database, options.sites, cache, options.registryOfEach);
         await checkSite(model, database, world, site);
       } finally {
         await database.stop();

@@ -68,6 +68,8 @@ export interface RunOptions {
   /** Latest distinct reads to be made again after each write: at the adapter, and through the Local API. */
   remembered: { adapter: number; local: number };
   writesBesideTransaction: boolean;
+  /** Whether a transaction takes nothing more after a statement that failed, as on PostgreSQL. */
+  failureAborts?: boolean;
 }
 
 /** Runs commands one after another, and compares. */
@@ -199,7 +201,9 @@ export async function run(
   ): Promise<void> {
     const first = await throughCache(command, args, site, req);
     const database = await fromDatabase(command, args, site, req);
-    isAborted = req !== undefined && 'error' in first && 'error' in database;
+    // A Local API operation that fails ends the transaction it was given: the other side was asked outside it.
+    const isOver = req !== undefined && !((req.transactionID as string) in (site.payload.db.sessions ?? {}));
+    isAborted = req !== undefined && 'error' in first && ('error' in database || isOver);
     if (isAborted) return;
     if (!sameAnswer(first, database)) fail(title, command, args, first, database);
     if ('error' in first) {
@@ -230,7 +234,8 @@ export async function run(
     if (ring.size > options.remembered[command.level] && !oldest.done) ring.delete(oldest.value);
   }
 
-  async function write(command: WriteCommand, req?: Args): Promise<void> {
+  /** Whether the database took it. */
+  async function write(command: WriteCommand, req?: Args): Promise<boolean> {
     const args = (await placed(command.args)) as Args;
     const site = siteAt(command.site);
     const hitsBefore = world.hits();
@@ -247,6 +252,7 @@ export async function run(
       throw new Difference(
         `a write operation read from the cache: ${describe(command, args)}\nafter:\n${log.slice(-10).join('\n')}`,
       );
+    return !isRefused;
   }
 
   async function replayAll(): Promise<void> {
@@ -291,15 +297,14 @@ export async function run(
       for (const inner of command.inside) {
         tally.steps += 1;
         if (inner.do === 'write') {
-          await write({ ...inner, site: command.site }, req());
+          const isTaken = await write({ ...inner, site: command.site }, req());
           // An operation that fails ends the transaction it was given.
           isOver = !(db.sessions && (transactionID as string) in db.sessions);
-          if (isOver) break;
+          if (isOver || (!isTaken && options.failureAborts)) break;
         } else {
           const args = (await placed(inner.args)) as Args;
           log.push(`  inside: ${describe({ ...inner, site: command.site }, args)}`);
           await compare('read inside a transaction', inner, args, site, req());
-          // PostgreSQL takes nothing more after a statement that failed.
           if (isAborted) break;
         }
         const other = outside.shift();
