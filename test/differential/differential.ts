@@ -46,11 +46,14 @@ const SHRINKING = Number(process.env.DIFFERENTIAL_SHRINKING ?? '60000');
 const MOST_ERRORS = 0.3;
 
 const factor = Number(process.env.DIFFERENTIAL_STEPS ?? '1');
-/** `seed`, `seed:site` or `seed:site:round`, as a failure prints it. */
-const [givenSeed, givenSite, givenRound] = (process.env.DIFFERENTIAL_SEED ?? '')
-  .split(':')
-  .filter(Boolean)
-  .map(Number);
+/** The seed of a run that names none: what is tested at a commit is then the same wherever it is tested. */
+const DEFAULT_SEED = 1;
+const named = process.env.DIFFERENTIAL_SEED || `${DEFAULT_SEED}`;
+/** `seed`, `seed:site` or `seed:site:round`, as a failure prints it, or `random`. */
+const [namedSeed, givenSite, givenRound] =
+  named === 'random' ? [Date.now() % 1_000_000_000] : named.split(':').map(Number);
+/** From which sites and commands are generated. */
+export const seed = namedSeed ?? DEFAULT_SEED;
 /** Path of the smaller run, as a failure prints it. */
 const givenPath = process.env.DIFFERENTIAL_PATH;
 
@@ -110,7 +113,6 @@ export async function startWorld(
 
 /** Declares the tests: one per generated site. */
 export function differential(name: string, options: DifferentialOptions): void {
-  const seed = givenSeed ?? Date.now() % 1_000_000_000;
   const stepsOfSite = Math.ceil((options.steps * factor) / options.schemas);
   const total = emptyTally();
   ignoreRefusedJoins();

@@ -13,7 +13,7 @@ import { cloudflareKV } from '../../src/runtime/cloudflare.js';
 import { memory, type PayloadKVOptions } from '../../src/runtime/index.js';
 import { ownCopy } from '../support/payload.js';
 import { commandArbitrary, firstDocuments } from './commands.js';
-import { ignoreRefusedJoins, startWorld } from './differential.js';
+import { ignoreRefusedJoins, seed, startWorld } from './differential.js';
 import { emptyTally, run } from './run.js';
 import type { Model, ModelCollection, ModelGlobal, Node } from './schema.js';
 import { type Content, type Database, d1Database, sqliteDatabase } from './sites.js';
@@ -24,7 +24,6 @@ import { type Content, type Database, d1Database, sqliteDatabase } from './sites
  */
 
 const STEPS = 700;
-const seed = Number(process.env.DIFFERENTIAL_SEED ?? Date.now() % 1_000_000_000);
 
 type Scalar = Extract<Node, { kind: 'scalar' }>;
 
