@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
+import * as crypto from 'node:crypto';
 
 /** Thrown inside this module only: the arguments hold something that has no canonical form. */
 const NO_CANONICAL_FORM = Symbol('no canonical form');
 
-const LOGICAL = /^(and|or)$/i;
+/** Whether a property combines conditions. The length first: this is asked of every property. */
+export const isLogical = (name: string): boolean => name.length <= 3 && /^(and|or)$/i.test(name);
 const HEX_ID = /^[0-9a-f]{24}$/i;
 
 /**
@@ -67,7 +68,7 @@ function canonicalObject(value: Record<string, unknown>): string {
   let text = '{';
   for (const name of names) {
     const property = value[name];
-    const isWhere = name === 'where' || LOGICAL.test(name);
+    const isWhere = name === 'where' || isLogical(name);
     text += `${JSON.stringify(name)}:${isWhere ? canonicalWhere(property) : canonical(property)},`;
   }
   return `${text}}`;
@@ -83,8 +84,8 @@ function canonicalWhere(where: unknown): string {
   if (typeof where !== 'object' || where === null || !isPlainObject(where)) return canonical(where);
   if (Object.getOwnPropertySymbols(where).length > 0) throw NO_CANONICAL_FORM;
   const names = Object.keys(where);
-  const logical = names.filter((name) => LOGICAL.test(name));
-  const paths = logical.length === 0 ? names : names.filter((name) => !LOGICAL.test(name));
+  const logical = names.filter(isLogical);
+  const paths = logical.length === 0 ? names : names.filter((name) => !isLogical(name));
   let text = '{';
   for (const name of paths.length > 1 ? paths.sort() : paths) {
     text += `${JSON.stringify(name)}:${canonicalOperators(where[name])},`;
@@ -122,11 +123,16 @@ function isPlainObject(value: object): value is Record<string, unknown> {
 
 /** SHA-256 in 43 characters. Cryptographic, because a visitor who could make two queries collide could read another's. */
 export function hash(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
+  // In one call where the platform has that: Node from 20.12 on.
+  return typeof crypto.hash === 'function'
+    ? crypto.hash('sha256', text, 'base64url')
+    : crypto.createHash('sha256').update(text).digest('base64url');
 }
 
 /** Longest readable part of a key, in characters: with prefix and hash a key stays far below KV's 512 bytes. */
 const READABLE_LENGTH = 120;
+/** What `encodeURIComponent` would leave as it is, with `:` and `@`. */
+const PLAIN_READABLE = /^[\w:@.-]{0,120}$/;
 
 /** Prefix of everything this package puts into a store. `payload-kv:` belongs to Payload's own Redis adapter. */
 export const KEY_PREFIX = 'payload-cache:';
@@ -143,10 +149,12 @@ export function entryKey(parts: {
   canonical: string;
 }): string {
   const { readable, scope, slug, operation, canonical: text } = parts;
-  const name = encodeURIComponent(readable.slice(0, READABLE_LENGTH).toWellFormed())
-    .replaceAll('%3A', ':')
-    .replaceAll('%40', '@')
-    .slice(0, 2 * READABLE_LENGTH);
+  const name = PLAIN_READABLE.test(readable)
+    ? readable
+    : encodeURIComponent(readable.slice(0, READABLE_LENGTH).toWellFormed())
+        .replaceAll('%3A', ':')
+        .replaceAll('%40', '@')
+        .slice(0, 2 * READABLE_LENGTH);
   return `${KEY_PREFIX}${name}:${hash(`${scope}\n${JSON.stringify(slug)}\n${operation}\n${text}`)}`;
 }
 

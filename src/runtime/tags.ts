@@ -1,4 +1,4 @@
-import { hash } from './key.js';
+import { hash, isLogical } from './key.js';
 import type { CachedOperation } from './options.js';
 import { type Field, nestedFields, type SiteSchema } from './site-schema.js';
 
@@ -136,6 +136,8 @@ export function tagsOf(query: Query, context: TagContext): string[] | undefined 
 
   function walkPath(fields: Fields, root: Fields, segments: readonly string[], depth = 0): boolean {
     if (segments.length === 0) return true;
+    // No way leads back to where a path begins but through a place that is remembered.
+    if (depth === 0) return walkSegments(fields, root, segments, depth);
     const ofRoot = valueAt(visited, root, () => new Map<Fields, Map<string, boolean>>());
     const known = valueAt(ofRoot, fields, () => new Map<string, boolean>());
     const path = segments.join('.');
@@ -382,10 +384,6 @@ function valueAt<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value):
     map.set(key, value);
   }
   return value;
-}
-
-function isLogical(name: string): boolean {
-  return /^(and|or)$/i.test(name);
 }
 
 function isNestedWhere(operand: unknown): operand is Record<string, unknown> {
