@@ -1,5 +1,6 @@
 import { PayloadKVError } from '../errors.js';
-import { cloudflareContext, isWorkerd } from '../runtime/background.js';
+import { isWorkerd } from '../runtime/background.js';
+import { currentBinding } from '../runtime/binding.js';
 import { withTimeout } from '../runtime/fault.js';
 import { tagName } from '../runtime/key.js';
 import type { Registry } from '../runtime/registry.js';
@@ -63,11 +64,7 @@ export function durableObjectRegistry(options: DurableObjectRegistryOptions): Re
   let inProcess: Promise<Registry | undefined> | undefined;
 
   function find(): DurableObjectBinding {
-    let found: unknown;
-    if (typeof binding === 'function') found = binding();
-    else if (typeof binding !== 'string') found = binding;
-    else
-      found = cloudflareContext()?.env?.[binding] ?? (env as Record<string, unknown> | undefined)?.[binding];
+    const found = currentBinding(binding, env);
     const { idFromName, get } = (found ?? {}) as Partial<DurableObjectBinding>;
     if (typeof idFromName === 'function' && typeof get === 'function') return found as DurableObjectBinding;
     const which = typeof binding === 'string' ? `"${binding}"` : 'given to durableObjectRegistry';

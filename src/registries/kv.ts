@@ -1,6 +1,7 @@
 import { PayloadKVError } from '../errors.js';
 import { versionKey } from '../runtime/key.js';
 import { NEVER_REPLACED, newVersion, type Registry, type ReplaceContext } from '../runtime/registry.js';
+import { sleep } from '../runtime/sleep.js';
 import type { Store } from '../stores/store.js';
 
 /** Options of {@link kvRegistry}. */
@@ -150,11 +151,4 @@ export function kvRegistry(store: Store, options: KVRegistryOptions = {}): Regis
       return versions;
     },
   };
-}
-
-function sleep(milliseconds: number, keepsAlive = true): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds) as unknown as { unref?: () => void };
-    if (!keepsAlive) timer.unref?.();
-  });
 }

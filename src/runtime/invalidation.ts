@@ -7,6 +7,7 @@ import type { Policy } from './policy.js';
 import type { Registry } from './registry.js';
 import { transactionOf } from './request.js';
 import { type Field, nestedFields, type SiteSchema } from './site-schema.js';
+import { sleep } from './sleep.js';
 import type { CacheCounts } from './stats.js';
 import { collectionTag, documentTag, globalTag, sliceTagsOfDocument, starTag, versionsTag } from './tags.js';
 import type { VersionMemory } from './versions.js';
@@ -670,11 +671,4 @@ function relevantCollections(schema: SiteSchema, policy: Policy): Set<string> {
     if (collection) reachFrom(collection.flattenedFields, new Set());
   }
   return reached;
-}
-
-function sleep(milliseconds: number, keepsAlive = true): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds) as unknown as { unref?: () => void };
-    if (!keepsAlive) timer.unref?.();
-  });
 }

@@ -1,6 +1,6 @@
 import { PayloadKVError } from '../errors.js';
 import { kvRegistry } from '../registries/kv.js';
-import { cloudflareContext } from '../runtime/background.js';
+import { currentBinding } from '../runtime/binding.js';
 import type { Store } from './store.js';
 
 /** The part of Cloudflare's `KVNamespace` that the store uses. */
@@ -57,11 +57,7 @@ export function cloudflareKV(options: CloudflareKVOptions): Store {
   }
 
   function find(): KVBinding {
-    let found: unknown;
-    if (typeof binding === 'function') found = binding();
-    else if (typeof binding !== 'string') found = binding;
-    else
-      found = cloudflareContext()?.env?.[binding] ?? (env as Record<string, unknown> | undefined)?.[binding];
+    const found = currentBinding(binding, env);
     const name = typeof binding === 'string' ? `"${binding}"` : 'given to cloudflareKV';
     if (typeof found !== 'object' || found === null) {
       throw new PayloadKVError({
