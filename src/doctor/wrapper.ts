@@ -3,6 +3,7 @@
  * everything else it's said that it could not be read.
  */
 import { ts } from 'ts-morph';
+import { propertyName } from '../inspect/property-name.js';
 import type { CollectionPolicy, PayloadKVOptions } from '../runtime/options.js';
 
 /** A store that the wrapper names. */
@@ -170,8 +171,8 @@ export function readWrapper(text: string, path: string): WrapperReading {
     for (const property of object.properties) {
       if (ts.isShorthandPropertyAssignment(property)) {
         found.set(property.name.text, { value: property.name, at: property });
-      } else if (ts.isPropertyAssignment(property) && keyOf(property.name) !== undefined) {
-        found.set(keyOf(property.name)!, { value: property.initializer, at: property });
+      } else if (ts.isPropertyAssignment(property) && propertyName(property.name) !== undefined) {
+        found.set(propertyName(property.name)!, { value: property.initializer, at: property });
       } else if (
         ts.isSpreadAssignment(property) &&
         ts.isObjectLiteralExpression(resolve(property.expression))
@@ -320,10 +321,4 @@ export function readWrapper(text: string, path: string): WrapperReading {
     }
     return undefined;
   }
-}
-
-function keyOf(name: ts.PropertyName): string | undefined {
-  if (ts.isIdentifier(name) || ts.isStringLiteralLike(name) || ts.isNumericLiteral(name)) return name.text;
-  if (ts.isComputedPropertyName(name) && ts.isStringLiteralLike(name.expression)) return name.expression.text;
-  return undefined;
 }

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { ts } from 'ts-morph';
 import { PayloadKVError } from '../errors.js';
 import type { CodeStyle } from '../inspect/code-style.js';
+import { propertyName } from '../inspect/property-name.js';
 import type { Language } from './generated-paths.js';
 import { type Literal, printLiteral } from './print-literal.js';
 import { restyle } from './restyle.js';
@@ -92,19 +93,13 @@ function dataOf(node: ts.Expression, text: string, path: string): unknown {
   if (ts.isObjectLiteralExpression(node)) {
     return Object.fromEntries(
       node.properties.map((property) => {
-        const key = property.name && keyOf(property.name);
+        const key = property.name && propertyName(property.name);
         if (!ts.isPropertyAssignment(property) || key === undefined) throw notData(property, text, path);
         return [key, dataOf(property.initializer, text, path)];
       }),
     );
   }
   throw notData(node, text, path);
-}
-
-function keyOf(name: ts.PropertyName): string | undefined {
-  if (ts.isIdentifier(name) || ts.isStringLiteralLike(name) || ts.isNumericLiteral(name)) return name.text;
-  if (ts.isComputedPropertyName(name) && ts.isStringLiteralLike(name.expression)) return name.expression.text;
-  return undefined;
 }
 
 function notData(node: ts.Node, text: string, path: string): PayloadKVError {

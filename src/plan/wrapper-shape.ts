@@ -1,6 +1,7 @@
 /** What a `payload-kv/index.ts` says, read without running it: the user may have changed it in every way. */
 import { ts } from 'ts-morph';
 import type { Span } from '../inspect/config-shape.js';
+import { propertyName } from '../inspect/property-name.js';
 import { lineAt } from './splice.js';
 
 /** One entry of `collections` or `globals`. */
@@ -10,11 +11,7 @@ export interface PolicyShape {
   line: number;
   /** Slice fields, as far as they are literal. */
   slices: string[];
-  /** `ttl` as code, if it is given. */
-  ttl?: string;
   allowAuth: boolean;
-  /** `enabled: false`. */
-  disabled: boolean;
 }
 
 /** An object literal of policies and its place. */
@@ -31,7 +28,6 @@ export interface WrapperShape {
   store?: string;
   /** `binding` of the store, if it's a literal. */
   binding?: string;
-  bindingLine?: number;
   /** The registry's function as called, e.g. `durableObjectRegistry`. */
   registry?: string;
   /** `binding` of the registry, if it's a literal. */
@@ -40,9 +36,6 @@ export interface WrapperShape {
   takesEnv: boolean;
   /** Whether the file exports `cache` by name. */
   exportsCache: boolean;
-  /** `ttl` as code. */
-  ttl?: string;
-  ttlLine?: number;
   collections?: PoliciesShape;
   globals?: PoliciesShape;
 }
@@ -59,16 +52,14 @@ export function readWrapperShape(text: string, path = 'index.ts'): WrapperShape 
   const binding = store && ts.isCallExpression(store) ? bindingOf(store) : undefined;
   const registry = property(options, 'registry');
   const tagsBinding = registry && ts.isCallExpression(registry) ? bindingOf(registry) : undefined;
-  const ttl = property(options, 'ttl');
   return {
     ...(store && ts.isCallExpression(store) ? { store: store.expression.getText(source) } : {}),
-    ...(binding ? { binding: binding.text, bindingLine: lineAt(text, binding.getStart(source)) } : {}),
+    ...(binding ? { binding: binding.text } : {}),
     ...(registry && ts.isCallExpression(registry) ? { registry: registry.expression.getText(source) } : {}),
     ...(tagsBinding ? { tagsBinding: tagsBinding.text } : {}),
     takesEnv:
       cache !== undefined && cache !== null && (ts.isArrowFunction(cache) || ts.isFunctionLike(cache)),
     exportsCache: cache !== undefined,
-    ...(ttl ? { ttl: ttl.getText(source), ttlLine: lineAt(text, ttl.getStart(source)) } : {}),
     ...policies(options, 'collections', text),
     ...policies(options, 'globals', text),
   };
@@ -86,7 +77,7 @@ function policies(options: ts.ObjectLiteralExpression, name: 'collections' | 'gl
   if (!object || !ts.isObjectLiteralExpression(object)) return {};
   let open = false;
   const entries = object.properties.flatMap((member): PolicyShape[] => {
-    const slug = member.name && nameOf(member.name);
+    const slug = member.name && propertyName(member.name);
     if (slug === undefined) open = true;
     return slug === undefined ? [] : [policy(slug, member, text)];
   });
@@ -104,9 +95,6 @@ function policy(slug: string, member: ts.ObjectLiteralElementLike, text: string)
   const value = ts.isPropertyAssignment(member) ? unwrapped(member.initializer) : undefined;
   const object = value && ts.isObjectLiteralExpression(value) ? value : undefined;
   const slices = object && property(object, 'slices');
-  const ttl = object && property(object, 'ttl');
-  const isLiteral = (name: string, kind: ts.SyntaxKind) =>
-    object !== undefined && property(object, name)?.kind === kind;
   return {
     slug,
     line: lineAt(text, member.getStart()),
@@ -114,9 +102,7 @@ function policy(slug: string, member: ts.ObjectLiteralElementLike, text: string)
       slices && ts.isArrayLiteralExpression(slices)
         ? slices.elements.flatMap((it) => (ts.isStringLiteralLike(it) ? [it.text] : []))
         : [],
-    ...(ttl ? { ttl: ttl.getText() } : {}),
-    allowAuth: isLiteral('allowAuth', ts.SyntaxKind.TrueKeyword),
-    disabled: isLiteral('enabled', ts.SyntaxKind.FalseKeyword),
+    allowAuth: object !== undefined && property(object, 'allowAuth')?.kind === ts.SyntaxKind.TrueKeyword,
   };
 }
 
@@ -158,14 +144,9 @@ function bindingOf(call: ts.CallExpression): ts.StringLiteralLike | undefined {
 
 function property(object: ts.ObjectLiteralExpression, name: string): ts.Expression | undefined {
   for (const member of object.properties) {
-    if (ts.isPropertyAssignment(member) && nameOf(member.name) === name) return unwrapped(member.initializer);
+    if (ts.isPropertyAssignment(member) && propertyName(member.name) === name)
+      return unwrapped(member.initializer);
   }
-  return undefined;
-}
-
-function nameOf(name: ts.PropertyName): string | undefined {
-  if (ts.isIdentifier(name) || ts.isStringLiteralLike(name) || ts.isNumericLiteral(name)) return name.text;
-  if (ts.isComputedPropertyName(name) && ts.isStringLiteralLike(name.expression)) return name.expression.text;
   return undefined;
 }
 
