@@ -186,7 +186,7 @@ export async function benchRoundTrips(): Promise<void> {
     await measure('calls of the KV binding per warm hit', { store: far, namespace: 'warm' }, 1);
     await measure(
       'calls of the KV binding per hot hit, memory over KV, bounded',
-      { store: tiered({ near: memory(), far }), namespace: 'hot', consistency: { bounded: '1m' } },
+      { store: tiered(memory(), far), namespace: 'hot', consistency: { bounded: '1m' } },
       0,
     );
   } finally {

@@ -7,13 +7,13 @@ export async function storeRoundTrip(store: Store): Promise<string | undefined> 
   const value = `written ${new Date().toISOString()}`;
   await store.set(key, value, 60);
   try {
-    if ((await store.getMany([key]))[0] !== value) return 'what was put did not come back';
+    if ((await store.get(key)) !== value) return 'what was put did not come back';
     let listed = false;
     for await (const page of store.list(prefix)) listed ||= page.includes(key);
     if (!listed) return 'what was put is not listed';
   } finally {
-    await store.delete([key]);
+    await store.delete(key);
   }
-  if ((await store.getMany([key]))[0] !== undefined) return 'what was deleted is still there';
+  if ((await store.get(key)) !== undefined) return 'what was deleted is still there';
   return undefined;
 }

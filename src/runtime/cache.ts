@@ -83,7 +83,8 @@ export interface Cache {
 
 /** Creates the cache of one site. */
 export function createCache(parts: CacheParts): Cache {
-  const { store, registry, policy, schema, versions, scope, counts, operations } = parts;
+  const { registry, policy, schema, versions, scope, counts, operations } = parts;
+  const { near, far: store = parts.store } = parts.store;
   const plans = new LRUCache<string, Plan>({ max: REMEMBERED_PLANS });
   const tagContext = { schema, slicesOf: policy.slicesOf };
 
@@ -270,7 +271,7 @@ export function createCache(parts: CacheParts): Cache {
     ttl: number,
     count: CacheCounts,
   ): Fresh | Absent | undefined {
-    const [text] = (store.near?.getMany([plan.key]) ?? []) as (string | undefined)[];
+    const text = near?.get(plan.key) as string | undefined;
     return text === undefined ? undefined : judge(plan, text, current, ttl, count);
   }
 
@@ -282,7 +283,7 @@ export function createCache(parts: CacheParts): Cache {
     count: CacheCounts,
   ): Fresh | Absent {
     const judged = judge(plan, text, current, ttl, count);
-    if (judged.found && store.near && text !== undefined) store.near.set(plan.key, text, ttl);
+    if (judged.found && text !== undefined) near?.set(plan.key, text, ttl);
     return judged;
   }
 
@@ -379,6 +380,7 @@ export function createCache(parts: CacheParts): Cache {
       parts.debug?.(`too large ${plan.key}`);
       return;
     }
+    near?.set(plan.key, text, ttl);
     operations.storeWrites += 1;
     const written = counted(parts.storeGuard, count, () => {
       const writing = store.set(plan.key, text, Math.max(ttl, store.minimumTtl ?? 1));

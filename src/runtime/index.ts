@@ -4,8 +4,8 @@ export { databaseRegistry } from '../registries/database.js';
 export { type KVRegistryOptions, kvRegistry } from '../registries/kv.js';
 export { type MemoryRegistryOptions, memoryRegistry } from '../registries/memory.js';
 export { type MemoryOptions, memory } from '../stores/memory.js';
-export type { Store } from '../stores/store.js';
-export { type TieredOptions, tiered } from '../stores/tiered.js';
+export type { Store, StoreHealth, StoreWrite } from '../stores/store.js';
+export { tiered } from '../stores/tiered.js';
 export type { WaitUntil } from './background.js';
 export type {
   CachedOperation,

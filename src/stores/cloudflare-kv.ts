@@ -85,6 +85,9 @@ export function cloudflareKV(options: CloudflareKVOptions): Store {
     name: 'cloudflareKV',
     minimumTtl: SHORTEST_EXPIRY,
     maximumBytes: LARGEST_VALUE,
+    async get(key) {
+      return (await store.getMany([key]))[0];
+    },
     async getMany(keys) {
       if (keys.length === 0) return [];
       const kv = find();
@@ -101,7 +104,13 @@ export function cloudflareKV(options: CloudflareKVOptions): Store {
         ttl === undefined ? undefined : { expirationTtl: Math.max(SHORTEST_EXPIRY, Math.ceil(ttl)) };
       await find().put(key, value, expiry);
     },
-    async delete(keys) {
+    async setMany(writes) {
+      await Promise.all(writes.map(({ key, value, ttl }) => store.set(key, value, ttl)));
+    },
+    async delete(key) {
+      await find().delete(key);
+    },
+    async deleteMany(keys) {
       const kv = find();
       await Promise.all(keys.map((key) => kv.delete(key)));
     },
@@ -115,6 +124,15 @@ export function cloudflareKV(options: CloudflareKVOptions): Store {
         cursor = page.list_complete ? undefined : page.cursor;
       } while (cursor !== undefined);
     },
+    async health() {
+      try {
+        await find().get(['payload-cache:health'], readOptions);
+        return { ok: true };
+      } catch (error) {
+        return { ok: false, message: error instanceof Error ? error.message : String(error) };
+      }
+    },
+    close() {},
     defaultRegistry: () => kvRegistry(store),
   };
   return store;

@@ -26,20 +26,31 @@ export function memory(options: MemoryOptions = {}): Store {
     ttlResolution: 0,
     sizeCalculation: (value, key) => 2 * (value.length + key.length) + OVERHEAD,
   });
+  function set(key: string, value: string, ttl: number | undefined): void {
+    entries.set(key, value, ttl === undefined ? {} : { ttl: ttl * 1000 });
+  }
+
   return {
     name: 'memory',
     maximumBytes: Math.floor(maxBytes / 4),
+    get: (key) => entries.get(key),
     getMany: (keys) => keys.map((key) => entries.get(key)),
-    set(key, value, ttl) {
-      entries.set(key, value, ttl === undefined ? {} : { ttl: ttl * 1000 });
+    set,
+    setMany(writes) {
+      for (const { key, value, ttl } of writes) set(key, value, ttl);
     },
-    delete(keys) {
+    delete(key) {
+      entries.delete(key);
+    },
+    deleteMany(keys) {
       for (const key of keys) entries.delete(key);
     },
     async *list(prefix) {
       const keys = [...entries.keys()].filter((key) => key.startsWith(prefix));
       if (keys.length > 0) yield keys;
     },
+    health: () => ({ ok: true }),
+    close() {},
     defaultRegistry: () => memoryRegistry(),
   };
 }

@@ -26,9 +26,12 @@ const LARGEST_VALUE = 512 * 1024 * 1024;
 export function redis(options: RedisOptions): Store {
   const { client, prefix = '' } = options;
   const send = commandsOf(client);
-  return {
+  const store: Store = {
     name: 'redis',
     maximumBytes: LARGEST_VALUE,
+    async get(key) {
+      return (await store.getMany([key]))[0];
+    },
     async getMany(keys) {
       if (keys.length === 0) return [];
       const values = (await send('MGET', ...keys.map((key) => prefix + key))) as unknown[];
@@ -38,7 +41,13 @@ export function redis(options: RedisOptions): Store {
       const expiry = ttl === undefined ? [] : ['PX', `${Math.max(1, Math.ceil(ttl * 1000))}`];
       await send('SET', prefix + key, value, ...expiry);
     },
-    async delete(keys) {
+    async setMany(writes) {
+      await Promise.all(writes.map(({ key, value, ttl }) => store.set(key, value, ttl)));
+    },
+    async delete(key) {
+      await send('DEL', prefix + key);
+    },
+    async deleteMany(keys) {
       for (let start = 0; start < keys.length; start += PAGE) {
         await send('DEL', ...keys.slice(start, start + PAGE).map((key) => prefix + key));
       }
@@ -61,12 +70,22 @@ export function redis(options: RedisOptions): Store {
         } while (cursor !== '0');
       }
     },
+    async health() {
+      try {
+        await send('PING');
+        return { ok: true };
+      } catch (error) {
+        return { ok: false, message: error instanceof Error ? error.message : String(error) };
+      }
+    },
+    close() {},
     defaultRegistry: () => ({
       ...versionsInRedis(send, prefix),
       storeKey: versionKey,
       readStored: (value) => value,
     }),
   };
+  return store;
 }
 
 /** The nodes that hold keys: a cluster client of ioredis would ask any one of them. */

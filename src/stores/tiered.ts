@@ -1,35 +1,51 @@
 import type { Store } from './store.js';
 
-/** Options of {@link tiered}. */
-export interface TieredOptions {
-  /** Looked at first, in this process: `memory()`. */
-  near: Store;
-  /** Shared by all processes: `cloudflareKV()`, `redis()`. */
-  far: Store;
-}
-
 /**
- * One store over another. Entries are written to both; a lookup asks the far one only where the near one has no fresh
- * entry, or where versions must be asked for anyway. Versions live with the far store, so that both tiers become stale
- * together.
+ * One store over another: `near` in this process, such as `memory()`, over `far`, which all processes share. Entries
+ * are written to both; a lookup asks the far one only where the near one has no fresh entry, or where versions must be
+ * asked for anyway. Versions live with the far store, so that both tiers become stale together.
  */
-export function tiered(options: TieredOptions): Store {
-  const { near, far } = options;
+export function tiered(near: Store, far: Store): Store {
+  async function getMany(keys: readonly string[]): Promise<(string | undefined)[]> {
+    const values = [...(await near.getMany(keys))];
+    const absent = keys.filter((_key, index) => values[index] === undefined);
+    if (absent.length === 0) return values;
+    const found = await far.getMany(absent);
+    let next = 0;
+    return values.map((value) => (value === undefined ? found[next++] : value));
+  }
+
   return {
     name: `${near.name} over ${far.name}`,
     near,
+    far,
     minimumTtl: far.minimumTtl,
     maximumBytes: far.maximumBytes,
-    getMany: (keys) => far.getMany(keys),
+    timeout: far.timeout,
+    get: async (key) => (await getMany([key]))[0],
+    getMany,
     set(key, value, ttl) {
       near.set(key, value, ttl);
       return far.set(key, value, ttl);
     },
-    delete(keys) {
-      near.delete(keys);
-      return far.delete(keys);
+    setMany(writes) {
+      near.setMany(writes);
+      return far.setMany(writes);
+    },
+    delete(key) {
+      near.delete(key);
+      return far.delete(key);
+    },
+    deleteMany(keys) {
+      near.deleteMany(keys);
+      return far.deleteMany(keys);
     },
     list: (prefix) => far.list(prefix),
+    health: () => far.health(),
+    async close() {
+      await near.close();
+      await far.close();
+    },
     defaultRegistry: () => far.defaultRegistry(),
   };
 }

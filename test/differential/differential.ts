@@ -101,7 +101,7 @@ export async function startWorld(
     async reset() {
       for (const { payload } of cached) await settleCache(payload);
       await database.empty();
-      for await (const keys of cache.store.list('')) await cache.store.delete(keys);
+      for await (const keys of cache.store.list('')) await cache.store.deleteMany(keys);
       // As Payload does at a hot reload: the cache of each instance begins anew.
       for (const { payload } of cached) {
         await payload.db.init?.();

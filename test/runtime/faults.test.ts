@@ -248,7 +248,7 @@ describe('a value that is no entry of its key', () => {
   ])('because it is %s, is a miss, counted as an error, and overwritten', async (_what, spoil) => {
     await start({ store });
     const { id, name } = await createCategory();
-    await store.delete(await keysOf());
+    await store.deleteMany(await keysOf());
     expect(await nameOf(id)).toBe(name);
     const [key = ''] = await keysOf();
     const [text = ''] = await store.getMany([key]);
@@ -265,7 +265,7 @@ describe('a value that is no entry of its key', () => {
   test('because it is the entry of another key, is a miss', async () => {
     await start({ store });
     await createCategory();
-    await store.delete(await keysOf());
+    await store.deleteMany(await keysOf());
     const total = (limit: number) => payload.db.find({ collection: 'categories', limit, sort: 'id' });
     // Two queries with the same tags, so that nothing but the key tells their entries apart.
     await createCategory();

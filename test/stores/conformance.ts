@@ -114,7 +114,7 @@ export function describeStore(
       const keys = [text, encodeURIComponent(text), `${text} `, text.slice(0, -1)].map(key);
       for (const [index, each] of keys.entries()) await store.set(each, `${index}`, 300);
       expect(await store.getMany(keys)).toEqual(keys.map((_each, index) => `${index}`));
-      await store.delete([keys[0] as string]);
+      await store.deleteMany([keys[0] as string]);
       expect(await store.getMany(keys)).toEqual([undefined, '1', '2', '3']);
     });
 
@@ -140,9 +140,9 @@ export function describeStore(
     test('deletes the keys it is given, and no absent key is a fault', async () => {
       const key = fresh();
       await Promise.all(['a', 'b', 'c'].map((name) => store.set(key(name), name, 300)));
-      await store.delete([key('a'), key('absent'), key('c')]);
+      await store.deleteMany([key('a'), key('absent'), key('c')]);
       expect(await store.getMany(['a', 'b', 'c'].map(key))).toEqual([undefined, 'b', undefined]);
-      await store.delete([]);
+      await store.deleteMany([]);
     });
 
     test('takes a TTL below its floor, a fraction of a second too', async () => {

@@ -47,8 +47,13 @@ export function chaoticStore(store: Store, faultOf: FaultOf): Store {
   let latest: string[] = [];
   let nonsense = 0;
 
-  return {
+  const chaotic: Store = {
     ...store,
+    get: async (key) => (await chaotic.getMany([key]))[0],
+    async setMany(writes) {
+      await Promise.all(writes.map(({ key, value, ttl }) => chaotic.set(key, value, ttl)));
+    },
+    delete: (key) => chaotic.deleteMany([key]),
     getMany(keys) {
       const fault = faultOf({ operation: 'getMany', names: keys });
       if (!fault) return store.getMany(keys);
@@ -70,13 +75,14 @@ export function chaoticStore(store: Store, faultOf: FaultOf): Store {
       if (fault === 'drop') return undefined;
       return failureOf(fault) as Promise<never>;
     },
-    delete(keys) {
+    deleteMany(keys) {
       const fault = faultOf({ operation: 'delete', names: keys });
-      if (!fault || isOfReading(fault)) return store.delete(keys);
+      if (!fault || isOfReading(fault)) return store.deleteMany(keys);
       if (fault === 'drop') return undefined;
       return failureOf(fault) as Promise<never>;
     },
   };
+  return chaotic;
 }
 
 /**
