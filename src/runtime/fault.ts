@@ -1,20 +1,29 @@
 /**
- * Bounds what a failing store can cost: each call has a timeout, and after several faults in a row the store is left
- * alone for a while.
+ * Bounds what a failing backend can cost: each call has a timeout, and a circuit breaker stops asking one that fails
+ * too often. After a pause a single call probes it; its answer closes the circuit, its fault begins another pause.
  */
 export interface FaultGuard {
-  /** Whether calls are stopped right now. */
+  /** Whether calls are stopped right now. After the pause they are not, until one of them is the probe. */
   isOpen(): boolean;
-  /** Runs one call: its value, or `undefined` after a fault, which is reported. */
-  run<Value>(call: () => Value | Promise<Value>): Value | undefined | Promise<Value | undefined>;
+  /** Runs one call: its value, or `undefined` after a fault, which is reported, or where the circuit is open. */
+  run<Value>(
+    call: () => Value | Promise<Value>,
+    how?: CallOptions,
+  ): Value | undefined | Promise<Value | undefined>;
+}
+
+/** How one call differs from others. */
+export interface CallOptions {
+  /** Longest wait in milliseconds. Default the guard's own. */
+  timeout?: number;
+  /** Whether it is made while the circuit is open too, as a probe. Default `false`. */
+  isProbe?: boolean;
 }
 
 /** Options of {@link createFaultGuard}. */
 export interface FaultGuardOptions {
   /** Longest wait for one call, in milliseconds. */
   timeout: number;
-  /** Faults in a row after which calls stop. */
-  threshold: number;
   /** How long calls stop, in milliseconds. */
   pause: number;
   onFault(error: unknown): void;
@@ -23,16 +32,30 @@ export interface FaultGuardOptions {
   now(): number;
 }
 
+/** Calls whose outcome is remembered. */
+export const WINDOW = 20;
+/** Share of them that must have failed for the circuit to open. */
+export const FAILURE_RATE = 0.5;
+/** Fewer faults than this prove nothing. */
+export const FEWEST_FAULTS = 5;
+
 /** Error of a call that did not answer in time. */
 export class TimeoutError extends Error {
   override readonly name = 'TimeoutError';
 }
 
-/** Rejects with {@link TimeoutError} if the promise takes longer than `milliseconds`. */
+/**
+ * Rejects with {@link TimeoutError} if the promise takes longer than `milliseconds`. A process that was busy finds the
+ * timer before an answer that came in time: for as long as it was late the answer is waited for once more.
+ */
 export async function withTimeout<Value>(promise: Promise<Value>, milliseconds: number): Promise<Value> {
   let timer: ReturnType<typeof setTimeout> | undefined;
+  const due = Date.now() + milliseconds;
   const limit = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new TimeoutError(`no answer within ${milliseconds} ms`)), milliseconds);
+    const fail = () => reject(new TimeoutError(`no answer within ${milliseconds} ms`));
+    timer = setTimeout(() => {
+      timer = setTimeout(fail, Math.min(Math.max(0, Date.now() - due), milliseconds));
+    }, milliseconds);
   });
   try {
     return await Promise.race([promise, limit]);
@@ -43,39 +66,82 @@ export async function withTimeout<Value>(promise: Promise<Value>, milliseconds: 
 
 /** Creates a guard for one store or registry. */
 export function createFaultGuard(options: FaultGuardOptions): FaultGuard {
+  const { now, pause } = options;
+  /** The last calls, in a ring: whether each failed. */
+  let failed: boolean[] = [];
+  let next = 0;
   let faults = 0;
-  let openUntil = 0;
+  /** When calls stopped; `undefined` while the circuit is closed. */
+  let openedAt: number | undefined;
+  /** When the probe was sent. In workerd it may be gone with its request, and never tell. */
+  let probedAt: number | undefined;
 
-  function fault(error: unknown): undefined {
-    faults += 1;
+  /** A clock may be set back: what lies in the future is over. */
+  const isWithin = (since: number | undefined, milliseconds: number): boolean => {
+    const passed = since === undefined ? milliseconds : now() - since;
+    return passed >= 0 && passed < milliseconds;
+  };
+
+  function remember(hasFailed: boolean): void {
+    if (failed[next]) faults -= 1;
+    failed[next] = hasFailed;
+    if (hasFailed) faults += 1;
+    next = (next + 1) % WINDOW;
+  }
+
+  function close(): void {
+    openedAt = undefined;
+    probedAt = undefined;
+    failed = [];
+    next = 0;
+    faults = 0;
+  }
+
+  function succeeded(isProbe: boolean): void {
+    if (isProbe) close();
+    else if (openedAt === undefined) remember(false);
+  }
+
+  function fault(error: unknown, isProbe: boolean): undefined {
     options.onFault(error);
-    if (faults >= options.threshold) {
-      faults = 0;
-      openUntil = options.now() + options.pause;
+    // A call from before the circuit opened says nothing new.
+    if (openedAt !== undefined && !isProbe) return undefined;
+    if (!isProbe) remember(true);
+    if (isProbe || (faults >= FEWEST_FAULTS && faults >= failed.length * FAILURE_RATE)) {
+      openedAt = now();
+      probedAt = undefined;
       options.onOpen(error);
     }
     return undefined;
   }
 
+  function isOpen(): boolean {
+    if (openedAt === undefined) return false;
+    return isWithin(openedAt, pause) || isWithin(probedAt, pause);
+  }
+
   return {
-    isOpen() {
-      const left = openUntil - options.now();
-      // More than a pause is left only where the clock was set back.
-      return left > 0 && left <= options.pause;
-    },
-    run(call) {
+    isOpen,
+    run(call, how = {}) {
+      if (!how.isProbe && isOpen()) return undefined;
+      const { timeout = options.timeout } = how;
+      const isProbe = openedAt !== undefined;
+      if (isProbe) probedAt = now();
       try {
         const answer = call();
         if (!(answer instanceof Promise)) {
-          faults = 0;
+          succeeded(isProbe);
           return answer;
         }
-        return withTimeout(answer, options.timeout).then((value) => {
-          faults = 0;
-          return value;
-        }, fault);
+        return withTimeout(answer, timeout).then(
+          (value) => {
+            succeeded(isProbe);
+            return value;
+          },
+          (error) => fault(error, isProbe),
+        );
       } catch (error) {
-        return fault(error);
+        return fault(error, isProbe);
       }
     },
   };

@@ -417,10 +417,10 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
   }
 
   /** One attempt to replace versions, in bounded time. Makes up for earlier ones that failed for the same tags. */
-  async function attempt(tags: readonly string[]): Promise<boolean> {
+  async function attempt(tags: readonly string[], isProbe = false): Promise<boolean> {
     const failuresBefore = failures;
     const asked = versions.moment();
-    const replaced = await parts.replacementGuard.run(() => ask(tags));
+    const replaced = await parts.replacementGuard.run(() => ask(tags), { isProbe });
     if (!replaced) return false;
     versions.replaced(tags, replaced, asked);
     for (const tag of tags) {
@@ -445,7 +445,7 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
         return;
       }
       if (count < ATTEMPTS && !parts.replacementGuard.isOpen()) {
-        await sleep(50 * 2 ** count * (0.5 + Math.random()));
+        await sleep(100 * 2 ** count * Math.random());
       }
     }
     leaveForLater(tags);
@@ -479,10 +479,10 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
     maker += 1;
     const own = maker;
     for (let pause = 500; late.size > 0 && own === maker; pause = Math.min(pause * 2, LONGEST_RETRY_PAUSE)) {
-      const spread = pause * (0.5 + Math.random());
+      const spread = pause * Math.random();
       heardBy = Date.now() + spread + LONGEST_SILENCE;
       await sleep(spread, false);
-      if (late.size > 0) await attempt([...late.keys()].sort());
+      if (late.size > 0) await attempt([...late.keys()].sort(), true);
     }
     if (own === maker) heardBy = 0;
   }

@@ -22,7 +22,6 @@ const CUSTOM = 'payload-kv';
 const INSTANCE = Symbol.for('payload-kv.instance');
 
 const DEFAULT_TIMEOUT = 1_000;
-const FAULTS_BEFORE_PAUSE = 5;
 const PAUSE = 10_000;
 /** The same fault is logged once in this many milliseconds. */
 const QUIET = 60_000;
@@ -132,14 +131,13 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
   function guard(name: string, timeout: number): FaultGuard {
     return createFaultGuard({
       timeout,
-      threshold: FAULTS_BEFORE_PAUSE,
       pause: PAUSE,
       onFault: (error) => onFault(error, `the ${name}`),
       onOpen(error) {
         // Then it was said already, together with what to do.
         if (error instanceof PayloadKVError) return;
         warn(
-          `payload-kv: the ${name} failed ${FAULTS_BEFORE_PAUSE} times in a row; the database answers for the next ${PAUSE / 1000} seconds.`,
+          `payload-kv: the ${name} fails too often; the database answers for the next ${PAUSE / 1000} seconds.`,
         );
       },
       now: Date.now,
