@@ -62,6 +62,15 @@ export function describeStore(
       expect(await store.getMany([key('a')])).toEqual(['one']);
     });
 
+    test('gives back one value as it does many', async () => {
+      const key = fresh();
+      await store.set(key('a'), 'one', 300);
+      await store.set(key('empty'), '', 300);
+      expect(await store.get(key('a'))).toBe('one');
+      expect(await store.get(key('empty'))).toBe('');
+      expect(await store.get(key('absent'))).toBeUndefined();
+    });
+
     test('answers in the order of the keys, undefined for absent ones, once for each repetition', async () => {
       const key = fresh();
       await store.set(key('a'), 'A', 300);
@@ -145,6 +154,31 @@ export function describeStore(
       await store.deleteMany([]);
     });
 
+    test('deletes one key, and no absent one is a fault', async () => {
+      const key = fresh();
+      for (const name of ['a', 'b']) await store.set(key(name), name, 300);
+      await store.delete(key('a'));
+      await store.delete(key('absent'));
+      expect(await store.getMany(['a', 'b'].map(key))).toEqual([undefined, 'b']);
+      expect(await store.get(key('a'))).toBeUndefined();
+    });
+
+    test.each([0, 1, 101])('writes %i values in one call, and deletes them in one', async (count) => {
+      const key = fresh();
+      await store.set(key('0'), 'old', 300);
+      await store.set(key('other'), 'other', 300);
+      const writes = Array.from({ length: count }, (_, index) => ({
+        key: key(`${index}`),
+        value: `value ${index}`,
+        ttl: index % 2 === 0 ? 300 : undefined,
+      }));
+      await store.setMany(writes);
+      const keys = writes.map((write) => write.key);
+      expect(await store.getMany(keys)).toEqual(writes.map((write) => write.value));
+      await store.deleteMany(keys);
+      expect(await store.getMany([...keys, key('other')])).toEqual([...keys.map(() => undefined), 'other']);
+    });
+
     test('takes a TTL below its floor, a fraction of a second too', async () => {
       const key = fresh();
       await store.set(key('short'), 'short', Math.max(1, store.minimumTtl ?? 1));
@@ -164,12 +198,16 @@ export function describeStore(
         // A value renewed with a longer TTL lives on.
         await store.set(key('renewed'), 'old', 1);
         await store.set(key('renewed'), 'new', 300);
-        await expect.poll(() => store.getMany([key('short')]), { timeout: 20_000 }).toEqual([undefined]);
-        expect(await store.getMany([key('long'), key('forever'), key('renewed')])).toEqual([
-          'long',
-          'forever',
-          'new',
+        await store.setMany([
+          { key: key('short of many'), value: 'short', ttl: 1 },
+          { key: key('long of many'), value: 'long', ttl: 300 },
+          { key: key('forever of many'), value: 'forever', ttl: undefined },
         ]);
+        const shorts = [key('short'), key('short of many')];
+        await expect.poll(() => store.getMany(shorts), { timeout: 20_000 }).toEqual([undefined, undefined]);
+        expect(await store.get(key('short'))).toBeUndefined();
+        const others = ['long', 'forever', 'renewed', 'long of many', 'forever of many'];
+        expect(await store.getMany(others.map(key))).toEqual(['long', 'forever', 'new', 'long', 'forever']);
       });
     }
 
@@ -198,6 +236,13 @@ export function describeStore(
       });
     }
 
+    test('says that it is well, and writes nothing for that', async () => {
+      const key = fresh();
+      await store.set(key('a'), 'one', 300);
+      expect(await store.health()).toEqual({ ok: true });
+      if (lists) expect(await list(key(''))).toEqual([key('a')]);
+    });
+
     test('many reads and writes at once do not meet', async () => {
       const key = fresh();
       const names = Array.from({ length: 40 }, (_, index) => `${index}`);
@@ -207,6 +252,19 @@ export function describeStore(
           expect(await store.getMany([key(name)])).toEqual([name]);
         }),
       );
+    });
+
+    // The last one: what a close ends must not be missed by those before.
+    test('ends what it opened, more than once, and a later call works again', async () => {
+      const key = fresh();
+      await store.set(key('before'), 'before', 300);
+      await store.close();
+      await store.close();
+      await store.set(key('after'), 'after', 300);
+      expect(await store.get(key('after'))).toBe('after');
+      expect(await store.health()).toEqual({ ok: true });
+      await Promise.all([store.close(), store.close()]);
+      expect(await store.getMany([key('after'), key('absent')])).toEqual(['after', undefined]);
     });
   });
 }
