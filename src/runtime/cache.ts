@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Store } from '../stores/store.js';
 import type { Background } from './background.js';
 import { decodeEntry, decodeResult, type EncodedResult, encodeEntry, encodeResult } from './entry.js';
+import type { Envelope, Opened } from './envelope.js';
 import type { FaultGuard } from './fault.js';
 import type { Invalidation } from './invalidation.js';
 import { canonicalArguments, entryKey } from './key.js';
@@ -40,6 +41,7 @@ type Answer = { result: unknown; encoded: EncodedResult | undefined };
 /** What a cache works with. */
 export interface CacheParts {
   store: Store;
+  envelope: Envelope;
   registry: Registry;
   policy: Policy;
   schema: SiteSchema;
@@ -83,7 +85,7 @@ export interface Cache {
 
 /** Creates the cache of one site. */
 export function createCache(parts: CacheParts): Cache {
-  const { registry, policy, schema, versions, scope, counts, operations } = parts;
+  const { envelope, registry, policy, schema, versions, scope, counts, operations } = parts;
   const { near, far: store = parts.store } = parts.store;
   const plans = new LRUCache<string, Plan>({ max: REMEMBERED_PLANS });
   const tagContext = { schema, slicesOf: policy.slicesOf };
@@ -272,31 +274,41 @@ export function createCache(parts: CacheParts): Cache {
     count: CacheCounts,
   ): Fresh | Absent | undefined {
     const text = near?.get(plan.key) as string | undefined;
-    return text === undefined ? undefined : judge(plan, text, current, ttl, count);
+    if (text === undefined) return undefined;
+    return judge(plan, text, envelope.unwrap(text), current, ttl, count);
   }
 
+  /** Asynchronous where the entry is compressed or encrypted. */
   function judgeFar(
     plan: Plan,
     text: string | undefined,
     current: (string | undefined)[],
     ttl: number,
     count: CacheCounts,
-  ): Fresh | Absent {
-    const judged = judge(plan, text, current, ttl, count);
-    if (judged.found && text !== undefined) near?.set(plan.key, text, ttl);
-    return judged;
+  ): Fresh | Absent | Promise<Fresh | Absent> {
+    if (text === undefined) return { found: false, stale: false, versions: current };
+    const judgeOpened = (opened: Opened): Fresh | Absent => {
+      const judged = judge(plan, text, opened, current, ttl, count);
+      if (judged.found && opened) near?.set(plan.key, envelope.wrap(opened, text), ttl);
+      return judged;
+    };
+    // Whatever a store answers.
+    const opened = typeof text === 'string' ? envelope.open(plan.key, text) : null;
+    return opened instanceof Promise ? opened.then(judgeOpened) : judgeOpened(opened);
   }
 
   function judge(
     plan: Plan,
-    text: string | undefined,
+    text: string,
+    opened: Opened,
     current: (string | undefined)[],
     ttl: number,
     count: CacheCounts,
   ): Fresh | Absent {
     const absent = (stale: boolean): Absent => ({ found: false, stale, versions: current });
-    if (text === undefined) return absent(false);
-    const entry = typeof text === 'string' ? decodeEntry(text) : undefined;
+    // Of another release, or another site's: nothing is wrong with it.
+    if (opened === undefined) return absent(false);
+    const entry = opened === null ? undefined : decodeEntry(opened, envelope.serializer);
     if (entry?.key !== plan.key) {
       count.errors += 1;
       return absent(false);
@@ -329,7 +341,7 @@ export function createCache(parts: CacheParts): Cache {
     const flight = await parts.singleFlight.run(`${plan.key} ${before.join(' ')}`, async () => {
       const result = await read.ask();
       // Encoded before anyone has the result in hand, because Payload changes documents in place.
-      const encoded = encodeResult(result);
+      const encoded = encodeResult(result, envelope.serializer);
       if (encoded) keep(read, plan, ttl, before, encoded, count);
       else count.uncacheable += 1;
       return { result, encoded };
@@ -339,7 +351,7 @@ export function createCache(parts: CacheParts): Cache {
     const { encoded } = flight.shared;
     if (!encoded) return read.ask();
     count.shared += 1;
-    return decodeResult(encoded.body, encoded.special);
+    return decodeResult(encoded, envelope.serializer);
   }
 
   /** Gives tags without a version a first one, where the registry may have lost theirs. */
@@ -371,16 +383,34 @@ export function createCache(parts: CacheParts): Cache {
     count: CacheCounts,
   ): void {
     if (parts.replicaLag > 0 && !versions.isSettled(plan.tags, before, parts.replicaLag)) return;
-    const text = encodeEntry(
+    const body = encodeEntry(
       { key: plan.key, tags: plan.tags, versions: before, storedAt: parts.now(), ttl },
       encoded,
     );
+    if (near) {
+      const text = envelope.wrap(body);
+      if (!near.maximumBytes || !exceeds(text, near.maximumBytes)) near.set(plan.key, text, ttl);
+    }
+    const sealed = envelope.seal(plan.key, body);
+    const written =
+      sealed instanceof Promise
+        ? sealed.then((text) => write(read, plan, ttl, text, count))
+        : write(read, plan, ttl, sealed, count);
+    if (written instanceof Promise) parts.background.run(written);
+  }
+
+  function write(
+    read: Read,
+    plan: Plan,
+    ttl: number,
+    text: string,
+    count: CacheCounts,
+  ): void | Promise<void> {
     if (store.maximumBytes !== undefined && exceeds(text, store.maximumBytes)) {
       count.uncacheable += 1;
       parts.debug?.(`too large ${plan.key}`);
       return;
     }
-    near?.set(plan.key, text, ttl);
     operations.storeWrites += 1;
     const written = counted(parts.storeGuard, count, () => {
       const writing = store.set(plan.key, text, Math.max(ttl, store.minimumTtl ?? 1));
@@ -392,8 +422,7 @@ export function createCache(parts: CacheParts): Cache {
       count.bytesWritten += text.length;
       parts.debug?.(`stored ${plan.key} ${read.operation} for ${ttl} s`);
     };
-    if (written instanceof Promise) parts.background.run(written.then(done));
-    else done(written);
+    return written instanceof Promise ? written.then(done) : done(written);
   }
 
   return { read };

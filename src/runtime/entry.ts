@@ -1,7 +1,11 @@
-/** An entry as text: JSON with tags, versions, times and the result. */
+/** An entry: tags, versions, times and the result, encoded without loss. */
+import type { Serializer } from './serializer.js';
 
-/** Version of the format; part of every key's scope, so that no release reads another's entries. */
-export const ENTRY_FORMAT = 3;
+/** Version of the format: part of every key's scope, and in front of every entry, so that no release reads another's. */
+export const ENTRY_FORMAT = 4;
+
+/** An entry before it is put into an envelope: text if its result is JSON, bytes if a serializer made it. */
+export type Body = string | Uint8Array;
 
 /** What an entry says about its result. */
 export interface EntryHeader {
@@ -17,45 +21,43 @@ export interface EntryHeader {
   ttl: number;
 }
 
-interface StoredEntry {
+interface StoredHeader {
   k: string;
   t: readonly string[];
   v: readonly string[];
   s: number;
   e: number;
-  /** Values that JSON does not have, by path. */
+  /** Values that the serializer does not have, by path. */
   x?: SpecialValue[];
-  r: unknown;
 }
 
 type SpecialValue = [
   path: (string | number)[],
-  kind: 'undefined' | 'date' | 'number' | 'bigint' | 'bytes',
+  kind: 'undefined' | 'date' | 'number' | 'bigint' | 'bytes' | 'text' | 'bare',
   text: string,
 ];
 
 /** A result in the form it is stored in. */
 export interface EncodedResult {
-  body: string;
+  body: Body;
   special: SpecialValue[] | undefined;
 }
 
 const NOT_ENCODABLE = Symbol('not encodable');
 
 /**
- * Encodes a result without loss: what JSON has as JSON, and undefined, dates, special numbers, bigints and bytes beside
- * it.
+ * Encodes a result without loss: what JSON has by the serializer, and undefined, dates, special numbers, bigints, bytes
+ * and objects without a prototype beside it.
  *
+ * @param serializer turns the result into bytes; without one it becomes JSON
  * @returns `undefined` if it holds anything else, such as a function or an instance of a class
  */
-export function encodeResult(result: unknown): EncodedResult | undefined {
+export function encodeResult(result: unknown, serializer?: Serializer): EncodedResult | undefined {
   const special: SpecialValue[] = [];
   try {
-    findSpecialValues(result, [], special, new Set());
-    const body = JSON.stringify(
-      result === undefined ? null : result,
-      special.length > 0 ? replaceBigint : undefined,
-    );
+    findSpecialValues(result, [], special, new Set(), serializer !== undefined);
+    const plain = special.length > 0 ? withoutSpecialValues(result, special) : result;
+    const body = serializer ? serializer.encode(plain) : JSON.stringify(plain);
     return { body, special: special.length > 0 ? special : undefined };
   } catch (error) {
     if (error === NOT_ENCODABLE || error instanceof RangeError) return undefined;
@@ -63,8 +65,30 @@ export function encodeResult(result: unknown): EncodedResult | undefined {
   }
 }
 
-function replaceBigint(_name: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? null : value;
+/** The result with null in the places of special values; what is above those is copied. */
+function withoutSpecialValues(result: unknown, special: readonly SpecialValue[]): unknown {
+  type Holder = Record<string | number, unknown>;
+  const root: Holder = { result };
+  const copies = new Set<unknown>([root]);
+  for (const [path, kind] of special) {
+    let holder = root;
+    let name: string | number = 'result';
+    const enter = (): void => {
+      const next = holder[name] as Holder;
+      if (!copies.has(next)) {
+        holder[name] = Array.isArray(next) ? [...next] : { ...next };
+        copies.add(holder[name]);
+      }
+      holder = holder[name] as Holder;
+    };
+    for (const step of path) {
+      enter();
+      name = step;
+    }
+    if (kind === 'bare') enter();
+    else holder[name] = null;
+  }
+  return root.result;
 }
 
 function findSpecialValues(
@@ -72,9 +96,13 @@ function findSpecialValues(
   path: (string | number)[],
   found: SpecialValue[],
   above: Set<object>,
+  isForBytes: boolean,
 ): void {
   switch (typeof value) {
     case 'string':
+      // JSON escapes a lone surrogate, UTF-8 has none.
+      if (isForBytes && !value.isWellFormed()) found.push([[...path], 'text', value]);
+      return;
     case 'boolean':
       return;
     case 'number':
@@ -93,12 +121,13 @@ function findSpecialValues(
       throw NOT_ENCODABLE;
   }
   if (value === null) return;
-  if (value instanceof Date) {
-    found.push([[...path], 'date', `${value.getTime()}`]);
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype === Date.prototype) {
+    found.push([[...path], 'date', `${(value as Date).getTime()}`]);
     return;
   }
   if (value instanceof Uint8Array) {
-    if (Object.getPrototypeOf(value) !== Uint8Array.prototype && !Buffer.isBuffer(value)) throw NOT_ENCODABLE;
+    if (prototype !== Uint8Array.prototype && prototype !== Buffer.prototype) throw NOT_ENCODABLE;
     found.push([
       [...path],
       'bytes',
@@ -109,34 +138,38 @@ function findSpecialValues(
   // A circle has no text.
   if (above.has(value)) throw NOT_ENCODABLE;
   above.add(value);
+  const names = Object.keys(value);
   if (Array.isArray(value)) {
+    // Neither holes nor properties of its own.
+    if (prototype !== Array.prototype || names.length !== value.length) throw NOT_ENCODABLE;
     for (let index = 0; index < value.length; index++) {
+      if (!(index in value)) throw NOT_ENCODABLE;
       path.push(index);
-      findSpecialValues(value[index], path, found, above);
+      findSpecialValues(value[index], path, found, above, isForBytes);
       path.pop();
     }
   } else {
-    const prototype = Object.getPrototypeOf(value);
     if (
       (prototype !== Object.prototype && prototype !== null) ||
       Object.getOwnPropertySymbols(value).length > 0
     )
       throw NOT_ENCODABLE;
     if ('toJSON' in value && typeof value.toJSON === 'function') throw NOT_ENCODABLE;
-    for (const name of Object.keys(value)) {
+    if (prototype === null) found.push([[...path], 'bare', '']);
+    for (const name of names) {
       // JSON.parse makes `__proto__` an own property, assignment while restoring would not.
-      if (name === '__proto__') throw NOT_ENCODABLE;
+      if (name === '__proto__' || (isForBytes && !name.isWellFormed())) throw NOT_ENCODABLE;
       path.push(name);
-      findSpecialValues((value as Record<string, unknown>)[name], path, found, above);
+      findSpecialValues((value as Record<string, unknown>)[name], path, found, above, isForBytes);
       path.pop();
     }
   }
   above.delete(value);
 }
 
-/** The text of an entry. */
-export function encodeEntry(header: EntryHeader, result: EncodedResult): string {
-  const stored: Omit<StoredEntry, 'r'> = {
+/** The body of an entry. JSON is one text; bytes stand behind their header, which has its length in front. */
+export function encodeEntry(header: EntryHeader, result: EncodedResult): Body {
+  const stored: StoredHeader = {
     k: header.key,
     t: header.tags,
     v: header.versions,
@@ -144,8 +177,18 @@ export function encodeEntry(header: EntryHeader, result: EncodedResult): string 
     e: header.ttl,
   };
   if (result.special) stored.x = result.special;
-  return `${JSON.stringify(stored).slice(0, -1)},"r":${result.body}}`;
+  const text = JSON.stringify(stored);
+  if (typeof result.body === 'string') return `${text.slice(0, -1)},"r":${result.body}}`;
+  const length = Buffer.byteLength(text);
+  const bytes = Buffer.allocUnsafe(LENGTH_BYTES + length + result.body.length);
+  bytes.writeUInt32LE(length);
+  bytes.write(text, LENGTH_BYTES);
+  bytes.set(result.body, LENGTH_BYTES + length);
+  return bytes;
 }
+
+/** Bytes in front of a header, that hold its length. */
+const LENGTH_BYTES = 4;
 
 /** An entry that was read. */
 export interface DecodedEntry extends EntryHeader {
@@ -154,14 +197,25 @@ export interface DecodedEntry extends EntryHeader {
 }
 
 /**
- * Reads an entry. The text is parsed once and as a whole: a hit is then little more than the parsing of its result.
+ * Reads an entry. JSON is parsed once and as a whole: a hit is then little more than the parsing of its result.
  *
- * @returns `undefined` if the text is no entry
+ * @param serializer the one that made it, if it is bytes
+ * @returns `undefined` if the body is no entry
  */
-export function decodeEntry(text: string): DecodedEntry | undefined {
-  let stored: StoredEntry;
+export function decodeEntry(body: Body, serializer?: Serializer): DecodedEntry | undefined {
+  let stored: StoredHeader & { r?: unknown };
+  let readResult: () => unknown;
   try {
-    stored = JSON.parse(text) as StoredEntry;
+    if (typeof body === 'string') {
+      stored = JSON.parse(body);
+      readResult = () => stored.r;
+    } else {
+      const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+      const end = LENGTH_BYTES + bytes.readUInt32LE();
+      if (!serializer || end > bytes.length) return undefined;
+      stored = JSON.parse(bytes.toString('utf8', LENGTH_BYTES, end));
+      readResult = () => serializer.decode(bytes.subarray(end));
+    }
   } catch {
     return undefined;
   }
@@ -173,7 +227,7 @@ export function decodeEntry(text: string): DecodedEntry | undefined {
     Array.isArray(stored.v) &&
     typeof stored.s === 'number' &&
     typeof stored.e === 'number' &&
-    'r' in stored;
+    (typeof body !== 'string' || 'r' in stored);
   if (!isEntry) return undefined;
   return {
     key: stored.k,
@@ -181,13 +235,13 @@ export function decodeEntry(text: string): DecodedEntry | undefined {
     versions: stored.v,
     storedAt: stored.s,
     ttl: stored.e,
-    result: () => (stored.x ? restoreSpecialValues(stored.r, stored.x) : stored.r),
+    result: () => (stored.x ? restoreSpecialValues(readResult(), stored.x) : readResult()),
   };
 }
 
 /** Reads a result from its encoded form: a fresh copy at each call. */
-export function decodeResult(body: string, special: SpecialValue[] | undefined): unknown {
-  const result: unknown = JSON.parse(body);
+export function decodeResult({ body, special }: EncodedResult, serializer?: Serializer): unknown {
+  const result: unknown = typeof body === 'string' ? JSON.parse(body) : serializer?.decode(body);
   return special ? restoreSpecialValues(result, special) : result;
 }
 
@@ -197,18 +251,25 @@ function restoreSpecialValues(result: unknown, special: readonly SpecialValue[])
     let holder: Record<string | number, unknown> = root as Record<string, unknown>;
     let name: string | number = 'result';
     for (const step of path) {
-      // Whoever can write to the store must not reach what all objects share.
-      if (!Object.hasOwn(holder, name)) throw new Error('the entry holds a value without a place');
-      holder = holder[name] as Record<string | number, unknown>;
+      holder = ownValue(holder, name) as Record<string | number, unknown>;
       name = step;
     }
-    holder[name] = restore(kind, text);
+    const value = ownValue(holder, name);
+    holder[name] = kind === 'bare' ? Object.setPrototypeOf(value, null) : restore(kind, text);
   }
   return root.result;
 }
 
-function restore(kind: SpecialValue[1], text: string): unknown {
+/** Whoever can write to the store must not reach what all objects share. */
+function ownValue(holder: Record<string | number, unknown>, name: string | number): unknown {
+  if (!Object.hasOwn(holder, name)) throw new Error('the entry holds a value without a place');
+  return holder[name];
+}
+
+function restore(kind: Exclude<SpecialValue[1], 'bare'>, text: string): unknown {
   switch (kind) {
+    case 'text':
+      return text;
     case 'undefined':
       return undefined;
     case 'date':

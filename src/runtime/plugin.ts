@@ -5,6 +5,7 @@ import { type Background, createBackground, findWaitUntil } from './background.j
 import { type CacheParts, createCache } from './cache.js';
 import { parseDuration } from './duration.js';
 import { ENTRY_FORMAT } from './entry.js';
+import { createEnvelope } from './envelope.js';
 import { createFaultGuard, type FaultGuard } from './fault.js';
 import { createInvalidation, type Invalidation } from './invalidation.js';
 import type { GeneratedTypes, InvalidationEvent, InvalidationHook, PayloadKVOptions } from './options.js';
@@ -195,6 +196,7 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
       );
       const cache = createCache({
         store,
+        envelope: createEnvelope(),
         registry,
         policy,
         schema,

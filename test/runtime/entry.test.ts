@@ -1,7 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { decodeEntry, decodeResult, encodeEntry, encodeResult } from '../../src/runtime/entry.js';
+import {
+  decodeEntry,
+  decodeResult,
+  type EncodedResult,
+  encodeEntry,
+  encodeResult,
+} from '../../src/runtime/entry.js';
 import { getCacheStats, memory, payloadKV, settleCache } from '../../src/runtime/index.js';
 import { countDatabaseCalls, type Started, startBlog } from '../support/payload.js';
 
@@ -12,7 +18,7 @@ function kept(result: unknown): unknown {
   const encoded = encodeResult(result);
   if (!encoded) throw new Error('not encodable');
   // Through bytes, as every store but the one in memory sends it.
-  const text = Buffer.from(encodeEntry(header, encoded)).toString();
+  const text = Buffer.from(encodeEntry(header, encoded) as string).toString();
   const entry = decodeEntry(text);
   expect(entry).toMatchObject(header);
   return entry?.result();
@@ -78,8 +84,7 @@ describe('an entry', () => {
 
   test('gives each reader a result of their own', () => {
     const encoded = encodeResult({ docs: [{ at: new Date(1), bytes: Buffer.from('a') }] });
-    const read = () =>
-      decodeResult(encoded?.body ?? '', encoded?.special) as { docs: { at: Date; bytes: Buffer }[] };
+    const read = () => decodeResult(encoded as EncodedResult) as { docs: { at: Date; bytes: Buffer }[] };
     const first = read();
     first.docs[0]?.at.setTime(2);
     first.docs[0]?.bytes.fill(0);
@@ -114,7 +119,7 @@ describe('an entry', () => {
 
   test('reaches nothing that other objects share, whoever wrote it', () => {
     const encoded = encodeResult({ at: Number.NaN });
-    const text = encodeEntry(header, encoded as NonNullable<typeof encoded>);
+    const text = encodeEntry(header, encoded as EncodedResult) as string;
     for (const path of [
       ['__proto__', 'isAdmin'],
       ['at', 'constructor', 'prototype', 'isAdmin'],
@@ -127,7 +132,7 @@ describe('an entry', () => {
 
   test('is not read from a text that is none', () => {
     const encoded = encodeResult({ a: 1 });
-    const text = encodeEntry(header, encoded ?? { body: '', special: undefined });
+    const text = encodeEntry(header, encoded as EncodedResult) as string;
     const stored = JSON.parse(text) as Record<string, unknown>;
     for (const name of ['k', 't', 'v', 's', 'e', 'r']) {
       const { [name]: _left, ...others } = stored;

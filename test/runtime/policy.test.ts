@@ -203,7 +203,9 @@ describe('on the blog', () => {
     for await (const page of from.list('payload-cache:')) {
       for (const key of page) {
         const [text] = await from.getMany([key]);
-        ttls[key.split(':').slice(1, -1).join(':')] = (JSON.parse(text ?? '{}') as { e: number }).e;
+        ttls[key.split(':').slice(1, -1).join(':')] = (
+          JSON.parse(text?.slice(text.indexOf('{')) ?? '{}') as { e: number }
+        ).e;
       }
     }
     return ttls;
