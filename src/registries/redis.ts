@@ -1,38 +1,49 @@
 import { versionKey } from '../runtime/key.js';
 import { newVersion, type Registry } from '../runtime/registry.js';
-import { commandsOf, type RedisClient, type Send } from '../stores/redis-client.js';
+import {
+  prefixOf,
+  type RedisConnection,
+  type RedisConnectionOptions,
+  redisConnection,
+} from '../stores/redis-connection.js';
 
 /** Options of {@link redisRegistry}. */
-export interface RedisRegistryOptions {
-  /** A connected client of ioredis or node-redis. */
-  client: RedisClient;
-  /** Comes before every key. Default none. On Redis Cluster it must be in braces: `'{payload}:'`. */
-  prefix?: string;
-}
+export interface RedisRegistryOptions extends RedisConnectionOptions {}
 
 /** How long a version is kept where no replacement has said it yet, in seconds. Losing one makes entries stale early. */
 const LIFETIME = 2 * 86_400 + 3_600;
+/** Tags that one message names. */
+const TAGS_OF_A_MESSAGE = 1_000;
 
 /**
  * Tag versions in Redis, for entries in another store; `redis()` brings one of its own that reads entry and versions
  * in one call. Strongly consistent, as long as the client reads from the primary.
+ *
+ * @throws PayloadKVError as `redis()` does
  */
-export function redisRegistry(options: RedisRegistryOptions): Registry {
-  return versionsInRedis(commandsOf(options.client), options.prefix ?? '');
+export function redisRegistry(options: RedisRegistryOptions = {}): Registry {
+  return versionsInRedis(redisConnection(options), prefixOf(options));
 }
 
 /**
  * Redis may evict a version, expire it or lose all of them. So an absent version means nothing: it is unknown, and who
  * needs one creates one that never was before. No entry becomes fresh by it.
  */
-export function versionsInRedis(send: Send, prefix: string): Registry {
+export function versionsInRedis(connection: RedisConnection, prefix: string): Registry {
+  const { send } = connection;
+  const channel = `${prefix}payload-cache:replaced`;
   let lifetime = LIFETIME;
   const keyOf = (tag: string): string => prefix + versionKey(tag);
+  const held = (tags: readonly string[]): Promise<(string | undefined)[]> => connection.read(tags.map(keyOf));
 
-  async function held(tags: readonly string[]): Promise<(string | undefined)[]> {
-    if (tags.length === 0) return [];
-    const values = (await send('MGET', ...tags.map(keyOf))) as unknown[];
-    return values.map((value) => (typeof value === 'string' ? value : undefined));
+  /** Messages are told after the fact, and no more than a help: a version is only ever read from its key. */
+  async function tell(tags: readonly string[], origin: string): Promise<void> {
+    const messages: Promise<unknown>[] = [];
+    for (let start = 0; start < tags.length; start += TAGS_OF_A_MESSAGE) {
+      const message = { by: origin, tags: tags.slice(start, start + TAGS_OF_A_MESSAGE) };
+      messages.push(send('PUBLISH', channel, JSON.stringify(message)));
+    }
+    await Promise.allSettled(messages);
   }
 
   return {
@@ -61,11 +72,41 @@ export function versionsInRedis(send: Send, prefix: string): Registry {
       } catch (error) {
         if (!isFull(error)) throw error;
         // A full Redis that evicts nothing still deletes, and a version that is gone is as good as a new one.
-        await send('DEL', ...tags.map(keyOf));
+        await connection.remove(tags.map(keyOf));
       }
+      const telling = tell(tags, context?.origin ?? '');
+      if (context?.background) context.background(telling);
+      else await telling;
       return versions;
     },
+    subscribe(listener) {
+      const forgetAll = (): void => {
+        listener.lost();
+        listener.live();
+      };
+      return connection.listen(channel, {
+        live: () => listener.live(),
+        lost: () => listener.lost(),
+        message(text) {
+          const message = readMessage(text);
+          // Another version of this package may write what this one does not read.
+          if (!message) forgetAll();
+          else if (message.by === '' || message.by !== listener.origin) listener.replaced(message.tags);
+        },
+      });
+    },
+    close: () => connection.close(),
   };
+}
+
+function readMessage(text: string): { by: string; tags: string[] } | undefined {
+  try {
+    const { by, tags } = JSON.parse(text) as { by?: unknown; tags?: unknown };
+    const isList = Array.isArray(tags) && tags.every((tag) => typeof tag === 'string');
+    return isList && typeof by === 'string' ? { by, tags: tags as string[] } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function isFull(error: unknown): boolean {

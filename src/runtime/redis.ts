@@ -1,4 +1,5 @@
-/** What a site with Redis adds to the runtime. The client is the site's own: ioredis or node-redis. */
+/** What a site with Redis adds to the runtime. */
 export { type RedisRegistryOptions, redisRegistry } from '../registries/redis.js';
 export { type RedisOptions, redis } from '../stores/redis.js';
 export type { RedisClient } from '../stores/redis-client.js';
+export type { RedisConnectionOptions } from '../stores/redis-connection.js';

@@ -50,6 +50,31 @@ export interface Registry {
   attach?(context: ConnectContext): void;
   /** Called when Payload's database adapter is ready. */
   connect?(context: ConnectContext): void | Promise<void>;
+  /**
+   * Tells of replacements made by others, where the registry can: what a process remembers of a tag may then serve
+   * longer, and is forgotten the moment somebody replaces its version. Called once the site is connected, if some policy
+   * lets versions be remembered. The registry connects by itself, and again when the connection is lost.
+   *
+   * @returns ends it
+   */
+  subscribe?(listener: RegistryListener): () => void;
+  /** Ends what the registry opened itself. A later call opens it again. */
+  close?(): void | Promise<void>;
+}
+
+/** Hears of replacements. See {@link Registry.subscribe}. */
+export interface RegistryListener {
+  /** Whose own replacements, those with this {@link ReplaceContext.origin}, are left out. */
+  readonly origin: string;
+  /** From now on every replacement is told; what was replaced before may not have been. */
+  live(): void;
+  /**
+   * These tags have new versions. Which ones is not told: of two messages that arrive in the other order the later
+   * would be the older.
+   */
+  replaced(tags: readonly string[]): void;
+  /** The connection is gone: replacements may have been missed, and go on being so until `live`. */
+  lost(): void;
 }
 
 /** What a replacement may need to know. */
@@ -61,6 +86,8 @@ export interface ReplaceContext {
    * A registry may forget them then.
    */
   lifetime?: number;
+  /** Who replaces: its own subscription, which knows it already, is not told. */
+  origin?: string;
   /** Takes work that need not delay the write, such as the last of several replacements within a second. */
   background?(work: Promise<unknown>): void;
 }

@@ -1,42 +1,39 @@
 import { versionsInRedis } from '../registries/redis.js';
 import { versionKey } from '../runtime/key.js';
-import { commandsOf, type RedisClient, type Send } from './redis-client.js';
+import { prefixOf, type RedisConnectionOptions, redisConnection } from './redis-connection.js';
 import type { Store } from './store.js';
 
 /** Options of {@link redis}. */
-export interface RedisOptions {
-  /** A connected client of ioredis or node-redis. It stays yours: close it when the site shuts down. */
-  client: RedisClient;
-  /** Comes before every key. Default none. On Redis Cluster it must be in braces: `'{payload}:'`. */
-  prefix?: string;
-}
+export interface RedisOptions extends RedisConnectionOptions {}
 
-/** Keys that one SCAN looks at, and that one DEL names. */
+/** Keys that one SCAN looks at. */
 const PAGE = 1_000;
 
 /** Largest value of Redis: 512 MiB. https://redis.io/docs/latest/develop/data-types/strings/ */
 const LARGEST_VALUE = 512 * 1024 * 1024;
 
 /**
- * Entries in Redis, with the tag versions beside them: one MGET brings both. The versions may be evicted like any
- * other key; that makes entries stale, never wrong.
+ * Entries in Redis, with the tag versions beside them: one MGET brings both, or on a cluster one GET for each, sent
+ * together. The versions may be evicted like any other key; that makes entries stale, never wrong.
  *
- * @throws PayloadKVError `INVALID_STORE` for what is no Redis client
+ * Without a client it opens one of ioredis's with the first command, waits for that first connection, and connects
+ * again by itself. While a connection is lost commands fail at once, those of a client of yours as well.
+ *
+ * @throws PayloadKVError `INVALID_STORE` for what is no Redis client or no address. Commands reject with
+ * `REDIS_UNREACHABLE`, `REDIS_NOT_CONNECTED`, `REDIS_URL_MISSING`, `REDIS_CLIENT_MISSING`, `REDIS_CLUSTER_SLOTS` or
+ * `REDIS_CLUSTER_CLIENT`, which say what to do.
  */
-export function redis(options: RedisOptions): Store {
-  const { client, prefix = '' } = options;
-  const send = commandsOf(client);
+export function redis(options: RedisOptions = {}): Store {
+  const connection = redisConnection(options);
+  const { send } = connection;
+  const prefix = prefixOf(options);
   const store: Store = {
     name: 'redis',
     maximumBytes: LARGEST_VALUE,
     async get(key) {
-      return (await store.getMany([key]))[0];
+      return (await connection.read([prefix + key]))[0];
     },
-    async getMany(keys) {
-      if (keys.length === 0) return [];
-      const values = (await send('MGET', ...keys.map((key) => prefix + key))) as unknown[];
-      return values.map((value) => (typeof value === 'string' ? value : undefined));
-    },
+    getMany: (keys) => connection.read(keys.map((key) => prefix + key)),
     async set(key, value, ttl) {
       const expiry = ttl === undefined ? [] : ['PX', `${Math.max(1, Math.ceil(ttl * 1000))}`];
       await send('SET', prefix + key, value, ...expiry);
@@ -44,20 +41,13 @@ export function redis(options: RedisOptions): Store {
     async setMany(writes) {
       await Promise.all(writes.map(({ key, value, ttl }) => store.set(key, value, ttl)));
     },
-    async delete(key) {
-      await send('DEL', prefix + key);
-    },
-    async deleteMany(keys) {
-      for (let start = 0; start < keys.length; start += PAGE) {
-        await send('DEL', ...keys.slice(start, start + PAGE).map((key) => prefix + key));
-      }
-    },
+    delete: (key) => connection.remove([prefix + key]),
+    deleteMany: (keys) => connection.remove(keys.map((key) => prefix + key)),
     async *list(beginning) {
       // ioredis puts a prefix of its own before the keys of commands, but not into SCAN's pattern or answers.
-      const { options: clientOptions } = client as { options?: { keyPrefix?: string } };
-      const before = (clientOptions?.keyPrefix ?? '') + prefix;
+      const before = await connection.wholePrefix();
       const pattern = `${(before + beginning).replace(/[*?[\]\\^-]/g, '\\$&')}*`;
-      for (const node of nodesOf(client, send)) {
+      for (const node of await connection.nodes()) {
         let cursor = '0';
         do {
           const answer = (await node('SCAN', cursor, 'MATCH', pattern, 'COUNT', `${PAGE}`)) as [
@@ -78,18 +68,14 @@ export function redis(options: RedisOptions): Store {
         return { ok: false, message: error instanceof Error ? error.message : String(error) };
       }
     },
-    close() {},
+    close: () => connection.close(),
     defaultRegistry: () => ({
-      ...versionsInRedis(send, prefix),
+      ...versionsInRedis(connection, prefix),
       storeKey: versionKey,
       readStored: (value) => value,
+      // The store's, and closed with it.
+      close: undefined,
     }),
   };
   return store;
-}
-
-/** The nodes that hold keys: a cluster client of ioredis would ask any one of them. */
-function nodesOf(client: RedisClient, send: Send): Send[] {
-  const { nodes } = client as { nodes?: (role: 'master') => RedisClient[] };
-  return typeof nodes === 'function' ? nodes.call(client, 'master').map(commandsOf) : [send];
 }
