@@ -8,6 +8,7 @@ export default defineConfig({
     // Tests in this process use the source; those that run the package as a user does use dist.
     alias: [
       { find: /^payload-kv\/cloudflare$/, replacement: source('src/runtime/cloudflare.ts') },
+      { find: /^payload-kv\/msgpack$/, replacement: source('src/runtime/msgpack.ts') },
       { find: /^payload-kv\/redis$/, replacement: source('src/runtime/redis.ts') },
       { find: /^payload-kv$/, replacement: source('src/runtime/index.ts') },
     ],

@@ -1,7 +1,10 @@
 import type { Payload } from 'payload';
 import type { Store } from '../stores/store.js';
 import type { WaitUntil } from './background.js';
+import type { Compression } from './compression.js';
+import type { Encryption } from './encryption.js';
 import type { Registry } from './registry.js';
+import type { Serializer } from './serializer.js';
 import type { SingleFlightScope } from './single-flight.js';
 
 /** A duration: seconds as a number, or text such as `'30s'`, `'5m'`, `'2h'`, `'7d'`. */
@@ -104,6 +107,12 @@ export interface PayloadKVOptions<Types extends GeneratedTypes = GeneratedTypes>
   consistency?: Consistency;
   /** Default TTL of every entry. Default 300 seconds. */
   ttl?: Duration;
+  /** How entries are written: JSON, or `messagePack()` from `payload-kv/msgpack`. Default JSON. */
+  serializer?: Serializer;
+  /** `gzip()` compresses entries from a size on, before they are stored. Default none. */
+  compression?: Compression;
+  /** `aesGCM()` encrypts entries before they are stored; one that is not encrypted is then not read. Default none. */
+  encryption?: Encryption;
   /** TTL per read operation, for all collections and globals. */
   operations?: OperationPolicy;
   /**

@@ -196,7 +196,7 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
       );
       const cache = createCache({
         store,
-        envelope: createEnvelope(),
+        envelope: createEnvelope(options),
         registry,
         policy,
         schema,

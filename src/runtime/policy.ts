@@ -86,6 +86,7 @@ const POLICY_NAMES = new Set(['ttl', 'operations', 'enabled', 'consistency', 'sl
 export function checkOptions(options: PayloadKVOptions, registry: Registry): void {
   if (options.ttl !== undefined) parseDuration(options.ttl, 'ttl');
   checkOperations(options.operations, 'operations');
+  checkEnvelope(options);
   checkConsistency(options.consistency, 'consistency', registry);
   for (const type of ['collections', 'globals'] as const) {
     const policies = options[type];
@@ -113,6 +114,20 @@ export function checkOptions(options: PayloadKVOptions, registry: Registry): voi
         throw invalid(`${name}.slices`, 'an array of field paths', policy.slices);
       }
     }
+  }
+}
+
+const ENVELOPE_PARTS = {
+  serializer: ['encode', 'messagePack() from payload-kv/msgpack'],
+  compression: ['compress', 'gzip()'],
+  encryption: ['encrypt', 'aesGCM()'],
+} as const;
+
+function checkEnvelope(options: PayloadKVOptions): void {
+  for (const [name, [method, maker]] of Object.entries(ENVELOPE_PARTS)) {
+    const part = options[name as keyof typeof ENVELOPE_PARTS] as Record<string, unknown> | null | undefined;
+    // Its type only: it may be a secret.
+    if (part !== undefined && typeof part?.[method] !== 'function') throw invalid(name, maker, typeof part);
   }
 }
 

@@ -1,0 +1,16 @@
+import { Packr } from 'msgpackr';
+import type { Serializer } from './serializer.js';
+
+/**
+ * Serializes entries as MessagePack, by the package `msgpackr`, which the site installs: smaller than JSON and, for
+ * lists of many documents, faster to read. What it does not have is kept beside it, as for JSON.
+ */
+export function messagePack(): Serializer {
+  // Records name the properties of like objects once.
+  const packr = new Packr({ useRecords: true });
+  return {
+    id: 'm',
+    encode: (value) => packr.pack(value),
+    decode: (bytes) => packr.unpack(bytes),
+  };
+}
