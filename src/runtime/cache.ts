@@ -22,6 +22,7 @@ import {
 import type { SingleFlight } from './single-flight.js';
 import type { SiteSchema } from './site-schema.js';
 import type { BypassReason, CacheCounts } from './stats.js';
+import { memoryOf } from './subscription.js';
 import { tagsOf } from './tags.js';
 import type { VersionMemory } from './versions.js';
 
@@ -172,7 +173,8 @@ export function createCache(parts: CacheParts): Cache {
     if (!rule.cached) return read.ask();
     const ttl = Math.min(directive?.kind === 'ttl' ? directive.ttl : rule.ttl, parts.longestTtl);
 
-    const answer = lookup(plan, ttl, rule.maximumAge, directive?.kind === 'refresh', count);
+    const memory = memoryOf(rule, versions.isTold());
+    const answer = lookup(plan, ttl, memory, directive?.kind === 'refresh', count);
     const looked = answer instanceof Promise ? await answer : answer;
     if (looked.found) {
       count.hits += 1;

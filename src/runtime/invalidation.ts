@@ -412,6 +412,7 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
     return registry.replace(tags, {
       transactionID,
       lifetime: parts.lifetime,
+      origin: versions.listener.origin,
       background: (work) => parts.background.run(work),
     });
   }

@@ -15,7 +15,8 @@ import { beginRead, markWriteOperation } from './request.js';
 import { createSingleFlight, defaultSingleFlight } from './single-flight.js';
 import { readSiteSchema } from './site-schema.js';
 import { addCounts, type CacheCounts, type CacheStats, emptyCounts } from './stats.js';
-import { createVersionMemory } from './versions.js';
+import { wantsToBeTold } from './subscription.js';
+import { createVersionMemory, type VersionMemory } from './versions.js';
 
 /** Name under which the plugin keeps its options in the config, so that a hot reload finds the new ones. */
 const CUSTOM = 'payload-kv';
@@ -88,6 +89,8 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
   const loggedAt = new Map<string, number>();
   let setup = first;
   let behind: CacheBehind | undefined;
+  let listener: VersionMemory['listener'] | undefined;
+  let unsubscribe: (() => void) | undefined;
   let guards: { store: FaultGuard; registry: FaultGuard } | undefined;
   let singleFlight: CacheParts['singleFlight'] | undefined;
   let isBuilt = false;
@@ -161,6 +164,7 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
       const schema = readSiteSchema(config, base.defaultIDType);
       const policy = createPolicy(options, registry, schema, (message) => payload.logger.warn(message));
       const versions = createVersionMemory(registry, Date.now);
+      listener = versions.listener;
       const timeout = options.timeout ?? DEFAULT_TIMEOUT;
       guards = {
         store: guard(`${store.name} store`, timeout),
@@ -224,6 +228,18 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
     }
   }
 
+  function listen(): void {
+    const { options, registry } = setup;
+    unsubscribe?.();
+    unsubscribe = undefined;
+    if (!listener || !behind || !wantsToBeTold(options, registry)) return;
+    try {
+      unsubscribe = registry.subscribe?.(listener);
+    } catch (error) {
+      onFault(error, `subscribing to the ${registry.name} registry`);
+    }
+  }
+
   const instance: Instance = {
     background,
     invalidation: () => behind?.invalidation,
@@ -263,10 +279,27 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
         if (behind) behind = { ...behind, cache: { read: (read) => read.ask() } };
         onFault(error, `connecting the ${registry.name} registry`);
       }
+      listen();
       // What the config before did not cache, it did not make stale either.
       if (isReloaded) await behind?.invalidation.everything('hot reload');
     },
-    onDestroy: () => background.settled(),
+    async onDestroy() {
+      await background.settled();
+      unsubscribe?.();
+      unsubscribe = undefined;
+      listener?.lost();
+      const { registry, options } = setup;
+      for (const [name, part] of [
+        [`${registry.name} registry`, registry],
+        [`${options.store.name} store`, options.store],
+      ] as const) {
+        try {
+          await part.close?.();
+        } catch (error) {
+          onFault(error, `closing the ${name}`);
+        }
+      }
+    },
     keepAlive: (work) => background.keepAlive(work),
     onUnknownWrite: (name) =>
       warn(

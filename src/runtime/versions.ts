@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Registry, ReplaceContext } from './registry.js';
+import { newVersion, type Registry, type RegistryListener, type ReplaceContext } from './registry.js';
 
 /**
  * What this process knows of tag versions: those it read a moment ago, and those it replaced itself. It lets a lookup
@@ -23,6 +23,10 @@ export interface VersionMemory {
   replaced(tags: readonly string[], versions: readonly string[], asked: Moment): void;
   /** Whether each tag has kept its version, as far as this process saw, for at least `seconds`. */
   isSettled(tags: readonly string[], versions: readonly string[], seconds: number): boolean;
+  /** Hears of replacements made elsewhere, and forgets what they replaced. */
+  readonly listener: RegistryListener;
+  /** Whether every replacement made elsewhere is told at present: what is remembered may then serve longer. */
+  isTold(): boolean;
   /** Forgets everything. */
   clear(): void;
 }
@@ -55,6 +59,16 @@ export function createVersionMemory(registry: Registry, now: () => number): Vers
   const sightings = new LRUCache<string, Sighting>({ max: MOST_TAGS });
   const hold = (registry.propagation ?? 0) * 1000;
   let turns = 0;
+  let isTold = false;
+  /** What was asked for before may have been replaced since, and nobody said so. */
+  let missedUntil = 0;
+  /** The same for single tags: when their replacement was told. */
+  const forgotten = new LRUCache<string, number>({
+    max: MOST_TAGS,
+    dispose(turn, _tag, reason) {
+      if (reason === 'evict') missedUntil = Math.max(missedUntil, turn);
+    },
+  });
 
   const moment = (): Moment => {
     turns += 1;
@@ -65,6 +79,19 @@ export function createVersionMemory(registry: Registry, now: () => number): Vers
   const isYounger = (than: Moment, milliseconds: number): boolean => Math.abs(now() - than.at) < milliseconds;
 
   const isHeld = ({ replaced }: Known): boolean => replaced !== undefined && isYounger(replaced, hold);
+
+  const wasMissed = (tag: string, asked: Moment): boolean =>
+    asked.turn < missedUntil || asked.turn < (forgotten.get(tag) ?? 0);
+
+  function forget(tag: string): void {
+    const entry = known.get(tag);
+    if (entry && !isHeld(entry)) known.delete(tag);
+  }
+
+  function forgetAll(): void {
+    missedUntil = moment().turn;
+    for (const tag of [...known.keys()]) forget(tag);
+  }
 
   return {
     recall(tags, maximumAge) {
@@ -83,6 +110,8 @@ export function createVersionMemory(registry: Registry, now: () => number): Vers
           entry &&
           (isHeld(entry) || entry.asked.turn > asked.turn || (entry.replaced?.turn ?? 0) > asked.turn);
         if (isOutdated) return entry.version;
+        // True for this lookup, which began before: to be remembered it is too old.
+        if (wasMissed(tag, asked)) return version;
         if (version === undefined) known.delete(tag);
         else known.set(tag, { version, asked, replaced: undefined });
         return version;
@@ -93,6 +122,12 @@ export function createVersionMemory(registry: Registry, now: () => number): Vers
       tags.forEach((tag, index) => {
         const entry = known.get(tag);
         if (entry?.replaced && entry.asked.turn > asked.turn) return;
+        if (hold === 0 && wasMissed(tag, asked)) {
+          // Somebody else's may be the later one, and answers that are still under way may be from before both.
+          forgotten.set(tag, replaced.turn);
+          known.delete(tag);
+          return;
+        }
         known.set(tag, { version: versions[index] as string, asked, replaced });
       });
     },
@@ -110,6 +145,26 @@ export function createVersionMemory(registry: Registry, now: () => number): Vers
       });
       return settled;
     },
+    listener: {
+      origin: newVersion(),
+      live() {
+        // What was learnt while nobody told of replacements.
+        forgetAll();
+        isTold = true;
+      },
+      replaced(tags) {
+        const { turn } = moment();
+        for (const tag of tags) {
+          forgotten.set(tag, turn);
+          forget(tag);
+        }
+      },
+      lost() {
+        isTold = false;
+        forgetAll();
+      },
+    },
+    isTold: () => isTold,
     clear() {
       known.clear();
       sightings.clear();

@@ -54,6 +54,86 @@ describe('what a process remembers of versions', () => {
   });
 });
 
+describe('what is told of replacements made elsewhere', () => {
+  let time = 1_000_000;
+  const remember = () => {
+    const versions = createVersionMemory({ ...memoryRegistry(), propagation: 0 }, () => time);
+    versions.listener.live();
+    return versions;
+  };
+
+  test('makes a process forget those versions, and no others', () => {
+    const versions = remember();
+    versions.learn(['posts', 'pages'], ['one', 'two'], versions.moment());
+    versions.listener.replaced(['posts', 'never-seen']);
+    expect(versions.recall(['posts', 'pages'], 3_600)).toEqual([undefined, 'two']);
+    versions.learn(['posts'], ['new'], versions.moment());
+    expect(versions.recall(['posts'], 3_600)).toEqual(['new']);
+  });
+
+  test('keeps an answer from being remembered that was asked for before', () => {
+    const versions = remember();
+    const early = versions.moment();
+    versions.listener.replaced(['posts']);
+    const late = versions.moment();
+    // The lookup that asked began before the replacement was told: it may have it.
+    expect(versions.learn(['posts', 'pages'], ['old', 'two'], early)).toEqual(['old', 'two']);
+    expect(versions.recall(['posts', 'pages'], 3_600)).toEqual([undefined, 'two']);
+    versions.learn(['posts'], ['new'], late);
+    expect(versions.learn(['posts'], ['old'], early)).toEqual(['new']);
+    expect(versions.recall(['posts'], 3_600)).toEqual(['new']);
+  });
+
+  test.each(['live', 'lost'] as const)('is worth nothing before and after a gap: %s forgets all', (event) => {
+    const versions = remember();
+    const early = versions.moment();
+    versions.learn(['posts'], ['one'], versions.moment());
+    versions.replaced(['pages'], ['own'], versions.moment());
+    versions.listener[event]();
+    expect(versions.recall(['posts', 'pages'], 3_600)).toEqual([undefined, undefined]);
+    expect(versions.learn(['tags'], ['old'], early)).toEqual(['old']);
+    expect(versions.recall(['tags'], 3_600)).toEqual([undefined]);
+    versions.learn(['tags'], ['new'], versions.moment());
+    expect(versions.recall(['tags'], 3_600)).toEqual(['new']);
+    expect(versions.isTold()).toBe(event === 'live');
+  });
+
+  test('leaves open which of two writes was the later, where another was told while its own was under way', () => {
+    const versions = remember();
+    const asked = versions.moment();
+    versions.listener.replaced(['posts']);
+    // What a lookup learns meanwhile may be from before both.
+    versions.learn(['posts'], ['from before'], versions.moment());
+    const underWay = versions.moment();
+    versions.replaced(['posts'], ['own'], asked);
+    expect(versions.recall(['posts'], 3_600)).toEqual([undefined]);
+    versions.learn(['posts'], ['from before'], underWay);
+    expect(versions.recall(['posts'], 3_600)).toEqual([undefined]);
+    versions.learn(['posts'], ['later'], versions.moment());
+    expect(versions.recall(['posts'], 3_600)).toEqual(['later']);
+  });
+
+  test('does not take from a process what it replaced itself and the registry may not show yet', () => {
+    const versions = createVersionMemory({ ...memoryRegistry(), propagation: 120 }, () => time);
+    versions.listener.live();
+    versions.replaced(['posts'], ['own'], versions.moment());
+    versions.listener.replaced(['posts']);
+    versions.listener.lost();
+    expect(versions.recall(['posts'], 0)).toEqual(['own']);
+    time += 120_000;
+    expect(versions.recall(['posts'], 0)).toEqual([undefined]);
+  });
+
+  test('is not lost by telling of very many tags', () => {
+    const versions = remember();
+    const early = versions.moment();
+    versions.listener.replaced(['posts']);
+    versions.listener.replaced(Array.from({ length: 60_000 }, (_, index) => `posts#${index}`));
+    versions.learn(['posts'], ['old'], early);
+    expect(versions.recall(['posts'], 3_600)).toEqual([undefined]);
+  });
+});
+
 test('the later of two writes is seen where the earlier is told last that its version is stored', async () => {
   const entries = memory();
   let told: Promise<void> | undefined;
