@@ -1,71 +1,152 @@
 /** Writes all changes of a plan, or none. */
-import { randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  mkdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { PayloadKVError } from '../errors.js';
+import { workspaceRoot } from '../inspect/package-manager.js';
 import type { FileChange } from '../plan/plan.js';
+import {
+  bring,
+  clearJournal,
+  type Journal,
+  type JournalEntry,
+  recoverLocked,
+  stage,
+  temporaryBeside,
+  tidy,
+  writeJournal,
+} from './journal.js';
+import { takeLock } from './lock.js';
 
 /**
  * Writes each change through a temporary file beside its target. If one fails, everything written so far is as it was
- * before. Synchronous on purpose: nothing of this process comes between two files.
- * @throws PayloadKVError `CHANGED_ON_DISK` before anything is written, `WRITE_FAILED` after everything is undone,
- *   `UNDO_FAILED` where even that was impossible
+ * before; if the process is killed, the next run finishes it or takes it back. Synchronous on purpose: nothing of this
+ * process comes between two files, and Ctrl-C waits.
+ * @throws PayloadKVError `CHANGED_ON_DISK`, `LINK_OUT_OF_PROJECT` or `ALREADY_RUNNING` before anything is written,
+ *   `WRITE_FAILED` after everything is undone, `UNDO_FAILED` where even that was impossible
  */
 export function writeChanges(root: string, changes: readonly FileChange[]): void {
-  const targets = changes.map((change) => ({ ...change, file: targetOf(path.resolve(root, change.path)) }));
-  for (const target of targets) verify(target);
-
-  const createdDirectories: string[] = [];
-  const temporaryFiles: string[] = [];
-  const written: typeof targets = [];
-  let current = targets[0];
+  if (changes.length === 0) return;
+  // No link leads out of it, and in it whoever works in any of its packages finds the journal.
+  const workspace = realpathSync(workspaceRoot(root));
+  const entries = changes.map((change) => entryOf(root, change, workspace));
+  for (const entry of entries) verify(entry);
+  const wait = () => {};
+  process.on('SIGINT', wait);
+  process.on('SIGTERM', wait);
   try {
-    const staged = targets.map((target) => {
-      current = target;
-      createdDirectories.push(...createDirectory(path.dirname(target.file)));
-      const temporary = `${target.file}.${randomBytes(6).toString('hex')}.tmp`;
-      temporaryFiles.push(temporary);
-      writeFileSync(temporary, target.after, { flag: 'wx' });
-      if (target.before !== undefined) chmodSync(temporary, statSync(target.file).mode);
-      return { target, temporary };
-    });
-    for (const { target, temporary } of staged) {
-      current = target;
-      verify(target);
-      renameSync(temporary, target.file);
-      written.push(target);
-    }
-  } catch (cause) {
-    const lost = undo(written, temporaryFiles, createdDirectories);
-    throw failure(cause, current?.path ?? '.', lost);
+    writeLocked(workspace, entries);
+  } finally {
+    process.off('SIGINT', wait);
+    process.off('SIGTERM', wait);
   }
 }
 
-interface Target extends FileChange {
-  file: string;
+function writeLocked(workspace: string, entries: JournalEntry[]): void {
+  let current = entries[0]!;
+  const begin = () => {
+    try {
+      return takeLock(workspace);
+    } catch (cause) {
+      throw failure(cause, current.path, []);
+    }
+  };
+  const release = begin();
+  let journal: Journal = { state: 'preparing', entries, directories: [] };
+  try {
+    recoverLocked(workspace);
+    journal = { ...journal, directories: missingDirectories(entries) };
+    writeJournal(workspace, journal);
+    for (const directory of journal.directories) {
+      current = entries.find(({ file }) => file.startsWith(directory + path.sep)) ?? current;
+      mkdirSync(directory, { recursive: true });
+    }
+    for (const entry of entries) {
+      current = entry;
+      if (entry.after !== undefined) stage(entry.temporary, entry.after, entry.mode);
+    }
+    for (const entry of entries) verify(entry);
+    journal = { ...journal, state: 'writing' };
+    writeJournal(workspace, journal);
+    for (const entry of entries) {
+      current = entry;
+      verify(entry);
+      if (entry.after === undefined) rmSync(entry.file);
+      else renameSync(entry.temporary, entry.file);
+    }
+    tidy(journal, 'after');
+    clearJournal(workspace);
+  } catch (cause) {
+    throw failure(cause, current.path, undo(workspace, journal));
+  } finally {
+    release();
+  }
 }
 
-/** A link stays a link: what it leads to is written. */
-function targetOf(file: string): string {
+/** Puts everything back; returns the paths where that failed. */
+function undo(workspace: string, journal: Journal): string[] {
+  const lost: string[] = [];
+  try {
+    if (journal.state === 'writing') writeJournal(workspace, { ...journal, state: 'undoing' });
+  } catch {
+    // Without room for the journal the files themselves may still go back.
+  }
+  for (const entry of journal.state === 'writing' ? [...journal.entries].reverse() : []) {
+    try {
+      // What another has written meanwhile is theirs.
+      if (contentOf(entry.path, entry.file)?.toString('utf8') === entry.after) bring([entry], 'before');
+    } catch {
+      lost.push(entry.path);
+    }
+  }
+  try {
+    tidy(journal, 'before');
+    clearJournal(workspace);
+  } catch {
+    // The next run clears away what is left.
+  }
+  return lost;
+}
+
+/** A link stays a link: what it leads to is written, if that is of the project. */
+function entryOf(root: string, { path: name, before, after }: FileChange, boundary: string): JournalEntry {
+  const file = realPathOf(path.resolve(root, name));
+  if (!isWithin(boundary, file)) {
+    throw new PayloadKVError({
+      code: 'LINK_OUT_OF_PROJECT',
+      message: `${name} leads out of the project, to ${file}.`,
+      location: { file: name },
+      nextStep:
+        'Nothing was written. Put the file itself into the project, or make the change there by hand.',
+    });
+  }
+  const mode = before === undefined ? undefined : statSync(file, { throwIfNoEntry: false })?.mode;
+  return {
+    path: name,
+    file,
+    temporary: temporaryBeside(file),
+    ...(before === undefined ? {} : { before }),
+    ...(after === undefined ? {} : { after }),
+    ...(mode === undefined ? {} : { mode: mode & 0o7777 }),
+  };
+}
+
+/** Where a path really leads, as far as it is there. */
+function realPathOf(file: string): string {
   try {
     return realpathSync(file);
   } catch {
-    return file;
+    const parent = path.dirname(file);
+    return parent === file ? file : path.join(realPathOf(parent), path.basename(file));
   }
 }
 
+function isWithin(directory: string, file: string): boolean {
+  const relative = path.relative(directory, file);
+  return relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
+}
+
 /** The plan was made from what was read: if that has changed since, writing would lose somebody's work. */
-function verify({ path: name, file, before }: Target): void {
+function verify({ path: name, file, before }: JournalEntry): void {
   const now = contentOf(name, file);
   const same = before === undefined ? now === undefined : now?.equals(Buffer.from(before)) === true;
   if (same) return;
@@ -91,41 +172,14 @@ function contentOf(name: string, file: string): Buffer | undefined {
   }
 }
 
-/** Creates a directory with its parents and returns those that were missing, outermost first. */
-function createDirectory(directory: string): string[] {
-  const first = mkdirSync(directory, { recursive: true });
-  if (first === undefined) return [];
-  const created = [first];
-  for (const part of path.relative(first, directory).split(path.sep).filter(Boolean)) {
-    created.push(path.join(created.at(-1)!, part));
+/** The directories that have to be created, outermost first. */
+function missingDirectories(entries: readonly JournalEntry[]): string[] {
+  const missing = new Set<string>();
+  for (const { file, after } of entries) {
+    if (after === undefined) continue;
+    for (let at = path.dirname(file); !existsSync(at); at = path.dirname(at)) missing.add(at);
   }
-  return created;
-}
-
-/** Puts everything back; returns the paths where that failed. */
-function undo(
-  written: readonly Target[],
-  temporaryFiles: readonly string[],
-  directories: readonly string[],
-): string[] {
-  const lost: string[] = [];
-  for (const file of temporaryFiles) rmSync(file, { force: true });
-  for (const { path: name, file, before } of [...written].reverse()) {
-    try {
-      if (before === undefined) rmSync(file, { force: true });
-      else writeFileSync(file, before);
-    } catch {
-      lost.push(name);
-    }
-  }
-  for (const directory of [...directories].reverse()) {
-    try {
-      rmdirSync(directory);
-    } catch {
-      // Somebody else put something into it: then it is no longer ours to remove.
-    }
-  }
-  return lost;
+  return [...missing].sort((a, b) => a.length - b.length);
 }
 
 function failure(cause: unknown, file: string, lost: readonly string[]): PayloadKVError {

@@ -14,6 +14,8 @@ export async function run(args: readonly string[], streams: TerminalOptions = {}
     (name, work) => async (options: CommonFlags) => {
       const terminal = createTerminal({ ...streams, json, verbose: options.verbose === true });
       try {
+        const { finishEarlierRun } = await import('./earlier-run.js');
+        finishEarlierRun(options, terminal);
         exitCode = await work(options, terminal);
       } catch (error) {
         exitCode = reportFailure(error, name, terminal);

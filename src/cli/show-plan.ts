@@ -7,7 +7,8 @@ import { printable } from './terminal.js';
 /** The unified diff of a change, without colour. */
 export function diffOf({ path, before, after }: FileChange): string {
   const from = before === undefined ? '/dev/null' : `a/${path}`;
-  return createTwoFilesPatch(from, `b/${path}`, before ?? '', after, undefined, undefined, {
+  const to = after === undefined ? '/dev/null' : `b/${path}`;
+  return createTwoFilesPatch(from, to, before ?? '', after ?? '', undefined, undefined, {
     context: 3,
     headerOptions: FILE_HEADERS_ONLY,
   });
@@ -30,14 +31,14 @@ function coloured(line: string): string {
 }
 
 /** What the person has to do by hand, with the lines to paste. */
-export function refusalLines({ path, line, reason, paste }: Refusal): string[] {
+export function refusalLines({ path, line, reason, paste, by }: Refusal): string[] {
   return [
     '',
     `${kleur.yellow('!')} ${printable(path)}${line === undefined ? '' : `:${line}`} is left to you. ${printable(reason)}`,
-    '  Add by hand:',
+    by === 'remove' ? '  Take out by hand:' : '  Add by hand:',
     ...printable(paste)
       .split('\n')
-      .map((it) => `    ${kleur.green(it)}`),
+      .map((it) => `    ${by === 'remove' ? kleur.red(it) : kleur.green(it)}`),
   ];
 }
 
@@ -46,14 +47,20 @@ export function noticeLine(text: string): string {
   return `${kleur.yellow('!')} ${printable(text)}`;
 }
 
+/** What happens to a file. */
+export function actionOf({ before, after }: FileChange): 'create' | 'edit' | 'delete' {
+  if (after === undefined) return 'delete';
+  return before === undefined ? 'create' : 'edit';
+}
+
 /** A plan as it stands in a `--json` document. */
 export function planDocument(plan: Plan) {
   return {
     changes: plan.changes.map((change) => ({
       path: change.path,
-      action: change.before === undefined ? ('create' as const) : ('edit' as const),
+      action: actionOf(change),
       diff: diffOf(change),
-      content: change.after,
+      content: change.after ?? null,
     })),
     refusals: plan.refusals,
     notices: plan.notices,

@@ -6,8 +6,8 @@ export interface FileChange {
   path: string;
   /** Content now; `undefined` where the file does not exist yet. */
   before: string | undefined;
-  /** Content to be written. */
-  after: string;
+  /** Content to be written; `undefined` where the file is to be deleted. */
+  after: string | undefined;
 }
 
 /** An edit that was not made because it could not be made safely. */
@@ -17,8 +17,10 @@ export interface Refusal {
   line?: number;
   /** Why, in one sentence. */
   reason: string;
-  /** The exact lines to paste by hand. */
+  /** The exact lines to paste by hand, or to take out. */
   paste: string;
+  /** What is to be done with the lines. Default `add`. */
+  by?: 'add' | 'remove';
 }
 
 /** All changes of one command. */

@@ -99,7 +99,7 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
     project.root,
     plan.changes.map(({ path }) => path),
   );
-  writeWithoutInterruption(project.root, plan);
+  writeChanges(project.root, plan.changes);
   terminal.say(`${kleur.green('✓')} ${countOf(plan.changes.length, 'file')} written.`);
 
   const install = await installIfNeeded(project, plan, options, terminal);
@@ -233,17 +233,6 @@ async function mayWrite(
   for (const { path, before } of plan.changes)
     terminal.say(`  ${kleur.dim((before === undefined ? 'create' : 'edit').padEnd(10))}${printable(path)}`);
   return questions.confirm(`Write ${countOf(plan.changes.length, 'file')}?`, true);
-}
-
-/** Ctrl-C between two files would leave the one without the other. */
-function writeWithoutInterruption(root: string, plan: Plan): void {
-  const wait = () => {};
-  process.on('SIGINT', wait);
-  try {
-    writeChanges(root, plan.changes);
-  } finally {
-    process.off('SIGINT', wait);
-  }
 }
 
 interface InstallOutcome {

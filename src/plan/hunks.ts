@@ -1,0 +1,88 @@
+/**
+ * What an edit did to a file, small enough to be kept and exact enough to be undone: the lines that it put in, those
+ * that gave way, and one line on either side to find the place by.
+ */
+import { diffArrays } from 'diff';
+
+/** One place of an edit. Texts are whole lines with their line ends; the last one of a file may have none. */
+export interface Hunk {
+  /** The line before; empty at the beginning of the file. */
+  lead: string;
+  /** Lines that gave way. */
+  removed: string;
+  /** Lines put in. */
+  added: string;
+  /** The line after; empty at the end of the file. */
+  trail: string;
+}
+
+/** The places in which two texts differ. */
+export function hunksOf(before: string, after: string): Hunk[] {
+  const hunks: Hunk[] = [];
+  let open: Hunk | undefined;
+  let last = '';
+  for (const { value, added, removed } of diffArrays(linesOf(before), linesOf(after))) {
+    if (!added && !removed) {
+      if (open) open.trail = value[0]!;
+      open = undefined;
+      last = value.at(-1)!;
+      continue;
+    }
+    if (!open) {
+      open = { lead: last, removed: '', added: '', trail: '' };
+      hunks.push(open);
+    }
+    if (added) open.added += value.join('');
+    else open.removed += value.join('');
+  }
+  return hunks;
+}
+
+/** The text without what the hunks put in, and those hunks whose place was not found. */
+export function undoHunks(text: string, hunks: readonly Hunk[]): { text: string; missed: Hunk[] } {
+  const missed: Hunk[] = [];
+  let result = text;
+  // The last one first: what a later run put in may lean on what an earlier one did.
+  for (const hunk of [...hunks].reverse()) {
+    const undone = undo(result, hunk) ?? undo(result, withLineEnds(hunk, result));
+    if (undone === undefined) missed.push(hunk);
+    else result = undone;
+  }
+  return { text: result, missed };
+}
+
+function undo(text: string, { lead, removed, added, trail }: Hunk): string | undefined {
+  const whole = placesOf(text, lead + added + trail).filter(
+    (at) => (lead !== '' || at === 0) && (trail !== '' || at + lead.length + added.length === text.length),
+  );
+  if (whole.length === 1) {
+    const at = whole[0]! + lead.length;
+    return text.slice(0, at) + removed + text.slice(at + added.length);
+  }
+  // Its neighbours have changed: the lines themselves are enough where there is just one such place.
+  if (whole.length > 1 || added.trim() === '') return undefined;
+  const [at, ...others] = placesOf(text, added);
+  if (at === undefined || others.length > 0) return undefined;
+  return text.slice(0, at) + removed + text.slice(at + added.length);
+}
+
+/** Where a piece of whole lines begins in a text. */
+function placesOf(text: string, piece: string): number[] {
+  const places: number[] = [];
+  for (let at = text.indexOf(piece); at !== -1; at = text.indexOf(piece, at + 1)) {
+    if (at === 0 || text[at - 1] === '\n') places.push(at);
+    if (piece === '') break;
+  }
+  return places;
+}
+
+/** The same with the line ends of a text: a checkout elsewhere may have others. */
+function withLineEnds({ lead, removed, added, trail }: Hunk, text: string): Hunk {
+  const lineEnd = text.includes('\r\n') ? '\r\n' : '\n';
+  const convert = (piece: string) => piece.replace(/\r?\n/g, lineEnd);
+  return { lead: convert(lead), removed: convert(removed), added: convert(added), trail: convert(trail) };
+}
+
+function linesOf(text: string): string[] {
+  return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+}

@@ -1,0 +1,87 @@
+/**
+ * What the tool wrote into a project: kept in the last line of `schema.generated.ts`, so that it travels with the
+ * code. `sync` merges by it what a person changed there, `remove` takes back just what is there of it. It holds no
+ * copy of anybody's file: only hashes of the files that were created, and the lines that were put into others.
+ */
+import { createHash } from 'node:crypto';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { ts } from 'ts-morph';
+import { type Hunk, hunksOf, undoHunks } from './hunks.js';
+import type { FileChange } from './plan.js';
+import type { SchemaRecord } from './schema-record.js';
+
+/** What the tool wrote. Paths are relative to the project's root. */
+export interface Ledger {
+  /** The schema as last generated; absent where nothing tells. */
+  schema?: SchemaRecord;
+  /** Hashes of the files that were created, as they were written. */
+  files: Record<string, string>;
+  /** What was put into files that were there. */
+  edits: Record<string, Hunk[]>;
+}
+
+const MARK = '// What `payload-kv` wrote, for `sync` and `remove`: ';
+
+/** The ledger of a project that has none. */
+export const EMPTY_LEDGER: Ledger = { files: {}, edits: {} };
+
+/** The ledger in a `schema.generated.ts`; `undefined` where there is none, or none that can be read. */
+export function readLedger(text: string | undefined): Ledger | undefined {
+  const line = text?.split(/\r?\n/).find((it) => it.startsWith(MARK));
+  if (line === undefined) return undefined;
+  try {
+    const json = inflateRawSync(Buffer.from(line.slice(MARK.length).trim(), 'base64')).toString('utf8');
+    const ledger = JSON.parse(json) as Ledger;
+    return typeof ledger.files === 'object' && typeof ledger.edits === 'object' ? ledger : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A `schema.generated.ts` with another ledger in it. */
+export function withLedger(text: string, ledger: Ledger): string {
+  const lineEnding = text.includes('\r\n') ? '\r\n' : '\n';
+  const line = MARK + deflateRawSync(JSON.stringify(ledger), { level: 9 }).toString('base64');
+  const lines = text.split(/\r?\n/);
+  const at = lines.findIndex((it) => it.startsWith(MARK));
+  if (at === -1) return `${text}${/\n$/.test(text) ? '' : lineEnding}${lineEnding}${line}${lineEnding}`;
+  const start = text.indexOf(MARK);
+  return text.slice(0, start) + line + text.slice(start + lines[at]!.length);
+}
+
+/** The ledger once these changes are written as well. */
+export function recordChanges(ledger: Ledger, changes: readonly FileChange[]): Ledger {
+  const next: Ledger = { ...ledger, files: { ...ledger.files }, edits: { ...ledger.edits } };
+  for (const { path, before, after } of changes) {
+    if (after === undefined) continue;
+    if (before === undefined) next.files[path] = contentHash(after);
+    else if (next.files[path] === undefined) {
+      // What somebody has taken out by hand meanwhile is no longer ours to take out.
+      const left = (ledger.edits[path] ?? []).filter((hunk) => undoHunks(before, [hunk]).missed.length === 0);
+      next.edits[path] = [...left, ...hunksOf(before, after)];
+    } else if (next.files[path] === contentHash(before)) next.files[path] = contentHash(after);
+  }
+  return next;
+}
+
+/**
+ * Hash of a file's code and comments. Quotes, commas, semicolons, white space and line ends are a formatter's
+ * business.
+ */
+export function contentHash(code: string): string {
+  const scanner = ts.createScanner(ts.ScriptTarget.Latest, false, ts.LanguageVariant.Standard, code);
+  const hash = createHash('sha256');
+  for (let token = scanner.scan(); token !== ts.SyntaxKind.EndOfFileToken; token = scanner.scan()) {
+    if (ignored.has(token)) continue;
+    const text = token === ts.SyntaxKind.StringLiteral ? scanner.getTokenValue() : scanner.getTokenText();
+    hash.update(`${JSON.stringify(text.replace(/\s+/g, ' '))}\n`);
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+const ignored = new Set([
+  ts.SyntaxKind.CommaToken,
+  ts.SyntaxKind.SemicolonToken,
+  ts.SyntaxKind.WhitespaceTrivia,
+  ts.SyntaxKind.NewLineTrivia,
+]);
