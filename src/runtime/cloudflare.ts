@@ -1,4 +1,4 @@
-/** What a site on Cloudflare Workers adds to the runtime. */
+/** What a site on Cloudflare Workers, or with Cloudflare KV elsewhere, adds to the runtime. */
 
 export { CacheTagRegistry } from '../registries/cache-tag-object.js';
 export {
@@ -7,3 +7,4 @@ export {
   durableObjectRegistry,
 } from '../registries/durable-object.js';
 export { type CloudflareKVOptions, cloudflareKV, type KVBinding } from '../stores/cloudflare-kv.js';
+export { type CloudflareKVRestOptions, cloudflareKVRest } from '../stores/cloudflare-kv-rest.js';
