@@ -1,10 +1,11 @@
-import type { Redis } from 'ioredis';
+import { Cluster, type Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { redisRegistry } from '../../src/registries/redis.js';
 import { getCacheStats, payloadKV, settleCache } from '../../src/runtime/index.js';
 import { redis } from '../../src/stores/redis.js';
 import { type Started, startBlog } from '../support/payload.js';
 import { hasRedis, type RedisServer, startRedis } from '../support/redis.js';
+import { type RedisNodes, startRedisCluster } from '../support/redis-nodes.js';
 import { describeRegistry } from './conformance.js';
 
 describe.runIf(hasRedis)('with a redis-server', () => {
@@ -32,6 +33,26 @@ describe.runIf(hasRedis)('with a redis-server', () => {
       registry: redisRegistry({ client: server.connect(), prefix: 'site:' }),
       another: redisRegistry({ client: server.connect(), prefix: 'site:' }),
     }),
+    { createsVersions: true },
+  );
+
+  describeRegistry(
+    'redis by url',
+    () => {
+      const url = `redis://127.0.0.1:${server.port}`;
+      const [registry, another] = [
+        redisRegistry({ url, prefix: 'url:' }),
+        redisRegistry({ url, prefix: 'url:' }),
+      ];
+      return {
+        registry,
+        another,
+        async stop() {
+          await registry.close?.();
+          await another.close?.();
+        },
+      };
+    },
     { createsVersions: true },
   );
 
@@ -133,6 +154,36 @@ describe.runIf(hasRedis)('with a redis-server', () => {
       }
     });
   });
+});
+
+describe.runIf(hasRedis)('with a Redis cluster', () => {
+  let cluster: RedisNodes;
+  const clients: Cluster[] = [];
+  const connect = (): Cluster => {
+    const client = new Cluster(cluster.nodes.map(({ port }) => ({ host: '127.0.0.1', port })));
+    clients.push(client);
+    return client;
+  };
+  beforeAll(async () => {
+    cluster = await startRedisCluster();
+  });
+  afterAll(async () => {
+    for (const client of clients) client.disconnect();
+    await cluster?.stop();
+  });
+
+  describeRegistry(
+    'redis on the nodes of a cluster, beside its entries',
+    () => {
+      const store = redis({ client: connect() });
+      return {
+        registry: store.defaultRegistry(),
+        another: redis({ client: connect() }).defaultRegistry(),
+        stored: async (key) => (await store.getMany([key]))[0],
+      };
+    },
+    { createsVersions: true, stored: true },
+  );
 });
 
 describe.runIf(hasRedis)('with a redis-server of little memory', () => {
