@@ -3,6 +3,7 @@ import type { Cache } from './cache.js';
 import { type Invalidation, WRITE_OPERATIONS, type WriteOperation } from './invalidation.js';
 import type { CachedOperation } from './options.js';
 import { CACHED_OPERATIONS } from './policy.js';
+import { apartFrom } from './request.js';
 
 /** The cache behind a wrapped adapter, as it stands at the moment of a call; `undefined` while there is none. */
 export interface CacheBehind {
@@ -89,6 +90,7 @@ export function wrapAdapter(base: DatabaseAdapter, options: WrapOptions): Databa
         slug,
         args: args as Record<string, unknown>,
         ask: () => call(...parameters) as Promise<unknown>,
+        askApart: async () => call({ ...(args as object), req: apartFrom((args as { req?: unknown }).req) }),
       });
     };
   }

@@ -3,11 +3,11 @@ import type { Store } from '../stores/store.js';
 import type { Background } from './background.js';
 import { decodeEntry, decodeResult, type EncodedResult, encodeEntry, encodeResult } from './entry.js';
 import type { Envelope, Opened } from './envelope.js';
-import type { FaultGuard } from './fault.js';
+import type { CallOptions, FaultGuard } from './fault.js';
 import type { Invalidation } from './invalidation.js';
 import { canonicalArguments, entryKey } from './key.js';
 import type { CachedOperation, KeyContext } from './options.js';
-import type { Policy } from './policy.js';
+import type { Policy, Rule } from './policy.js';
 import type { Registry } from './registry.js';
 import {
   CacheMissError,
@@ -21,10 +21,12 @@ import {
 } from './request.js';
 import type { SingleFlight } from './single-flight.js';
 import type { SiteSchema } from './site-schema.js';
+import { sleep } from './sleep.js';
 import type { BypassReason, CacheCounts } from './stats.js';
 import { memoryOf } from './subscription.js';
 import { tagsOf } from './tags.js';
 import type { VersionMemory } from './versions.js';
+import type { WriteQueue } from './write-queue.js';
 
 /** One read of the database adapter. */
 export interface Read {
@@ -34,6 +36,8 @@ export interface Read {
   args: Readonly<Record<string, unknown>>;
   /** Asks the database. */
   ask(): Promise<unknown>;
+  /** Asks it without the request, which may do other things meanwhile. */
+  askApart(): Promise<unknown>;
 }
 
 /** What a shared query leaves to those who wait for it. */
@@ -56,6 +60,13 @@ export interface CacheParts {
   scope: string;
   /** No entry lives longer, in seconds: registries may forget versions that no living entry can have recorded. */
   longestTtl: number;
+  /** How much shorter than its TTL an entry may live, as a share of it. */
+  ttlJitter: number;
+  /** Largest entry in bytes as it is stored, or no limit. */
+  maximumBytes: number | undefined;
+  /** Longest time for one write of an entry, in milliseconds. */
+  writeTimeout: number;
+  writeQueue: WriteQueue;
   /** Seconds a tag must have kept its version before results that depend on it are stored. */
   replicaLag: number;
   readableKey: ((context: KeyContext) => string) | undefined;
@@ -66,18 +77,65 @@ export interface CacheParts {
   now(): number;
 }
 
+type CachedRule = Extract<Rule, { cached: true }>;
+
 interface Plan {
   key: string;
   tags: readonly string[];
 }
 
-type Fresh = { found: true; result: unknown };
-type Absent = { found: false; stale: boolean; versions: (string | undefined)[] | undefined };
+/** A read that is to be answered from the cache. */
+interface Wanted extends Plan {
+  rule: CachedRule;
+  /** The rule's, or the call's own. */
+  ttl: number;
+  /** How long after its TTL an entry may be served, by reason, in seconds. */
+  swr: number;
+  staleIfError: number;
+  /** Whether the entry is left alone, and replaced. */
+  refresh: boolean;
+  count: CacheCounts;
+}
+
+type Fresh = {
+  found: true;
+  result: unknown;
+  /** Seconds for which the entry is of use. */
+  remaining: number;
+};
+type Absent = {
+  found: false;
+  stale: boolean;
+  versions: (string | undefined)[] | undefined;
+  /** The entry, where it may be served all the same. */
+  old?: OldAnswer;
+};
+
+/** The result of an entry that is not fresh. */
+interface OldAnswer {
+  result: unknown;
+  /** Now, while it is being replaced. */
+  whileRevalidating: boolean;
+  /** If the database throws. */
+  ifError: boolean;
+}
 
 /** Queries whose key and tags are remembered. Both follow from the arguments alone. */
 const REMEMBERED_PLANS = 5_000;
 /** Longest query remembered, in characters: visitors may send any, and as many as they like. */
 const LONGEST_REMEMBERED = 2_000;
+
+/** A background query that has not ended by then is taken for dead, in milliseconds: in workerd nobody would tell. */
+const LONGEST_REVALIDATION = 30_000;
+/** Attempts to write an entry, with longer and longer pauses. */
+const WRITE_ATTEMPTS = 3;
+/** Longest pause after the first attempt, in milliseconds. */
+const FIRST_PAUSE = 200;
+/**
+ * The clocks of two machines may differ by so much, in milliseconds, without this process being served what its own
+ * write made stale.
+ */
+const CLOCK_DIFFERENCE = 10_000;
 
 /** Answers reads from the store where it can: key → lookup → fill. */
 export interface Cache {
@@ -90,6 +148,8 @@ export function createCache(parts: CacheParts): Cache {
   const { near, far: store = parts.store } = parts.store;
   const plans = new LRUCache<string, Plan>({ max: REMEMBERED_PLANS });
   const tagContext = { schema, slicesOf: policy.slicesOf };
+  /** When a query to replace an entry was begun in the background, by key. */
+  const revalidating = new Map<string, number>();
 
   /** Key and tags of a read; `undefined` if its arguments cannot be understood. */
   function planOf(read: Read): Plan | undefined {
@@ -171,10 +231,18 @@ export function createCache(parts: CacheParts): Cache {
     }
     const rule = policy.ruleOf(read.type, read.slug, read.operation);
     if (!rule.cached) return read.ask();
-    const ttl = Math.min(directive?.kind === 'ttl' ? directive.ttl : rule.ttl, parts.longestTtl);
+    const wanted: Wanted = {
+      ...plan,
+      rule,
+      ttl: Math.min(directive?.kind === 'ttl' ? directive.ttl : rule.ttl, parts.longestTtl),
+      // Who asks for something of their own gets that.
+      swr: directive ? 0 : rule.swr,
+      staleIfError: directive ? 0 : rule.staleIfError,
+      refresh: directive?.kind === 'refresh',
+      count,
+    };
 
-    const memory = memoryOf(rule, versions.isTold());
-    const answer = lookup(plan, ttl, memory, directive?.kind === 'refresh', count);
+    const answer = lookup(wanted);
     const looked = answer instanceof Promise ? await answer : answer;
     if (looked.found) {
       count.hits += 1;
@@ -185,46 +253,44 @@ export function createCache(parts: CacheParts): Cache {
     else count.misses += 1;
     parts.debug?.(`${looked.stale ? 'stale' : 'miss'} ${plan.key}`);
     if (directive?.kind === 'only') throw new CacheMissError(read.slug, read.operation);
-    return fill(read, plan, ttl, looked.versions, count);
+    const { old } = looked;
+    if (!old) return fill(read, wanted, looked.versions);
+    if (old.whileRevalidating) {
+      revalidate(read, wanted, looked.versions);
+      count.servedStale += 1;
+      return old.result;
+    }
+    try {
+      return await fill(read, wanted, looked.versions);
+    } catch (error) {
+      if (!old.ifError) throw error;
+      parts.onFault(error, `${read.operation} of ${read.slug} in the database`);
+      count.servedStale += 1;
+      return old.result;
+    }
   }
 
   /** Entry and versions in one call of the store, where they live together. */
-  function lookup(
-    plan: Plan,
-    ttl: number,
-    maximumAge: number,
-    refresh: boolean,
-    count: CacheCounts,
-  ): Fresh | Absent | Promise<Fresh | Absent> {
-    const { key, tags } = plan;
-    if (registry.local) {
-      const current = registry.get(tags) as (string | undefined)[];
-      if (refresh) return { found: false, stale: false, versions: current };
-      const near = lookupNear(plan, current, ttl, count);
-      if (near?.found) return near;
-      operations.storeReads += 1;
-      const values = counted(parts.storeGuard, count, () => store.getMany([key]));
-      if (values instanceof Promise)
-        return values.then((read) => judgeFar(plan, read?.[0], current, ttl, count));
-      return judgeFar(plan, values?.[0], current, ttl, count);
-    }
-    return lookupRemote(key, plan, ttl, maximumAge, refresh, count);
+  function lookup(wanted: Wanted): Fresh | Absent | Promise<Fresh | Absent> {
+    const { key, tags, count } = wanted;
+    if (!registry.local) return lookupRemote(wanted);
+    const current = registry.get(tags) as (string | undefined)[];
+    if (wanted.refresh) return { found: false, stale: false, versions: current };
+    const nearby = lookupNear(wanted, current);
+    if (nearby?.found) return nearby;
+    operations.storeReads += 1;
+    const values = counted(parts.storeGuard, count, () => store.getMany([key]));
+    if (values instanceof Promise) return values.then((read) => judgeFar(wanted, read?.[0], current));
+    return judgeFar(wanted, values?.[0], current);
   }
 
-  async function lookupRemote(
-    key: string,
-    plan: Plan,
-    ttl: number,
-    maximumAge: number,
-    refresh: boolean,
-    count: CacheCounts,
-  ): Promise<Fresh | Absent> {
-    const { tags } = plan;
-    const current = versions.recall(tags, maximumAge);
+  async function lookupRemote(wanted: Wanted): Promise<Fresh | Absent> {
+    const { key, tags, refresh, count } = wanted;
+    const current = versions.recall(tags, memoryOf(wanted.rule, versions.isTold()));
     const unknown = tags.filter((_tag, index) => current[index] === undefined);
     if (unknown.length === 0 && !refresh) {
-      const near = lookupNear(plan, current, ttl, count);
-      if (near?.found) return near;
+      const nearby = lookupNear(wanted, current);
+      if (nearby?.found) return nearby;
     }
     const moment = versions.moment();
     let text: string | undefined;
@@ -251,7 +317,7 @@ export function createCache(parts: CacheParts): Cache {
     const corrected = versions.learn(unknown, learnt, moment);
     let next = 0;
     const complete = current.map((version) => (version === undefined ? corrected[next++] : version));
-    return judgeFar(plan, text, complete, ttl, count);
+    return judgeFar(wanted, text, complete);
   }
 
   /** One call of the store or the registry. A fault is counted, and its answer `undefined`. */
@@ -259,92 +325,116 @@ export function createCache(parts: CacheParts): Cache {
     guard: FaultGuard,
     count: CacheCounts,
     call: () => Value | Promise<Value>,
+    how?: CallOptions,
   ): Value | undefined | Promise<Value | undefined> {
     const note = (value: Value | undefined): Value | undefined => {
       if (value === undefined) count.errors += 1;
       return value;
     };
-    const answer = guard.run(call);
+    const answer = guard.run(call, how);
     return answer instanceof Promise ? answer.then(note) : note(answer);
   }
 
   /** The tier in this process, which costs no round trip. */
-  function lookupNear(
-    plan: Plan,
-    current: (string | undefined)[],
-    ttl: number,
-    count: CacheCounts,
-  ): Fresh | Absent | undefined {
-    const text = near?.get(plan.key) as string | undefined;
-    if (text === undefined) return undefined;
-    return judge(plan, text, envelope.unwrap(text), current, ttl, count);
+  function lookupNear(wanted: Wanted, current: (string | undefined)[]): Fresh | Absent | undefined {
+    const text = near?.get(wanted.key) as string | undefined;
+    return text === undefined ? undefined : judge(wanted, text, envelope.unwrap(text), current);
   }
 
   /** Asynchronous where the entry is compressed or encrypted. */
   function judgeFar(
-    plan: Plan,
+    wanted: Wanted,
     text: string | undefined,
     current: (string | undefined)[],
-    ttl: number,
-    count: CacheCounts,
   ): Fresh | Absent | Promise<Fresh | Absent> {
     if (text === undefined) return { found: false, stale: false, versions: current };
     const judgeOpened = (opened: Opened): Fresh | Absent => {
-      const judged = judge(plan, text, opened, current, ttl, count);
-      if (judged.found && opened) near?.set(plan.key, envelope.wrap(opened, text), ttl);
+      const judged = judge(wanted, text, opened, current);
+      if (judged.found && opened) near?.set(wanted.key, envelope.wrap(opened, text), judged.remaining);
       return judged;
     };
     // Whatever a store answers.
-    const opened = typeof text === 'string' ? envelope.open(plan.key, text) : null;
+    const opened = typeof text === 'string' ? envelope.open(wanted.key, text) : null;
     return opened instanceof Promise ? opened.then(judgeOpened) : judgeOpened(opened);
   }
 
   function judge(
-    plan: Plan,
+    wanted: Wanted,
     text: string,
     opened: Opened,
     current: (string | undefined)[],
-    ttl: number,
-    count: CacheCounts,
   ): Fresh | Absent {
+    const { key, tags, count } = wanted;
     const absent = (stale: boolean): Absent => ({ found: false, stale, versions: current });
     // Of another release, or another site's: nothing is wrong with it.
     if (opened === undefined) return absent(false);
     const entry = opened === null ? undefined : decodeEntry(opened, envelope.serializer);
-    if (entry?.key !== plan.key) {
+    if (entry?.key !== key) {
       count.errors += 1;
       return absent(false);
     }
-    const age = parts.now() - entry.storedAt;
-    if (age >= Math.min(entry.ttl, ttl) * 1000) return absent(true);
-    if (!sameTexts(entry.tags, plan.tags) || !sameTexts(entry.versions, current)) return absent(true);
+    const age = (parts.now() - entry.storedAt) / 1000;
+    const left = Math.min(entry.ttl, wanted.ttl) - age;
+    const isCurrent = sameTexts(entry.tags, tags) && sameTexts(entry.versions, current);
+    const isFresh = isCurrent && left > 0;
+    /** Whether it may be served for so many seconds although it is not fresh. */
+    const mayServe = (grace: number): boolean => {
+      if (grace === 0) return false;
+      if (isCurrent) return left + grace > 0;
+      // A write made it stale at some moment since it was stored.
+      const { maximumAge, eventual } = wanted.rule;
+      const bound = eventual ? grace : Math.min(grace, maximumAge);
+      return age >= 0 && age < bound && !versions.replacedSince(tags, entry.storedAt - CLOCK_DIFFERENCE);
+    };
+    const whileRevalidating = !isFresh && mayServe(wanted.swr);
+    const ifError = !isFresh && mayServe(wanted.staleIfError);
+    if (!isFresh && !whileRevalidating && !ifError) return absent(true);
+    let result: unknown;
     try {
-      const result = entry.result();
+      result = entry.result();
       count.bytesRead += text.length;
-      return { found: true, result };
     } catch (error) {
       count.errors += 1;
       parts.onFault(error, 'reading an entry');
       return absent(false);
     }
+    if (isFresh) return { found: true, result, remaining: Math.ceil(left) + graceOf(wanted.rule) };
+    return { ...absent(true), old: { result, whileRevalidating, ifError } };
+  }
+
+  /** Replaces an entry in the background, unless that is being done. */
+  function revalidate(read: Read, wanted: Wanted, found: (string | undefined)[] | undefined): void {
+    const { key } = wanted;
+    const passed = parts.now() - (revalidating.get(key) ?? Number.NEGATIVE_INFINITY);
+    if (passed >= 0 && passed < LONGEST_REVALIDATION) return;
+    for (const [oldest, begun] of revalidating) {
+      if (parts.now() - begun < LONGEST_REVALIDATION) break;
+      revalidating.delete(oldest);
+    }
+    const begun = parts.now();
+    revalidating.set(key, begun);
+    parts.background.run(
+      fill({ ...read, ask: read.askApart }, wanted, found).finally(() => {
+        if (revalidating.get(key) === begun) revalidating.delete(key);
+      }),
+    );
   }
 
   /** Asks the database, once for all that wait for the same, and stores the answer behind the caller's back. */
   async function fill(
     read: Read,
-    plan: Plan,
-    ttl: number,
+    wanted: Wanted,
     found: (string | undefined)[] | undefined,
-    count: CacheCounts,
   ): Promise<unknown> {
-    const before = found && (await completeVersions(plan.tags, found, count));
+    const { count } = wanted;
+    const before = found && (await completeVersions(wanted.tags, found, count));
     // Without versions nothing can be said about freshness, so nothing is stored or shared.
     if (!before) return read.ask();
-    const flight = await parts.singleFlight.run(`${plan.key} ${before.join(' ')}`, async () => {
+    const flight = await parts.singleFlight.run(`${wanted.key} ${before.join(' ')}`, async () => {
       const result = await read.ask();
       // Encoded before anyone has the result in hand, because Payload changes documents in place.
       const encoded = encodeResult(result, envelope.serializer);
-      if (encoded) keep(read, plan, ttl, before, encoded, count);
+      if (encoded) keep(read, wanted, before, encoded, holdsNothing(read.operation, result));
       else count.uncacheable += 1;
       return { result, encoded };
     });
@@ -378,56 +468,100 @@ export function createCache(parts: CacheParts): Cache {
 
   function keep(
     read: Read,
-    plan: Plan,
-    ttl: number,
+    wanted: Wanted,
     before: readonly string[],
     encoded: EncodedResult,
-    count: CacheCounts,
+    isNegative: boolean,
   ): void {
-    if (parts.replicaLag > 0 && !versions.isSettled(plan.tags, before, parts.replicaLag)) return;
-    const body = encodeEntry(
-      { key: plan.key, tags: plan.tags, versions: before, storedAt: parts.now(), ttl },
-      encoded,
-    );
+    const { key, tags, rule, count } = wanted;
+    if (parts.replicaLag > 0 && !versions.isSettled(tags, before, parts.replicaLag)) return;
+    const longest = isNegative ? Math.min(wanted.ttl, rule.negativeTtl) : wanted.ttl;
+    if (longest === 0) return;
+    const ttl = Math.round(longest * (1 - parts.ttlJitter * Math.random()));
+    const body = encodeEntry({ key, tags, versions: before, storedAt: parts.now(), ttl }, encoded);
+    const kept = ttl + graceOf(rule);
     if (near) {
       const text = envelope.wrap(body);
-      if (!near.maximumBytes || !exceeds(text, near.maximumBytes)) near.set(plan.key, text, ttl);
+      if (!near.maximumBytes || !exceeds(text, near.maximumBytes)) near.set(key, text, kept);
     }
-    const sealed = envelope.seal(plan.key, body);
-    const written =
-      sealed instanceof Promise
-        ? sealed.then((text) => write(read, plan, ttl, text, count))
-        : write(read, plan, ttl, sealed, count);
-    if (written instanceof Promise) parts.background.run(written);
+    const written = parts.writeQueue.run(
+      () => {
+        const sealed = envelope.seal(key, body);
+        return sealed instanceof Promise
+          ? sealed.then((text) => write(read, wanted, text, kept))
+          : write(read, wanted, sealed, kept);
+      },
+      body.length,
+      () => {
+        count.droppedWrites += 1;
+        parts.debug?.(`too many are waiting to be written ${key}`);
+      },
+    );
+    if (written) parts.background.run(written);
   }
 
-  function write(
-    read: Read,
-    plan: Plan,
-    ttl: number,
-    text: string,
-    count: CacheCounts,
-  ): void | Promise<void> {
-    if (store.maximumBytes !== undefined && exceeds(text, store.maximumBytes)) {
+  function write(read: Read, wanted: Wanted, text: string, kept: number): void | Promise<void> {
+    const { key, count } = wanted;
+    if (parts.maximumBytes !== undefined && exceeds(text, parts.maximumBytes)) {
       count.uncacheable += 1;
-      parts.debug?.(`too large ${plan.key}`);
+      parts.debug?.(`too large ${key}`);
       return;
     }
-    operations.storeWrites += 1;
-    const written = counted(parts.storeGuard, count, () => {
-      const writing = store.set(plan.key, text, Math.max(ttl, store.minimumTtl ?? 1));
-      return writing instanceof Promise ? writing.then(() => true) : true;
-    });
-    const done = (ok: boolean | undefined): void => {
-      if (!ok) return;
+    const attempt = (): true | undefined | Promise<true | undefined> => {
+      operations.storeWrites += 1;
+      return counted(
+        parts.storeGuard,
+        count,
+        () => {
+          const writing = store.set(key, text, Math.max(kept, store.minimumTtl ?? 1));
+          return writing instanceof Promise ? writing.then(() => true as const) : true;
+        },
+        { timeout: parts.writeTimeout },
+      );
+    };
+    const done = (): void => {
       count.writes += 1;
       count.bytesWritten += text.length;
-      parts.debug?.(`stored ${plan.key} ${read.operation} for ${ttl} s`);
+      parts.debug?.(`stored ${key} ${read.operation} for ${kept} s`);
     };
-    return written instanceof Promise ? written.then(done) : done(written);
+    const first = attempt();
+    if (first instanceof Promise) return first.then((ok) => (ok ? done() : writeAgain()));
+    if (first) done();
+
+    async function writeAgain(): Promise<void> {
+      for (let count = 2; count <= WRITE_ATTEMPTS; count++) {
+        await sleep(FIRST_PAUSE * 2 ** (count - 2) * Math.random(), false);
+        if (parts.storeGuard.isOpen()) return;
+        if (await attempt()) return done();
+      }
+    }
   }
 
   return { read };
+}
+
+/** For how many seconds after its TTL an entry is of use. */
+function graceOf({ swr, staleIfError }: CachedRule): number {
+  return Math.max(swr, staleIfError);
+}
+
+/** Whether the database found nothing: no document, no page of any, none to count. */
+function holdsNothing(operation: CachedOperation, result: unknown): boolean {
+  if (typeof result !== 'object' || result === null) return true;
+  const { docs, values, totalDocs } = result as { docs?: unknown[]; values?: unknown[]; totalDocs?: unknown };
+  switch (operation) {
+    case 'findOne':
+    case 'findGlobal':
+      return Object.keys(result).length === 0;
+    case 'findDistinct':
+      return values?.length === 0;
+    case 'count':
+    case 'countVersions':
+    case 'countGlobalVersions':
+      return totalDocs === 0;
+    default:
+      return docs?.length === 0;
+  }
 }
 
 function sameTexts(one: readonly string[], other: readonly (string | undefined)[]): boolean {

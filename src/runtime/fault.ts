@@ -75,6 +75,8 @@ export function createFaultGuard(options: FaultGuardOptions): FaultGuard {
   let openedAt: number | undefined;
   /** When the probe was sent. In workerd it may be gone with its request, and never tell. */
   let probedAt: number | undefined;
+  /** How often the circuit has closed again: what was under way before says nothing of the backend since. */
+  let era = 0;
 
   /** A clock may be set back: what lies in the future is over. */
   const isWithin = (since: number | undefined, milliseconds: number): boolean => {
@@ -95,17 +97,18 @@ export function createFaultGuard(options: FaultGuardOptions): FaultGuard {
     failed = [];
     next = 0;
     faults = 0;
+    era += 1;
   }
 
-  function succeeded(isProbe: boolean): void {
+  function succeeded(isProbe: boolean, begun: number): void {
     if (isProbe) close();
-    else if (openedAt === undefined) remember(false);
+    else if (openedAt === undefined && begun === era) remember(false);
   }
 
-  function fault(error: unknown, isProbe: boolean): undefined {
+  function fault(error: unknown, isProbe: boolean, begun: number): undefined {
     options.onFault(error);
     // A call from before the circuit opened says nothing new.
-    if (openedAt !== undefined && !isProbe) return undefined;
+    if ((openedAt !== undefined && !isProbe) || begun !== era) return undefined;
     if (!isProbe) remember(true);
     if (isProbe || (faults >= FEWEST_FAULTS && faults >= failed.length * FAILURE_RATE)) {
       openedAt = now();
@@ -126,22 +129,23 @@ export function createFaultGuard(options: FaultGuardOptions): FaultGuard {
       if (!how.isProbe && isOpen()) return undefined;
       const { timeout = options.timeout } = how;
       const isProbe = openedAt !== undefined;
+      const begun = era;
       if (isProbe) probedAt = now();
       try {
         const answer = call();
         if (!(answer instanceof Promise)) {
-          succeeded(isProbe);
+          succeeded(isProbe, begun);
           return answer;
         }
         return withTimeout(answer, timeout).then(
           (value) => {
-            succeeded(isProbe);
+            succeeded(isProbe, begun);
             return value;
           },
-          (error) => fault(error, isProbe),
+          (error) => fault(error, isProbe, begun),
         );
       } catch (error) {
-        return fault(error, isProbe);
+        return fault(error, isProbe, begun);
       }
     },
   };

@@ -43,6 +43,12 @@ export interface GlobalPolicy {
   enabled?: boolean;
   /** Overrides the plugin's `consistency`. */
   consistency?: Consistency;
+  /** Overrides the plugin's `swr`. */
+  swr?: Duration | false;
+  /** Overrides the plugin's `staleIfError`. */
+  staleIfError?: Duration | false;
+  /** Overrides the plugin's `negativeTtl`. */
+  negativeTtl?: Duration | false;
 }
 
 /** What is cached of one collection, and for how long. */
@@ -116,6 +122,31 @@ export interface PayloadKVOptions<Types extends GeneratedTypes = GeneratedTypes>
   /** TTL per read operation, for all collections and globals. */
   operations?: OperationPolicy;
   /**
+   * Stale while revalidate: for how long after its TTL an entry is still served at once, while one query in the
+   * background replaces it. A result that a write made stale is never served under `strong`; otherwise only while it is
+   * no older than this, nor than the bound, and never in the process that wrote. Default `false`.
+   */
+  swr?: Duration | false;
+  /** Grace: for how long after its TTL the last answer is served when the database throws. Like `swr`. Default `false`. */
+  staleIfError?: Duration | false;
+  /**
+   * TTL of an answer that holds nothing: no document, an empty list, a count of zero. `false` does not cache them.
+   * Default 60 seconds, or `ttl` where that is shorter.
+   */
+  negativeTtl?: Duration | false;
+  /**
+   * How much shorter than its TTL an entry may live, as a share of it, at random: so that what was stored together
+   * does not expire together. From 0 to 0.5. Default 0.1.
+   */
+  ttlJitter?: number;
+  /** Largest entry, in bytes as it is stored; a larger one is not cached, and counted. Default the store's limit. */
+  maxEntryBytes?: number;
+  /**
+   * Entries written at the same time; others wait for their turn, up to 32 MiB of them, and more are dropped, and
+   * counted. In workerd each request has its own limit by the platform. Default 20.
+   */
+  maxConcurrentWrites?: number;
+  /**
    * The collections to cache. Those not named are not cached. Without this option all are, but for collections with
    * `auth` and Payload's internal ones.
    */
@@ -139,8 +170,16 @@ export interface PayloadKVOptions<Types extends GeneratedTypes = GeneratedTypes>
    * meet. Default `''`.
    */
   namespace?: string;
-  /** Longest wait for one call of the store or registry, in milliseconds. Default 1,000. */
+  /**
+   * Longest wait for one read of the store or registry, in milliseconds; after it the database is asked. Default 100, or
+   * what the store names: 1,000 over HTTP.
+   */
   timeout?: number;
+  /**
+   * Longest time for one write of an entry, which nobody waits for, and for one replacement of versions, which the
+   * write that caused it waits for, in milliseconds. Default 2,000.
+   */
+  writeTimeout?: number;
   /** Where concurrent identical misses share one query. Default `'process'` on Node, `'request'` in workerd. */
   singleFlight?: SingleFlightScope;
   /**

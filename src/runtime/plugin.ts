@@ -1,15 +1,22 @@
 import type { Config, DatabaseAdapter, Payload, Plugin, SanitizedConfig } from 'payload';
 import { PayloadKVError } from '../errors.js';
 import { type CacheBehind, wrapAdapter } from './adapter.js';
-import { type Background, createBackground, findWaitUntil } from './background.js';
+import { type Background, createBackground, findWaitUntil, isWorkerd } from './background.js';
 import { type CacheParts, createCache } from './cache.js';
 import { parseDuration } from './duration.js';
 import { ENTRY_FORMAT } from './entry.js';
 import { createEnvelope } from './envelope.js';
+import { withEnvironment } from './environment.js';
 import { createFaultGuard, type FaultGuard } from './fault.js';
 import { createInvalidation, type Invalidation } from './invalidation.js';
-import type { GeneratedTypes, InvalidationEvent, InvalidationHook, PayloadKVOptions } from './options.js';
-import { checkOptions, createPolicy, DEFAULT_TTL } from './policy.js';
+import type {
+  GeneratedTypes,
+  GlobalPolicy,
+  InvalidationEvent,
+  InvalidationHook,
+  PayloadKVOptions,
+} from './options.js';
+import { checkOptions, createPolicy, DEFAULT_TTL, DEFAULT_TTL_JITTER } from './policy.js';
 import type { Registry } from './registry.js';
 import { beginRead, markWriteOperation } from './request.js';
 import { createSingleFlight, defaultSingleFlight } from './single-flight.js';
@@ -17,14 +24,20 @@ import { readSiteSchema } from './site-schema.js';
 import { addCounts, type CacheCounts, type CacheStats, emptyCounts } from './stats.js';
 import { wantsToBeTold } from './subscription.js';
 import { createVersionMemory, type VersionMemory } from './versions.js';
+import { createWriteQueue } from './write-queue.js';
 
 /** Name under which the plugin keeps its options in the config, so that a hot reload finds the new ones. */
 const CUSTOM = 'payload-kv';
 /** Where a Payload instance carries its cache. Shared by all copies of this module in a bundle. */
 const INSTANCE = Symbol.for('payload-kv.instance');
 
-const DEFAULT_TIMEOUT = 1_000;
+/** Longest wait for one read, in milliseconds. */
+const DEFAULT_TIMEOUT = 100;
+/** Longest time for one write, in milliseconds. */
+const DEFAULT_WRITE_TIMEOUT = 2_000;
 const PAUSE = 10_000;
+/** Entries written at the same time. */
+const DEFAULT_CONCURRENT_WRITES = 20;
 /** The same fault is logged once in this many milliseconds. */
 const QUIET = 60_000;
 /** Seconds after a replacement in which a read replica may still answer with older data. */
@@ -39,18 +52,23 @@ interface Instance {
 interface Setup {
   options: PayloadKVOptions;
   registry: Registry;
+  /** Whether reads are answered from the cache; writes make stale in any case. */
+  answers: boolean;
 }
 
 /**
  * The Payload plugin: wraps the database adapter, so that reads of the whole site are answered from the store where
  * they can be, and a write makes stale what depends on it.
  *
- * @throws PayloadKVError `INVALID_POLICY`, `INVALID_DURATION` or `CONSISTENCY_NOT_AVAILABLE`, naming the option
+ * Environment variables win over options; see docs/environment.md.
+ *
+ * @throws PayloadKVError `INVALID_STORE`, `INVALID_POLICY`, `INVALID_DURATION`, `INVALID_ENVIRONMENT` or
+ *   `CONSISTENCY_NOT_AVAILABLE`, naming the option or variable
  */
 export function payloadKV<Types extends GeneratedTypes = GeneratedTypes>(
   options: PayloadKVOptions<Types>,
 ): Plugin {
-  const general = options as PayloadKVOptions;
+  const { options: general, answers } = withEnvironment(options as PayloadKVOptions);
   if (general.enabled === false) return (config) => config;
   if (
     typeof general.store !== 'object' ||
@@ -65,7 +83,7 @@ export function payloadKV<Types extends GeneratedTypes = GeneratedTypes>(
   }
   const registry = general.registry ?? general.store.defaultRegistry();
   checkOptions(general, registry);
-  const setup: Setup = { options: general, registry };
+  const setup: Setup = { options: general, registry, answers };
 
   return (config: Config): Config => {
     const { db } = config;
@@ -81,6 +99,9 @@ export function payloadKV<Types extends GeneratedTypes = GeneratedTypes>(
     };
   };
 }
+
+/** Leaves every read to the database. */
+const NO_ANSWERS: CacheBehind['cache'] = { read: (read) => read.ask() };
 
 /** Puts the cache around an adapter. */
 function attach(base: DatabaseAdapter, payload: Payload, first: Setup): DatabaseAdapter {
@@ -165,7 +186,8 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
       const policy = createPolicy(options, registry, schema, (message) => payload.logger.warn(message));
       const versions = createVersionMemory(registry, Date.now);
       listener = versions.listener;
-      const timeout = options.timeout ?? DEFAULT_TIMEOUT;
+      const timeout = options.timeout ?? store.timeout ?? DEFAULT_TIMEOUT;
+      const writeTimeout = options.writeTimeout ?? DEFAULT_WRITE_TIMEOUT;
       guards = {
         store: guard(`${store.name} store`, timeout),
         registry: guard(`${registry.name} registry`, timeout),
@@ -181,12 +203,9 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
         registry,
         versions,
         background,
-        replacementGuard: guard(
-          `replacement of versions in the ${registry.name} registry`,
-          Math.max(timeout, 2_000),
-        ),
+        replacementGuard: guard(`replacement of versions in the ${registry.name} registry`, writeTimeout),
         readsMayLag: hasReplicas(base),
-        lifetime: 2 * longestTtl(options) + 3_600,
+        lifetime: 2 * longestTtl(options) + longestGrace(options) + 3_600,
         counts: countsOf,
         operations,
         onInvalidated: (event) => callHook(options, event),
@@ -212,6 +231,13 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
         singleFlight,
         scope: `${ENTRY_FORMAT}\n${schema.fingerprint}\n${options.schema?.fingerprint ?? ''}\n${options.namespace ?? ''}`,
         longestTtl: longestTtl(options),
+        ttlJitter: options.ttlJitter ?? DEFAULT_TTL_JITTER,
+        maximumBytes: smaller(options.maxEntryBytes, store.maximumBytes),
+        writeTimeout,
+        // There each request has a limit of its own, and no promise of another is waited for.
+        writeQueue: createWriteQueue(
+          isWorkerd() ? Number.POSITIVE_INFINITY : (options.maxConcurrentWrites ?? DEFAULT_CONCURRENT_WRITES),
+        ),
         replicaLag: replicaLag(options, base),
         readableKey: options.key,
         counts: countsOf,
@@ -221,7 +247,7 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
         now: Date.now,
       });
       hookOperations(config);
-      behind = { cache, invalidation };
+      behind = { cache: setup.answers ? cache : NO_ANSWERS, invalidation };
     } catch (error) {
       // Whatever is wrong here, the site works without a cache.
       onFault(error, 'preparing the cache');
@@ -276,7 +302,7 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
         await registry.connect?.({ payload, adapter: base });
       } catch (error) {
         // Writes go on to make stale: other processes may be connected.
-        if (behind) behind = { ...behind, cache: { read: (read) => read.ask() } };
+        if (behind) behind = { ...behind, cache: NO_ANSWERS };
         onFault(error, `connecting the ${registry.name} registry`);
       }
       listen();
@@ -309,16 +335,29 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
 }
 
 function longestTtl(options: PayloadKVOptions): number {
-  const policies = [...Object.values(options.collections ?? {}), ...Object.values(options.globals ?? {})] as {
-    ttl?: unknown;
-    operations?: Record<string, unknown>;
-  }[];
-  const durations = [
-    options.ttl,
-    ...Object.values(options.operations ?? {}),
-    ...policies.flatMap((policy) => [policy?.ttl, ...Object.values(policy?.operations ?? {})]),
-  ].filter((duration) => duration !== undefined && duration !== false);
-  return Math.max(DEFAULT_TTL, 86_400, ...durations.map((duration) => parseDuration(duration)));
+  return Math.max(
+    DEFAULT_TTL,
+    86_400,
+    ...durationsOf(options, ({ ttl, operations }) => [ttl, ...Object.values(operations ?? {})]),
+  );
+}
+
+/** For how long after its TTL an entry may still be served, at most, in seconds. */
+function longestGrace(options: PayloadKVOptions): number {
+  return Math.max(0, ...durationsOf(options, ({ swr, staleIfError }) => [swr, staleIfError]));
+}
+
+/** Durations of the options and of every policy, in seconds; those that are absent or off are left out. */
+function durationsOf(options: PayloadKVOptions, pick: (of: GlobalPolicy) => unknown[]): number[] {
+  const policies = [...Object.values(options.collections ?? {}), ...Object.values(options.globals ?? {})];
+  return [options, ...(policies as (GlobalPolicy | undefined)[])]
+    .flatMap((of) => (of ? pick(of) : []))
+    .filter((duration) => duration !== undefined && duration !== false)
+    .map((duration) => parseDuration(duration));
+}
+
+function smaller(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 }
 
 function replicaLag(options: PayloadKVOptions, adapter: DatabaseAdapter): number {

@@ -44,9 +44,27 @@ const INTERNAL = new Set([
   'payload-jobs-stats',
 ]);
 
-/** What holds for one operation on one collection or global. */
+/** TTL of an answer that holds nothing, in seconds, where the options name none. */
+const DEFAULT_NEGATIVE_TTL = 60;
+/** How much shorter than its TTL an entry may live, as a share of it. */
+export const DEFAULT_TTL_JITTER = 0.1;
+
+/** What holds for one operation on one collection or global. Times in seconds. */
 export type Rule =
-  | { cached: true; ttl: number; maximumAge: number; eventual: boolean; auth: boolean }
+  | {
+      cached: true;
+      ttl: number;
+      /** TTL of an answer that holds nothing; 0 where those are not cached. */
+      negativeTtl: number;
+      /** How long after its TTL an entry is served while it is being replaced. */
+      swr: number;
+      /** How long after its TTL an entry is served when the database throws. */
+      staleIfError: number;
+      /** How long a version may be remembered; 0 under `strong`. */
+      maximumAge: number;
+      eventual: boolean;
+      auth: boolean;
+    }
   | { cached: false; reason: Extract<BypassReason, 'auth-collection' | 'policy'> };
 
 /** The options, checked and resolved against the schema. */
@@ -76,7 +94,20 @@ function invalid(name: string, expected: string, value: unknown): PayloadKVError
   });
 }
 
-const POLICY_NAMES = new Set(['ttl', 'operations', 'enabled', 'consistency', 'slices', 'allowAuth']);
+const POLICY_NAMES = new Set([
+  'ttl',
+  'operations',
+  'enabled',
+  'consistency',
+  'swr',
+  'staleIfError',
+  'negativeTtl',
+  'slices',
+  'allowAuth',
+]);
+
+/** Options that are a duration or off. */
+const SWITCHED_DURATIONS = ['swr', 'staleIfError', 'negativeTtl'] as const;
 
 /**
  * Checks everything in the options that can be checked without the schema.
@@ -87,7 +118,15 @@ export function checkOptions(options: PayloadKVOptions, registry: Registry): voi
   if (options.ttl !== undefined) parseDuration(options.ttl, 'ttl');
   checkOperations(options.operations, 'operations');
   checkEnvelope(options);
+  checkSwitchedDurations(options, '');
   checkConsistency(options.consistency, 'consistency', registry);
+  const { ttlJitter, maxEntryBytes, maxConcurrentWrites, timeout, writeTimeout } = options;
+  if (ttlJitter !== undefined && !(typeof ttlJitter === 'number' && ttlJitter >= 0 && ttlJitter <= 0.5))
+    throw invalid('ttlJitter', 'a number from 0 to 0.5', ttlJitter);
+  for (const [name, value] of Object.entries({ maxEntryBytes, maxConcurrentWrites, timeout, writeTimeout })) {
+    if (value !== undefined && !(Number.isInteger(value) && value > 0))
+      throw invalid(name, 'a positive whole number', value);
+  }
   for (const type of ['collections', 'globals'] as const) {
     const policies = options[type];
     if (policies === undefined) continue;
@@ -106,6 +145,7 @@ export function checkOptions(options: PayloadKVOptions, registry: Registry): voi
         throw invalid(`${name}.enabled`, 'true or false', policy.enabled);
       }
       checkOperations(policy.operations, `${name}.operations`);
+      checkSwitchedDurations(policy, `${name}.`);
       checkConsistency(policy.consistency, `${name}.consistency`, registry);
       if (
         policy.slices !== undefined &&
@@ -140,6 +180,13 @@ function checkOperations(operations: unknown, name: string): void {
       throw invalid(`${name}.${operation}`, `one of ${CACHED_OPERATIONS.join(', ')}`, operation);
     }
     if (ttl !== false && ttl !== undefined) parseDuration(ttl, `${name}.${operation}`);
+  }
+}
+
+function checkSwitchedDurations(policy: GlobalPolicy, before: string): void {
+  for (const name of SWITCHED_DURATIONS) {
+    const value = policy[name];
+    if (value !== undefined && value !== false) parseDuration(value, before + name);
   }
 }
 
@@ -202,9 +249,16 @@ export function createPolicy(
     if (ttl === false || (off && policy?.operations?.[operation] === undefined))
       return { cached: false, reason: 'policy' };
     const consistency = policy?.consistency ?? options.consistency ?? registry.defaultConsistency;
+    const switched = (name: (typeof SWITCHED_DURATIONS)[number], fallback: number): number => {
+      const duration = policy?.[name] ?? options[name] ?? fallback;
+      return duration === false || duration === 0 ? 0 : parseDuration(duration);
+    };
     return {
       cached: true,
       ttl: parseDuration(ttl),
+      negativeTtl: switched('negativeTtl', DEFAULT_NEGATIVE_TTL),
+      swr: switched('swr', 0),
+      staleIfError: switched('staleIfError', 0),
       maximumAge: versionMemory(consistency, 'consistency'),
       eventual: consistency === 'eventual',
       auth: type === 'collection' && Boolean(schema.collections.get(slug)?.auth),

@@ -217,3 +217,16 @@ function setQuietly(target: object, name: PropertyKey, value: unknown): void {
     // Frozen: the other marks remain.
   }
 }
+
+/** What database adapters take from a request, besides its transaction. */
+const PLAIN_PROPERTIES = ['context', 'fallbackLocale', 'i18n', 'locale', 'payload', 't', 'user'] as const;
+
+/**
+ * A request as database adapters use one, for a question that goes on while its own request does other things: that one
+ * may begin a transaction, and an answer from inside it is not for everybody.
+ */
+export function apartFrom(request: unknown): Record<string, unknown> | undefined {
+  if (typeof request !== 'object' || request === null) return undefined;
+  const from = request as Record<string, unknown>;
+  return Object.fromEntries(PLAIN_PROPERTIES.map((name) => [name, from[name]]));
+}

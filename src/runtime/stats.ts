@@ -16,12 +16,16 @@ export interface CacheCounts {
   misses: number;
   /** In the cache, but expired or made stale by a write. */
   stale: number;
+  /** Of the misses and the stale: answered with an entry that was not fresh, by `swr` or `staleIfError`. */
+  servedStale: number;
   /** Answered by the database without a lookup, by reason. */
   bypasses: { [reason in BypassReason]?: number };
   /** Misses that were answered by another read's database query. */
   shared: number;
   /** Entries written. */
   writes: number;
+  /** Entries not written because too many others were waiting to be. */
+  droppedWrites: number;
   /** Bytes of text written to the store, in UTF-16 units: exact for ASCII. */
   bytesWritten: number;
   /** Bytes of text read from the store by hits. */
@@ -60,9 +64,11 @@ export function emptyCounts(): CacheCounts {
     hits: 0,
     misses: 0,
     stale: 0,
+    servedStale: 0,
     bypasses: {},
     shared: 0,
     writes: 0,
+    droppedWrites: 0,
     bytesWritten: 0,
     bytesRead: 0,
     uncacheable: 0,

@@ -23,6 +23,8 @@ export interface VersionMemory {
   replaced(tags: readonly string[], versions: readonly string[], asked: Moment): void;
   /** Whether each tag has kept its version, as far as this process saw, for at least `seconds`. */
   isSettled(tags: readonly string[], versions: readonly string[], seconds: number): boolean;
+  /** Whether this process replaced one of the tags at that time or later, in milliseconds since 1970. */
+  replacedSince(tags: readonly string[], time: number): boolean;
   /** Hears of replacements made elsewhere, and forgets what they replaced. */
   readonly listener: RegistryListener;
   /** Whether every replacement made elsewhere is told at present: what is remembered may then serve longer. */
@@ -57,6 +59,7 @@ const MOST_TAGS = 50_000;
 export function createVersionMemory(registry: Registry, now: () => number): VersionMemory {
   const known = new LRUCache<string, Known>({ max: MOST_TAGS });
   const sightings = new LRUCache<string, Sighting>({ max: MOST_TAGS });
+  const ownReplacements = new LRUCache<string, number>({ max: MOST_TAGS });
   const hold = (registry.propagation ?? 0) * 1000;
   let turns = 0;
   let isTold = false;
@@ -120,6 +123,7 @@ export function createVersionMemory(registry: Registry, now: () => number): Vers
     replaced(tags, versions, asked) {
       const replaced = moment();
       tags.forEach((tag, index) => {
+        ownReplacements.set(tag, replaced.at);
         const entry = known.get(tag);
         if (entry?.replaced && entry.asked.turn > asked.turn) return;
         if (hold === 0 && wasMissed(tag, asked)) {
@@ -145,6 +149,7 @@ export function createVersionMemory(registry: Registry, now: () => number): Vers
       });
       return settled;
     },
+    replacedSince: (tags, time) => tags.some((tag) => (ownReplacements.get(tag) ?? -1) >= time),
     listener: {
       origin: newVersion(),
       live() {
@@ -168,6 +173,7 @@ export function createVersionMemory(registry: Registry, now: () => number): Vers
     clear() {
       known.clear();
       sightings.clear();
+      ownReplacements.clear();
     },
   };
 }

@@ -6,6 +6,8 @@ import { databaseRegistry, memory, memoryRegistry, payloadKV } from '../../src/r
 import { startBlog } from '../support/payload.js';
 import { createGates, type Place } from './gates.js';
 
+// The gate, not the clock, ends what goes on here.
+delete process.env.PAYLOAD_KV_TIMEOUT;
 const [url, db, kind, place, name] = process.argv.slice(2);
 const gates = createGates();
 // One whose versions are elsewhere: killed before the replacement has left the process, all of them are alike.
@@ -19,6 +21,7 @@ const site = await startBlog({
       store: memory(),
       registry: gates.wrapRegistry(kind === 'database' ? databaseRegistry() : elsewhere),
       timeout: 600_000,
+      writeTimeout: 600_000,
     }),
   ],
 });

@@ -92,6 +92,7 @@ export async function startPair(
           store: gates.wrapStore(store, registry),
           registry: gates.wrapRegistry(registry),
           timeout: 30_000,
+          writeTimeout: 30_000,
           ...(consistency ? { consistency } : {}),
         }),
       ],

@@ -23,7 +23,7 @@ beforeAll(async () => {
   site = await startBlog({
     seed: 6,
     wrapAdapter: recorded.wrapAdapter,
-    plugins: [payloadKV({ store: memory(), ttl: '1h', key: () => 'the-same-for-all' })],
+    plugins: [payloadKV({ store: memory(), ttl: '1h', ttlJitter: 0, key: () => 'the-same-for-all' })],
     configure: (config) => {
       const media = config.collections?.find(({ slug }) => slug === 'media');
       if (!media) throw new Error('the blog has no media');

@@ -15,6 +15,9 @@ import { countDatabaseCalls, type Started, startBlog } from '../support/payload.
 import { collectLog } from './logged.js';
 import { lookupsOf } from './lookups.js';
 
+// The timeout is what is tested here.
+delete process.env.PAYLOAD_KV_TIMEOUT;
+
 /** What may go wrong with a call: it throws, rejects, or never answers. */
 type Fault = 'throws' | 'rejects' | 'hangs';
 const FAULTS: Fault[] = ['throws', 'rejects', 'hangs'];

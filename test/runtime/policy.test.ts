@@ -85,6 +85,7 @@ describe('on the blog', () => {
       seed: 3,
       plugins: [
         payloadKV({
+          ttlJitter: 0,
           store,
           ttl: '10m',
           operations: { count: 20, findDistinct: false },
@@ -263,7 +264,9 @@ describe('on the blog', () => {
 
 test('an entry is served until its TTL has passed, and not after', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
-  const { payload, stop } = await startBlog({ plugins: [payloadKV({ store: memory(), ttl: '1m' })] });
+  const { payload, stop } = await startBlog({
+    plugins: [payloadKV({ store: memory(), ttl: '1m', ttlJitter: 0 })],
+  });
   try {
     const read = async (): Promise<unknown> => {
       const { hits = 0, stale = 0 } = getCacheStats(payload)?.collections.posts ?? {};

@@ -18,7 +18,7 @@ let payload: Payload;
 beforeAll(async () => {
   site = await startBlog({
     configure: log.configure,
-    plugins: [payloadKV({ store, debug: true, globals: {} })],
+    plugins: [payloadKV({ store, debug: true, globals: {}, ttlJitter: 0, negativeTtl: '5m' })],
   });
   payload = site.payload;
 });
@@ -46,9 +46,11 @@ test('count hits, misses, stale entries, writes, invalidations and bytes of each
     hits: 0,
     misses: 1,
     stale: 0,
+    servedStale: 0,
     bypasses: {},
     shared: 0,
     writes: 1,
+    droppedWrites: 0,
     bytesWritten: bytes,
     bytesRead: 0,
     uncacheable: 0,

@@ -1,0 +1,59 @@
+/**
+ * Entries wait here for their turn to be written: so many at once, and no more waiting than memory allows. An entry
+ * that is dropped is a miss more, nothing else.
+ */
+export interface WriteQueue {
+  /**
+   * Runs a write now or later.
+   *
+   * @param size what it holds in memory meanwhile, in characters
+   * @param drop called instead where there is no room for it
+   * @returns when it has ended, unless it has already
+   */
+  run(write: () => void | Promise<void>, size: number, drop: () => void): void | Promise<void>;
+}
+
+/** Most characters that wait, in all. */
+const MOST_WAITING = 32 * 1024 * 1024;
+
+/** Creates the queue of one site, for `concurrency` writes at a time. */
+export function createWriteQueue(concurrency: number): WriteQueue {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  let waitingSize = 0;
+
+  function turn(write: () => void | Promise<void>): void | Promise<void> {
+    running += 1;
+    let isUnderWay = false;
+    try {
+      const writing = write();
+      isUnderWay = writing instanceof Promise;
+      return writing?.finally(ended);
+    } finally {
+      if (!isUnderWay) ended();
+    }
+  }
+
+  function ended(): void {
+    running -= 1;
+    waiting.shift()?.();
+  }
+
+  return {
+    run(write, size, drop) {
+      if (running < concurrency) return turn(write);
+      if (waitingSize + size > MOST_WAITING) return drop();
+      waitingSize += size;
+      return new Promise((resolve, reject) => {
+        waiting.push(() => {
+          waitingSize -= size;
+          try {
+            Promise.resolve(turn(write)).then(resolve, reject);
+          } catch (error) {
+            reject(error);
+          }
+        });
+      });
+    },
+  };
+}
