@@ -15,8 +15,8 @@ export interface Encryption {
 export interface AesGCMOptions {
   /**
    * Keys, each 32 random bytes in base64, as `openssl rand -base64 32` prints them. The first encrypts, all decrypt: a
-   * new key goes in front, and the old one out once the entries it encrypted have expired. Default: the environment
-   * variable `PAYLOAD_KV_ENCRYPTION_KEYS`, separated by commas.
+   * new key goes in front, and the old one out once the entries it encrypted have expired. The environment variable
+   * `PAYLOAD_KV_ENCRYPTION_KEYS` wins over it: the same, separated by commas.
    */
   keys?: readonly string[];
 }
@@ -35,21 +35,21 @@ const IV_BYTES = 12;
  * @throws PayloadKVError `INVALID_ENCRYPTION_KEY` if a key is not 32 bytes in base64, or there is none
  */
 export function aesGCM(options: AesGCMOptions = {}): Encryption {
-  const { keys } = options;
-  const texts = keys ?? (process.env[VARIABLE] ?? '').split(',').filter((text) => text.trim() !== '');
+  const said = (process.env[VARIABLE] ?? '').split(',').filter((text) => text.trim() !== '');
+  const texts = said.length > 0 ? said : (options.keys ?? []);
   if (!Array.isArray(texts) || texts.length === 0) throw invalid('aesGCM() has no key.');
   // Raw keys are kept until they are imported, at first use, and nowhere but here.
   let raw: Uint8Array[] | undefined = texts.map(parseKey);
-  let imported: { id: string; idBytes: Uint8Array; key: webcrypto.CryptoKey }[] | undefined;
+  let imported: { id: Buffer; key: webcrypto.CryptoKey }[] | undefined;
 
   /** Not remembered as a promise: in workerd one that another request made may never settle. */
   async function ring(): Promise<NonNullable<typeof imported>> {
     if (imported) return imported;
     const made = await Promise.all(
       (raw ?? []).map(async (bytes) => {
-        const idBytes = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)).subarray(0, ID_BYTES);
+        const hash = await crypto.subtle.digest('SHA-256', bytes);
         const key = await crypto.subtle.importKey('raw', bytes, 'AES-GCM', false, ['encrypt', 'decrypt']);
-        return { id: `${idBytes}`, idBytes, key };
+        return { id: Buffer.from(hash, 0, ID_BYTES), key };
       }),
     );
     imported ??= made;
@@ -68,11 +68,11 @@ export function aesGCM(options: AesGCMOptions = {}): Encryption {
         first.key,
         bytes,
       );
-      return Buffer.concat([first.idBytes, iv, new Uint8Array(encrypted)]);
+      return Buffer.concat([first.id, iv, new Uint8Array(encrypted)]);
     },
     async decrypt(bytes, context) {
-      const id = `${bytes.subarray(0, ID_BYTES)}`;
-      const known = (await ring()).find((one) => one.id === id);
+      const id = bytes.subarray(0, ID_BYTES);
+      const known = (await ring()).find((one) => one.id.equals(id));
       if (!known) return undefined;
       const iv = bytes.subarray(ID_BYTES, ID_BYTES + IV_BYTES);
       const decrypted = await crypto.subtle.decrypt(
