@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { createFaultGuard, type FaultGuard, TimeoutError, withTimeout } from '../../src/runtime/fault.js';
 
@@ -155,11 +154,10 @@ test('a call that takes too long is a fault, and its timeout may be its own', as
 });
 
 test('an answer that came in time counts, though the process was too busy to see it', async () => {
-  // From here on in the event loop's turn for timers, which runs all that are due before it looks for answers.
-  await sleep(1);
-  const answer = promisify(randomBytes)(8);
-  const limited = withTimeout(answer, 500);
-  const until = Date.now() + 900;
+  // Opened, measured, read, closed: several turns of the event loop.
+  const reading = readFile(new URL(import.meta.url));
+  const limited = withTimeout(reading, 700);
+  const until = Date.now() + 1_400;
   while (Date.now() < until);
-  expect(await limited).toHaveLength(8);
+  expect((await limited).length).toBeGreaterThan(0);
 });
