@@ -11,7 +11,7 @@ export interface Block {
 }
 
 /** The documents that a reader is given. */
-export const DOCUMENTS = ['README.md', 'docs/how-it-works.md', 'docs/consistency.md'];
+export const DOCUMENTS = ['README.md', 'docs/how-it-works.md', 'docs/consistency.md', 'docs/keyv.md'];
 
 /** The text of a document. */
 export function readDocument(file: string): string {

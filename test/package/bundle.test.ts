@@ -35,12 +35,14 @@ beforeAll(async () => {
   bundle = await bundleOf(`
         import * as main from 'payload-kv';
         import * as cloudflare from 'payload-kv/cloudflare';
+        import * as keyv from 'payload-kv/keyv';
         import * as redis from 'payload-kv/redis';
-        export { main, cloudflare, redis };
+        export { main, cloudflare, keyv, redis };
         export default {
           async fetch() {
             const names = (module) => Object.keys(module).sort();
-            return Response.json({ main: names(main), cloudflare: names(cloudflare), redis: names(redis) });
+            const all = { main, cloudflare, keyv, redis };
+            return Response.json(Object.fromEntries(Object.entries(all).map(([name, module]) => [name, names(module)])));
           },
         };`);
   script = bundle.outputFiles[0]?.text ?? '';
@@ -90,6 +92,7 @@ test('The bundle loads in workerd with nodejs_compat', async () => {
     expect(await response.json()).toEqual({
       main: expect.arrayContaining(['databaseRegistry', 'getCacheStats', 'memory', 'payloadKV']),
       cloudflare: expect.arrayContaining(['CacheTagRegistry', 'cloudflareKV', 'durableObjectRegistry']),
+      keyv: ['keyv'],
       redis: expect.arrayContaining(['redis']),
     });
   } finally {
