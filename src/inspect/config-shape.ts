@@ -8,7 +8,7 @@ import { lineIndent } from './code-style.js';
 import { type Evaluator, namesOf, unwrap } from './evaluate.js';
 import { shorten } from './read-schema.js';
 import type { SourceLocation } from './schema.js';
-import type { ObjectValue, Scope } from './value.js';
+import { nullish, type ObjectValue, type Scope, type Value } from './value.js';
 
 /** A piece of a file's text. */
 export interface Span {
@@ -40,6 +40,8 @@ export interface FileShape {
   importInsertion: number;
   /** Names bound at the top level of the file, imports included: a new import must not clash. */
   topLevelNames: string[];
+  /** Written with `require` and `module.exports`: an import would make it another kind of module. */
+  commonJS: boolean;
 }
 
 /** One element of an array literal. */
@@ -99,6 +101,10 @@ export type PluginsShape =
       /** The value in the config file; absent for a method or getter. */
       value?: Span;
       text: string;
+      /** Whether following the value showed that it is an array whatever happens, or an array or nothing. */
+      isArray: 'always' | 'or-nothing' | 'unknown';
+      /** How the plugins are written where they are set after the object is made, such as `config.plugins`. */
+      setAs?: string;
     };
 
 /** A Cloudflare env that is in scope where `plugins` stands. */
@@ -131,6 +137,8 @@ export interface ConfigShape {
   config: FileShape;
   /** The object literal given to `buildConfig`, or `undefined` where there is none that could be edited. */
   object?: ConfigObjectShape;
+  /** Further objects of the same file that a condition chooses from: an edit must be made in each. */
+  otherObjects: { object: ConfigObjectShape; plugins: PluginsShape }[];
   /** Why `object` is missing, in one sentence. */
   objectMissing?: string;
   objectLocation?: SourceLocation;
@@ -154,27 +162,51 @@ export function shapeWithoutObject(evaluator: Evaluator, file: string, reason: s
   const config = fileShape(evaluator, evaluator.load(file).source);
   return {
     config,
+    otherObjects: [],
     objectMissing: reason,
     plugins: { kind: 'absent' },
-    wired: wiredIn([config], []),
+    wired: wiredIn([config], [{ kind: 'absent' }]),
   };
 }
 
-/** Where things stand in the text around the config object. `configFile` is the config that Payload loads. */
-export function readConfigShape(evaluator: Evaluator, value: ObjectValue, configFile: string): ConfigShape {
-  const literal = value.node;
-  if (!ts.isObjectLiteralExpression(literal) || !value.scope) {
-    const reason = `the config object is the result of ${shorten(literal)}, not an object literal`;
+/**
+ * Where things stand in the text around the config object, or the several that a condition chooses from. `configFile`
+ * is the config that Payload loads.
+ */
+export function readConfigShape(
+  evaluator: Evaluator,
+  values: ObjectValue[],
+  configFile: string,
+): ConfigShape {
+  const places = values.map((value) => editablePlace(evaluator, value, configFile));
+  const missing = places.find((place) => 'missing' in place);
+  const [first, ...others] = places.flatMap((place) => ('missing' in place ? [] : [place]));
+  if (missing || !first) {
+    const { reason, node } = missing?.missing ?? { reason: 'the config is no object', node: values[0]!.node };
     return {
       ...shapeWithoutObject(evaluator, configFile, reason),
-      objectLocation: evaluator.files.locate(literal),
+      objectLocation: evaluator.files.locate(node),
     };
   }
-  const { scope } = value;
+  const { literal } = first;
   const source = literal.getSourceFile();
+  const elsewhere = others.find((other) => other.literal.getSourceFile() !== source);
+  if (elsewhere) {
+    const reason = 'a condition chooses the config among objects of several files';
+    return {
+      ...shapeWithoutObject(evaluator, configFile, reason),
+      objectLocation: evaluator.files.locate(elsewhere.literal),
+    };
+  }
   const config = fileShape(evaluator, source);
-  const object = objectShape(evaluator, literal, scope);
-  const plugins = readPlugins(evaluator, literal, scope, config);
+  const object = objectShape(evaluator, literal, first.scope);
+  const plugins = readPlugins(evaluator, first, config);
+  const otherObjects = others
+    .filter((other) => other.literal !== literal)
+    .map((other) => ({
+      object: objectShape(evaluator, other.literal, other.scope),
+      plugins: readPlugins(evaluator, other, config),
+    }));
   const entry =
     source.fileName === configFile ? [] : [fileShape(evaluator, evaluator.load(configFile).source)];
   const files = [
@@ -182,24 +214,88 @@ export function readConfigShape(evaluator: Evaluator, value: ObjectValue, config
     ...(plugins.kind === 'array' && plugins.file !== config ? [plugins.file] : []),
     ...entry,
   ];
-  const elements = plugins.kind === 'array' ? plugins.array.elements : [];
-  const wired = wiredIn(files, elements);
-  if (wired.elements > 0 && plugins.kind === 'array') {
-    const wiredElement = elements.find((element) => usesAny(element.text, wired.import?.names ?? []));
-    if (wiredElement) wired.elementLocation = locationAt(plugins.file, wiredElement.start);
-  }
-  if (wired.elements === 0 && plugins.kind === 'other' && usesAny(plugins.text, wired.import?.names ?? [])) {
-    wired.elements = 1;
-    wired.elementLocation = plugins.location;
-  }
   return {
     config,
     object,
+    otherObjects,
     objectLocation: evaluator.files.locate(literal),
     plugins,
     cloudflareEnv: cloudflareEnv(evaluator, literal, source),
-    wired,
+    wired: wiredIn(files, [plugins, ...otherObjects.map((other) => other.plugins)]),
   };
+}
+
+/** The object literal in which an edit reaches the config, and its value. */
+interface Place {
+  literal: ts.ObjectLiteralExpression;
+  scope: Scope;
+  value: ObjectValue;
+}
+
+/**
+ * Where `plugins` of the config can be written: its literal; the last literal of a merge, if it wins; the literal in
+ * the config file that a helper passes through.
+ */
+function editablePlace(
+  evaluator: Evaluator,
+  value: ObjectValue,
+  configFile: string,
+): Place | { missing: { reason: string; node: ts.Node } } {
+  const { merged } = value;
+  if (merged) {
+    const last = merged.parts.at(-1);
+    const others = merged.parts.slice(0, -1);
+    const loses = merged.arraysReplaced && others.some((part) => mayHavePlugins(part));
+    if (last?.kind === 'object' && !loses) return editablePlace(evaluator, last, configFile);
+    const why = loses ? ', in which plugins of one part would replace those of another' : '';
+    const reason = `the config object is the result of ${shorten(value.node)}${why}`;
+    return { missing: { reason: why ? reason : `${reason}, not an object literal`, node: value.node } };
+  }
+  const { node: literal, scope } = value;
+  if (!ts.isObjectLiteralExpression(literal) || !scope) {
+    const reason = `the config object is the result of ${shorten(literal)}, not an object literal`;
+    return { missing: { reason, node: literal } };
+  }
+  return passedThrough(evaluator, literal, scope, configFile) ?? { literal, scope, value };
+}
+
+/** `{ ...config, more }` of a helper to which the config file hands a literal: that literal. */
+function passedThrough(
+  evaluator: Evaluator,
+  literal: ts.ObjectLiteralExpression,
+  scope: Scope,
+  configFile: string,
+): Place | undefined {
+  if (literal.getSourceFile().fileName === configFile || isGivenToBuildConfig(literal)) return undefined;
+  if (literal.properties.some((member) => member.name && nameOf(member.name) === 'plugins')) return undefined;
+  const spreads = literal.properties
+    .filter(ts.isSpreadAssignment)
+    .map((spread) => evaluator.evaluate(spread.expression, scope));
+  const given = spreads.filter((value) => value.node.getSourceFile().fileName === configFile);
+  const [only, ...more] = given;
+  if (only?.kind !== 'object' || more.length > 0) return undefined;
+  if (spreads.some((value) => value !== only && mayHavePlugins(value))) return undefined;
+  const place = editablePlace(evaluator, only, configFile);
+  return 'missing' in place ? undefined : place;
+}
+
+/** A factory builds the config from what it is given: its own literal is the config. */
+function isGivenToBuildConfig(literal: ts.Expression): boolean {
+  let at: ts.Node = literal.parent;
+  while (ts.isParenthesizedExpression(at) || ts.isAsExpression(at) || ts.isSatisfiesExpression(at))
+    at = at.parent;
+  return ts.isCallExpression(at) && /(?:^|\.)buildConfig$/.test(at.expression.getText());
+}
+
+/** Whether an object has plugins that would be lost with `plugins` of another one; an empty array is no loss. */
+function mayHavePlugins(value: Value): boolean {
+  if (value.kind === 'choice') return value.options.some(mayHavePlugins);
+  if (value.kind === 'primitive') return false;
+  if (value.kind !== 'object') return true;
+  const plugins = value.entries().get('plugins')?.();
+  if (!plugins) return value.gaps().length > 0;
+  if (plugins.kind === 'primitive') return !nullish(plugins);
+  return plugins.kind !== 'array' || plugins.items().length > 0;
 }
 
 // ---- files --------------------------------------------------------------------------------------------------------
@@ -207,7 +303,7 @@ export function readConfigShape(evaluator: Evaluator, value: ObjectValue, config
 function fileShape(evaluator: Evaluator, source: ts.SourceFile): FileShape {
   const { text } = source;
   const declarations = source.statements.filter(ts.isImportDeclaration);
-  const imports = declarations.map((declaration): ImportShape => {
+  const imports: ImportShape[] = declarations.map((declaration) => {
     const specifier = ts.isStringLiteral(declaration.moduleSpecifier) ? declaration.moduleSpecifier.text : '';
     const target = evaluator.files.resolve(specifier, source.fileName);
     return {
@@ -219,6 +315,8 @@ function fileShape(evaluator: Evaluator, source: ts.SourceFile): FileShape {
       ...(target.kind === 'file' ? { resolved: evaluator.files.relative(target.path) } : {}),
     };
   });
+  const commonJS = isCommonJS(source);
+  if (commonJS) imports.push(...source.statements.flatMap((statement) => requireShape(evaluator, statement)));
   const names = new Set(imports.flatMap((each) => each.names));
   for (const statement of source.statements) {
     if (ts.isVariableStatement(statement)) {
@@ -242,7 +340,41 @@ function fileShape(evaluator: Evaluator, source: ts.SourceFile): FileShape {
     imports,
     importInsertion: imports.at(-1)?.end ?? afterDirectives(source),
     topLevelNames: [...names],
+    commonJS,
   };
+}
+
+function isCommonJS(source: ts.SourceFile): boolean {
+  const isModule = source.statements.some(
+    (statement) =>
+      ts.isImportDeclaration(statement) ||
+      ts.isExportDeclaration(statement) ||
+      ts.isExportAssignment(statement) ||
+      (ts.canHaveModifiers(statement) &&
+        ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)),
+  );
+  return !isModule && /\brequire\(|\bmodule\.exports\b|\bexports\.\w/.test(source.text);
+}
+
+/** `const { name } = require('…')` as an import. */
+function requireShape(evaluator: Evaluator, statement: ts.Statement): ImportShape[] {
+  if (!ts.isVariableStatement(statement)) return [];
+  const [declaration, ...more] = statement.declarationList.declarations;
+  if (!declaration?.initializer || more.length > 0) return [];
+  const call = /^require\(\s*(['"])([^'"]+)\1\s*\)/.exec(declaration.initializer.getText());
+  if (!call) return [];
+  const source = statement.getSourceFile();
+  const target = evaluator.files.resolve(call[2]!, source.fileName);
+  return [
+    {
+      start: statement.getStart(source),
+      end: statement.end,
+      specifier: call[2]!,
+      typeOnly: false,
+      names: namesOf(declaration.name),
+      ...(target.kind === 'file' ? { resolved: evaluator.files.relative(target.path) } : {}),
+    },
+  ];
 }
 
 function importedNames(declaration: ts.ImportDeclaration): string[] {
@@ -349,13 +481,11 @@ function lineOf(source: ts.SourceFile, position: number): number {
 
 // ---- plugins ------------------------------------------------------------------------------------------------------
 
-function readPlugins(
-  evaluator: Evaluator,
-  literal: ts.ObjectLiteralExpression,
-  scope: Scope,
-  config: FileShape,
-): PluginsShape {
+function readPlugins(evaluator: Evaluator, place: Place, config: FileShape): PluginsShape {
+  const { literal, scope } = place;
   const source = literal.getSourceFile();
+  const later = setLater(evaluator, place, config);
+  if (later) return later;
   const members = literal.properties.filter((member) => member.name && nameOf(member.name) === 'plugins');
   const member = members.at(-1);
   if (!member) return { kind: 'absent' };
@@ -366,7 +496,7 @@ function readPlugins(
   else if (ts.isShorthandPropertyAssignment(member)) written = member.name;
   else {
     const reason = 'plugins is a method or a getter of the config';
-    return { kind: 'other', reason, location, property, text: shorten(member) };
+    return { kind: 'other', reason, location, property, text: shorten(member), isArray: 'unknown' };
   }
   const value = { start: written.getStart(source), end: written.end };
   const other = (reason: string): PluginsShape => ({
@@ -376,6 +506,7 @@ function readPlugins(
     property,
     value,
     text: source.text.slice(value.start, value.end),
+    isArray: arrayness(evaluator.evaluate(written, scope)),
   });
 
   let modifiedLater = false;
@@ -395,23 +526,141 @@ function readPlugins(
   const arraySource = node.getSourceFile();
   const file = arraySource === source ? config : fileShape(evaluator, arraySource);
   if (via === 'identifier' && pushedTo(node)) modifiedLater = true;
-  const elements = node.elements.map(
-    (element): ElementShape => ({
-      start: element.getStart(arraySource),
-      end: element.end,
-      spread: ts.isSpreadElement(element),
-      text: arraySource.text.slice(element.getStart(arraySource), element.end),
-    }),
-  );
   return {
     kind: 'array',
     via,
     file,
-    array: { ...listShape(node, node.elements), elements, elementIndent: memberIndent(node, node.elements) },
+    array: arrayShape(node),
     location: evaluator.files.locate(node),
     property,
     modifiedLater,
   };
+}
+
+function arrayShape(node: ts.ArrayLiteralExpression): ArrayShape {
+  const source = node.getSourceFile();
+  const elements = node.elements.map(
+    (element): ElementShape => ({
+      start: element.getStart(source),
+      end: element.end,
+      spread: ts.isSpreadElement(element),
+      text: source.text.slice(element.getStart(source), element.end),
+    }),
+  );
+  return { ...listShape(node, node.elements), elements, elementIndent: memberIndent(node, node.elements) };
+}
+
+/** Whether a value is an array whatever happens. */
+function arrayness(value: Value): 'always' | 'or-nothing' | 'unknown' {
+  const options = value.kind === 'choice' ? value.options : [value];
+  if (options.every(({ kind }) => kind === 'array')) return 'always';
+  const known = options.every((option) => option.kind === 'array' || nullish(option) === true);
+  return known ? 'or-nothing' : 'unknown';
+}
+
+/**
+ * Plugins that statements below the object set or add to: `config.plugins = […]`, which is as good a place as a
+ * property, or anything else.
+ */
+function setLater(
+  evaluator: Evaluator,
+  { literal, scope, value }: Place,
+  config: FileShape,
+): PluginsShape | undefined {
+  const source = literal.getSourceFile();
+  const changes = changesOfPlugins(literal);
+  const last = changes.at(-1);
+  if (!last) {
+    const inLiteral = literal.properties.some(
+      (member) => ts.isSpreadAssignment(member) || (member.name && nameOf(member.name) === 'plugins'),
+    );
+    const final = value.entries().get('plugins')?.();
+    if (inLiteral || !final || nullish(final)) return undefined;
+    const span = { start: final.node.getStart(), end: final.node.end };
+    const location = evaluator.files.locate(final.node);
+    const reason = 'plugins is set after the config object is made';
+    return { kind: 'other', reason, location, property: span, text: shorten(final.node), isArray: 'unknown' };
+  }
+  const property = { start: last.node.getStart(source), end: last.node.end };
+  const location = evaluator.files.locate(last.node);
+  const array = last.assigned ? unwrap(last.assigned) : undefined;
+  if (changes.length === 1 && last.always && array && ts.isArrayLiteralExpression(array)) {
+    const shape = arrayShape(array);
+    return {
+      kind: 'array',
+      via: 'literal',
+      file: config,
+      array: shape,
+      location,
+      property,
+      modifiedLater: false,
+    };
+  }
+  return {
+    kind: 'other',
+    reason: 'plugins is set or added to after the config object is made',
+    location,
+    property,
+    text: changes.map(({ node }) => node.getText(source)).join('\n'),
+    isArray: last.assigned ? arrayness(evaluator.evaluate(last.assigned, scope)) : 'unknown',
+    setAs: last.setAs,
+  };
+}
+
+interface PluginsChange {
+  node: ts.Node;
+  /** E.g. `config.plugins`. */
+  setAs: string;
+  /** The value, where it is assigned. */
+  assigned?: ts.Expression;
+  /** Whether it is a statement beside the object's declaration, not under a condition. */
+  always: boolean;
+}
+
+/** The statements that set or add to `plugins` of the constant that holds the object. */
+function changesOfPlugins(literal: ts.ObjectLiteralExpression): PluginsChange[] {
+  let declaration: ts.Node = literal.parent;
+  while (
+    ts.isParenthesizedExpression(declaration) ||
+    ts.isAsExpression(declaration) ||
+    ts.isSatisfiesExpression(declaration)
+  )
+    declaration = declaration.parent;
+  if (!ts.isVariableDeclaration(declaration) || !ts.isIdentifier(declaration.name)) return [];
+  const name = declaration.name.text;
+  const block = declaration.parent.parent.parent;
+  const found: PluginsChange[] = [];
+  const isPlugins = (node: ts.Expression): boolean => {
+    const at = unwrap(node);
+    if (ts.isPropertyAccessExpression(at)) return at.name.text === 'plugins' && isName(at.expression);
+    return (
+      ts.isElementAccessExpression(at) &&
+      ts.isStringLiteralLike(at.argumentExpression) &&
+      at.argumentExpression.text === 'plugins' &&
+      isName(at.expression)
+    );
+  };
+  const isName = (node: ts.Expression): boolean => {
+    const at = unwrap(node);
+    return ts.isIdentifier(at) && at.text === name;
+  };
+  function visit(node: ts.Node): void {
+    const always = ts.isExpressionStatement(node.parent) && node.parent.parent === block;
+    if (ts.isBinaryExpression(node) && isPlugins(node.left)) {
+      const isSet = node.operatorToken.kind === ts.SyntaxKind.EqualsToken;
+      if (isSet) found.push({ node, setAs: node.left.getText(), assigned: node.right, always });
+      else if (/=$/.test(node.operatorToken.getText()))
+        found.push({ node, setAs: node.left.getText(), always });
+    } else if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression)) {
+      const { expression, name: method } = node.expression;
+      if (/^(?:push|unshift|splice)$/.test(method.text) && isPlugins(expression)) {
+        found.push({ node, setAs: unwrap(expression).getText(), always });
+      }
+    }
+    ts.forEachChild(node, visit);
+  }
+  ts.forEachChild(block, visit);
+  return found;
 }
 
 function nameOf(name: ts.PropertyName): string | undefined {
@@ -454,16 +703,30 @@ function pushedTo(literal: ts.ArrayLiteralExpression): boolean {
 
 // ---- an earlier init ----------------------------------------------------------------------------------------------
 
-function wiredIn(files: FileShape[], elements: ElementShape[]): ConfigShape['wired'] {
+/** What of an earlier init is there: with several objects, each must have the element. */
+function wiredIn(files: FileShape[], plugins: PluginsShape[]): ConfigShape['wired'] {
   for (const file of files) {
     const found = file.imports.find(isOwnImport);
     if (!found) continue;
+    const uses = plugins.map((each) => elementsUsing(each, found.names));
+    const elements = Math.min(...uses.map(({ length }) => length));
     return {
       import: { ...found, file: file.path },
-      elements: elements.filter((element) => usesAny(element.text, found.names)).length,
+      elements,
+      ...(elements > 0 ? { elementLocation: uses[0]![0]! } : {}),
     };
   }
   return { elements: 0 };
+}
+
+/** Where the elements of `plugins` are that use one of the names. */
+function elementsUsing(plugins: PluginsShape, names: string[]): SourceLocation[] {
+  if (plugins.kind === 'array') {
+    return plugins.array.elements
+      .filter(({ text }) => usesAny(text, names))
+      .map(({ start }) => locationAt(plugins.file, start));
+  }
+  return plugins.kind === 'other' && usesAny(plugins.text, names) ? [plugins.location] : [];
 }
 
 function isOwnImport(each: ImportShape): boolean {

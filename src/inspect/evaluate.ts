@@ -33,6 +33,8 @@ export interface Module {
   scope: Scope;
   /** The export, following re-exports. */
   exported(name: string): Binding | undefined;
+  /** What a CommonJS file assigns to `module.exports`. */
+  wholeExport?: Binding;
 }
 
 /** Evaluates expressions of the project's files. */
@@ -46,6 +48,8 @@ export interface Evaluator {
   follow(node: ts.Expression, scope: Scope): { node: ts.Expression; scope: Scope };
   /** The elements of an array, spreads resolved; an unresolved value for what is none. */
   spreadItems(value: Value): Value[];
+  /** One object of several that a condition chooses from: where they differ, a choice. */
+  asOne(options: ObjectValue[], node: ts.Node): ObjectValue;
   files: SourceFiles;
 }
 
@@ -80,6 +84,12 @@ export function createEvaluator(files: SourceFiles): Evaluator {
       exported(name) {
         const own = exports.get(name);
         if (own) return own();
+        const { wholeExport } = module;
+        if (wholeExport && name === 'default') return wholeExport;
+        if (wholeExport) {
+          const value = lazy(source, () => property(wholeExport.get(), name, source));
+          return { get: value };
+        }
         // `export *` leaves the default export out.
         if (name === 'default') return undefined;
         for (const specifier of stars) {
@@ -116,7 +126,11 @@ export function createEvaluator(files: SourceFiles): Evaluator {
     stars: string[],
   ): void {
     const { scope, path: file } = module;
-    if (ts.isExportAssignment(statement) && !statement.isExportEquals) {
+    if (ts.isExpressionStatement(statement)) {
+      addCommonExports(unwrap(statement.expression), module, exports);
+      return;
+    }
+    if (ts.isExportAssignment(statement)) {
       const binding = expressionBinding(statement.expression, scope);
       exports.set('default', () => binding);
       return;
@@ -160,6 +174,21 @@ export function createEvaluator(files: SourceFiles): Evaluator {
         exports.set(text, () => scope.names.get(text));
       }
     }
+  }
+
+  /** `module.exports = …`, `exports.name = …`, `module.exports.name = …`. */
+  function addCommonExports(
+    node: ts.Expression,
+    module: Module,
+    exports: Map<string, () => Binding | undefined>,
+  ): void {
+    if (!ts.isBinaryExpression(node) || node.operatorToken.kind !== ts.SyntaxKind.EqualsToken) return;
+    const target = node.left.getText();
+    const name = /^(?:module\.)?exports\.([\w$]+)$/.exec(target)?.[1];
+    if (target !== 'module.exports' && name === undefined) return;
+    const binding = expressionBinding(node.right, module.scope);
+    if (name === undefined) module.wholeExport = binding;
+    else exports.set(name, () => binding);
   }
 
   function importBinding(specifier: string, from: string, name: string, node: ts.Node): Binding {
@@ -214,7 +243,10 @@ export function createEvaluator(files: SourceFiles): Evaluator {
     const names: string[] = [];
     for (const statement of load(file).source.statements) {
       if (ts.isExportAssignment(statement)) names.push('default');
-      else if (ts.isExportDeclaration(statement)) {
+      else if (ts.isExpressionStatement(statement)) {
+        const name = /^(?:module\.)?exports\.([\w$]+)\s*=[^=]/.exec(statement.getText())?.[1];
+        if (name !== undefined) names.push(name);
+      } else if (ts.isExportDeclaration(statement)) {
         if (statement.exportClause && ts.isNamedExports(statement.exportClause)) {
           names.push(...statement.exportClause.elements.map((element) => element.name.text));
         } else if (statement.exportClause) {
@@ -794,6 +826,9 @@ export function createEvaluator(files: SourceFiles): Evaluator {
     const callee = unwrap(node.expression);
     const args = argumentsOf(node, scope);
     if (callee.kind === ts.SyntaxKind.ImportKeyword) return dynamicImport(node, args);
+    if (ts.isIdentifier(callee) && callee.text === 'require' && !lookup('require', scope)) {
+      return required(node, args);
+    }
     if (ts.isPropertyAccessExpression(callee)) {
       const target = evaluate(callee.expression, scope);
       const name = callee.name.text;
@@ -832,6 +867,16 @@ export function createEvaluator(files: SourceFiles): Evaluator {
     const specifier = args[0] ? plain(args[0]()) : undefined;
     if (typeof specifier !== 'string') return unresolved(node, 'the module that it imports is computed');
     return importBinding(specifier, node.getSourceFile().fileName, '*', node).get();
+  }
+
+  /** What `require` gives: the value of `module.exports`, else an object of the exports. */
+  function required(node: ts.CallExpression, args: Lazy[]): Value {
+    const specifier = args[0] ? plain(args[0]()) : undefined;
+    if (typeof specifier !== 'string') return unresolved(node, 'the module that it requires is computed');
+    const from = node.getSourceFile().fileName;
+    const target = files.resolve(specifier, from);
+    const whole = target.kind === 'file' ? load(target.path).wholeExport : undefined;
+    return whole?.get() ?? importBinding(specifier, from, '*', node).get();
   }
 
   function call(callee: Value, args: Lazy[], node: ts.Node): Value {
@@ -1152,9 +1197,17 @@ export function createEvaluator(files: SourceFiles): Evaluator {
     const before = into.entries().get(name)?.();
     if (defaulting && before && nullish(before) === false) return;
     const value = evaluate(node.right, scope);
+    settle(value);
     const after =
       unsure || isConditional(scope) ? choice(node, [before ?? primitive(node, undefined), value]) : value;
     into.entries().set(name, () => after);
+  }
+
+  /** Fills an array or object now: what it is made of is about to change. */
+  function settle(value: Value): void {
+    if (value.kind === 'object') nested(value.entries, () => new Map());
+    if (value.kind === 'array')
+      for (const item of spreadItems(value)) if (item.kind === 'object') settle(item);
   }
 
   // ---- following names ----------------------------------------------------------------------------------------
@@ -1180,7 +1233,18 @@ export function createEvaluator(files: SourceFiles): Evaluator {
     return { get: lazy(node, () => evaluate(node, scope)), target: () => ({ node, scope }) };
   }
 
-  const evaluator: Evaluator = { load, evaluate, property, call, follow, spreadItems, files };
+  function asOne(options: ObjectValue[], node: ts.Node): ObjectValue {
+    const [only, ...others] = options;
+    if (only && others.length === 0) return only;
+    return object(node, () => {
+      const entries = new Map<string, Lazy>();
+      const gaps: Value[] = [];
+      spreadInto(entries, gaps, { kind: 'choice', node, options }, node);
+      return { entries, gaps };
+    });
+  }
+
+  const evaluator: Evaluator = { load, evaluate, property, call, follow, spreadItems, asOne, files };
   return evaluator;
 }
 

@@ -1,5 +1,5 @@
 /** Finds the Payload config and the package that it belongs to. */
-import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { PayloadKVError } from '../errors.js';
 import { declaresWorkspace } from './package-manager.js';
@@ -19,6 +19,8 @@ const EXTENSIONS = ['ts', 'mts', 'js', 'mjs'];
 const PLACES = ['src', '.', 'app', 'src/app'];
 const SKIPPED = new Set(['node_modules', 'dist', 'build', 'out', 'coverage', 'vendor']);
 const DEEPEST = 4;
+/** The alias that Payload's admin panel imports the config by. */
+const ALIAS = '@payload-config';
 
 /** The config's absolute path, and the absolute directory of its package. */
 export function findConfig(options: InspectOptions, configs: Tsconfigs): { config: string; root: string } {
@@ -54,16 +56,19 @@ export function findConfig(options: InspectOptions, configs: Tsconfigs): { confi
   }
   // A command may be run in a directory of the package, so look up to where the package begins.
   for (const directory of upwards(cwd)) {
-    const config = configOf(directory, configs);
+    const isPackage = isFile(path.join(directory, 'package.json'));
+    const config =
+      configOf(directory, configs.aliasTargets(directory, ALIAS)) ??
+      (isPackage ? atUnusualPlace(directory) : undefined);
     if (config) return { config, root: packageOf(config, directory) };
-    if (isFile(path.join(directory, 'package.json'))) break;
+    if (isPackage) break;
   }
   return amongPackages(cwd, configs);
 }
 
 /** The config of one directory: what the alias names, else the only one at the usual places. */
-function configOf(directory: string, configs: Tsconfigs): string | undefined {
-  for (const target of configs.aliasTargets(directory, '@payload-config')) {
+function configOf(directory: string, aliasTargets: string[]): string | undefined {
+  for (const target of aliasTargets) {
     const file = withExtension(target);
     // An alias inherited from a tsconfig further up may lead into another package.
     if (file && isWithin(directory, file)) return file;
@@ -73,14 +78,53 @@ function configOf(directory: string, configs: Tsconfigs): string | undefined {
     // A build may leave the .js beside its .ts.
     return files.filter(isFile).slice(0, 1);
   });
-  const [first, ...others] = found;
-  if (!first || others.length === 0) return first;
-  throw severalConfigs(directory, found, 'This directory has several Payload configs');
+  return onlyConfig(directory, found);
+}
+
+/** The config of a package that has it in a directory of its own choice, such as `src/payload`. */
+function atUnusualPlace(directory: string): string | undefined {
+  return onlyConfig(directory, configsIn(directory, 0));
+}
+
+function configsIn(directory: string, depth: number): string[] {
+  return directoriesIn(directory).flatMap((name) => {
+    const inner = path.join(directory, name);
+    if (isFile(path.join(inner, 'package.json'))) return [];
+    const files = EXTENSIONS.map((extension) => path.join(inner, `payload.config.${extension}`));
+    return [...files.filter(isFile).slice(0, 1), ...(depth < DEEPEST ? configsIn(inner, depth + 1) : [])];
+  });
+}
+
+/** The one config among files of its name: not what belongs to another tool, nor what only re-exports another. */
+function onlyConfig(directory: string, found: string[]): string | undefined {
+  const texts = new Map(found.map((file) => [file, readFileSync(file, 'utf8')]));
+  const own = found.filter((file) => found.length === 1 || isPayloadConfig(texts.get(file)!));
+  const heads = own.filter((file) => !leadsTo(file, texts.get(file)!, own));
+  const [first, ...others] = heads;
+  if (!first || others.length === 0) return first ?? found[0];
+  throw severalConfigs(directory, heads, 'This directory has several Payload configs');
+}
+
+/** Whether the text has anything of a Payload config: other tools have files of that name as well. */
+export function isPayloadConfig(text: string): boolean {
+  return /payload['"/]|@payloadcms|buildConfig|\bcollections\b|\bglobals\b|from\s*['"][.@~#]|require\(\s*['"]\./.test(
+    text,
+  );
+}
+
+function leadsTo(file: string, text: string, others: string[]): boolean {
+  if (/buildConfig/.test(text)) return false;
+  return [...text.matchAll(/from\s*['"](\.[^'"]+)['"]/g)].some(([, specifier]) => {
+    const target = withExtension(path.resolve(path.dirname(file), specifier!));
+    return target !== undefined && target !== file && others.includes(target);
+  });
 }
 
 /** In a directory without a config: what the packages below it have. */
 function amongPackages(cwd: string, configs: Tsconfigs): { config: string; root: string } {
-  const below = configsBelow(cwd, configs, 0);
+  const everywhere = configsBelow(cwd, configs, 0);
+  const ofPayload = everywhere.filter((file) => isPayloadConfig(readFileSync(file, 'utf8')));
+  const below = ofPayload.length > 0 ? ofPayload : everywhere;
   const [only, ...others] = below;
   if (only && others.length === 0) return { config: only, root: packageOf(only, cwd) };
   if (only) {
@@ -102,23 +146,36 @@ function amongPackages(cwd: string, configs: Tsconfigs): { config: string; root:
 
 function configsBelow(directory: string, configs: Tsconfigs, depth: number): string[] {
   if (depth > DEEPEST) return [];
-  let names: string[];
+  return directoriesIn(directory).flatMap((name) => {
+    const inner = path.join(directory, name);
+    if (isFile(path.join(inner, 'package.json'))) {
+      const config = configOf(inner, aliasTargetsOf(inner, configs)) ?? atUnusualPlace(inner);
+      if (config) return [config];
+    }
+    return configsBelow(inner, configs, depth + 1);
+  });
+}
+
+/** Names of the directories that may hold source, sorted. */
+function directoriesIn(directory: string): string[] {
   try {
-    names = readdirSync(directory, { withFileTypes: true })
+    return readdirSync(directory, { withFileTypes: true })
       .filter((entry) => entry.isDirectory() && !SKIPPED.has(entry.name) && !entry.name.startsWith('.'))
       .map((entry) => entry.name)
       .sort();
   } catch {
     return [];
   }
-  return names.flatMap((name) => {
-    const inner = path.join(directory, name);
-    if (isFile(path.join(inner, 'package.json'))) {
-      const config = configOf(inner, configs);
-      if (config) return [config];
-    }
-    return configsBelow(inner, configs, depth + 1);
-  });
+}
+
+/** What the alias names in a package that may be none of Payload's: its broken tsconfig is not of interest here. */
+function aliasTargetsOf(directory: string, configs: Tsconfigs): string[] {
+  try {
+    return configs.aliasTargets(directory, ALIAS);
+  } catch (error) {
+    if (error instanceof PayloadKVError) return [];
+    throw error;
+  }
 }
 
 function severalConfigs(directory: string, files: string[], what: string): PayloadKVError {

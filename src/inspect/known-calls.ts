@@ -217,10 +217,53 @@ export function callExternal(
     const url = args[0] ? plain(args[0]()) : undefined;
     return typeof url === 'string' && url.startsWith('file:') ? primitive(node, fileURLToPath(url)) : called;
   }
+  if (COLLECTION_LIBRARY.test(callee.packageName)) {
+    return callLibrary(evaluator, callee, args, node) ?? called;
+  }
   if (/^payload(?:\/|$)/.test(callee.packageName) || callee.packageName === '@payloadcms/translations') {
     return callPayload(evaluator, callee.name, args, node) ?? called;
   }
   return called;
+}
+
+/** Libraries of functions over objects and arrays, and of deep merges. */
+const COLLECTION_LIBRARY =
+  /^(?:lodash(?:-es|\..+)?|es-toolkit|remeda|radash|ramda|deepmerge(?:-ts)?|ts-deepmerge|defu)$/;
+
+function callLibrary(
+  evaluator: Evaluator,
+  { packageName, name }: ExternalValue,
+  args: Lazy[],
+  node: ts.Node,
+): Value | undefined {
+  // `lodash.merge` and `deepmerge` are their default export; `_.merge` is a property of lodash's.
+  const known = /^(?:default|\*)$/.test(name)
+    ? packageName.replace(/^lodash\./, '')
+    : name.replace(/^.*\./, '');
+  switch (known) {
+    case 'values':
+    case 'keys':
+      return callLanguage(evaluator, `Object.${known}`, args, node);
+    case 'compact': {
+      const value = args[0]?.();
+      const truth: Lazy = () => ({ kind: 'external', node, packageName: '', name: 'Boolean' });
+      return value?.kind === 'array' ? callMethod(evaluator, value, 'filter', [truth], node) : undefined;
+    }
+    case 'merge':
+      return merged(args, node, packageName.startsWith('lodash') ? 'arrays by index' : 'arrays joined');
+    case 'assign':
+      return merged(args, node, 'shallow');
+    case 'deepmerge':
+    case 'deepmerge-ts':
+      return merged(packageName === 'deepmerge' ? args.slice(0, 2) : args, node, 'arrays joined');
+    case 'mergeDeepRight':
+    case 'mergeDeep':
+      return merged(args, node, 'arrays replaced');
+    case 'defu':
+      return merged([...args].reverse(), node, 'arrays joined');
+    default:
+      return undefined;
+  }
 }
 
 function callLanguage(evaluator: Evaluator, name: string, args: Lazy[], node: ts.Node): Value | undefined {
@@ -349,7 +392,7 @@ function slugField(evaluator: Evaluator, args: Lazy[], node: ts.Node): Value {
   return overrides.kind === 'function' ? evaluator.call(overrides, [() => row], node) : row;
 }
 
-type MergeDepth = 'shallow' | 'arrays replaced' | 'arrays joined';
+type MergeDepth = 'shallow' | 'arrays replaced' | 'arrays joined' | 'arrays by index';
 
 /** The objects merged from left to right. */
 function merged(args: Lazy[], node: ts.Node, depth: MergeDepth): Value | undefined {
@@ -360,12 +403,25 @@ function merged(args: Lazy[], node: ts.Node, depth: MergeDepth): Value | undefin
   if (!first) return undefined;
   let result: Value = first;
   for (const next of rest) result = mergeTwo(result, next, node, depth);
-  return result;
+  if (result.kind !== 'object' || result === first) return result;
+  return {
+    ...result,
+    merged: { parts: values, arraysReplaced: depth === 'shallow' || depth === 'arrays replaced' },
+  };
 }
 
 function mergeTwo(one: Value, other: Value, node: ts.Node, depth: MergeDepth): Value {
   if (one.kind === 'array' && other.kind === 'array' && depth === 'arrays joined') {
     return array(node, () => [...one.items(), ...other.items()]);
+  }
+  if (one.kind === 'array' && other.kind === 'array' && depth === 'arrays by index') {
+    return array(node, () => {
+      const [mine, theirs] = [one.items(), other.items()];
+      return Array.from({ length: Math.max(mine.length, theirs.length) }, (_, index) => {
+        const [before, after] = [mine[index], theirs[index]];
+        return before && after ? mergeWithin(before, after, node, depth) : (after ?? before)!;
+      });
+    });
   }
   if (one.kind !== 'object') return other;
   if (other.kind !== 'object') {

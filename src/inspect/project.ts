@@ -8,7 +8,7 @@ import { completeSchema } from './complete-schema.js';
 import { type ConfigShape, readConfigShape } from './config-shape.js';
 import { type ProjectDatabase, readDatabase } from './database.js';
 import { createEvaluator, type Evaluator, reasonOf } from './evaluate.js';
-import { findConfig, type InspectOptions } from './find-config.js';
+import { findConfig, type InspectOptions, isPayloadConfig } from './find-config.js';
 import { type PackageManager, readPackageManager, workspaceRoot } from './package-manager.js';
 import { readPayloadTypes, type TypedSchema } from './payload-types.js';
 import { type PayloadVersion, readPayloadVersion, requirePayload3 } from './payload-version.js';
@@ -60,10 +60,10 @@ export interface Project {
 /**
  * Reads the project at `cwd`, or the one of `config`. Throws a `PayloadKVError` with one of the codes
  * `CONFIG_NOT_FOUND`, `SEVERAL_CONFIGS`, `CONFIG_UNPARSABLE`, `CONFIG_UNREADABLE`, `NO_COLLECTIONS`,
- * `PACKAGE_JSON_UNPARSABLE`, `PAYLOAD_VERSION_UNSUPPORTED`.
+ * `PACKAGE_JSON_UNPARSABLE`, `PAYLOAD_VERSION_UNSUPPORTED`, `TSCONFIG_UNPARSABLE`.
  */
 export function inspectProject(options: InspectOptions): Project {
-  const configs = tsconfigs();
+  const configs = tsconfigs(path.resolve(options.cwd));
   const { config, root } = findConfig(options, configs);
   const packageJson = readPackageJson(root);
   const payloadVersion = readPayloadVersion(root, packageJson);
@@ -71,7 +71,8 @@ export function inspectProject(options: InspectOptions): Project {
 
   const files = sourceFiles(root, configs);
   const evaluator = createEvaluator(files);
-  const { value, chain } = configObject(evaluator, config);
+  const { values, chain } = configObjects(evaluator, config);
+  const value = evaluator.asOne(values, values[0]!.node);
   const database = readDatabase(evaluator, value);
   const read = readSchema(evaluator, value, idTypeOf(database));
   const wrapped = chain.wrappedBy;
@@ -92,7 +93,7 @@ export function inspectProject(options: InspectOptions): Project {
     root,
     configPath: files.relative(config),
     configChain: chain.files,
-    configShape: readConfigShape(evaluator, value, config),
+    configShape: readConfigShape(evaluator, values, config),
     schema,
     database,
     packageManager,
@@ -135,11 +136,19 @@ interface Chain {
   wrappedBy?: ConfigSchema['unresolved'][number];
 }
 
-/** The object that the config's default export hands to Payload. */
-function configObject(evaluator: Evaluator, file: string): { value: ObjectValue; chain: Chain } {
+/** The object that the config's default export hands to Payload, or those that a condition chooses from. */
+function configObjects(evaluator: Evaluator, file: string): { values: ObjectValue[]; chain: Chain } {
   const { files } = evaluator;
   const module = evaluator.load(file);
   refusePayload2(files, module.source);
+  if (!isPayloadConfig(module.source.text)) {
+    throw new PayloadKVError({
+      code: 'CONFIG_UNREADABLE',
+      message: `${files.relative(file)} is no Payload config: it imports nothing of Payload, and has neither collections nor globals.`,
+      location: { file: files.relative(file), line: 1 },
+      nextStep: 'Name the Payload config with --config.',
+    });
+  }
   const exported = module.exported('default');
   if (!exported) {
     throw new PayloadKVError({
@@ -152,13 +161,14 @@ function configObject(evaluator: Evaluator, file: string): { value: ObjectValue;
   let value = exported.get();
   // A function of the environment or of defaults: what it returns without arguments.
   if (value.kind === 'function') value = evaluator.call(value, [], value.node);
-  const found = objectIn(value);
-  if (found) {
+  const found = objectsIn(value);
+  const [first] = found;
+  if (first) {
     const wrappedBy =
-      found === value || value.kind === 'choice' || value.kind === 'object'
+      first === value || value.kind === 'choice' || value.kind === 'object'
         ? undefined
         : wrapping(files, value);
-    return { value: found, chain: { files: chainOf(evaluator, file, found), wrappedBy } };
+    return { values: found, chain: { files: chainOf(evaluator, file, first), wrappedBy } };
   }
   throw new PayloadKVError({
     code: 'CONFIG_UNREADABLE',
@@ -168,21 +178,22 @@ function configObject(evaluator: Evaluator, file: string): { value: ObjectValue;
       'Write the config as export default buildConfig({ … }), or wire the cache by hand as the README shows.',
   });
 
-  /** The config among what a value may be: itself, an outcome of a condition, an argument of what wraps it. */
-  function objectIn(of: Value, depth = 0): ObjectValue | undefined {
-    if (depth > 5) return undefined;
-    if (of.kind === 'object') return of;
+  /** The config among what a value may be: itself, outcomes of a condition, an argument of what wraps it. */
+  function objectsIn(of: Value, depth = 0): ObjectValue[] {
+    if (depth > 5) return [];
+    if (of.kind === 'object') return [of];
     if (of.kind === 'choice') {
-      // The outcome with most in it: the other one is often an empty default.
-      const objects = of.options.flatMap((option) => objectIn(option, depth + 1) ?? []);
-      return objects.sort((one, other) => other.entries().size - one.entries().size)[0];
+      const objects = of.options.flatMap((option) => objectsIn(option, depth + 1));
+      // One outcome is often an empty default.
+      const filled = objects.filter((each) => each.entries().size > 0);
+      return filled.length > 0 ? filled : objects.slice(0, 1);
     }
-    if (of.kind !== 'external' || !of.args) return undefined;
+    if (of.kind !== 'external' || !of.args) return [];
     for (const arg of of.args) {
-      const inner = objectIn(arg(), depth + 1);
-      if (inner && (inner.entries().has('collections') || inner.entries().has('db'))) return inner;
+      const inner = objectsIn(arg(), depth + 1);
+      if (inner.some((each) => each.entries().has('collections') || each.entries().has('db'))) return inner;
     }
-    return undefined;
+    return [];
   }
 }
 

@@ -518,7 +518,8 @@ export function readSchema(evaluator: Evaluator, config: ObjectValue, idType: Id
     if ((user && !nullish(user)) || [...collections.values()].some((each) => each.auth)) return;
     if (collections.has('users')) return;
     // Where collections could not be read, one of them may be the one that logs in.
-    if ([...notices.values()].some(({ part }) => part === 'collections' || part === 'config')) return;
+    const unread = [...notices.values()].filter(({ reason }) => reason !== CONDITION);
+    if (unread.some(({ part }) => part === 'collections' || part === 'config')) return;
     const fields = [
       ...authFields(
         () => undefined,

@@ -5,6 +5,7 @@ import { ts } from 'ts-morph';
 import { PayloadKVError } from '../errors.js';
 import type { SourceLocation } from './schema.js';
 import type { Tsconfigs } from './tsconfig.js';
+import { workspaceSource } from './workspace-source.js';
 
 /** Where an import leads. */
 export type Resolution =
@@ -71,10 +72,11 @@ export function sourceFiles(root: string, configs: Tsconfigs): SourceFiles {
       const installed = file.split(path.sep).includes('node_modules');
       if (installed) return { kind: 'package', name: packageName(specifier) };
       if (!/\.d\.[cm]?ts$/.test(file) && SOURCE_EXTENSION.test(file)) return { kind: 'file', path: file };
-      // A package of the workspace that was built: its declarations say nothing about values.
-      if (!isRelative(specifier)) return { kind: 'package', name: packageName(specifier) };
     }
     if (isRelative(specifier) || /^(?:[@~]?\/|#)/.test(specifier)) return { kind: 'missing' };
+    // A package of the workspace that was built, or is yet to be: declarations say nothing about values.
+    const source = workspaceSource(specifier, from);
+    if (source !== undefined) return { kind: 'file', path: source };
     return { kind: 'package', name: packageName(specifier) };
   }
 

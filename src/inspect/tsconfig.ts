@@ -1,6 +1,8 @@
 /** The project's tsconfig, as far as finding files needs it: `extends`, `baseUrl`, `paths`, comments and all. */
 import path from 'node:path';
 import { ts } from 'ts-morph';
+import { PayloadKVError } from '../errors.js';
+import { syntaxErrors } from './source-files.js';
 
 /** Reads tsconfig and jsconfig files, each once. */
 export interface Tsconfigs {
@@ -12,8 +14,11 @@ export interface Tsconfigs {
   bareRoots(directory: string): string[];
 }
 
-/** Makes a reader of tsconfig files. */
-export function tsconfigs(): Tsconfigs {
+/**
+ * Makes a reader of tsconfig files. It throws `TSCONFIG_UNPARSABLE` for one, or a base of one, that is no JSON, and
+ * tells its path from the directory `base`.
+ */
+export function tsconfigs(base: string): Tsconfigs {
   const byDirectory = new Map<string, { options: ts.CompilerOptions; configPath?: string }>();
   const byConfig = new Map<string, ts.CompilerOptions>();
 
@@ -22,9 +27,14 @@ export function tsconfigs(): Tsconfigs {
     if (known) return known;
     // Without files to list: a project may hold many thousands, and only the options matter.
     const host: ts.ParseConfigHost = { ...ts.sys, useCaseSensitiveFileNames: true, readDirectory: () => [] };
-    const { config } = ts.readConfigFile(configPath, ts.sys.readFile) as { config?: object };
+    // Comments and trailing commas are fine with it; anything else would silently lose `paths`.
+    const source = ts.readJsonConfigFile(configPath, ts.sys.readFile);
     const directory = path.dirname(configPath);
-    const parsed = ts.parseJsonConfigFileContent(config ?? {}, host, directory, undefined, configPath);
+    const parsed = ts.parseJsonSourceFileConfigFileContent(source, host, directory, undefined, configPath);
+    const fault = [...syntaxErrors(source), ...parsed.errors].find(
+      ({ code, file }) => file !== undefined && code >= 1000 && code < 2000,
+    );
+    if (fault) throw unparsable(fault, base);
     const options = asBundlersResolve(parsed.options);
     byConfig.set(configPath, options);
     // A tsconfig that only refers to others: one of them has the aliases.
@@ -71,6 +81,19 @@ export function tsconfigs(): Tsconfigs {
       ];
     },
   };
+}
+
+function unparsable({ file, start = 0, messageText }: ts.Diagnostic, base: string): PayloadKVError {
+  const name = path
+    .relative(base, file?.fileName ?? base)
+    .split(path.sep)
+    .join('/');
+  return new PayloadKVError({
+    code: 'TSCONFIG_UNPARSABLE',
+    message: `${name} is no valid JSON: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
+    location: { file: name, line: (file?.getLineAndCharacterOfPosition(start).line ?? 0) + 1 },
+    nextStep: 'Correct the file and run the command again: its paths tell where imports of the config lead.',
+  });
 }
 
 /** What runs Payload (Next, tsx, vite) resolves as bundlers do, whatever the project's own setting. */

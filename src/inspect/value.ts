@@ -21,6 +21,8 @@ export interface ObjectValue {
   entries(): Map<string, Lazy>;
   /** Spreads that could not be resolved: the object may have more properties. */
   gaps(): Value[];
+  /** What it was merged of, from left to right, and whether an array of a later one replaces that of an earlier. */
+  merged?: { parts: Value[]; arraysReplaced: boolean };
 }
 
 /** An array. */

@@ -8,7 +8,7 @@ import type { ConfigShape, FileShape, PluginsShape, Span } from '../inspect/conf
 import { type GeneratedPaths, importSpecifier } from './generated-paths.js';
 import { quote } from './literal.js';
 import type { TransformResult } from './plan.js';
-import { applyEdits, type Edit, insertMember, skipSameLineTrivia } from './splice.js';
+import { applyEdits, type Edit, insertMember, skipSameLineTrivia, skipTrivia } from './splice.js';
 
 /** What is to be wired. */
 export interface Wiring {
@@ -32,7 +32,7 @@ export function wireConfig(wiring: Wiring): TransformResult {
   const element = wiring.withEnv && shape.cloudflareEnv ? `${name}(${shape.cloudflareEnv.expression})` : name;
   const imported = wrapperImport(wiring) !== undefined;
   const specifier = importSpecifier(file.path, paths.wrapper, style.importExtension);
-  const statement = importStatement(name, specifier, style);
+  const statement = importStatement(name, specifier, style, file.commonJS);
   const refuse = (reason: string, line: number | undefined, plugins: string): TransformResult => ({
     ok: false,
     reason,
@@ -43,8 +43,12 @@ export function wireConfig(wiring: Wiring): TransformResult {
   const lost = lostImport(wiring, style);
   if (lost) return { ok: true, content: applyEdits(file.text, [lost]), modified: true };
 
-  const edits = wirePlugins({ ...wiring, style }, element, refuse);
-  if (!Array.isArray(edits)) return edits;
+  const edits: Edit[] = [];
+  for (const { object, plugins } of [shape, ...shape.otherObjects]) {
+    const found = wirePlugins({ ...wiring, style, shape: { ...shape, object, plugins } }, element, refuse);
+    if (!Array.isArray(found)) return found;
+    edits.push(...found);
+  }
   if (!imported) edits.unshift(importEdit(file, statement, style));
   return { ok: true, content: applyEdits(file.text, edits), modified: true };
 }
@@ -62,7 +66,7 @@ function lostImport({ shape, paths }: Wiring, style: CodeStyle): Edit | undefine
   const isDeclared = file.topLevelNames.includes('cache') || /\b(?:const|let|var)\s+cache\b/.test(file.text);
   if (isDeclared || !uses('cache')) return undefined;
   const specifier = importSpecifier(file.path, paths.wrapper, style.importExtension);
-  return importEdit(file, importStatement('cache', specifier, style), style);
+  return importEdit(file, importStatement('cache', specifier, style, file.commonJS), style);
 }
 
 type Refuse = (reason: string, line: number | undefined, plugins: string) => TransformResult;
@@ -88,21 +92,31 @@ function wirePlugins({ shape, style }: Wiring, element: string, refuse: Refuse):
   }
 
   if (plugins.kind === 'absent') {
-    const hiding = object.spreads.find(({ hasPlugins }) => hasPlugins !== false);
-    if (hiding) {
-      const source = hiding.text.replace(/^\.\.\.\s*/, '');
-      return refuse(
-        `\`${hiding.text}\` may bring plugins, which a \`plugins\` of its own would replace.`,
-        hiding.location.line,
-        `plugins: [...(${source}.plugins ?? []), ${element}],`,
-      );
-    }
     const members = [...object.properties, ...object.spreads].sort((a, b) => a.start - b.start);
     const list = { start: object.start, end: object.end, members };
-    return insertMember(config.text, list, `plugins: [${element}]`, {
-      ...style,
-      trailingComma: style.trailingCommas,
-    });
+    const add = (member: string) =>
+      insertMember(config.text, list, member, { ...style, trailingComma: style.trailingCommas });
+    const [hiding, ...more] = object.spreads.filter(({ hasPlugins }) => hasPlugins !== false);
+    if (!hiding) return add(`plugins: [${element}]`);
+    const source = config.text.slice(hiding.start, hiding.end).replace(/^\.\.\.\s*/, '');
+    const member = `plugins: [...(${source}.plugins ?? []), ${element}]`;
+    // A name, whose plugins are known: after the spread ours replaces them and has them all.
+    if (more.length === 0 && hiding.hasPlugins === true && /^[\w$]+(?:\.[\w$]+)*$/.test(source))
+      return add(member);
+    return refuse(
+      `\`${hiding.text}\` may bring plugins, which a \`plugins\` of its own would replace.`,
+      hiding.location.line,
+      `${member},`,
+    );
+  }
+
+  if (plugins.kind === 'other' && plugins.setAs !== undefined) {
+    const { setAs } = plugins;
+    return refuse(
+      `${plugins.reason}.`,
+      plugins.location.line,
+      `${setAs} = [...(${setAs} ?? []), ${element}]${style.semicolons ? ';' : ''}`,
+    );
   }
 
   if (plugins.kind === 'array' && plugins.via === 'literal' && plugins.file.path === config.path) {
@@ -120,8 +134,24 @@ function wirePlugins({ shape, style }: Wiring, element: string, refuse: Refuse):
   }
   if (ts.isIdentifier(value.node) && value.node.text === 'undefined')
     return [{ ...plugins.property, text: `plugins: [${element}]` }];
-  const proven = plugins.kind === 'array' || isSurelyArray(value.node, config.text);
-  const spread = isSimple(value.node) ? value.text : `(${value.text})`;
+  const branches = arraysOfCondition(value.node);
+  if (branches.length > 0) {
+    const offset = plugins.property.start - WRAPPED.length;
+    const at = ({ pos, end }: ts.TextRange) => ({
+      start: skipTrivia(config.text, offset + pos),
+      end: offset + end,
+    });
+    return branches.flatMap((array) =>
+      insertMember(config.text, { ...at(array), members: array.elements.map(at) }, element, {
+        ...style,
+        trailingComma: style.trailingCommas,
+      }),
+    );
+  }
+  const isArray = plugins.kind === 'array' ? 'always' : plugins.isArray;
+  const proven = isArray !== 'unknown' || isSurelyArray(value.node, config.text);
+  const certain = isSimple(value.node) ? value.text : `(${value.text})`;
+  const spread = isArray === 'or-nothing' ? `(${value.text} ?? [])` : certain;
   if (!proven) {
     return refuse(
       `${plugins.kind === 'other' ? plugins.reason.replace(/\.?$/, '.') : ''} It is not certain that it is an array.`.trim(),
@@ -132,6 +162,23 @@ function wirePlugins({ shape, style }: Wiring, element: string, refuse: Refuse):
   return [{ ...plugins.property, text: `plugins: [...${spread}, ${element}]` }];
 }
 
+/**
+ * The arrays that a condition chooses from, where each outcome is a literal: an element goes into each. Behind a spread
+ * the elements would lose the type that `plugins` gives them.
+ */
+function arraysOfCondition(node: ts.Expression): ts.ArrayLiteralExpression[] {
+  if (ts.isParenthesizedExpression(node)) return arraysOfCondition(node.expression);
+  if (!ts.isConditionalExpression(node)) return [];
+  const outcomes = [node.whenTrue, node.whenFalse].map((outcome) => {
+    const inner = ts.isParenthesizedExpression(outcome) ? outcome.expression : outcome;
+    return ts.isArrayLiteralExpression(inner) ? [inner] : arraysOfCondition(inner);
+  });
+  return outcomes.every(({ length }) => length > 0) ? outcomes.flat() : [];
+}
+
+/** What a property is put behind to be parsed alone. */
+const WRAPPED = '({';
+
 interface PropertyValue {
   node: ts.Expression;
   text: string;
@@ -139,7 +186,7 @@ interface PropertyValue {
 
 /** The value of a `plugins` property; for the shorthand `plugins` its name. */
 function propertyValue(text: string, property: Span): PropertyValue | undefined {
-  const code = `({${text.slice(property.start, property.end)}})`;
+  const code = `${WRAPPED}${text.slice(property.start, property.end)}})`;
   const source = ts.createSourceFile('property.ts', code, ts.ScriptTarget.Latest, true);
   const statement = source.statements[0];
   if (!statement || !ts.isExpressionStatement(statement)) return undefined;
@@ -282,9 +329,13 @@ function isPropertyName(node: ts.Identifier): boolean {
   );
 }
 
-function importStatement(name: string, specifier: string, style: CodeStyle): string {
-  const binding = name === 'cache' ? 'cache' : `cache as ${name}`;
-  return `import { ${binding} } from ${quote(specifier, style.quotes)}${style.semicolons ? ';' : ''}`;
+function importStatement(name: string, specifier: string, style: CodeStyle, commonJS: boolean): string {
+  const binding = name === 'cache' ? 'cache' : `cache${commonJS ? ':' : ' as'} ${name}`;
+  const from = quote(specifier, style.quotes);
+  const statement = commonJS
+    ? `const { ${binding} } = require(${from})`
+    : `import { ${binding} } from ${from}`;
+  return `${statement}${style.semicolons ? ';' : ''}`;
 }
 
 function importEdit(file: FileShape, statement: string, style: CodeStyle): Edit {

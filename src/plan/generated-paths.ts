@@ -30,7 +30,12 @@ export function generatedPaths(
   const name = shadowsPackage ? 'payload-kv-cache' : 'payload-kv';
   const wired = configShape.wired.elements > 0 ? configShape.wired.import?.resolved : undefined;
   const directory = wired ? posix.dirname(wired) : posix.join(posix.dirname(configPath), name);
-  const extension = wired ? posix.extname(wired).slice(1) : (extensions[posix.extname(configPath)] ?? 'ts');
+  // What `require` brings may be a module, but a `.js` of this package is none.
+  const extensionOf: Record<string, string> = {
+    ...extensions,
+    ...(configShape.config?.commonJS ? { '.js': 'mjs' } : {}),
+  };
+  const extension = wired ? posix.extname(wired).slice(1) : (extensionOf[posix.extname(configPath)] ?? 'ts');
   return {
     directory,
     wrapper: wired ?? posix.join(directory, `index.${extension}`),

@@ -5,5 +5,5 @@ import { cache } from './payload-kv/index'
 export default buildConfig({
   collections: [{ slug: 'posts', fields: [] }],
   db,
-  plugins: [...(process.env.SEO ? [(config) => config] : []), cache],
+  plugins: process.env.SEO ? [(config) => config, cache] : [cache],
 })

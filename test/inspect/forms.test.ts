@@ -1,0 +1,89 @@
+import type { SanitizedConfig } from 'payload';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { inspectProject } from '../../src/inspect/project.js';
+import {
+  bundleConfigs,
+  describeEdit,
+  describeProject,
+  type EditedForm,
+  editForm,
+  formFile,
+  formNames,
+  makeSite,
+  type Site,
+  typeErrors,
+  wire,
+} from './forms.js';
+import { comparable, truthOf } from './sanitised.js';
+
+const names = formNames();
+let site: Site;
+let forms: Map<string, EditedForm>;
+let errors: Map<string, string[]>;
+let bundles: Record<string, string>;
+
+beforeAll(async () => {
+  site = makeSite();
+  forms = new Map(names.map((name) => [name, editForm(name, site)]));
+  const edited = [...forms.values()].filter(({ project, runs }) => project && runs);
+  errors = typeErrors(edited.map(({ file }) => file!));
+  const entries = edited.map(({ name, project }) => [name, `${project!.root}/${project!.configPath}`]);
+  bundles = await bundleConfigs(Object.fromEntries(entries), site);
+});
+afterAll(() => site?.remove());
+
+describe.each(names)('%s', (name) => {
+  test('is read as it should be, or refused', async () => {
+    const { project, error } = forms.get(name)!;
+    if (project) {
+      await expect(describeProject(project)).toMatchFileSnapshot(formFile(name, 'schema.txt'));
+      return;
+    }
+    const { code, message, location, nextStep } = error!;
+    const place = location ? `at ${location.file}:${location.line ?? '?'}\n` : '';
+    const told = `${code}\n${message}\n${place}${nextStep}\n`.replaceAll(
+      forms.get(name)!.directory,
+      '<project>',
+    );
+    await expect(told).toMatchFileSnapshot(formFile(name, 'error.txt'));
+  });
+
+  test('is edited as it should be, so that it type-checks, runs the cache, and is what was read', async ({
+    skip,
+  }) => {
+    const form = forms.get(name)!;
+    if (!form.project) return skip('it is refused');
+    await expect(describeEdit(form)).toMatchFileSnapshot(
+      formFile(name, form.edit!.ok ? 'edit.diff' : 'refusal.txt'),
+    );
+    if (!form.runs) return;
+    expect(errors.get(form.file!)).toEqual([]);
+
+    const { default: exported } = (await import(bundles[name]!)) as { default: Promise<SanitizedConfig> };
+    const config = await exported;
+    expect(config.custom?.cached).toBe(form.edit!.ok ? true : undefined);
+    const { schema } = form.project;
+    const truth = truthOf(config);
+    const slugs = ({
+      collections,
+      globals,
+    }: {
+      collections: { slug: string }[];
+      globals: { slug: string }[];
+    }) => [...collections, ...globals].map(({ slug }) => slug);
+    expect(slugs(schema)).toEqual(expect.arrayContaining(slugs(truth)));
+    if (schema.unresolved.some(({ part }) => part !== 'plugins')) return;
+    const plain = (entities: typeof truth.collections | typeof schema.collections | typeof schema.globals) =>
+      comparable<any>(entities as any).map(({ location: _, origin: __, ...entity }) => entity);
+    expect(plain(schema.collections)).toEqual(comparable(truth.collections));
+    expect(plain(schema.globals)).toEqual(comparable(truth.globals));
+  });
+
+  test('is left alone the second time', ({ skip }) => {
+    const { project, edit } = forms.get(name)!;
+    if (!project || !edit?.ok) return skip('nothing was edited');
+    const again = inspectProject({ cwd: project.root, config: project.configPath });
+    expect(again.configShape.wired.elements).toBe(1);
+    expect(wire(again).edit).toEqual({ ok: true, content: edit.content, modified: false });
+  });
+});

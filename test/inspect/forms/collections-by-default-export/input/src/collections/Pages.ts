@@ -1,0 +1,6 @@
+import type { CollectionConfig } from 'payload'
+
+export default {
+  slug: 'pages',
+  fields: [{ name: 'parent', type: 'relationship', relationTo: 'pages' }],
+} satisfies CollectionConfig

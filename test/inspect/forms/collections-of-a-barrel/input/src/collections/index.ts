@@ -1,0 +1,3 @@
+export * from './Media'
+export { default as Posts } from './Posts'
+export { Users } from './Users'

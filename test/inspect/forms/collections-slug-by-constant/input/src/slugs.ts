@@ -1,0 +1,2 @@
+export const AUTHORS = 'authors'
+export const SLUGS = { posts: 'posts', pages: 'pages' } as const

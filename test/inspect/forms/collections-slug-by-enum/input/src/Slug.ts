@@ -1,0 +1,4 @@
+export enum Slug {
+  Posts = 'posts',
+  Pages = 'pages',
+}

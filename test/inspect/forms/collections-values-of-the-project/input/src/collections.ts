@@ -1,0 +1,4 @@
+import type { CollectionConfig } from 'payload'
+
+export const Posts: CollectionConfig = { slug: 'posts', fields: [] }
+export const Pages: CollectionConfig = { slug: 'pages', fields: [] }

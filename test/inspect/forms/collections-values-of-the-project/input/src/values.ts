@@ -1,0 +1,1 @@
+export const values = <T>(all: Record<string, T>): T[] => Object.keys(all).map((key) => all[key]!)

@@ -1,0 +1,4 @@
+exports.Posts = {
+  slug: 'posts',
+  fields: [{ name: 'author', type: 'relationship', relationTo: 'users' }],
+}

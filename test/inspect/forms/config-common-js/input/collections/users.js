@@ -1,0 +1,1 @@
+module.exports = { slug: 'users', auth: true, fields: [] }

@@ -1,0 +1,4 @@
+import { buildConfig } from 'payload'
+import { config } from './cms/config'
+
+export default buildConfig(config)

@@ -1,0 +1,1 @@
+export default { apiKey: process.env.PAYLOAD_API_KEY, retries: 3 }

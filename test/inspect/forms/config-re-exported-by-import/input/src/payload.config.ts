@@ -1,0 +1,3 @@
+import config from './cms'
+
+export default config

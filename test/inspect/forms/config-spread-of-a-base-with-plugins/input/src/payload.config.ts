@@ -1,0 +1,8 @@
+import { sqliteAdapter } from '@payloadcms/db-sqlite'
+import { buildConfig } from 'payload'
+import { base } from './base'
+
+export default buildConfig({
+  ...base,
+  db: sqliteAdapter({ client: { url: 'file:./site.db' } }),
+})

@@ -1,0 +1,11 @@
+import type { Config, Plugin } from 'payload'
+
+const auditing: Plugin = (config) => config
+
+const config: Omit<Config, 'db'> = {
+  secret: 'x',
+  collections: [{ slug: 'pages', fields: [{ name: 'title', type: 'text' }] }],
+  plugins: [auditing],
+}
+
+export default config

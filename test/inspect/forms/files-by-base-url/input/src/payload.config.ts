@@ -1,0 +1,9 @@
+import { sqliteAdapter } from '@payloadcms/db-sqlite'
+import { Posts } from 'collections/Posts'
+import { buildConfig } from 'payload'
+
+export default buildConfig({
+  secret: 'x',
+  collections: [Posts],
+  db: sqliteAdapter({ client: { url: 'file:./site.db' } }),
+})

@@ -1,0 +1,2 @@
+/** @type {import('payload').CollectionConfig} */
+export const Posts = { slug: 'posts', fields: [{ name: 'title', type: 'text' }] }

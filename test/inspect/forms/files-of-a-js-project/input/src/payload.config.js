@@ -1,0 +1,9 @@
+import { Posts } from '@/collections/posts.js'
+import { sqliteAdapter } from '@payloadcms/db-sqlite'
+import { buildConfig } from 'payload'
+
+export default buildConfig({
+  secret: 'x',
+  collections: [Posts],
+  db: sqliteAdapter({ client: { url: 'file:./site.db' } }),
+})

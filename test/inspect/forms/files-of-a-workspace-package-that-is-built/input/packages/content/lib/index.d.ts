@@ -1,0 +1,2 @@
+import type { CollectionConfig } from 'payload'
+export declare const Posts: CollectionConfig

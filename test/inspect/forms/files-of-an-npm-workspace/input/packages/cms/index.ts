@@ -1,0 +1,3 @@
+import type { CollectionConfig } from 'payload'
+
+export const collections: CollectionConfig[] = [{ slug: 'posts', fields: [{ name: 'title', type: 'text' }] }]

@@ -1,0 +1,3 @@
+import type { Field } from 'payload'
+
+export const title: Field = { name: 'title', type: 'text' }

@@ -1,0 +1,9 @@
+import { sqliteAdapter } from '@payloadcms/db-sqlite'
+import { buildConfig } from 'payload'
+import { Posts } from './collections/Posts.js'
+
+export default buildConfig({
+  secret: 'x',
+  collections: [Posts],
+  db: sqliteAdapter({ client: { url: 'file:./site.db' } }),
+})
