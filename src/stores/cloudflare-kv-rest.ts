@@ -1,5 +1,6 @@
 import { PayloadKVError } from '../errors.js';
 import { kvRegistry } from '../registries/kv.js';
+import { keyPrefix } from '../runtime/environment.js';
 import {
   CloudflareAPIError,
   type CloudflareAPIOptions,
@@ -12,7 +13,7 @@ import type { Store } from './store.js';
 
 /** Options of {@link cloudflareKVRest}. All of them may be left out where the environment has the rest. */
 export interface CloudflareKVRestOptions extends CloudflareAPIOptions {
-  /** Comes before every key. Default none. */
+  /** Comes before every key. Default none; PAYLOAD_KV_PREFIX wins. */
   prefix?: string;
   /**
    * Further attempts of a write after a fault of the server or the network, or too many requests; a read gets one at
@@ -58,7 +59,8 @@ const LONGEST_KEY = 512;
  * told by the first call, `CLOUDFLARE_SETTING_MISSING`, so that a project can be built without it.
  */
 export function cloudflareKVRest(options: CloudflareKVRestOptions = {}): Store {
-  const { prefix = '', retries = DEFAULT_RETRIES } = options;
+  const { retries = DEFAULT_RETRIES } = options;
+  const prefix = keyPrefix(options.prefix);
   const { writeInterval = DEFAULT_WRITE_INTERVAL, maxWaitingBytes = DEFAULT_WAITING_BYTES } = options;
   checkPrefix('cloudflareKVRest', prefix);
   for (const [name, value] of Object.entries({ retries, writeInterval, maxWaitingBytes })) {

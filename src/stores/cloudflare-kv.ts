@@ -1,6 +1,7 @@
 import { PayloadKVError } from '../errors.js';
 import { kvRegistry } from '../registries/kv.js';
 import { currentBinding } from '../runtime/binding.js';
+import { keyPrefix } from '../runtime/environment.js';
 import type { Store } from './store.js';
 
 /** The part of Cloudflare's `KVNamespace` that the store uses. */
@@ -32,7 +33,7 @@ export interface CloudflareKVOptions {
    * a write made elsewhere is seen. Default: Cloudflare's own, 60.
    */
   cacheTtl?: number;
-  /** Comes before every key, e.g. where several sites share a namespace. Default none. */
+  /** Comes before every key, e.g. where several sites share a namespace. Default none; PAYLOAD_KV_PREFIX wins. */
   prefix?: string;
 }
 
@@ -60,7 +61,8 @@ export const LARGEST_VALUE = 24_000_000;
  * belongs to this package
  */
 export function cloudflareKV(options: CloudflareKVOptions): Store {
-  const { binding, env, cacheTtl, prefix = '' } = options;
+  const { binding, env, cacheTtl } = options;
+  const prefix = keyPrefix(options.prefix);
   if (!binding) throw invalid('cloudflareKV needs the name of a KV binding: { binding: "PAYLOAD_CACHE" }.');
   if (cacheTtl !== undefined && !(Number.isInteger(cacheTtl) && cacheTtl >= 30)) {
     throw invalid(

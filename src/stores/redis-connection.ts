@@ -1,4 +1,5 @@
 import { PayloadKVError } from '../errors.js';
+import { keyPrefix } from '../runtime/environment.js';
 import { sleep } from '../runtime/sleep.js';
 import {
   backoff,
@@ -25,7 +26,7 @@ export interface RedisConnectionOptions {
    */
   url?: string;
   /**
-   * Comes before every key. Default none. In braces, `'{payload}:'`, it keeps all keys on one node of a cluster, which
+   * Comes before every key. Default none; PAYLOAD_KV_PREFIX wins. In braces, `'{payload}:'`, it keeps all keys on one node of a cluster, which
    * then answers a lookup with one command.
    */
   prefix?: string;
@@ -118,7 +119,7 @@ export function redisConnection(options: RedisConnectionOptions): RedisConnectio
 
 /** What comes before every key. */
 export function prefixOf(options: RedisConnectionOptions): string {
-  const prefix = options.prefix ?? '';
+  const prefix = keyPrefix(options.prefix);
   if (typeof prefix === 'string') return prefix;
   throw new PayloadKVError({
     code: 'INVALID_STORE',

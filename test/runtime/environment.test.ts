@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { cloudflareKV, type KVBinding } from '../../src/runtime/cloudflare.js';
 import { withEnvironment } from '../../src/runtime/environment.js';
 import {
   getCacheStats,
@@ -10,6 +11,7 @@ import {
   payloadKV,
   settleCache,
 } from '../../src/runtime/index.js';
+import { redis } from '../../src/runtime/redis.js';
 import { countDatabaseCalls, type Started, startBlog } from '../support/payload.js';
 
 const options: PayloadKVOptions = { store: memory(), ttl: '1h', timeout: 50 };
@@ -103,5 +105,35 @@ describe('turned off by the environment', () => {
 
     // What was on all the while, as what is turned on again, must not serve what it stored before.
     expect((await find(on)).docs[0]).toMatchObject({ id: author?.id, name: 'Renamed' });
+  });
+});
+
+describe('PAYLOAD_KV_PREFIX', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  test('comes before every key of a store, over the option', async () => {
+    const keys: string[] = [];
+    const kv: KVBinding = {
+      get: async () => new Map(),
+      put: async (key) => void keys.push(key),
+      delete: async () => undefined,
+      list: async () => ({ keys: [], list_complete: true }),
+    };
+    const sent: string[][] = [];
+    const client = {
+      call: async (...command: string[]) => {
+        sent.push(command);
+        return 'OK';
+      },
+    };
+    vi.stubEnv('PAYLOAD_KV_PREFIX', 'staging:');
+    await cloudflareKV({ binding: kv, prefix: 'code:' }).set('payload-cache:a', 'A', 60);
+    await redis({ client, prefix: 'code:' }).set('payload-cache:a', 'A', 60);
+    vi.stubEnv('PAYLOAD_KV_PREFIX', '');
+    await cloudflareKV({ binding: kv, prefix: 'code:' }).set('payload-cache:a', 'A', 60);
+    expect(keys).toEqual(['staging:payload-cache:a', 'code:payload-cache:a']);
+    expect(sent).toEqual([['SET', 'staging:payload-cache:a', 'A', 'PX', '60000']]);
   });
 });
