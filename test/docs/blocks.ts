@@ -11,7 +11,13 @@ export interface Block {
 }
 
 /** The documents that a reader is given. */
-export const DOCUMENTS = ['README.md', 'docs/how-it-works.md', 'docs/consistency.md', 'docs/keyv.md'];
+export const DOCUMENTS = [
+  'README.md',
+  'docs/how-it-works.md',
+  'docs/consistency.md',
+  'docs/keyv.md',
+  'docs/cloudflare-kv-rest.md',
+];
 
 /** The text of a document. */
 export function readDocument(file: string): string {

@@ -98,6 +98,32 @@ const FAULTS: [string, ApiFault][] = [
   ['answers nothing', { status: 200, body: '' }],
 ];
 
+test('A hot page costs one request in each span that versions serve for, and lookups made together share theirs', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  try {
+    const { payload, api } = await start({ api: await startAPI(), patience: 20_000 });
+    const ids: (number | string)[] = [];
+    for (const name of ['a', 'b', 'c', 'd', 'e']) {
+      const { id } = await payload.create({ collection: 'categories', data: { name, slug: name } });
+      ids.push(id);
+    }
+    // Until this process has no versions of its own to go by, those that it replaced.
+    vi.setSystemTime(Date.now() + 300_000);
+    const page = () => Promise.all(ids.map((id) => nameOf(payload, id)));
+    await page();
+    await settleCache(payload, 20_000);
+    for (let span = 0; span < 3; span++) {
+      vi.setSystemTime(Date.now() + 2_500);
+      api.forget();
+      for (let visit = 0; visit < 5; visit++) expect(await page()).toEqual(['a', 'b', 'c', 'd', 'e']);
+      expect(api.requests.map(({ path }) => path)).toEqual(['/bulk/get']);
+    }
+    expect(hitsOf(payload)).toBe(75);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test('A site goes on with its database however the API fails', async () => {
   const processes: [ApiFault, Process][] = [];
   for (const [, fault] of FAULTS) {
