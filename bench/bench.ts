@@ -1,3 +1,4 @@
+import { benchEntries } from './entries.js';
 import { benchLookup, benchRoundTrips } from './lookup.js';
 import { shortfalls } from './measure.js';
 import { benchPrecision } from './precision.js';
@@ -6,6 +7,7 @@ const PARTS: Record<string, () => Promise<void>> = {
   lookup: benchLookup,
   'round trips': benchRoundTrips,
   precision: benchPrecision,
+  entries: benchEntries,
 };
 
 const wanted = process.argv.slice(2);

@@ -272,6 +272,19 @@ describe('encryption', () => {
     }
   });
 
+  test('accepts no entry under another header', async () => {
+    const options = {
+      serializer: messagePack(),
+      compression: gzip({ threshold: 0 }),
+      encryption: aesGCM({ keys: [KEY] }),
+    };
+    const text = await sealed(result, options);
+    expect(text).toMatch(/^4mga:/);
+    for (const other of ['4jga:', '4m-a:', '4j-a:']) {
+      expect(await createEnvelope(options).open(header.key, other + text.slice(5))).toBeNull();
+    }
+  });
+
   test('accepts no entry of another key, whatever it says of itself', async () => {
     const options = { encryption: aesGCM({ keys: [KEY] }) };
     const text = await sealed(result, options, 'another');
