@@ -231,12 +231,16 @@ function keptQuiet(client: Client, commands: RedisCommands, secrets: readonly st
     reason = undefined;
     if (underWay === 0) client.stream?.unref?.();
   });
+  // A socket that is not connected yet would put each of these off, and keeps the process alive as it is.
+  const whenReady = (method: 'ref' | 'unref'): void => {
+    if (client.status === 'ready') client.stream?.[method]?.();
+  };
   client.on('reconnecting', () => client.reconnectTimeout?.unref?.());
   return {
     ...commands,
     async send(command, ...args) {
       underWay += 1;
-      client.stream?.ref?.();
+      if (underWay === 1) whenReady('ref');
       try {
         return await commands.send(command, ...args);
       } catch (error) {
@@ -246,7 +250,7 @@ function keptQuiet(client: Client, commands: RedisCommands, secrets: readonly st
         throw error;
       } finally {
         underWay -= 1;
-        if (underWay === 0) client.stream?.unref?.();
+        if (underWay === 0) whenReady('unref');
       }
     },
   };

@@ -1,9 +1,14 @@
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { createClient, createCluster, createSentinel } from '@redis/client';
+import { execa } from 'execa';
 import { Cluster, Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { redis } from '../../src/stores/redis.js';
+import { freePort } from '../support/free-port.js';
 import { hasRedis, type RedisServer, startRedis } from '../support/redis.js';
 import { PRIMARY, type RedisNodes, startRedisCluster, startRedisSentinel } from '../support/redis-nodes.js';
+import { repository } from '../support/repository.js';
 import { describeStore } from './conformance.js';
 
 /** The least that a client is. */
@@ -130,6 +135,24 @@ describe.runIf(hasRedis)('with a redis-server', () => {
     expect(await connections()).toBe(before + 1);
     await store.close();
     await store.close();
+  });
+
+  test('an idle connection, or none, keeps no process from its end', async () => {
+    const nowhere = `redis://127.0.0.1:${await freePort()}`;
+    const script = `
+      import { redis } from ${JSON.stringify(pathToFileURL(path.join(repository, 'dist/runtime/redis.js')).href)};
+      const store = redis({ url: ${JSON.stringify(url)}, prefix: 'idle:' });
+      await store.set('a', 'A', 60);
+      store.defaultRegistry().subscribe({ origin: '', live: () => console.log('live'), lost() {}, replaced() {} });
+      while (!(await store.getMany(['a', 'b']))[1]) await new Promise((resolve) => setTimeout(resolve, 10));
+      console.log(await store.get('b'));
+      console.log(await redis({ url: ${JSON.stringify(nowhere)} }).get('a').catch((error) => error.code));`;
+    const running = execa(process.execPath, ['--input-type=module', '-'], { input: script, timeout: 60_000 });
+    const client = server.connect();
+    await expect.poll(() => client.pubsub('NUMSUB', 'idle:payload-cache:replaced')).toContain(1);
+    await client.set('idle:b', 'B');
+    const { stdout } = await running;
+    expect(stdout.split('\n')).toEqual(['live', 'B', 'REDIS_UNREACHABLE']);
   });
 
   test("a client of the user's stays open", async () => {
