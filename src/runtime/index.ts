@@ -23,7 +23,15 @@ export type {
   OperationPolicy,
   PayloadKVOptions,
 } from './options.js';
-export { getCacheStats, type InvalidationTarget, invalidateCache, payloadKV, settleCache } from './plugin.js';
+export {
+  type CacheHealth,
+  getCacheHealth,
+  getCacheStats,
+  type InvalidationTarget,
+  invalidateCache,
+  payloadKV,
+  settleCache,
+} from './plugin.js';
 export type { ConnectContext, Registry, ReplaceContext } from './registry.js';
 export { type CacheDirective, CacheMissError } from './request.js';
 export type { Serializer } from './serializer.js';

@@ -1,5 +1,6 @@
 import type { Config, DatabaseAdapter, Payload, Plugin, SanitizedConfig } from 'payload';
 import { PayloadKVError } from '../errors.js';
+import type { StoreHealth } from '../stores/store.js';
 import { type CacheBehind, wrapAdapter } from './adapter.js';
 import { type Background, createBackground, findWaitUntil, isWorkerd } from './background.js';
 import { type CacheParts, createCache } from './cache.js';
@@ -7,7 +8,7 @@ import { parseDuration } from './duration.js';
 import { ENTRY_FORMAT } from './entry.js';
 import { createEnvelope } from './envelope.js';
 import { withEnvironment } from './environment.js';
-import { createFaultGuard, type FaultGuard } from './fault.js';
+import { createFaultGuard, type FaultGuard, withTimeout } from './fault.js';
 import { createInvalidation, type Invalidation } from './invalidation.js';
 import type {
   GeneratedTypes,
@@ -45,6 +46,7 @@ const DEFAULT_REPLICA_LAG = 5;
 
 interface Instance {
   stats(): CacheStats;
+  health(): Promise<CacheHealth>;
   invalidation(): Invalidation | undefined;
   background: Background;
 }
@@ -266,9 +268,23 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
     }
   }
 
+  const isSuspended = (): boolean =>
+    guards !== undefined && (guards.store.isOpen() || guards.registry.isOpen());
+
   const instance: Instance = {
     background,
     invalidation: () => behind?.invalidation,
+    async health() {
+      const { store } = setup.options;
+      const suspended = isSuspended();
+      let said: StoreHealth;
+      try {
+        said = await withTimeout(Promise.resolve(store.health()), DEFAULT_WRITE_TIMEOUT);
+      } catch (error) {
+        said = { ok: false, message: error instanceof Error ? error.message : String(error) };
+      }
+      return { ok: said.ok && !suspended, store: { name: store.name, ...said }, suspended };
+    },
     stats() {
       const stats: CacheStats = {
         total: emptyCounts(),
@@ -277,7 +293,7 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
         operations: { ...operations },
         pending: background.pending(),
         inFlight: singleFlight?.size() ?? 0,
-        suspended: Boolean(guards && (guards.store.isOpen() || guards.registry.isOpen())),
+        suspended: isSuspended(),
       };
       for (const [name, count] of counts) {
         const copy = { ...count, bypasses: { ...count.bypasses } };
@@ -432,6 +448,24 @@ function instanceOf(payload: Payload): Instance | undefined {
 /** Counts of the cache since this process started; `undefined` if the site has no cache. */
 export function getCacheStats(payload: Payload): CacheStats | undefined {
   return instanceOf(payload)?.stats();
+}
+
+/** How the cache of a site is. */
+export interface CacheHealth {
+  /** Whether the store answers and neither it nor the registry is given up for the moment. */
+  ok: boolean;
+  /** What the store says of itself. */
+  store: StoreHealth & { name: string };
+  /** Whether store or registry are given up for the moment after repeated faults. */
+  suspended: boolean;
+}
+
+/**
+ * Asks the store whether it is there: for a health endpoint. Never rejects, and takes two seconds at most; `undefined`
+ * if the site has no cache. A site whose cache is not well is: its database answers.
+ */
+export async function getCacheHealth(payload: Payload): Promise<CacheHealth | undefined> {
+  return instanceOf(payload)?.health();
 }
 
 /** What {@link invalidateCache} makes stale: one collection, one global, or everything. */
