@@ -50,7 +50,7 @@ function isTyped({ tsconfigPath }: Project): boolean {
   return tsconfigPath !== undefined;
 }
 
-/** The client that a wrapper with Redis imports. */
+/** The client that `redis()` opens by itself. */
 const REDIS_CLIENT = { ioredis: '^6.0.0' };
 
 /** The plan of `init`. */
@@ -97,6 +97,11 @@ export function planInit(input: InitInput): Plan {
   const packageJson = files['package.json'];
   if (packageJson !== undefined) {
     const usesRedis = setup && [setup.answers.store, setup.answers.registry].includes('redis');
+    if (usesRedis) {
+      collect.notice(
+        'Set REDIS_URL wherever the site runs, e.g. redis://127.0.0.1:6379: without it nothing is cached.',
+      );
+    }
     const others = usesRedis ? REDIS_CLIENT : {};
     collect.edit('package.json', packageJson, editPackageJson(packageJson, packageRange, others));
   }

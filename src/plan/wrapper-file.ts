@@ -42,7 +42,6 @@ export function renderWrapper(answers: Answers, context: WrapperContext): string
 
   const code = fillTemplate(withEnv ? templates.indexWithEnv : templates.index, {
     schemaFile: posix.basename(paths.schema),
-    clientImport: names.redis.length > 0 ? "import { Redis } from 'ioredis';" : '',
     runtimeNames: names.main.sort().join(', '),
     storeImport: [
       importOf(names.cloudflare, 'payload-kv/cloudflare'),
@@ -53,16 +52,13 @@ export function renderWrapper(answers: Answers, context: WrapperContext): string
     typeImport: typed && typesFile ? `import type { Config } from ${specifier(typesFile)};` : '',
     hooksModule: specifier(paths.hooks),
     schemaModule: specifier(paths.schema),
-    client:
-      names.redis.length > 0
-        ? `\n/** Connects with the first command, so that a build needs no Redis. */\nconst client = new Redis(process.env.REDIS_URL ?? 'redis://127.0.0.1:6379', { lazyConnect: true });`
-        : '',
+    note: names.redis.length > 0 ? '// Redis is where REDIS_URL says; a build needs none.' : '',
     envParameter: typed ? `env: ${envType}` : 'env',
     typeArgument: !typed ? '' : typesFile ? '<Config>' : '<typeof schema>',
     store: cloudflare
       ? `cloudflareKV(${bound(answers.binding!)})`
       : store === 'redis'
-        ? 'redis({ client })'
+        ? 'redis()'
         : 'memory()',
     registry: ofStore ? '' : `registry: ${registryCall()},`,
     ttl: printTTL(answers.ttl),
@@ -73,7 +69,7 @@ export function renderWrapper(answers: Answers, context: WrapperContext): string
 
   function registryCall(): string {
     if (registry === 'durable-object') return `durableObjectRegistry(${bound(answers.tagsBinding!)})`;
-    return registry === 'redis' ? 'redisRegistry({ client })' : 'databaseRegistry()';
+    return registry === 'redis' ? 'redisRegistry()' : 'databaseRegistry()';
   }
 }
 

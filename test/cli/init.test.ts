@@ -157,10 +157,12 @@ describe('a registry other than the one of the store', () => {
     expect((await project.tree())['src/payload-kv/index.ts']).toContain('registry: databaseRegistry(),');
   });
 
-  test('Redis: the client is imported, and becomes a dependency', async () => {
-    expect((await init(['--yes', '--store', 'redis'])).exitCode).toBe(0);
+  test('Redis: the client becomes a dependency, and the address is asked for', async () => {
+    const { exitCode, stdout } = await init(['--yes', '--store', 'redis']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('Set REDIS_URL');
     const tree = await project.tree();
-    expect(tree['src/payload-kv/index.ts']).toContain('store: redis({ client }),');
+    expect(tree['src/payload-kv/index.ts']).toContain('store: redis(),');
     expect(JSON.parse(tree['package.json'] ?? '').dependencies).toHaveProperty('ioredis');
   });
 

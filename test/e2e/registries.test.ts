@@ -61,12 +61,8 @@ describe('the site on Cloudflare with Durable Objects', () => {
 
 describe('the blog', () => {
   test.each([
-    ['with Redis', ['--store', 'redis'], 'store: redis({ client })'],
-    [
-      'with versions in Redis',
-      ['--store', 'memory', '--registry', 'redis'],
-      'registry: redisRegistry({ client })',
-    ],
+    ['with Redis', ['--store', 'redis'], 'store: redis()'],
+    ['with versions in Redis', ['--store', 'memory', '--registry', 'redis'], 'registry: redisRegistry()'],
     ['with versions in its database', ['--registry', 'database'], 'registry: databaseRegistry()'],
   ])('%s gets a wrapper that type-checks', async (_name, flags, text) => {
     project = await copyFixture('blog');

@@ -2,18 +2,15 @@
  * What this site caches, for how long, and where. Yours to change; of the files beside it only
  * `schema.generated.mjs` belongs to `payload-kv sync`.
  */
-import { Redis } from "ioredis"
 import { memory, payloadKV } from "payload-kv"
 import { redisRegistry } from "payload-kv/redis"
 import { hooks } from "./hooks.mjs"
 import { schema } from "./schema.generated.mjs"
 
-/** Connects with the first command, so that a build needs no Redis. */
-const client = new Redis(process.env.REDIS_URL ?? "redis://127.0.0.1:6379", { lazyConnect: true })
-
 export const cache = payloadKV({
+  // Redis is where REDIS_URL says; a build needs none.
   store: memory(),
-  registry: redisRegistry({ client }),
+  registry: redisRegistry(),
   ttl: "5m",
   collections: {
     posts: { ttl: "1h", slices: ["slug", "tenant"] },

@@ -2,18 +2,15 @@
  * What this site caches, for how long, and where. Yours to change; of the files beside it only
  * `schema.generated.ts` belongs to `payload-kv sync`.
  */
-import { Redis } from 'ioredis';
 import { payloadKV } from 'payload-kv';
 import { redis } from 'payload-kv/redis';
 import type { Config } from '../payload-types';
 import { hooks } from './hooks';
 import { schema } from './schema.generated';
 
-/** Connects with the first command, so that a build needs no Redis. */
-const client = new Redis(process.env.REDIS_URL ?? 'redis://127.0.0.1:6379', { lazyConnect: true });
-
 export const cache = payloadKV<Config>({
-  store: redis({ client }),
+  // Redis is where REDIS_URL says; a build needs none.
+  store: redis(),
   ttl: '5m',
   collections: {
     posts: { ttl: '1h', slices: ['slug', 'tenant'] },
