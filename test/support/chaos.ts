@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Registry, Store } from '../../src/runtime/index.js';
 
 /** What goes wrong with a call. */
@@ -10,6 +11,10 @@ export type Fault =
   | '429'
   /** It never answers. */
   | 'hang'
+  /** It answers late: some of it within the time that the cache waits, some not. */
+  | 'slow'
+  /** The backend is full: it reads and deletes, and writes nothing. */
+  | 'out-of-memory'
   /** A write is acknowledged and lost; a read finds nothing. */
   | 'drop'
   /** A read brings something that nobody wrote. */
@@ -25,6 +30,8 @@ export const FAULTS: readonly Fault[] = [
   'reject',
   '429',
   'hang',
+  'slow',
+  'out-of-memory',
   'drop',
   'garbage',
   'truncate',
@@ -41,8 +48,16 @@ export interface ChaoticCall {
 /** Decides what goes wrong with a call; `undefined` for nothing. */
 export type FaultOf = (call: ChaoticCall) => Fault | undefined;
 
-/** A store whose calls go wrong. A value that it brings of another key was really written under that one. */
-export function chaoticStore(store: Store, faultOf: FaultOf): Store {
+/** How long slow calls take, one after the other, in milliseconds. */
+const DELAYS = [5, 40, 15, 80, 10, 25];
+
+/**
+ * A store whose calls go wrong. A value that it brings of another key was really written under that one.
+ *
+ * @param delays how long slow calls take, in milliseconds, for a cache that does not wait 20
+ */
+export function chaoticStore(store: Store, faultOf: FaultOf, delays: readonly number[] = DELAYS): Store {
+  const late = lateness(delays);
   /** What was written last. */
   let latest: string[] = [];
   let nonsense = 0;
@@ -56,7 +71,8 @@ export function chaoticStore(store: Store, faultOf: FaultOf): Store {
     delete: (key) => chaotic.deleteMany([key]),
     getMany(keys) {
       const fault = faultOf({ operation: 'getMany', names: keys });
-      if (!fault) return store.getMany(keys);
+      if (!fault || fault === 'out-of-memory') return store.getMany(keys);
+      if (fault === 'slow') return late(() => store.getMany(keys));
       const failure = failureOf(fault);
       if (failure) return failure as Promise<never>;
       return Promise.resolve(store.getMany(keys)).then((values) =>
@@ -72,12 +88,14 @@ export function chaoticStore(store: Store, faultOf: FaultOf): Store {
       latest = [...latest.slice(-4), value];
       const fault = faultOf({ operation: 'set', names: [key] });
       if (!fault || isOfReading(fault)) return store.set(key, value, ttl);
+      if (fault === 'slow') return late(() => store.set(key, value, ttl));
       if (fault === 'drop') return undefined;
       return failureOf(fault) as Promise<never>;
     },
     deleteMany(keys) {
       const fault = faultOf({ operation: 'delete', names: keys });
-      if (!fault || isOfReading(fault)) return store.deleteMany(keys);
+      if (!fault || isOfReading(fault) || fault === 'out-of-memory') return store.deleteMany(keys);
+      if (fault === 'slow') return late(() => store.deleteMany(keys));
       if (fault === 'drop') return undefined;
       return failureOf(fault) as Promise<never>;
     },
@@ -92,12 +110,15 @@ export function chaoticStore(store: Store, faultOf: FaultOf): Store {
 export function chaoticRegistry(registry: Registry, faultOf: FaultOf): Registry {
   let nonsense = 0;
   const { create } = registry;
+  const late = lateness(DELAYS);
 
   function spoil(
     fault: Fault,
     tags: readonly string[],
     ask: () => ReturnType<Registry['get']>,
   ): ReturnType<Registry['get']> {
+    if (fault === 'out-of-memory') return ask();
+    if (fault === 'slow') return late(ask);
     const failure = failureOf(fault);
     if (failure) return failure as Promise<never>;
     return Promise.resolve(ask()).then((versions) => {
@@ -117,12 +138,14 @@ export function chaoticRegistry(registry: Registry, faultOf: FaultOf): Registry 
     },
     replace(tags, context) {
       const fault = faultOf({ operation: 'replace', names: tags });
+      if (fault === 'slow') return late(() => registry.replace(tags, context));
       const failure = fault && failureOf(fault === 'drop' ? 'reject' : fault);
       return failure ? (failure as Promise<never>) : registry.replace(tags, context);
     },
     ...(create && {
       async create(tags) {
         const fault = faultOf({ operation: 'create', names: tags });
+        if (fault === 'slow') return late(() => create(tags));
         if (fault) await failureOf(fault);
         return create(tags);
       },
@@ -155,6 +178,15 @@ function isOfReading(fault: Fault): boolean {
   return fault === 'garbage' || fault === 'truncate' || fault === 'other-key';
 }
 
+/** Makes each call later than it is asked for. */
+function lateness(delays: readonly number[]) {
+  let calls = 0;
+  return async <Value>(call: () => Value | Promise<Value>): Promise<Value> => {
+    await sleep(delays[calls++ % delays.length]);
+    return call();
+  };
+}
+
 /** What comes instead of an answer, if none comes. */
 function failureOf(fault: Fault): Promise<never> | undefined {
   switch (fault) {
@@ -166,6 +198,8 @@ function failureOf(fault: Fault): Promise<never> | undefined {
       return Promise.reject(new Error('KV PUT failed: 429 Too Many Requests'));
     case 'hang':
       return new Promise(() => undefined);
+    case 'out-of-memory':
+      return Promise.reject(new Error("OOM command not allowed when used memory > 'maxmemory'."));
     default:
       return undefined;
   }
