@@ -645,7 +645,7 @@ describe('the token', () => {
   });
 
   test('is in no error, though the server repeats it', async () => {
-    const repeated = `Bearer ${api.apiToken} ${encodeURIComponent(api.apiToken)} ${'x'.repeat(280)}${api.apiToken}`;
+    const repeated = `Bearer ${api.apiToken} ${encodeURIComponent(api.apiToken)} ${'x'.repeat(232)}${api.apiToken}`;
     const body = JSON.stringify({ success: false, errors: [{ code: 1, message: repeated }] });
     const store = storeOf({ retries: 0, requestTimeout: 50 });
     const faults: ApiFault[] = [
