@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { aesGCM, gzip } from 'payload-kv';
 import { messagePack } from 'payload-kv/msgpack';
-import { type Body, decodeEntry, encodeEntry, encodeResult } from '../dist/runtime/entry.js';
+import { decodeEntry, encodeEntry, encodeResult } from '../dist/runtime/entry.js';
 import { createEnvelope } from '../dist/runtime/envelope.js';
 import { startBlog } from '../test/support/payload.js';
 import { figure, timeInTurns } from './measure.js';
@@ -45,7 +45,7 @@ export async function benchEntries(): Promise<void> {
         const text = await envelope.seal(KEY, encode());
         texts.set(name, text);
         writes[name] = () => envelope.seal(KEY, encode());
-        const decode = (body: unknown) => decodeEntry(body as Body, envelope.serializer)?.result();
+        const decode = (body: unknown) => decodeEntry(body as string, envelope.serializer)?.result();
         reads[name] = () => {
           const body = envelope.open(KEY, text);
           return body instanceof Promise ? body.then(decode) : decode(body);

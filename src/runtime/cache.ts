@@ -443,7 +443,7 @@ export function createCache(parts: CacheParts): Cache {
     const { encoded } = flight.shared;
     if (!encoded) return read.ask();
     count.shared += 1;
-    return decodeResult(encoded, envelope.serializer);
+    return decodeResult(encoded);
   }
 
   /** Gives tags without a version a first one, where the registry may have lost theirs. */

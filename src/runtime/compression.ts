@@ -1,9 +1,12 @@
 import { PayloadKVError } from '../errors.js';
+import { sealing } from './sealing.js';
 
 /** Makes entries smaller before they are stored. */
 export interface Compression {
-  /** One character that stands in front of each compressed entry. Not `-`. */
+  /** One character that stands in front of each compressed entry. Not `-` nor `b`. */
   readonly id: string;
+  /** What makes entries of its output. */
+  readonly sealing: typeof sealing;
   /** Entries of fewer bytes are stored as they are. */
   readonly threshold: number;
   /** Entries of more bytes are stored as they are, and no entry is read that would become larger. */
@@ -41,6 +44,7 @@ export function gzip(options: GzipOptions = {}): Compression {
   }
   return {
     id: 'g',
+    sealing,
     threshold,
     maximumBytes: LARGEST_BODY,
     compress: (bytes) => through(new CompressionStream('gzip'), bytes, Infinity),

@@ -1,10 +1,13 @@
 import type { webcrypto } from 'node:crypto';
 import { PayloadKVError } from '../errors.js';
+import { sealing } from './sealing.js';
 
 /** Makes entries unreadable, and impossible to forge, for whoever can reach the store. */
 export interface Encryption {
   /** One character that stands in front of each encrypted entry. Not `-`. */
   readonly id: string;
+  /** What makes entries of its output. */
+  readonly sealing: typeof sealing;
   /** The encrypted bytes. `context` is authenticated with them: they can be read with the same one only. */
   encrypt(bytes: Uint8Array, context: Uint8Array): Promise<Uint8Array>;
   /** The bytes that were encrypted, or `undefined` where the key is not known here. Rejects for what was changed. */
@@ -58,6 +61,7 @@ export function aesGCM(options: AesGCMOptions = {}): Encryption {
 
   return {
     id: 'a',
+    sealing,
     async encrypt(bytes, context) {
       const [first] = await ring();
       if (!first) throw invalid('aesGCM() has no key.');

@@ -4,9 +4,6 @@ import type { Serializer } from './serializer.js';
 /** Version of the format: part of every key's scope, and in front of every entry, so that no release reads another's. */
 export const ENTRY_FORMAT = 4;
 
-/** An entry before it is put into an envelope: text if its result is JSON, bytes if a serializer made it. */
-export type Body = string | Uint8Array;
-
 /** What an entry says about its result. */
 export interface EntryHeader {
   /** The key it was stored under: a store that mixes up its keys must not answer one query with another's result. */
@@ -39,8 +36,10 @@ type SpecialValue = [
 
 /** A result in the form it is stored in. */
 export interface EncodedResult {
-  body: Body;
+  body: string;
   special: SpecialValue[] | undefined;
+  /** What made the body; `undefined` for JSON. */
+  serializer: Serializer | undefined;
 }
 
 const NOT_ENCODABLE = Symbol('not encodable');
@@ -49,7 +48,7 @@ const NOT_ENCODABLE = Symbol('not encodable');
  * Encodes a result without loss: what JSON has by the serializer, and undefined, dates, special numbers, bigints, bytes
  * and objects without a prototype beside it.
  *
- * @param serializer turns the result into bytes; without one it becomes JSON
+ * @param serializer makes the result text; without one it becomes JSON
  * @returns `undefined` if it holds anything else, such as a function or an instance of a class
  */
 export function encodeResult(result: unknown, serializer?: Serializer): EncodedResult | undefined {
@@ -58,7 +57,7 @@ export function encodeResult(result: unknown, serializer?: Serializer): EncodedR
     findSpecialValues(result, [], special, new Set(), serializer !== undefined);
     const plain = special.length > 0 ? withoutSpecialValues(result, special) : result;
     const body = serializer ? serializer.encode(plain) : JSON.stringify(plain);
-    return { body, special: special.length > 0 ? special : undefined };
+    return { body, special: special.length > 0 ? special : undefined, serializer };
   } catch (error) {
     if (error === NOT_ENCODABLE || error instanceof RangeError) return undefined;
     throw error;
@@ -167,8 +166,8 @@ function findSpecialValues(
   above.delete(value);
 }
 
-/** The body of an entry. JSON is one text; bytes stand behind their header, which has its length in front. */
-export function encodeEntry(header: EntryHeader, result: EncodedResult): Body {
+/** The body of an entry. JSON is one text; what a serializer made stands in the line below its header. */
+export function encodeEntry(header: EntryHeader, result: EncodedResult): string {
   const stored: StoredHeader = {
     k: header.key,
     t: header.tags,
@@ -178,17 +177,16 @@ export function encodeEntry(header: EntryHeader, result: EncodedResult): Body {
   };
   if (result.special) stored.x = result.special;
   const text = JSON.stringify(stored);
-  if (typeof result.body === 'string') return `${text.slice(0, -1)},"r":${result.body}}`;
-  const length = Buffer.byteLength(text);
-  const bytes = Buffer.allocUnsafe(LENGTH_BYTES + length + result.body.length);
-  bytes.writeUInt32LE(length);
-  bytes.write(text, LENGTH_BYTES);
-  bytes.set(result.body, LENGTH_BYTES + length);
-  return bytes;
+  return result.serializer ? `${inAscii(text)}\n${result.body}` : `${text.slice(0, -1)},"r":${result.body}}`;
 }
 
-/** Bytes in front of a header, that hold its length. */
-const LENGTH_BYTES = 4;
+/** JSON of which every character is a byte, as are those of a serializer. */
+function inAscii(json: string): string {
+  return json.replace(
+    /[^\0-~]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
 
 /** An entry that was read. */
 export interface DecodedEntry extends EntryHeader {
@@ -199,23 +197,15 @@ export interface DecodedEntry extends EntryHeader {
 /**
  * Reads an entry. JSON is parsed once and as a whole: a hit is then little more than the parsing of its result.
  *
- * @param serializer the one that made it, if it is bytes
+ * @param serializer the one that made it; `undefined` for JSON
  * @returns `undefined` if the body is no entry
  */
-export function decodeEntry(body: Body, serializer?: Serializer): DecodedEntry | undefined {
+export function decodeEntry(body: string, serializer?: Serializer): DecodedEntry | undefined {
+  const end = serializer ? body.indexOf('\n') : body.length;
+  if (end < 0) return undefined;
   let stored: StoredHeader & { r?: unknown };
-  let readResult: () => unknown;
   try {
-    if (typeof body === 'string') {
-      stored = JSON.parse(body);
-      readResult = () => stored.r;
-    } else {
-      const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-      const end = LENGTH_BYTES + bytes.readUInt32LE();
-      if (!serializer || end > bytes.length) return undefined;
-      stored = JSON.parse(bytes.toString('utf8', LENGTH_BYTES, end));
-      readResult = () => serializer.decode(bytes.subarray(end));
-    }
+    stored = JSON.parse(serializer ? body.slice(0, end) : body);
   } catch {
     return undefined;
   }
@@ -227,7 +217,7 @@ export function decodeEntry(body: Body, serializer?: Serializer): DecodedEntry |
     Array.isArray(stored.v) &&
     typeof stored.s === 'number' &&
     typeof stored.e === 'number' &&
-    (typeof body !== 'string' || 'r' in stored);
+    (serializer !== undefined || 'r' in stored);
   if (!isEntry) return undefined;
   return {
     key: stored.k,
@@ -235,13 +225,16 @@ export function decodeEntry(body: Body, serializer?: Serializer): DecodedEntry |
     versions: stored.v,
     storedAt: stored.s,
     ttl: stored.e,
-    result: () => (stored.x ? restoreSpecialValues(readResult(), stored.x) : readResult()),
+    result() {
+      const result = serializer ? serializer.decode(body.slice(end + 1)) : stored.r;
+      return stored.x ? restoreSpecialValues(result, stored.x) : result;
+    },
   };
 }
 
 /** Reads a result from its encoded form: a fresh copy at each call. */
-export function decodeResult({ body, special }: EncodedResult, serializer?: Serializer): unknown {
-  const result: unknown = typeof body === 'string' ? JSON.parse(body) : serializer?.decode(body);
+export function decodeResult({ body, special, serializer }: EncodedResult): unknown {
+  const result: unknown = serializer ? serializer.decode(body) : JSON.parse(body);
   return special ? restoreSpecialValues(result, special) : result;
 }
 

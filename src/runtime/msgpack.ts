@@ -1,4 +1,5 @@
 import { Packr } from 'msgpackr';
+import { sealing } from './sealing.js';
 import type { Serializer } from './serializer.js';
 
 /**
@@ -10,7 +11,11 @@ export function messagePack(): Serializer {
   const packr = new Packr({ useRecords: true });
   return {
     id: 'm',
-    encode: (value) => packr.pack(value),
-    decode: (bytes) => packr.unpack(bytes),
+    sealing,
+    encode(value) {
+      const { buffer, byteOffset, byteLength } = packr.pack(value);
+      return Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
+    },
+    decode: (text) => packr.unpack(Buffer.from(text, 'latin1')),
   };
 }

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type Body, decodeEntry, encodeEntry, encodeResult } from '../../src/runtime/entry.js';
+import { decodeEntry, encodeEntry, encodeResult } from '../../src/runtime/entry.js';
 import { createEnvelope, type Envelope, type EnvelopeOptions } from '../../src/runtime/envelope.js';
 import { aesGCM, gzip, memory, payloadKV } from '../../src/runtime/index.js';
 import { messagePack } from '../../src/runtime/msgpack.js';
@@ -11,7 +11,13 @@ import { areSame, oddResults, results } from '../support/results.js';
 
 const newKey = () => randomBytes(32).toString('base64');
 const KEY = newKey();
-const header = { key: 'k', tags: ['posts'], versions: ['0'], storedAt: 5, ttl: 60 };
+const header = {
+  key: 'k',
+  tags: ['posts', 'posts?slug=\u007f\n«ü»😀\ud83d'],
+  versions: ['0', '1'],
+  storedAt: 5,
+  ttl: 60,
+};
 
 /** Every way to write an entry. */
 const COMBINATIONS = [undefined, messagePack()].flatMap((serializer) =>
@@ -23,7 +29,7 @@ const COMBINATIONS = [undefined, messagePack()].flatMap((serializer) =>
   ),
 );
 
-function encoded(result: unknown, envelope: Envelope): Body | undefined {
+function encoded(result: unknown, envelope: Envelope): string | undefined {
   const encoded = encodeResult(result, envelope.serializer);
   return encoded && encodeEntry(header, encoded);
 }
@@ -37,6 +43,7 @@ async function read(
   const body = await envelope.open(key, text);
   const entry = body === undefined || body === null ? undefined : decodeEntry(body, envelope.serializer);
   if (entry?.key !== key) return undefined;
+  expect(entry).toMatchObject(header);
   try {
     return { result: entry.result() };
   } catch {
@@ -47,7 +54,7 @@ async function read(
 
 async function sealed(result: unknown, options: EnvelopeOptions, key = header.key): Promise<string> {
   const envelope = createEnvelope(options);
-  const text = await envelope.seal(key, encoded(result, envelope) as Body);
+  const text = await envelope.seal(key, encoded(result, envelope) as string);
   // As every store but the one in memory sends it.
   expect(Buffer.from(text).toString()).toBe(text);
   return text;
@@ -69,11 +76,11 @@ describe.each(COMBINATIONS)('%s', (_name, options) => {
       fc.asyncProperty(results, async (result) => {
         const text = await sealed(result, options);
         expect(areSame((await read(envelope, text))?.result, result)).toBe(true);
-        const near = envelope.wrap((await envelope.open(header.key, text)) as Body, text);
-        const entry = decodeEntry(envelope.unwrap(near) as Body, envelope.serializer);
+        const near = envelope.wrap((await envelope.open(header.key, text)) as string, text);
+        const entry = decodeEntry(envelope.unwrap(near) as string, envelope.serializer);
         expect(areSame(entry?.result(), result)).toBe(true);
       }),
-      { numRuns: options.compression ? 300 : 1_000 },
+      { numRuns: options.compression ? 150 : 500 },
     );
   });
 
@@ -86,7 +93,7 @@ describe.each(COMBINATIONS)('%s', (_name, options) => {
         if (isRefused) return;
         expect(areSame((await read(envelope, await sealed(result, options)))?.result, result)).toBe(true);
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
     expect(refused.yes).toBeGreaterThan(10);
     expect(refused.no).toBeGreaterThan(10);
@@ -99,7 +106,7 @@ describe.each(COMBINATIONS)('%s', (_name, options) => {
   });
 
   test('answers at once where nothing is compressed or encrypted', async () => {
-    const body = encoded(documents(10), envelope) as Body;
+    const body = encoded(documents(10), envelope) as string;
     const text = envelope.seal(header.key, body);
     const waits = Boolean(options.compression ?? options.encryption);
     expect(text instanceof Promise).toBe(waits);
@@ -107,9 +114,10 @@ describe.each(COMBINATIONS)('%s', (_name, options) => {
   });
 
   test('leaves the near tier neither compressed nor encrypted', async () => {
-    const body = encoded(documents(10), envelope) as Body;
+    const body = encoded(documents(10), envelope) as string;
     const near = envelope.wrap(body);
-    expect(createEnvelope({ serializer: options.serializer }).open(header.key, near)).toEqual(body);
+    expect(createEnvelope({ serializer: options.serializer }).unwrap(near)).toBe(body);
+    expect(near.slice(5)).toBe(body);
     expect(envelope.wrap(body, await envelope.seal(header.key, body))).toBe(near);
   });
 
@@ -161,9 +169,9 @@ describe.each(COMBINATIONS)('%s', (_name, options) => {
     for (const [, others] of COMBINATIONS) {
       const other = createEnvelope(others);
       const found = await read(other, text);
-      // JSON is known to all; what is compressed to those that compress; and only what is encrypted where it must be.
+      // What is compressed is known to those that compress; and only what is encrypted where it must be.
       const isKnown =
-        (!options.serializer || Boolean(others.serializer)) &&
+        options.serializer === others.serializer &&
         (!options.compression || Boolean(others.compression)) &&
         Boolean(options.encryption) === Boolean(others.encryption);
       if (isKnown) expect(areSame(found?.result, result)).toBe(true);
@@ -241,10 +249,10 @@ describe('encryption', () => {
   test('reads with each of its keys and writes with the first, so that keys can be changed', async () => {
     const [old, fresh] = [newKey(), newKey()];
     const ring = (...keys: string[]) => createEnvelope({ encryption: aesGCM({ keys }) });
-    const before = await ring(old).seal(header.key, encoded(result, ring(old)) as Body);
+    const before = await ring(old).seal(header.key, encoded(result, ring(old)) as string);
     // The new key first: what the old one encrypted is still read.
     expect((await read(ring(fresh, old), before))?.result).toEqual(result);
-    const after = await ring(fresh, old).seal(header.key, encoded(result, ring(old)) as Body);
+    const after = await ring(fresh, old).seal(header.key, encoded(result, ring(old)) as string);
     expect((await read(ring(fresh), after))?.result).toEqual(result);
     // The old one gone: a miss, and nothing is damaged.
     expect(await ring(fresh).open(header.key, before)).toBeUndefined();
@@ -280,9 +288,9 @@ describe('encryption', () => {
     };
     const text = await sealed(result, options);
     expect(text).toMatch(/^4mga:/);
-    for (const other of ['4jga:', '4m-a:', '4j-a:']) {
-      expect(await createEnvelope(options).open(header.key, other + text.slice(5))).toBeNull();
-    }
+    expect(await createEnvelope(options).open(header.key, `4mba:${text.slice(5)}`)).toBeNull();
+    const inJSON = createEnvelope({ ...options, serializer: undefined });
+    expect(await inJSON.open(header.key, `4jga:${text.slice(5)}`)).toBeNull();
   });
 
   test('accepts no entry of another key, whatever it says of itself', async () => {
