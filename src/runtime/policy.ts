@@ -157,17 +157,12 @@ export function checkOptions(options: PayloadKVOptions, registry: Registry): voi
   }
 }
 
-const ENVELOPE_PARTS = {
-  serializer: ['encode', 'messagePack() from payload-kv/msgpack'],
-  compression: ['compress', 'gzip()'],
-  encryption: ['encrypt', 'aesGCM()'],
-} as const;
-
 function checkEnvelope(options: PayloadKVOptions): void {
-  for (const [name, [method, maker]] of Object.entries(ENVELOPE_PARTS)) {
-    const part = options[name as keyof typeof ENVELOPE_PARTS] as Record<string, unknown> | null | undefined;
+  for (const name of ['serializer', 'compression', 'encryption'] as const) {
+    const part = options[name];
     // Its type only: it may be a secret.
-    if (part !== undefined && typeof part?.[method] !== 'function') throw invalid(name, maker, typeof part);
+    if (part !== undefined && typeof part?.sealing !== 'function')
+      throw invalid(name, 'made by messagePack(), gzip() or aesGCM()', typeof part);
   }
 }
 
