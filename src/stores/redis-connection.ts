@@ -163,7 +163,7 @@ interface Client {
 }
 
 function ownClient(url: string | undefined): ClientSource {
-  if (url !== undefined) checkURL(url, 'url of redis');
+  if (url !== undefined) checkURL(url, 'The url of redis');
   let opened: { client: Client; commands: RedisCommands } | undefined;
   let opening: Promise<RedisCommands> | undefined;
 
@@ -176,7 +176,7 @@ function ownClient(url: string | undefined): ClientSource {
         nextStep: 'Set REDIS_URL, e.g. redis://127.0.0.1:6379, or give redis() a url or a client.',
       });
     }
-    checkURL(address, url === undefined ? 'REDIS_URL' : 'url of redis');
+    checkURL(address, url === undefined ? 'REDIS_URL' : 'The url of redis');
     const Redis = await importRedis();
     const client = new Redis(address, {
       lazyConnect: true,
@@ -278,7 +278,7 @@ function checkURL(url: unknown, name: string): void {
   if (isAddress) return;
   throw new PayloadKVError({
     code: 'INVALID_STORE',
-    message: `The ${name} is not the address of a Redis.`,
+    message: `${name} is not the address of a Redis.`,
     nextStep: 'Write it as redis://user:password@host:6379/0, or rediss://… for TLS.',
   });
 }

@@ -9,7 +9,9 @@ import { type DoctorContext, doctorContext } from '../../src/doctor/context.js';
 import { runChecks } from '../../src/doctor/run-checks.js';
 import { inspectProject } from '../../src/inspect/project.js';
 import { runCli } from '../support/cli.js';
+import { freePort } from '../support/free-port.js';
 import { copyFixture, type FixtureName, type ProjectCopy } from '../support/project.js';
+import { hasRedis, startRedis } from '../support/redis.js';
 
 const WRAPPER = 'src/payload-kv/index.ts';
 const SCHEMA = 'src/payload-kv/schema.generated.ts';
@@ -378,6 +380,56 @@ describe('doctor on the blog, whose entries live in memory', () => {
     expect(report).toMatchObject({
       status: 'warn',
       summary: 'not checked: only the site itself knows how to reach the server behind `redis({ client })`',
+    });
+  });
+
+  describe('redis() without a client', () => {
+    const roundTrip = async (url: string) => {
+      await blog.replace(
+        WRAPPER,
+        "from 'payload-kv';",
+        "from 'payload-kv';\nimport { redis } from 'payload-kv/redis';",
+      );
+      await blog.replace(WRAPPER, 'memory()', 'redis()');
+      const { stdout } = await runCli(['doctor', '--json'], { cwd: blog.dir, env: { REDIS_URL: url } });
+      expect(stdout).not.toContain('s3cret');
+      return JSON.parse(stdout).checks.find(({ id }: CheckReport) => id === 'round-trip');
+    };
+
+    test('is not called checked where nothing says where it is', async () => {
+      expect(await roundTrip('')).toMatchObject({
+        status: 'warn',
+        summary: 'not checked: REDIS_URL is not set where doctor runs',
+      });
+    });
+
+    test('is told where nobody is', async () => {
+      expect(await roundTrip(`redis://:s3cret@127.0.0.1:${await freePort()}`)).toMatchObject({
+        status: 'fail',
+        summary: expect.stringContaining('There is no connection to Redis: connect ECONNREFUSED'),
+        fix: expect.stringContaining('Check that Redis runs'),
+      });
+    });
+
+    test('is told where the address is none', async () => {
+      expect(await roundTrip('s3cret')).toMatchObject({
+        status: 'fail',
+        summary: 'REDIS_URL is not the address of a Redis.',
+        fix: expect.stringContaining('redis://user:password@host:6379/0'),
+      });
+    });
+
+    test.runIf(hasRedis)('is checked by a round trip', async () => {
+      const server = await startRedis();
+      try {
+        expect(await roundTrip(`redis://127.0.0.1:${server.port}`)).toMatchObject({
+          status: 'ok',
+          summary: 'put, get, list and delete through the Redis of REDIS_URL',
+        });
+        expect(await server.connect().dbsize()).toBe(0);
+      } finally {
+        await server.stop();
+      }
     });
   });
 

@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execaNode } from 'execa';
+import type { PayloadKVError } from '../../errors.js';
+import type { Store } from '../../stores/store.js';
 import type { BindingAnswer, BindingTask } from '../binding-process.js';
 import { type Check, type CheckResult, fail, ok, warn } from '../check.js';
 import type { DoctorContext } from '../context.js';
@@ -26,6 +28,13 @@ export const roundTrip: Check = {
         ? fail(`memory: ${broken}`, { fix: 'Report this: the memory store does not work on this Node.' })
         : ok('put, get, list and delete in memory');
     }
+    // Only there it is said by the environment alone where the server is.
+    if (
+      wrapper.stores.some(
+        ({ factory, expression }) => factory === 'redis' && /^redis\(\s*\)$/.test(expression),
+      )
+    )
+      return throughRedis();
     const [store] = wrapper.stores;
     return warn(
       store?.factory
@@ -36,6 +45,30 @@ export const roundTrip: Check = {
     );
   },
 };
+
+async function throughRedis(): Promise<CheckResult> {
+  if (!process.env.REDIS_URL) {
+    return warn('not checked: REDIS_URL is not set where doctor runs', {
+      fix: 'Set REDIS_URL for it, as for the site, e.g. redis://127.0.0.1:6379.',
+    });
+  }
+  const { redis } = await import('../../stores/redis.js');
+  let store: Store | undefined;
+  try {
+    store = redis();
+    const broken = await storeRoundTrip(store);
+    return broken
+      ? fail(`redis: ${broken}`, { fix: 'Check that REDIS_URL names a primary that takes writes.' })
+      : ok('put, get, list and delete through the Redis of REDIS_URL');
+  } catch (error) {
+    const { message, nextStep } = error as Partial<PayloadKVError>;
+    return fail(message ?? String(error), {
+      fix: nextStep ?? 'Check that REDIS_URL names a primary that takes writes.',
+    });
+  } finally {
+    await store?.close();
+  }
+}
 
 async function throughBinding(context: DoctorContext): Promise<CheckResult> {
   const { project, findPackage } = context;
