@@ -49,10 +49,10 @@ export async function resolveAnswers(
   terminal: Terminal,
   questions: Questions,
 ): Promise<Answers> {
-  if (project.schema.collections.length === 0) {
+  if (project.schema.collections.length === 0 && project.schema.globals.length === 0) {
     throw new PayloadKVError({
       code: 'NO_COLLECTIONS',
-      message: 'No collections were found in the config.',
+      message: 'No collections and no globals were found in the config.',
       location: project.configShape.objectLocation ?? { file: project.configPath },
       nextStep:
         'If there are some, run `payload generate:types` first: what the config does not show is read from there.',

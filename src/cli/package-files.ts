@@ -1,8 +1,14 @@
 /** Files of this package itself. */
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { Templates } from '../plan/template.js';
 
 const root = new URL('../../', import.meta.url);
+
+/** Absolute path of a file of this package, e.g. `dist/cli/main.js`. */
+export function packageFile(name: string): string {
+  return fileURLToPath(new URL(name, root));
+}
 
 /** The source text of the generated files. */
 export function readTemplates(): Templates {

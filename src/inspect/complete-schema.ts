@@ -1,6 +1,7 @@
 /** Completes what the config tells by what `payload-types.ts` tells; where the two disagree, says so. */
+import { byFieldPath, bySlug, CONTAINERS, mergeFields } from './fields.js';
 import type { TypedEntity, TypedSchema } from './payload-types.js';
-import { byFieldPath, bySlug, type ConfigSchema, mergeFields } from './read-schema.js';
+import type { ConfigSchema } from './read-schema.js';
 import {
   type CollectionSchema,
   type FieldSchema,
@@ -10,8 +11,9 @@ import {
 } from './schema.js';
 
 /** Payload's own, and nothing of the site: the listed ones, and the saved list views of the admin panel's users. */
-const INTERNAL: ReadonlySet<string> = new Set([...INTERNAL_COLLECTIONS, 'payload-query-presets']);
-const INTERNAL_GLOBALS: ReadonlySet<string> = new Set(['payload-jobs-stats']);
+export const INTERNAL: ReadonlySet<string> = new Set([...INTERNAL_COLLECTIONS, 'payload-query-presets']);
+/** Globals that are Payload's own. */
+export const INTERNAL_GLOBALS: ReadonlySet<string> = new Set(['payload-jobs-stats']);
 
 /** Fields that come and go with Payload's version: not worth a warning. */
 const IMPLICIT = new Set(
@@ -22,8 +24,6 @@ const IMPLICIT = new Set(
     'sizes folder'
   ).split(' '),
 );
-
-const CONTAINERS = new Set(['array', 'blocks', 'group', 'tab']);
 
 /** What the completed schema depends on besides the two. */
 export interface TypesContext {
@@ -99,7 +99,10 @@ export function completeSchema(
         );
         return entity;
       }
-      return { ...entity, fields: completeFields(entity.slug, entity.fields, match.fields) };
+      const fields = completeFields(entity.slug, entity.fields, match.fields);
+      const told = new Set(entity.fields.map(({ path }) => path));
+      const fieldsOfTypes = fields.map(({ path }) => path).filter((path) => !told.has(path));
+      return { ...entity, fields, ...(fieldsOfTypes.length > 0 ? { fieldsOfTypes } : {}) };
     });
     for (const entity of typed) {
       if (known.has(entity.slug)) continue;

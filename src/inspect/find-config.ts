@@ -12,6 +12,11 @@ export interface InspectOptions {
   cwd: string;
   /** Path of the config, absolute or relative to `cwd`. Default: searched for. */
   config?: string;
+  /**
+   * Reads what can be read where the config object or its collections cannot: for who asks Payload itself afterwards.
+   * Default `false`: an error.
+   */
+  partial?: boolean;
 }
 
 const EXTENSIONS = ['ts', 'mts', 'js', 'mjs'];

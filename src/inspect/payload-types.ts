@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { ts } from 'ts-morph';
 import { field } from './implicit-fields.js';
-import { mergeFields } from './read-schema.js';
+import { mergeFields } from './fields.js';
 import type { FieldSchema } from './schema.js';
 import { syntaxErrors } from './source-files.js';
 

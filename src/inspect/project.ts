@@ -5,7 +5,7 @@ import { ts } from 'ts-morph';
 import { PayloadKVError } from '../errors.js';
 import { type CodeStyle, detectCodeStyle } from './code-style.js';
 import { completeSchema } from './complete-schema.js';
-import { type ConfigShape, readConfigShape } from './config-shape.js';
+import { type ConfigShape, readConfigShape, shapeWithoutObject } from './config-shape.js';
 import { type ProjectDatabase, readDatabase } from './database.js';
 import { createEvaluator, type Evaluator, reasonOf } from './evaluate.js';
 import { findConfig, type InspectOptions, isPayloadConfig } from './find-config.js';
@@ -71,8 +71,8 @@ export function inspectProject(options: InspectOptions): Project {
 
   const files = sourceFiles(root, configs);
   const evaluator = createEvaluator(files);
-  const { values, chain } = configObjects(evaluator, config);
-  const value = evaluator.asOne(values, values[0]!.node);
+  const { values, chain, missing } = configObjects(evaluator, config, options.partial === true);
+  const value = evaluator.asOne(values, evaluator.load(config).source);
   const database = readDatabase(evaluator, value);
   const read = readSchema(evaluator, value, idTypeOf(database));
   const wrapped = chain.wrappedBy;
@@ -84,7 +84,7 @@ export function inspectProject(options: InspectOptions): Project {
     typesFile: typesFile === undefined ? '' : files.relative(typesFile),
     expectsKV: hasKVCollection(payloadVersion.installed) && !read.ownKV,
   });
-  requireSomething(schema, files, value);
+  if (!options.partial) requireSomething(schema, files, value);
 
   const { packageManager, lockFileDir } = readPackageManager(root);
   const { configPath: tsconfig } = configs.optionsFor(path.dirname(config));
@@ -93,7 +93,9 @@ export function inspectProject(options: InspectOptions): Project {
     root,
     configPath: files.relative(config),
     configChain: chain.files,
-    configShape: readConfigShape(evaluator, values, config),
+    configShape: missing
+      ? shapeWithoutObject(evaluator, config, missing)
+      : readConfigShape(evaluator, values, config),
     schema,
     database,
     packageManager,
@@ -136,8 +138,15 @@ interface Chain {
   wrappedBy?: ConfigSchema['unresolved'][number];
 }
 
+interface ConfigObjects {
+  values: ObjectValue[];
+  chain: Chain;
+  /** Why there are none, where that is no error. */
+  missing?: string;
+}
+
 /** The object that the config's default export hands to Payload, or those that a condition chooses from. */
-function configObjects(evaluator: Evaluator, file: string): { values: ObjectValue[]; chain: Chain } {
+function configObjects(evaluator: Evaluator, file: string, partial: boolean): ConfigObjects {
   const { files } = evaluator;
   const module = evaluator.load(file);
   refusePayload2(files, module.source);
@@ -170,9 +179,11 @@ function configObjects(evaluator: Evaluator, file: string): { values: ObjectValu
         : wrapping(files, value);
     return { values: found, chain: { files: chainOf(evaluator, file, first), wrappedBy } };
   }
+  const reason = reasonOf(value) ?? 'the default export is no object';
+  if (partial) return { values: [], chain: { files: [files.relative(file)] }, missing: reason };
   throw new PayloadKVError({
     code: 'CONFIG_UNREADABLE',
-    message: `The config object could not be read: ${reasonOf(value) ?? 'the default export is no object'} (${shorten(value.node)}).`,
+    message: `The config object could not be read: ${reason} (${shorten(value.node)}).`,
     location: files.locate(value.node),
     nextStep:
       'Write the config as export default buildConfig({ … }), or wire the cache by hand as the README shows.',
@@ -234,6 +245,7 @@ function refusePayload2(files: SourceFiles, source: ts.SourceFile): void {
   }
 }
 
+/** Throws `NO_COLLECTIONS` where there is neither a collection nor a global of the project's own. */
 function requireSomething(schema: ProjectSchema, files: SourceFiles, config: ObjectValue): void {
   const own = schema.collections.filter((collection) => collection.location || collection.origin === 'types');
   if (own.length > 0 || schema.globals.length > 0) return;

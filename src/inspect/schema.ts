@@ -10,8 +10,11 @@ export interface SourceLocation {
   line: number;
 }
 
-/** Where a piece of the schema was learnt from. `types` means `payload-types.ts` alone. */
-export type SchemaOrigin = 'config' | 'types';
+/**
+ * Where a piece of the schema was learnt from: the config's text, `payload-types.ts` alone, or the config as Payload
+ * itself sanitised it (`--exact`).
+ */
+export type SchemaOrigin = 'config' | 'types' | 'exact';
 
 /** One field that matters to caching: every named data field, flattened, with its path. */
 export interface FieldSchema {
@@ -38,6 +41,8 @@ export interface CollectionSchema {
   slug: string;
   origin: SchemaOrigin;
   location?: SourceLocation;
+  /** Paths of the fields that only `payload-types.ts` told about, where the config told about the collection. */
+  fieldsOfTypes?: string[];
   /** Has `auth`: such a collection is not cached unless it is named on purpose. */
   auth: boolean;
   upload: boolean;
@@ -53,6 +58,8 @@ export interface GlobalSchema {
   slug: string;
   origin: SchemaOrigin;
   location?: SourceLocation;
+  /** As of {@link CollectionSchema}. */
+  fieldsOfTypes?: string[];
   versions: boolean | 'unknown';
   drafts: boolean | 'unknown';
   fields: FieldSchema[];

@@ -1,7 +1,7 @@
 import kleur from 'kleur';
 import { writeChanges } from '../../apply/write.js';
 import { PayloadKVError } from '../../errors.js';
-import { inspectProject, type Project } from '../../inspect/project.js';
+import type { Project } from '../../inspect/project.js';
 import { generatedPaths } from '../../plan/generated-paths.js';
 import { filesToRead, type ProjectFiles } from '../../plan/init-plan.js';
 import {
@@ -16,6 +16,7 @@ import { EXIT } from '../failure.js';
 import { readTemplates } from '../package-files.js';
 import { readProjectFiles } from '../project-files.js';
 import { createQuestions } from '../questions.js';
+import { readProject } from '../read-project.js';
 import { diffLines, noticeLine, planDocument, refusalLines } from '../show-plan.js';
 import { printable, type Terminal } from '../terminal.js';
 
@@ -25,6 +26,8 @@ export interface SyncOptions {
   cwd: string;
   /** Path of the config. Default: searched for. */
   config?: string;
+  /** Asks Payload itself for the schema. */
+  exact?: boolean;
   /** Writes nothing; exit code 1 where something would change. */
   check?: boolean;
   /** Slugs of new collections or globals to give a policy entry. */
@@ -39,11 +42,7 @@ export interface SyncOptions {
 
 /** Says what changed in the schema, and brings the tool's file up to date; returns the exit code. */
 export async function runSync(options: SyncOptions, terminal: Terminal): Promise<number> {
-  terminal.note(kleur.dim('Reading the project…'));
-  const project = inspectProject({
-    cwd: options.cwd,
-    ...(options.config ? { config: options.config } : {}),
-  });
+  const project = await readProject(options, terminal);
   const files = readProjectFiles(project.root, filesToRead(project));
   const input: SyncInput = { project, files, templates: readTemplates(), force: options.force === true };
   const findings = findDrift(input);

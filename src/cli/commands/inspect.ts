@@ -1,0 +1,212 @@
+import path from 'node:path';
+import kleur from 'kleur';
+import type { Project } from '../../inspect/project.js';
+import type { CollectionSchema, GlobalSchema, SchemaOrigin } from '../../inspect/schema.js';
+import { EXIT } from '../failure.js';
+import { type ReadOptions, readProject } from '../read-project.js';
+import { printable, type Terminal } from '../terminal.js';
+
+/** Options of `payload-kv inspect`. */
+export type InspectCommandOptions = ReadOptions;
+
+/** How a fact was learned: from the text of the project, from `payload-types.ts`, from Payload itself. */
+type Source = 'static' | 'types' | 'static, types' | 'exact';
+
+const WIDTH = 80;
+
+/** Prints what was found and how each fact was learned; changes nothing; returns the exit code. */
+export async function runInspect(options: InspectCommandOptions, terminal: Terminal): Promise<number> {
+  const project = await readProject(options, terminal);
+  for (const line of reportLines(project)) terminal.say(line);
+  terminal.document(inspectionDocument(project));
+  return EXIT.ok;
+}
+
+// ---- for a person -------------------------------------------------------------------------------------------------
+
+/** What was found, in lines of at most 80 columns. */
+export function reportLines(project: Project): string[] {
+  const { schema } = project;
+  const { collections, globals, unresolved, warnings } = schema;
+  return [
+    ...facts(project).map(([name, value, source]) => factLine(name, value, source)),
+    '',
+    ...table(collections, 'collection'),
+    ...(globals.length > 0 ? ['', ...table(globals, 'global')] : []),
+    ...(unresolved.length > 0 ? ['', kleur.bold('Not resolved')] : []),
+    ...unresolved.flatMap(({ part, location, expression, reason }) => [
+      `  ${kleur.yellow('!')} ${printable(`${location.file}:${location.line}`)}  ${printable(part)}`,
+      ...wrapped(`${printable(expression)}: ${printable(reason)}`, '    '),
+    ]),
+    ...(warnings.length > 0 ? ['', kleur.bold('Warnings')] : []),
+    ...warnings.flatMap((warning) => wrapped(printable(warning), '    ', `  ${kleur.yellow('!')} `)),
+    ...howToLearnMore(project),
+  ];
+}
+
+function facts(project: Project): [name: string, value: string, source?: Source][] {
+  const { schema, database, wrangler, configShape, payloadVersion, typesFile } = project;
+  const adapter = database.packageName ?? database.expression ?? 'not recognised';
+  const alternatives = database.alternatives?.map(({ kind }) => kind).join(' or ');
+  return [
+    ['config', project.configChain.join(' → '), 'static'],
+    ['payload', payloadVersion.installed ?? payloadVersion.declared ?? 'not found'],
+    [
+      'database',
+      database.kind === 'unknown' ? (alternatives ?? adapter) : `${database.kind} (${adapter})`,
+      'static',
+    ],
+    ['plugins', pluginsOf(configShape), 'static'],
+    ['locales', schema.locales.length > 0 ? schema.locales.join(', ') : 'none', sourceOfLocales(project)],
+    ['types', typesFile ?? 'none'],
+    ['wrangler', wrangler?.path ?? 'none'],
+  ];
+}
+
+function pluginsOf({ plugins, wired }: Project['configShape']): string {
+  const cache = wired.elements > 0 ? ', the cache among them' : '';
+  if (plugins.kind === 'absent') return 'none';
+  if (plugins.kind === 'other') return `${plugins.reason.replace(/^plugins is /, '')}${cache}`;
+  const { length } = plugins.array.elements;
+  return `${length === 0 ? 'none' : length}${cache}`;
+}
+
+function sourceOfLocales({ schema }: Project): Source {
+  if (schema.collections.some(({ origin }) => origin === 'exact')) return 'exact';
+  return schema.unresolved.some(({ part }) => part.startsWith('localization')) ? 'types' : 'static';
+}
+
+function factLine(name: string, value: string, source?: Source): string {
+  const room = WIDTH - 2 - 10 - (source ? source.length + 2 : 0);
+  const shown = clipped(printable(value), room);
+  return `  ${kleur.dim(name.padEnd(10))}${source ? `${shown.padEnd(room)}  ${kleur.dim(source)}` : shown}`;
+}
+
+const WIDEST_SLUG = 30;
+
+function table(entities: (CollectionSchema | GlobalSchema)[], what: string): string[] {
+  const rows = [
+    [what, 'has', 'fields', 'refers to', 'known by'],
+    ...entities.map((entity) => [
+      clipped(printable(entity.slug), WIDEST_SLUG),
+      marksOf(entity),
+      String(entity.fields.length),
+      printable(targetsOf(entity).join(', ')),
+      sourceOf(entity),
+    ]),
+  ] as [string, string, string, string, string][];
+  const widest = (column: number) => Math.max(...rows.map((cells) => cells[column]!.length));
+  const widths = [0, 1, 2, 3, 4].map(widest);
+  const taken = widths.reduce((sum, width) => sum + width, 0) - widths[3]!;
+  widths[3] = Math.min(widths[3]!, WIDTH - 2 - taken - 8);
+  const lines = rows.map(([slug, kind, count, targets, source]) =>
+    [
+      `  ${slug.padEnd(widths[0]!)}`,
+      kind.padEnd(widths[1]!),
+      count.padStart(widths[2]!),
+      clipped(targets, widths[3]!).padEnd(widths[3]!),
+      source,
+    ]
+      .join('  ')
+      .trimEnd(),
+  );
+  return lines.map((line, index) => (index === 0 ? kleur.bold(line) : line));
+}
+
+function marksOf(entity: CollectionSchema | GlobalSchema): string {
+  const versions = { true: 'versions', unknown: 'versions?', false: '' }[String(entity.versions)] ?? '';
+  return [
+    'auth' in entity && entity.auth ? 'auth' : '',
+    'upload' in entity && entity.upload ? 'upload' : '',
+    entity.drafts === true ? 'drafts' : versions,
+  ]
+    .filter((mark) => mark !== '')
+    .join(' ');
+}
+
+/** The collections that it refers to, joins included. */
+function targetsOf({ fields }: { fields: CollectionSchema['fields'] }): string[] {
+  const targets = fields.flatMap(({ relationTo = [], join }) => [...relationTo, ...(join?.collection ?? [])]);
+  return [...new Set(targets)].sort();
+}
+
+const SOURCES: Record<SchemaOrigin, Source> = { config: 'static', types: 'types', exact: 'exact' };
+
+function sourceOf({
+  origin,
+  fieldsOfTypes = [],
+}: {
+  origin: SchemaOrigin;
+  fieldsOfTypes?: string[];
+}): Source {
+  return fieldsOfTypes.length > 0 ? 'static, types' : SOURCES[origin];
+}
+
+function howToLearnMore({ schema, typesFile }: Project): string[] {
+  const isExact = schema.collections.some(({ origin }) => origin === 'exact');
+  if (isExact || schema.unresolved.length === 0) return [];
+  const types = typesFile === undefined ? '`payload generate:types` completes it; ' : '';
+  return ['', ...wrapped(`${types}--exact asks Payload itself, by loading the config.`, '  ')];
+}
+
+function clipped(text: string, width: number): string {
+  return text.length > width ? `${text.slice(0, width - 1)}…` : text;
+}
+
+/** A text in lines of at most 80 columns, broken at spaces. */
+function wrapped(text: string, indent: string, first = indent): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && indent.length + longer.length > WIDTH) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = longer;
+    }
+  }
+  return [...lines, line].map((each, index) => `${index === 0 ? first : indent}${each}`);
+}
+
+// ---- for a script -------------------------------------------------------------------------------------------------
+
+function inspectionDocument(project: Project) {
+  const { root, configPath, configChain, configShape, database, wrangler, payloadVersion, schema } = project;
+  const entity = <T extends CollectionSchema | GlobalSchema>({ origin, fieldsOfTypes = [], ...rest }: T) => {
+    const ofTypes = new Set(fieldsOfTypes);
+    const own = SOURCES[origin];
+    const fields = rest.fields.map((field) => ({
+      ...field,
+      source: ofTypes.has(field.path) ? 'types' : own,
+    }));
+    return { ...rest, source: own, fields };
+  };
+  return {
+    command: 'inspect',
+    ok: true,
+    project: {
+      root,
+      config: configPath,
+      configChain,
+      sourceDir: path.posix.normalize(project.sourceDir),
+      payload: payloadVersion,
+      packageManager: project.packageManager,
+      types: project.typesFile ?? null,
+      tsconfig: project.tsconfigPath ?? null,
+      wrangler: wrangler?.path ?? null,
+    },
+    database: { ...database, source: 'static' },
+    plugins: {
+      kind: configShape.plugins.kind,
+      ...(configShape.plugins.kind === 'absent' ? {} : { location: configShape.plugins.location }),
+      wired: configShape.wired.elements > 0,
+      source: 'static',
+    },
+    locales: { codes: schema.locales, source: sourceOfLocales(project) },
+    collections: schema.collections.map(entity),
+    globals: schema.globals.map(entity),
+    unresolved: schema.unresolved,
+    warnings: schema.warnings,
+  };
+}

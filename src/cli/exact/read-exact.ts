@@ -1,0 +1,141 @@
+/** Asks the project itself for its schema: runs Payload's own loader in it and reads the sanitised config. */
+import { realpathSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { PayloadKVError } from '../../errors.js';
+import type { Project } from '../../inspect/project.js';
+import type { ExactSchema } from '../../inspect/sanitised-schema.js';
+import { readIfThere, upwards } from '../../inspect/source-files.js';
+import { packageFile } from '../package-files.js';
+import type { ExactReply } from './script.js';
+
+/** How the project is asked. */
+export interface ExactOptions {
+  /** Longest wait in milliseconds. Default 60,000. */
+  timeout?: number;
+}
+
+/**
+ * The schema of the config as Payload sanitises it. Nothing that the project prints is shown, and no value of its
+ * environment either.
+ * @throws PayloadKVError `EXACT_UNAVAILABLE` where Payload is not installed, `EXACT_FAILED` where the config throws,
+ *   `EXACT_TIMED_OUT`
+ */
+export async function readExactSchema(
+  { root, configPath }: Pick<Project, 'root' | 'configPath'>,
+  options: ExactOptions = {},
+): Promise<ExactSchema> {
+  const { timeout = 60_000 } = options;
+  const config = path.resolve(root, configPath);
+  const { exitCode, timedOut, stdio } = await execa(
+    process.execPath,
+    [payloadBin(root), 'run', packageFile('dist/cli/exact/script.js')],
+    {
+      cwd: root,
+      env: { PAYLOAD_KV_CONFIG: config, NODE_NO_WARNINGS: '1' },
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      timeout,
+      reject: false,
+    },
+  );
+  if (timedOut) {
+    throw new PayloadKVError({
+      code: 'EXACT_TIMED_OUT',
+      message: `The config was not loaded within ${timeout / 1000} seconds.`,
+      location: { file: configPath },
+      nextStep: 'It may wait for a server: run the command where that answers, or without --exact.',
+    });
+  }
+  const [, , stderr, answer] = stdio as unknown as [unknown, unknown, string, string];
+  const hide = hiding(secretsOf(root));
+  const reply = parseReply(answer);
+  if (reply?.ok) return reply.schema;
+  const stack = reply?.stack ?? stderr;
+  throw new PayloadKVError({
+    code: 'EXACT_FAILED',
+    message: reply
+      ? `The config could not be loaded: ${hide(reply.message)}`
+      : `Payload's loader ended with ${exitCode ?? 'a signal'}: ${hide(lastLine(stderr))}`,
+    location: placeIn(stack, root) ?? { file: configPath },
+    nextStep:
+      'See that `npx payload run` works here with the environment that it needs, or leave --exact out.',
+  });
+}
+
+/** Payload's executable as the project has it. */
+function payloadBin(root: string): string {
+  for (const directory of upwards(root)) {
+    const home = path.join(directory, 'node_modules/payload');
+    const manifest = readIfThere(path.join(home, 'package.json'));
+    if (manifest === undefined) continue;
+    const { bin } = JSON.parse(manifest) as { bin?: string | Record<string, string> };
+    const file = typeof bin === 'string' ? bin : bin?.payload;
+    if (file) return path.join(home, file);
+  }
+  throw new PayloadKVError({
+    code: 'EXACT_UNAVAILABLE',
+    message: 'Payload is not installed here, and --exact asks the project itself.',
+    location: { file: 'package.json' },
+    nextStep: 'Install the dependencies of the project, or leave --exact out.',
+  });
+}
+
+function parseReply(text: string): ExactReply | undefined {
+  try {
+    return JSON.parse(text) as ExactReply;
+  } catch {
+    return undefined;
+  }
+}
+
+function lastLine(text: string): string {
+  const lines = text.split('\n').filter((line) => line.trim() !== '' && !/^\s+at /.test(line));
+  return lines.find((line) => /Error/.test(line)) ?? lines.at(-1) ?? 'it said nothing';
+}
+
+/** The first place of a stack that is in the project's own files. */
+function placeIn(stack: string, root: string): { file: string; line: number } | undefined {
+  const real = realpathSync(root);
+  for (const [, where, line] of stack.matchAll(
+    /((?:file:\/\/)?\/[^\s()]+?|[A-Z]:\\[^\s()]+?):(\d+)(?::\d+)?\)?$/gm,
+  )) {
+    const plain = where!.replace(/\?.*$/, '');
+    const file = plain.startsWith('file:') ? fileURLToPath(plain) : plain;
+    const relative = path.relative(real, file);
+    if (relative.startsWith('..') || relative.split(path.sep).includes('node_modules')) continue;
+    return { file: relative.split(path.sep).join('/'), line: Number(line) };
+  }
+  return undefined;
+}
+
+// ---- the environment is not shown ---------------------------------------------------------------------------------
+
+const MEANT_TO_BE_SECRET = /secret|token|key|pass|cred|auth|ur[il]|dsn|connection|database/i;
+const ENV_FILES = [
+  '.env',
+  '.env.local',
+  '.env.development',
+  '.env.development.local',
+  '.env.production',
+  '.env.test',
+];
+
+/** Values that an error message must not show, with their names: what `.env` files hold, what looks like a secret. */
+function secretsOf(root: string): [name: string, value: string][] {
+  const inherited = Object.entries(process.env).filter(([name]) => MEANT_TO_BE_SECRET.test(name));
+  const own = ENV_FILES.flatMap((file) => variablesOf(readIfThere(path.join(root, file)) ?? ''));
+  return [...own, ...inherited]
+    .filter((entry): entry is [string, string] => (entry[1]?.length ?? 0) >= 4)
+    .sort(([, one], [, other]) => other.length - one.length);
+}
+
+function variablesOf(text: string): [string, string][] {
+  return [...text.matchAll(/^\s*(?:export\s+)?([\w.]+)\s*=\s*(?:(["'`])([\s\S]*?)\2|(.*))/gm)].map(
+    ([, name, , quoted, plain]) => [name!, quoted ?? plain!.replace(/\s+#.*$/, '').trim()],
+  );
+}
+
+function hiding(secrets: [name: string, value: string][]): (text: string) => string {
+  return (text) => secrets.reduce((so, [name, value]) => so.replaceAll(value, `[${name}]`), text);
+}

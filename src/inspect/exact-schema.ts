@@ -1,0 +1,45 @@
+/** Puts what Payload itself made of the config in the place of what was read of its text. */
+import { INTERNAL, INTERNAL_GLOBALS } from './complete-schema.js';
+import { bySlug } from './fields.js';
+import type { Project } from './project.js';
+import type { ExactSchema } from './sanitised-schema.js';
+
+/** The same project with the exact schema; places in the source stay, what was left open is answered. */
+export function withExactSchema(project: Project, exact: ExactSchema): Project {
+  const { schema, typesFile } = project;
+  const collections = exact.collections.filter(({ slug }) => !INTERNAL.has(slug));
+  const globals = exact.globals.filter(({ slug }) => !INTERNAL_GLOBALS.has(slug));
+  return {
+    ...project,
+    schema: {
+      collections: located(collections, schema.collections).sort(bySlug),
+      globals: located(globals, schema.globals).sort(bySlug),
+      locales: exact.locales,
+      unresolved: [],
+      warnings: typesFile === undefined ? [] : staleTypes(project, [...collections, ...globals], typesFile),
+    },
+  };
+}
+
+function located<T extends Project['schema']['collections'][number] | Project['schema']['globals'][number]>(
+  exact: T[],
+  read: { slug: string; location?: T['location'] }[],
+): T[] {
+  const places = new Map(read.map(({ slug, location }) => [slug, location]));
+  return exact.map((entity) => {
+    const location = places.get(entity.slug);
+    return location ? { ...entity, location } : entity;
+  });
+}
+
+/** What the static reading knows of the types alone is in them, and not in the config. */
+function staleTypes({ schema }: Project, exact: { slug: string }[], typesFile: string): string[] {
+  const real = new Set(exact.map(({ slug }) => slug));
+  const warnings = schema.warnings.filter((warning) => /older than the installed Payload/.test(warning));
+  const gone = [...schema.collections, ...schema.globals].filter(
+    ({ slug, origin }) => origin === 'types' && !real.has(slug),
+  );
+  for (const { slug } of gone)
+    warnings.push(`${slug} is in ${typesFile} but not in the config: is that file old?`);
+  return warnings;
+}
