@@ -65,10 +65,8 @@ function createProgram(
     .showHelpAfterError('See `payload-kv --help`.')
     .addHelpText('after', exitCodes);
 
-  exactly(
-    common(
-      program.command('init').description('inspect the project, ask what to cache, show the diff, write it'),
-    ),
+  common(
+    program.command('init').description('inspect the project, ask what to cache, show the diff, write it'),
   )
     .option('--collections <slugs>', 'the collections to cache, e.g. posts,pages; none')
     .option('--globals <slugs>', 'the globals to cache, e.g. header,footer; none')
@@ -100,12 +98,10 @@ function createProgram(
       ),
     );
 
-  exactly(
-    common(
-      program
-        .command('sync')
-        .description('after a schema change: say what changed, write the generated schema anew'),
-    ),
+  common(
+    program
+      .command('sync')
+      .description('after a schema change: say what changed, write the generated schema anew'),
   )
     .option('--check', 'write nothing, exit with 1 if something would change; for CI')
     .option('--add <slugs>', 'give new collections or globals a policy entry, e.g. events,venues', list)
@@ -126,23 +122,24 @@ function createProgram(
       ),
     );
 
-  exactly(
-    common(
-      program
-        .command('inspect')
-        .description('say what was found in the project, and how each fact was learned; change nothing'),
-    ),
+  common(
+    program.command('remove').description('take back what init wrote; what you changed is kept and named'),
   )
+    .option('-y, --yes', 'write without asking')
+    .option('--dry-run', 'show the diff, write nothing')
+    .option('--no-install', 'leave it to me to install without the dependency')
+    .option('--force', 'delete files that were changed as well')
     .addHelpText(
       'after',
       examples(
-        ['payload-kv inspect', 'collections, relations, what is not resolved'],
-        ['payload-kv inspect --exact --json', "Payload's own word on the schema, for scripts"],
+        ['payload-kv remove', 'show what goes, ask, write it'],
+        ['payload-kv remove --dry-run', 'only show it'],
+        ['payload-kv remove --yes --force', 'no questions, changed files too'],
       ),
     )
     .action(
-      action('inspect', async (options, terminal) =>
-        (await import('./commands/inspect.js')).runInspect(options, terminal),
+      action('remove', async (options, terminal) =>
+        (await import('./commands/remove.js')).runRemove(options, terminal),
       ),
     );
 
@@ -169,13 +166,6 @@ function common(command: Command): Command {
     .option('--json', 'one JSON document on standard output')
     .option('--verbose', 'more detail, and stack traces')
     .showHelpAfterError(`See \`payload-kv ${command.name()} --help\`.`);
-}
-
-function exactly(command: Command): Command {
-  return command.option(
-    '--exact',
-    "load the config with Payload's own loader and take its word on the schema",
-  );
 }
 
 function collect(value: string, previous: string[] = []): string[] {

@@ -60,17 +60,3 @@ export async function uncommittedFiles(root: string): Promise<string[] | undefin
   if (exitCode !== 0) return undefined;
   return stdout.split('\n').filter((line) => line !== '');
 }
-
-/** Those of the files that git has as they are now, so that `git restore` brings back just this. */
-export async function restorableFiles(root: string, paths: readonly string[]): Promise<string[]> {
-  const list = async (...args: string[]) => {
-    const { exitCode, stdout } = await execa('git', [...args, '-z', '--', ...paths], {
-      cwd: root,
-      reject: false,
-    });
-    return exitCode === 0 ? stdout.split('\0').filter((name) => name !== '') : undefined;
-  };
-  const tracked = await list('ls-files');
-  const changed = tracked && (await list('diff', '--name-only', '--relative'));
-  return changed ? tracked.filter((name) => !changed.includes(name)) : [];
-}

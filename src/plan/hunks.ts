@@ -14,6 +14,8 @@ export interface Hunk {
   added: string;
   /** The line after; empty at the end of the file. */
   trail: string;
+  /** How many lines stand before what was put in: decides where the same lines occur several times. */
+  line: number;
 }
 
 /** The places in which two texts differ. */
@@ -21,19 +23,23 @@ export function hunksOf(before: string, after: string): Hunk[] {
   const hunks: Hunk[] = [];
   let open: Hunk | undefined;
   let last = '';
+  let line = 0;
   for (const { value, added, removed } of diffArrays(linesOf(before), linesOf(after))) {
     if (!added && !removed) {
       if (open) open.trail = value[0]!;
       open = undefined;
       last = value.at(-1)!;
+      line += value.length;
       continue;
     }
     if (!open) {
-      open = { lead: last, removed: '', added: '', trail: '' };
+      open = { lead: last, removed: '', added: '', trail: '', line };
       hunks.push(open);
     }
-    if (added) open.added += value.join('');
-    else open.removed += value.join('');
+    if (added) {
+      open.added += value.join('');
+      line += value.length;
+    } else open.removed += value.join('');
   }
   return hunks;
 }
@@ -51,18 +57,17 @@ export function undoHunks(text: string, hunks: readonly Hunk[]): { text: string;
   return { text: result, missed };
 }
 
-function undo(text: string, { lead, removed, added, trail }: Hunk): string | undefined {
-  const whole = placesOf(text, lead + added + trail).filter(
-    (at) => (lead !== '' || at === 0) && (trail !== '' || at + lead.length + added.length === text.length),
-  );
-  if (whole.length === 1) {
-    const at = whole[0]! + lead.length;
-    return text.slice(0, at) + removed + text.slice(at + added.length);
-  }
-  // Its neighbours have changed: the lines themselves are enough where there is just one such place.
-  if (whole.length > 1 || added.trim() === '') return undefined;
-  const [at, ...others] = placesOf(text, added);
-  if (at === undefined || others.length > 0) return undefined;
+function undo(text: string, { lead, removed, added, trail, line }: Hunk): string | undefined {
+  const whole = placesOf(text, lead + added + trail)
+    .filter(
+      (at) => (lead !== '' || at === 0) && (trail !== '' || at + lead.length + added.length === text.length),
+    )
+    .map((at) => at + lead.length);
+  // Its neighbours may have changed: then the lines themselves must be enough.
+  const places = whole.length > 0 || added.trim() === '' ? whole : placesOf(text, added);
+  const distance = (at: number) => Math.abs(linesOf(text.slice(0, at)).length - line);
+  const [at, ...others] = places.sort((one, other) => distance(one) - distance(other));
+  if (at === undefined || (whole.length === 0 && others.length > 0)) return undefined;
   return text.slice(0, at) + removed + text.slice(at + added.length);
 }
 
@@ -77,10 +82,16 @@ function placesOf(text: string, piece: string): number[] {
 }
 
 /** The same with the line ends of a text: a checkout elsewhere may have others. */
-function withLineEnds({ lead, removed, added, trail }: Hunk, text: string): Hunk {
+function withLineEnds({ lead, removed, added, trail, line }: Hunk, text: string): Hunk {
   const lineEnd = text.includes('\r\n') ? '\r\n' : '\n';
   const convert = (piece: string) => piece.replace(/\r?\n/g, lineEnd);
-  return { lead: convert(lead), removed: convert(removed), added: convert(added), trail: convert(trail) };
+  return {
+    lead: convert(lead),
+    removed: convert(removed),
+    added: convert(added),
+    trail: convert(trail),
+    line,
+  };
 }
 
 function linesOf(text: string): string[] {

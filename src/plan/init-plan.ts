@@ -7,6 +7,7 @@ import type { Answers } from './answers.js';
 import { wireConfig } from './config-edit.js';
 import { declareBinding, envTypeName } from './env-types-edit.js';
 import { generatedPaths, languageOf } from './generated-paths.js';
+import { EMPTY_LEDGER, readLedger, recordChanges, withLedger } from './ledger.js';
 import { editPackageJson } from './package-json-edit.js';
 import type { FileChange, Plan, Refusal, TransformResult } from './plan.js';
 import { renderSchemaFile } from './schema-file.js';
@@ -55,7 +56,7 @@ const REDIS_CLIENT = { ioredis: '^6.0.0' };
 
 /** The plan of `init`. */
 export function planInit(input: InitInput): Plan {
-  const { project, files, templates, packageRange } = input;
+  const { project, files, packageRange } = input;
   const { configShape, style } = project;
   const paths = generatedPaths(project);
   const collect = collector(files);
@@ -74,11 +75,6 @@ export function planInit(input: InitInput): Plan {
       collect.create(paths.hooks, renderHooks(setup.answers, setup.context));
     if (setup.notice) collect.notice(setup.notice);
   }
-  if (files[paths.schema] === undefined) {
-    const options = { template: templates.schema, style, language: languageOf(paths.schema) };
-    collect.create(paths.schema, renderSchemaFile(schemaRecord(project.schema), options));
-  }
-
   if (existing !== undefined && shape?.exportsCache !== true) {
     collect.notice(`${paths.wrapper} exports no \`cache\`: it is kept as it is, and so is the config.`);
   } else if (withEnv && !configShape.cloudflareEnv && configShape.wired.elements === 0) {
@@ -105,7 +101,22 @@ export function planInit(input: InitInput): Plan {
     const others = usesRedis ? REDIS_CLIENT : {};
     collect.edit('package.json', packageJson, editPackageJson(packageJson, packageRange, others));
   }
-  return collect.plan();
+  return withSchemaFile(collect.plan(), input);
+}
+
+/** The same plan, with the generated schema where it is missing, and in it what the plan writes into other files. */
+function withSchemaFile(plan: Plan, { project, files, templates }: InitInput): Plan {
+  const path = generatedPaths(project).schema;
+  const before = files[path];
+  const known = readLedger(before);
+  const ledger = recordChanges(known ?? EMPTY_LEDGER, plan.changes);
+  if (before === undefined) {
+    const options = { template: templates.schema, style: project.style, language: languageOf(path), ledger };
+    plan.changes.push({ path, before, after: renderSchemaFile(schemaRecord(project.schema), options) });
+  } else if (JSON.stringify(ledger) !== JSON.stringify(known ?? EMPTY_LEDGER)) {
+    plan.changes.push({ path, before, after: withLedger(before, ledger) });
+  }
+  return { ...plan, changes: plan.changes.sort((a, b) => (a.path < b.path ? -1 : 1)) };
 }
 
 /** The names of what the wrangler config must declare. */
@@ -313,6 +324,6 @@ function collector(files: ProjectFiles): Collector {
       if (after !== before) changes.push({ path, before, after });
     },
     notice: (text) => notices.push(text),
-    plan: () => ({ changes: changes.sort((a, b) => (a.path < b.path ? -1 : 1)), refusals, notices }),
+    plan: () => ({ changes, refusals, notices }),
   };
 }

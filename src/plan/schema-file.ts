@@ -8,6 +8,7 @@ import { PayloadKVError } from '../errors.js';
 import type { CodeStyle } from '../inspect/code-style.js';
 import { propertyName } from '../inspect/property-name.js';
 import type { Language } from './generated-paths.js';
+import { type Ledger, withLedger } from './ledger.js';
 import { type Literal, printLiteral } from './print-literal.js';
 import { restyle } from './restyle.js';
 import type { SchemaRecord } from './schema-record.js';
@@ -21,10 +22,10 @@ export interface SchemaFile {
   edited: boolean;
 }
 
-/** The text of `schema.generated.ts`. */
+/** The text of `schema.generated.ts`; with a ledger, its last line holds it, and the schema as it is generated now. */
 export function renderSchemaFile(
   record: SchemaRecord,
-  options: { template: string; style: CodeStyle; language: Language },
+  options: { template: string; style: CodeStyle; language: Language; ledger?: Ledger },
 ): string {
   const { fields, ...schema } = record;
   const asConst = options.language === 'ts' ? ' as const' : '';
@@ -33,8 +34,9 @@ export function renderSchemaFile(
     schema: printLiteral(schema as unknown as Literal, { open: 2 }) + asConst,
     fields: printLiteral(fields, { open: 3 }) + asConst,
   });
-  const text = restyle(code, options.style);
-  return text.replace('{{checksum}}', checksumOf(text));
+  const styled = restyle(code, options.style);
+  const text = styled.replace('{{checksum}}', checksumOf(styled));
+  return options.ledger ? withLedger(text, { ...options.ledger, schema: record }) : text;
 }
 
 /**

@@ -5,6 +5,7 @@ import type { CollectionSchema, FieldSchema } from '../inspect/schema.js';
 import { isInternalCollection } from './answers.js';
 import { generatedPaths, languageOf } from './generated-paths.js';
 import type { ProjectFiles } from './init-plan.js';
+import { EMPTY_LEDGER, readLedger, recordChanges, withLedger } from './ledger.js';
 import { propertyKey } from './literal.js';
 import type { Plan } from './plan.js';
 import { restyle } from './restyle.js';
@@ -109,10 +110,20 @@ export function planSync(input: SyncInput, findings: SyncFindings, add: readonly
       plan.refusals.push({ path: paths.wrapper, reason, paste: line });
     }
   }
+  const before = files[paths.schema];
+  const known = readLedger(before);
+  const ledger = recordChanges(known ?? EMPTY_LEDGER, plan.changes);
   if (findings.drift) {
-    const options = { template: templates.schema, style: project.style, language: languageOf(paths.schema) };
+    const options = {
+      template: templates.schema,
+      style: project.style,
+      language: languageOf(paths.schema),
+      ledger,
+    };
     const after = renderSchemaFile(schemaRecord(project.schema), options);
-    plan.changes.push({ path: paths.schema, before: files[paths.schema], after });
+    plan.changes.push({ path: paths.schema, before, after });
+  } else if (before !== undefined && known && JSON.stringify(ledger) !== JSON.stringify(known)) {
+    plan.changes.push({ path: paths.schema, before, after: withLedger(before, ledger) });
   }
   return plan;
 }

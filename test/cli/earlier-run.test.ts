@@ -26,7 +26,7 @@ async function leaveJournal(state: 'preparing' | 'writing'): Promise<void> {
   await writeFile(path.join(project.dir, 'src/new.ts.0.tmp'), 'expo');
 }
 
-test.each(['init --dry-run', 'sync --check', 'doctor'])(
+test.each(['init --dry-run', 'sync --check', 'doctor', 'remove --dry-run'])(
   'payload-kv %s finishes what a killed run began to write, and says so',
   async (line) => {
     await leaveJournal('writing');

@@ -87,7 +87,7 @@ describe.each<Variant>([
     await prepare?.();
   });
 
-  test('gets its cache, type-checks, starts, and needs nothing the second time', async () => {
+  test('gets its cache, type-checks, starts, needs nothing the second time, and gets rid of it without a trace', async () => {
     const before = await readTree(project.dir);
     const dry = await runCli(['init', '--dry-run'], { cwd: project.dir });
     expect(dry.exitCode).toBe(0);
@@ -115,6 +115,12 @@ describe.each<Variant>([
 
     const check = await runCli(['sync', '--check'], { cwd: project.dir });
     expect(check.exitCode).toBe(0);
+
+    const removed = await runCli(['remove', '--yes', '--no-install'], { cwd: project.dir });
+    expect(removed).toMatchObject({ exitCode: 0, stderr: 'Reading the project…\n' });
+    expect(await readTree(project.dir)).toEqual(before);
+    await runCli(['init', '--yes', '--no-install'], { cwd: project.dir });
+    expect(await readTree(project.dir)).toEqual(after);
 
     await typeCheck();
     expect(await startPayload()).toMatch(/^(posts|pages): 0$/m);

@@ -3,6 +3,7 @@ import { readTemplates } from '../../src/cli/package-files.js';
 import type { CodeStyle } from '../../src/inspect/code-style.js';
 import type { Project } from '../../src/inspect/project.js';
 import type { ProjectSchema } from '../../src/inspect/schema.js';
+import { EMPTY_LEDGER } from '../../src/plan/ledger.js';
 import { renderSchemaFile } from '../../src/plan/schema-file.js';
 import { schemaRecord } from '../../src/plan/schema-record.js';
 import { findDrift, planSync, type SyncInput } from '../../src/plan/sync-plan.js';
@@ -41,7 +42,12 @@ function input(before: ProjectSchema | string | undefined, after: ProjectSchema,
   } as unknown as Project;
   const generated =
     typeof before === 'object'
-      ? renderSchemaFile(schemaRecord(before), { template: templates.schema, style, language: 'ts' })
+      ? renderSchemaFile(schemaRecord(before), {
+          template: templates.schema,
+          style,
+          language: 'ts',
+          ledger: EMPTY_LEDGER,
+        })
       : before;
   return { project, files: { [WRAPPER]: text, [SCHEMA]: generated }, templates };
 }

@@ -1,22 +1,21 @@
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import kleur from 'kleur';
-import { installCommand, installDependencies } from '../../apply/install.js';
 import { writeChanges } from '../../apply/write.js';
 import { inRange } from '../../doctor/version.js';
 import { PayloadKVError } from '../../errors.js';
-import type { Project } from '../../inspect/project.js';
+import { inspectProject, type Project } from '../../inspect/project.js';
 import { type Answers, propose } from '../../plan/answers.js';
 import { wranglerTypesCommand } from '../../plan/env-types-edit.js';
 import { generatedPaths } from '../../plan/generated-paths.js';
 import { filesToRead, type ProjectFiles, planInit, refuseForeign } from '../../plan/init-plan.js';
 import type { Plan } from '../../plan/plan.js';
 import { type AnswerFlags, answerNotices, resolveAnswers } from '../answers.js';
+import { countOf, type InstallOutcome, installIfNeeded, mayWrite } from '../confirm.js';
 import { EXIT } from '../failure.js';
 import { packageVersion, readTemplates, supportedPayload } from '../package-files.js';
-import { readProjectFiles, restorableFiles, uncommittedFiles, wranglerProvisions } from '../project-files.js';
+import { readProjectFiles, uncommittedFiles, wranglerProvisions } from '../project-files.js';
 import { createQuestions, type Questions } from '../questions.js';
-import { readProject } from '../read-project.js';
 import { diffLines, noticeLine, planDocument, refusalLines } from '../show-plan.js';
 import { printable, type Terminal } from '../terminal.js';
 
@@ -26,8 +25,6 @@ export interface InitOptions extends AnswerFlags {
   cwd: string;
   /** Path of the config. Default: searched for. */
   config?: string;
-  /** Asks Payload itself for the schema. */
-  exact?: boolean;
   /** `false` leaves the installation to the person. Default `true`. */
   install?: boolean;
   /** Goes on with uncommitted changes. */
@@ -37,7 +34,11 @@ export interface InitOptions extends AnswerFlags {
 /** Inspects the project, asks, shows the diff, and writes it; returns the exit code. */
 export async function runInit(options: InitOptions, terminal: Terminal): Promise<number> {
   const questions = createQuestions(terminal);
-  const project = await readProject(options, terminal);
+  terminal.note(kleur.dim('Reading the project…'));
+  const project = inspectProject({
+    cwd: options.cwd,
+    ...(options.config ? { config: options.config } : {}),
+  });
   const files = readProjectFiles(project.root, filesToRead(project));
   const paths = generatedPaths(project);
   const isNew = files[paths.wrapper] === undefined;
@@ -94,17 +95,13 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
     document({ written: false, install: null, nextSteps: [] });
     return found;
   }
-  const restorable = await restorableFiles(
-    project.root,
-    plan.changes.map(({ path }) => path),
-  );
   writeChanges(project.root, plan.changes);
   terminal.say(`${kleur.green('✓')} ${countOf(plan.changes.length, 'file')} written.`);
 
   const install = await installIfNeeded(project, plan, options, terminal);
   const steps = [
     ...nextSteps(project, files, plan, answers, install),
-    undoStep(options.cwd, project, plan, restorable, install),
+    `${runner(project)} payload-kv remove   (takes all of it back)`,
   ];
   terminal.say();
   terminal.say(kleur.bold('Next'));
@@ -214,57 +211,9 @@ async function checkGit(
   });
 }
 
-async function mayWrite(
-  plan: Plan,
-  options: InitOptions,
-  terminal: Terminal,
-  questions: Questions,
-): Promise<boolean> {
-  if (options.yes) return true;
-  if (!terminal.interactive) {
-    throw new PayloadKVError({
-      code: 'MISSING_ANSWERS',
-      message: 'There is no terminal to ask on whether the change is to be written.',
-      nextStep: 'Add --yes to write it.',
-    });
-  }
-  terminal.say();
-  for (const { path, before } of plan.changes)
-    terminal.say(`  ${kleur.dim((before === undefined ? 'create' : 'edit').padEnd(10))}${printable(path)}`);
-  return questions.confirm(`Write ${countOf(plan.changes.length, 'file')}?`, true);
-}
-
-interface InstallOutcome {
-  command: string;
-  /** `null` where it was left to the person. */
-  ok: boolean | null;
-  error?: string;
-}
-
-async function installIfNeeded(
-  project: Project,
-  plan: Plan,
-  options: InitOptions,
-  terminal: Terminal,
-): Promise<InstallOutcome | null> {
-  const change = plan.changes.find(({ path }) => path === 'package.json');
-  if (!change || names(change.before) || !names(change.after)) return null;
-  const command = installCommand(project.packageManager);
-  if (options.install === false) return { command, ok: null };
-  terminal.note(kleur.dim(`Running ${command}…`));
-  try {
-    await installDependencies(project.root, project.packageManager);
-    return { command, ok: true };
-  } catch (error) {
-    if (!(error instanceof PayloadKVError)) throw error;
-    terminal.note(`${kleur.red('✗')} ${error.message}`);
-    if (error.nextStep) terminal.note(`  ${kleur.cyan('→')} ${error.nextStep}`);
-    return { command, ok: false, error: error.message };
-  }
-}
-
-function names(packageJson: string | undefined): boolean {
-  return packageJson !== undefined && /"payload-kv"\s*:/.test(packageJson);
+/** How an executable of the project is run. */
+function runner({ packageManager }: Project): string {
+  return { npm: 'npx', pnpm: 'pnpm exec', yarn: 'yarn', bun: 'bunx' }[packageManager];
 }
 
 function nextSteps(
@@ -275,7 +224,7 @@ function nextSteps(
   install: InstallOutcome | null,
 ): string[] {
   const steps: string[] = [];
-  const run = { npm: 'npx', pnpm: 'pnpm exec', yarn: 'yarn', bun: 'bunx' }[project.packageManager];
+  const run = runner(project);
   if (plan.refusals.length > 0) steps.push('Paste the lines above where they belong.');
   if (install && install.ok !== true) steps.push(`${install.command}`);
   if (answers?.store === 'cloudflare-kv' && project.cloudflareEnvTypes) {
@@ -294,37 +243,6 @@ function nextSteps(
   return steps;
 }
 
-/** How everything is taken back: by git where it has the files as they were, else by hand. */
-function undoStep(
-  cwd: string,
-  { root, packageManager }: Project,
-  { changes }: Plan,
-  restorable: readonly string[],
-  install: InstallOutcome | null,
-): string {
-  const edited = changes.filter(({ before }) => before !== undefined).map(({ path }) => path);
-  const created = changes.filter(({ before }) => before === undefined).map(({ path }) => path);
-  const byGit = edited.filter((path) => restorable.includes(path));
-  const byHand = edited.filter((path) => !restorable.includes(path));
-  const words = (paths: string[]) => paths.map(shellWord).join(' ');
-  const commands = [
-    ...(byGit.length > 0 ? [`git restore ${words(byGit)}`] : []),
-    ...(created.length > 0 ? [`rm ${words(created)}`] : []),
-    ...(install?.ok && byGit.includes('package.json') ? [installCommand(packageManager)] : []),
-  ];
-  const directory = path.relative(realpathSync(cwd), root);
-  if (directory !== '' && commands.length > 0) commands.unshift(`cd ${shellWord(directory)}`);
-  const edits =
-    byHand.length > 0
-      ? [`take the lines above out of ${byHand.join(', ')}, which git does not have as they were`]
-      : [];
-  return `To undo: ${[commands.join(' && '), ...edits].filter(Boolean).join(', then ')}`;
-}
-
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
-
 function summary(project: Project) {
   const { root, configPath, packageManager, database, schema, wrangler } = project;
   return {
@@ -338,8 +256,4 @@ function summary(project: Project) {
     unresolved: schema.unresolved,
     warnings: schema.warnings,
   };
-}
-
-function countOf(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -1,0 +1,165 @@
+/**
+ * Takes the cache out of a source file by what is recognisably ours: the import of the wrapper, the elements that use
+ * it, the export of the Durable Objects' class. For files in which the very lines of `init` are no longer found.
+ */
+import { ts } from 'ts-morph';
+import { propertyName } from '../inspect/property-name.js';
+import { TAGS_CLASS } from './answers.js';
+import type { TransformResult } from './plan.js';
+import { lineAt } from './splice.js';
+import { removeMember } from './splice-out.js';
+
+/** The file without the cache. `isWrapper` tells whether a specifier leads to the generated wrapper. */
+export function unwire(
+  text: string,
+  path: string,
+  isWrapper: (specifier: string) => boolean,
+): TransformResult {
+  let content = text;
+  const names = importedNames(parse(content, path), isWrapper);
+  // One element after the other, each in the text that the one before has left.
+  for (let next = withoutElement(content, path, names); next !== undefined; ) {
+    content = next;
+    next = withoutElement(content, path, names);
+  }
+  const source = parse(content, path);
+  const left = useOf(source, names);
+  if (left) {
+    const line = lineAt(content, left.getStart(source));
+    return {
+      ok: false,
+      reason: `\`${left.text}\` is used in a way that cannot be taken out safely.`,
+      line: lineAt(text, text.indexOf(lineText(content, line))),
+      paste: lineText(content, line).trim(),
+    };
+  }
+  content = withoutStatements(content, path, isWrapper);
+  return { ok: true, content, modified: content !== text };
+}
+
+function parse(text: string, path: string): ts.SourceFile {
+  return ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+}
+
+function lineText(text: string, line: number): string {
+  return text.split(/\r?\n/)[line - 1] ?? '';
+}
+
+function importedNames(source: ts.SourceFile, isWrapper: (specifier: string) => boolean): Set<string> {
+  const names = new Set<string>();
+  for (const statement of source.statements) {
+    if (!ts.isImportDeclaration(statement) || !leadsTo(statement, isWrapper)) continue;
+    const clause = statement.importClause;
+    if (clause?.name) names.add(clause.name.text);
+    const bindings = clause?.namedBindings;
+    if (bindings && ts.isNamespaceImport(bindings)) names.add(bindings.name.text);
+    else for (const element of bindings?.elements ?? []) names.add(element.name.text);
+  }
+  return names;
+}
+
+function leadsTo(
+  { moduleSpecifier }: ts.ImportDeclaration | ts.ExportDeclaration,
+  isWrapper: (specifier: string) => boolean,
+): boolean {
+  return (
+    moduleSpecifier !== undefined && ts.isStringLiteral(moduleSpecifier) && isWrapper(moduleSpecifier.text)
+  );
+}
+
+/** The text without the first element of an array that is the cache, or `undefined`. */
+function withoutElement(text: string, path: string, names: Set<string>): string | undefined {
+  const source = parse(text, path);
+  const isOurs = (node: ts.Expression): boolean =>
+    ts.isIdentifier(node)
+      ? names.has(node.text)
+      : ts.isCallExpression(node) && ts.isIdentifier(node.expression) && names.has(node.expression.text);
+  const find = (node: ts.Node): ts.ArrayLiteralExpression | undefined =>
+    ts.isArrayLiteralExpression(node) && node.elements.some(isOurs) ? node : ts.forEachChild(node, find);
+  const array = find(source);
+  if (!array) return undefined;
+
+  const { parent, elements } = array;
+  const others = elements.filter((it) => !isOurs(it));
+  const isPlugins = ts.isPropertyAssignment(parent) && propertyName(parent.name) === 'plugins';
+  const hasComment = /\/[/*]/.test(text.slice(array.getStart(source), array.end));
+  if (isPlugins && others.length === 0 && !hasComment) {
+    const { properties } = parent.parent;
+    return removeMember(text, spanOf(parent.parent, properties, source), properties.indexOf(parent));
+  }
+  const [only] = others;
+  if (isPlugins && only && others.length === 1 && ts.isSpreadElement(only) && !hasComment) {
+    // `[...plugins, cache]` was `plugins`.
+    const value = ts.isParenthesizedExpression(only.expression)
+      ? only.expression.expression
+      : only.expression;
+    const whole = ts.isIdentifier(value) && value.text === 'plugins' ? 'plugins' : undefined;
+    const start = whole ? parent.getStart(source) : array.getStart(source);
+    return text.slice(0, start) + (whole ?? value.getText(source)) + text.slice(array.end);
+  }
+  return removeMember(text, spanOf(array, elements, source), elements.findIndex(isOurs));
+}
+
+function spanOf(list: ts.Node, members: ts.NodeArray<ts.Node>, source: ts.SourceFile) {
+  return {
+    start: list.getStart(source),
+    end: list.end,
+    members: members.map((it) => ({ start: it.getStart(source), end: it.end })),
+  };
+}
+
+/** Where a name is still used, besides its import. */
+function useOf(source: ts.SourceFile, names: Set<string>): ts.Identifier | undefined {
+  const visit = (node: ts.Node): ts.Identifier | undefined => {
+    if (ts.isImportDeclaration(node)) return undefined;
+    if (ts.isIdentifier(node) && names.has(node.text) && !isPropertyName(node)) return node;
+    return ts.forEachChild(node, visit);
+  };
+  return visit(source);
+}
+
+function isPropertyName(node: ts.Identifier): boolean {
+  const { parent } = node;
+  return (
+    (ts.isPropertyAssignment(parent) && parent.name === node) ||
+    (ts.isPropertyAccessExpression(parent) && parent.name === node)
+  );
+}
+
+/** Without imports of the wrapper and without the export of the class, each with its line. */
+function withoutStatements(text: string, path: string, isWrapper: (specifier: string) => boolean): string {
+  const source = parse(text, path);
+  let content = text;
+  for (const statement of [...source.statements].reverse()) {
+    const isOurs =
+      (ts.isImportDeclaration(statement) && leadsTo(statement, isWrapper)) ||
+      (ts.isExportDeclaration(statement) && isClassExport(statement));
+    if (!isOurs) continue;
+    const start = statement.getStart(source);
+    const lineStart = content.lastIndexOf('\n', start - 1) + 1;
+    const rest = /^[ \t]*(\r?\n|$)/.exec(content.slice(statement.end));
+    const alone = /^\ufeff?[ \t]*$/.test(content.slice(lineStart, start)) && rest !== null;
+    const from = alone ? start - /[ \t]*$/.exec(content.slice(lineStart, start))![0].length : start;
+    const to = alone ? statement.end + rest[0].length : statement.end;
+    const gap = alone && isBlank(content.slice(0, from)) ? /^(\r?\n)?/.exec(content.slice(to))![0].length : 0;
+    content = content.slice(0, from) + content.slice(to + gap);
+  }
+  return content;
+}
+
+/** Whether nothing stands before, or an empty line does: then one empty line after goes with the statement. */
+function isBlank(before: string): boolean {
+  return /^\ufeff?$/.test(before) || /\n\r?\n$/.test(before);
+}
+
+function isClassExport({ exportClause, moduleSpecifier }: ts.ExportDeclaration): boolean {
+  return (
+    moduleSpecifier !== undefined &&
+    ts.isStringLiteral(moduleSpecifier) &&
+    moduleSpecifier.text === 'payload-kv/cloudflare' &&
+    exportClause !== undefined &&
+    ts.isNamedExports(exportClause) &&
+    exportClause.elements.length === 1 &&
+    exportClause.elements[0]!.name.text === TAGS_CLASS
+  );
+}

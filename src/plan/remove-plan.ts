@@ -1,0 +1,340 @@
+/**
+ * Everything that `remove` would do, as a plan: the inverse of what the ledger says was written. Where the very lines
+ * are no longer found, what is recognisably ours is taken out; what is neither is left and named.
+ */
+import { posix } from 'node:path';
+import { importsIn } from '../inspect/importers.js';
+import type { Project } from '../inspect/project.js';
+import type { WranglerConfig } from '../inspect/wrangler.js';
+import { TAGS_CLASS } from './answers.js';
+import { unwire } from './config-unwire.js';
+import { type GeneratedPaths, generatedPaths } from './generated-paths.js';
+import { type Hunk, undoHunks } from './hunks.js';
+import type { ProjectFiles } from './init-plan.js';
+import { memberValue, parseJson } from './json-edit.js';
+import { contentHash, EMPTY_LEDGER, type Ledger, readLedger } from './ledger.js';
+import { SCRIPTS } from './package-json-edit.js';
+import type { FileChange, Plan, Refusal, TransformResult } from './plan.js';
+import { parseSchemaFile } from './schema-file.js';
+import { removeMember } from './splice-out.js';
+import { declarationsOf, unbind } from './wrangler-unbind.js';
+import { readWrapperShape, type WrapperShape } from './wrapper-shape.js';
+
+/** What the plan of `remove` is made of. */
+export interface RemoveInput {
+  project: Project;
+  /** Texts of the files of {@link filesToRemove}. */
+  files: ProjectFiles;
+  /** Texts of all source files that mention one of {@link WORDS}, by path. */
+  sources: Readonly<Record<string, string>>;
+  /** Deletes files that somebody changed as well. */
+  force?: boolean;
+}
+
+/** A file that stays although `init` created it. */
+export interface KeptFile {
+  path: string;
+  /** Why, as the end of a sentence. */
+  reason: string;
+}
+
+/** The plan of `remove`. */
+export interface RemovePlan extends Plan {
+  kept: KeptFile[];
+}
+
+/** The words by which files that may import what is removed are found. */
+export const WORDS = ['payload-kv', 'ioredis'] as const;
+
+/** Paths of all files that `remove` may touch; `schema` is the text of the generated schema. */
+export function filesToRemove(project: Project, schema: string | undefined): string[] {
+  const { wrapper, hooks, schema: schemaFile } = generatedPaths(project);
+  const { files, edits } = readLedger(schema) ?? EMPTY_LEDGER;
+  const { wrangler, cloudflareEnvTypes } = project;
+  const others = [wrangler?.path, cloudflareEnvTypes].filter((path) => path !== undefined);
+  const config = [...project.configChain, project.configShape.config.path];
+  return [
+    ...new Set([
+      wrapper,
+      hooks,
+      schemaFile,
+      'package.json',
+      ...config,
+      ...Object.keys({ ...files, ...edits }),
+      ...others,
+    ]),
+  ];
+}
+
+/** The plan of `remove`. */
+export function planRemove(input: RemoveInput): RemovePlan {
+  const { project, files } = input;
+  const paths = generatedPaths(project);
+  const ledger = readLedger(files[paths.schema]) ?? EMPTY_LEDGER;
+  const wrapper = files[paths.wrapper];
+  const shape = wrapper === undefined ? undefined : readWrapperShape(wrapper, paths.wrapper);
+  const changes: FileChange[] = [];
+  const refusals: Refusal[] = [];
+  const notices: string[] = [];
+  const context: Context = { input, paths, ledger, shape };
+
+  const edited = new Set([...Object.keys(ledger.edits), ...configFiles(project)]);
+  edited.delete('package.json');
+  for (const path of edited) {
+    const before = files[path];
+    if (before === undefined) continue;
+    const result = undone(context, path, before);
+    if (!result.ok) {
+      const { reason, line, paste } = result;
+      refusals.push({ path, ...(line === undefined ? {} : { line }), reason, paste, by: 'remove' });
+    } else if (result.modified) changes.push({ path, before, after: result.content });
+  }
+
+  const { deleted, kept } = created(context, changes);
+  for (const path of deleted) changes.push({ path, before: files[path], after: undefined });
+  undoPackageJson(context, changes, notices);
+  notices.push(...elsewhere(context, deleted));
+  changes.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return { changes, refusals, notices, kept };
+}
+
+interface Context {
+  input: RemoveInput;
+  paths: GeneratedPaths;
+  ledger: Ledger;
+  /** What the wrapper says, where it can be read. */
+  shape: WrapperShape | undefined;
+}
+
+function configFiles({ configChain, configShape }: Project): string[] {
+  const { config, wired } = configShape;
+  return [...configChain, config.path, ...(wired.import ? [wired.import.file] : [])];
+}
+
+// ---- edits --------------------------------------------------------------------------------------------------------
+
+/** A file without what was put into it. */
+function undone(context: Context, path: string, before: string): TransformResult {
+  const { text, missed } = undoHunks(before, context.ledger.edits[path] ?? []);
+  const { wrangler, cloudflareEnvTypes } = context.input.project;
+  const rest = { context, path, text, missed };
+  const result =
+    path === wrangler?.path
+      ? unbound(rest, wrangler)
+      : path === cloudflareEnvTypes
+        ? undeclared(rest)
+        : /\.[cm]?[jt]sx?$/.test(path)
+          ? // Without the import, nothing would tell what uses it.
+            unwire(missed.length > 0 ? before : text, path, wrapperTest(path, context.paths))
+          : ({ ok: true, content: text, modified: false } as const);
+  return result.ok ? { ...result, modified: result.content !== before } : result;
+}
+
+interface Rest {
+  context: Context;
+  path: string;
+  /** The text as far as it could be undone by its lines. */
+  text: string;
+  /** What was not found. */
+  missed: Hunk[];
+}
+
+/** Whether a specifier in a file leads to the wrapper, by its path or by an alias of its directory. */
+function wrapperTest(from: string, { wrapper, directory }: GeneratedPaths): (specifier: string) => boolean {
+  const name = posix.basename(directory);
+  return (specifier) => {
+    const bare = specifier.replace(/\.[cm]?[jt]s$/, '').replace(/\/index$/, '');
+    if (/^\.{1,2}(\/|$)/.test(specifier))
+      return posix.join(posix.dirname(from), bare) === posix.dirname(wrapper);
+    return bare.endsWith(`/${name}`) && bare !== name;
+  };
+}
+
+function unbound({ context, path, text, missed }: Rest, wrangler: WranglerConfig): TransformResult {
+  if (missed.length === 0) return { ok: true, content: text, modified: false };
+  const { shape, ledger, input } = context;
+  const put = missed.map(({ added }) => added).join('');
+  const entries =
+    shape?.binding !== undefined && put.includes(`"${shape.binding}"`) ? shape.binding : undefined;
+  const isTags = put.includes(TAGS_CLASS);
+  const what = {
+    ...(entries === undefined ? {} : { entries }),
+    ...(isTags && shape?.tagsBinding !== undefined ? { tags: shape.tagsBinding } : {}),
+    mains: mainsOf(ledger, input.files),
+  };
+  const names = [what.entries, what.tags].filter((name) => name !== undefined);
+  const paste = names.map((name) => `"${name}"`).join('\n');
+  // More of them than were put in: some are the person's own.
+  const foreign = names.find((name) => declarationsOf(text, name) > declarationsOf(put, name));
+  if (foreign !== undefined) {
+    const reason = `It declares \`${foreign}\` more often than init wrote it.`;
+    return { ok: false, reason, paste };
+  }
+  const content = names.length === 0 ? text : unbind(text, wrangler.format, what);
+  if (content === undefined) return { ok: false, reason: `${path} cannot be read.`, paste };
+  return { ok: true, content, modified: content !== text };
+}
+
+/** Main modules that init replaced: the file that was created re-exports the one before. */
+function mainsOf({ files }: Ledger, texts: ProjectFiles): { from: string; to: string }[] {
+  return Object.keys(files).flatMap((path) => {
+    const main = /^export \* from (["'])(.*\.open-next\/.*)\1/m.exec(texts[path] ?? '')?.[2];
+    if (main === undefined) return [];
+    const name = posix.basename(path);
+    return [
+      { from: main.replace(/^\.\//, ''), to: name },
+      { from: main, to: `./${name}` },
+    ];
+  });
+}
+
+/** Without the bindings' lines, as `wrangler types` may have written them anew. */
+function undeclared({ context, text, missed }: Rest): TransformResult {
+  const { binding, tagsBinding } = context.shape ?? {};
+  const put = missed.map(({ added }) => added).join('');
+  const names = [binding, tagsBinding].filter((name) => name !== undefined && put.includes(name));
+  const isOurs = (line: string) =>
+    names.some((name) =>
+      new RegExp(`^\\s*${name}\\s*:.*\\b(KVNamespace|DurableObjectNamespace)\\b`).test(line),
+    );
+  const lines = text.split('\n');
+  const content = names.length === 0 ? text : lines.filter((line) => !isOurs(line)).join('\n');
+  return { ok: true, content, modified: content !== text };
+}
+
+// ---- created files ------------------------------------------------------------------------------------------------
+
+/** Which of the created files go: those that nobody changed and that nothing left imports. */
+function created(context: Context, changes: readonly FileChange[]): { deleted: string[]; kept: KeptFile[] } {
+  const { input, paths, ledger } = context;
+  const { files, force } = input;
+  const all = [...new Set([...Object.keys(ledger.files), paths.wrapper, paths.hooks, paths.schema])];
+  const deleted = new Set(all.filter((path) => files[path] !== undefined));
+  const kept: KeptFile[] = [];
+  const keep = (path: string, reason: string) => {
+    deleted.delete(path);
+    kept.push({ path, reason });
+  };
+  for (const path of [...deleted]) if (!force && isChanged(context, path)) keep(path, 'you changed it');
+  // What is kept keeps what it imports.
+  for (let found = true; found; ) {
+    found = false;
+    for (const [path, text] of Object.entries(remaining(context, changes, deleted))) {
+      for (const { specifier, line } of importsIn(text)) {
+        const target = [...deleted].find((it) => isImport(specifier, path, it, paths));
+        if (target === undefined) continue;
+        keep(target, `${path}:${line} imports it`);
+        found = true;
+      }
+    }
+  }
+  return { deleted: [...deleted].sort(), kept };
+}
+
+function isChanged({ input, paths, ledger }: Context, path: string): boolean {
+  const text = input.files[path]!;
+  if (path !== paths.schema) return ledger.files[path] !== contentHash(text);
+  try {
+    return parseSchemaFile(text, path).edited;
+  } catch {
+    return true;
+  }
+}
+
+/** Texts of all source files as they are to be, without those that are deleted. */
+function remaining(
+  { input }: Context,
+  changes: readonly FileChange[],
+  deleted: ReadonlySet<string>,
+): Record<string, string> {
+  const texts: Record<string, string> = { ...input.sources };
+  for (const { path, after } of changes) if (after !== undefined) texts[path] = after;
+  for (const path of deleted) delete texts[path];
+  return Object.fromEntries(Object.entries(texts).filter(([path]) => /\.[cm]?[jt]sx?$|\.\w+$/.test(path)));
+}
+
+/** Whether an import in `from` leads to one of the created files. */
+function isImport(specifier: string, from: string, target: string, { directory }: GeneratedPaths): boolean {
+  const bare = (path: string) => path.replace(/\.[cm]?[jt]s$/, '').replace(/\/index$/, '');
+  if (/^\.{1,2}(\/|$)/.test(specifier))
+    return bare(posix.join(posix.dirname(from), specifier)) === bare(target);
+  // By an alias: what ends as the path does.
+  const name = posix.basename(directory);
+  const tail = bare(target).slice(bare(target).lastIndexOf(name));
+  return target.startsWith(`${directory}/`) && bare(specifier).endsWith(`/${tail}`);
+}
+
+// ---- package.json -------------------------------------------------------------------------------------------------
+
+function undoPackageJson(context: Context, changes: FileChange[], notices: string[]): void {
+  const { input, ledger } = context;
+  const before = input.files['package.json'];
+  if (before === undefined) return;
+  const deleted = new Set(changes.filter(({ after }) => after === undefined).map(({ path }) => path));
+  const sources = Object.entries(remaining(context, changes, deleted));
+  const importerOf = (name: string) =>
+    sources
+      .flatMap(([path, text]) => importsIn(text).map((it) => ({ path, ...it })))
+      .find(({ specifier }) => specifier === name || specifier.startsWith(`${name}/`));
+  const hunks = ledger.edits['package.json'] ?? [];
+  const put = hunks.map(({ added }) => added).join('');
+  const dependencies = ['payload-kv', ...(put.includes('"ioredis"') ? ['ioredis'] : [])];
+  const used = dependencies.flatMap((name) => importerOf(name) ?? []);
+  for (const { specifier, path, line } of used) {
+    notices.push(`\`${specifier}\` stays a dependency: ${path}:${line} imports it.`);
+  }
+  // Who still uses this package may need the client that it loads.
+  if (used.some(({ specifier }) => specifier.split('/')[0] === 'payload-kv')) return;
+  const { text, missed } = undoHunks(before, hunks);
+  const after =
+    used.length === 0 && missed.length === 0 && hunks.length > 0
+      ? text
+      : withoutPackages(before, used.length === 0 ? dependencies : ['payload-kv']);
+  if (after !== before) changes.push({ path: 'package.json', before, after });
+}
+
+/** Without the packages, and without our scripts where `payload-kv` itself goes. */
+function withoutPackages(text: string, packages: readonly string[]): string {
+  const members: [section: string, name: string, value?: string][] = packages.flatMap((name) =>
+    ['dependencies', 'devDependencies', 'optionalDependencies'].map((it): [string, string] => [it, name]),
+  );
+  if (packages.includes('payload-kv')) {
+    for (const [name, value] of Object.entries(SCRIPTS)) members.push(['scripts', name, value]);
+  }
+  let content = text;
+  for (const [section, name, value] of members) {
+    const parsed = parseJson(content);
+    if (!('root' in parsed)) return content;
+    const object = memberValue(parsed.root, section);
+    const found = object && memberValue(object, name);
+    if (!object || !found || (value !== undefined && found.value !== value)) continue;
+    const isLast = object.children?.length === 1;
+    const [list, child] = isLast ? [parsed.root, object.parent!] : [object, found.parent!];
+    const spans = list.children!.map(({ offset, length }) => ({ start: offset, end: offset + length }));
+    const span = { start: list.offset, end: list.offset + list.length, members: spans };
+    content = removeMember(content, span, list.children!.indexOf(child));
+  }
+  return content;
+}
+
+// ---- what is not in the project -----------------------------------------------------------------------------------
+
+/** What `init` led to outside of the project's files. */
+function elsewhere({ shape, input }: Context, deleted: readonly string[]): string[] {
+  if (!shape || deleted.length === 0) return [];
+  const notices: string[] = [];
+  if (shape.store === 'cloudflareKV' && input.project.wrangler) {
+    notices.push(
+      `The KV namespace stays at Cloudflare with its entries, where it was created: \`wrangler kv namespace list\` and \`delete\` show and remove it.`,
+    );
+  }
+  if (shape.registry === 'durableObjectRegistry') {
+    notices.push(
+      `A Worker that was deployed with ${TAGS_CLASS} needs one more migration instead of none: { "tag": …, "deleted_classes": ["${TAGS_CLASS}"] }.`,
+    );
+  }
+  if (shape.registry === 'databaseRegistry') {
+    notices.push('The table of the tag versions stays in the database until a migration drops it.');
+  }
+  return notices;
+}

@@ -1,0 +1,134 @@
+/** Takes bindings out of a wrangler config by their names; for a file in which the very lines of `init` are gone. */
+import type { Node } from 'jsonc-parser';
+import { TAGS_CLASS } from './answers.js';
+import { member, memberValue, parseJson } from './json-edit.js';
+import { removeMember } from './splice-out.js';
+
+/** What is to be taken out. */
+export interface Unbinding {
+  /** Binding of the KV namespace. */
+  entries?: string;
+  /** Binding of the Durable Objects; their migration goes with it. */
+  tags?: string;
+  /** Main modules that get back what they were. */
+  mains: readonly { from: string; to: string }[];
+}
+
+/** The wrangler config without the bindings; `undefined` where it cannot be read well enough. */
+export function unbind(text: string, format: 'json' | 'jsonc' | 'toml', what: Unbinding): string | undefined {
+  return format === 'toml' ? unbindToml(text, what) : unbindJson(text, what);
+}
+
+/** How often a wrangler config declares something by that name. */
+export function declarationsOf(text: string, name: string): number {
+  return text
+    .split(/\r?\n/)
+    .filter((line) => new RegExp(`\\b(binding|name)"?\\s*[:=]\\s*"${name}"`).test(line)).length;
+}
+
+function unbindJson(text: string, what: Unbinding): string | undefined {
+  let content = text;
+  // One after the other: each is located in the text that the one before has left.
+  for (;;) {
+    const parsed = parseJson(content);
+    if (!('root' in parsed)) return undefined;
+    const next = blocksOf(parsed.root)
+      .map((block) => withoutNext(content, block, what))
+      .find((it) => it !== undefined);
+    if (next === undefined) return content;
+    content = next;
+  }
+}
+
+function blocksOf(root: Node): Node[] {
+  const environments = memberValue(root, 'env');
+  const blocks = (environments?.children ?? []).flatMap(({ children }) => children?.[1] ?? []);
+  return [root, ...blocks.filter(({ type }) => type === 'object')];
+}
+
+function withoutNext(text: string, block: Node, { entries, tags, mains }: Unbinding): string | undefined {
+  const main = memberValue(block, 'main');
+  const replaced = mains.find(({ to }) => main?.type === 'string' && main.value === to);
+  if (main && replaced) {
+    return text.slice(0, main.offset) + JSON.stringify(replaced.from) + text.slice(main.offset + main.length);
+  }
+  const objects = memberValue(block, 'durable_objects');
+  const lists: [list: Node | undefined, parent: string, isOurs: (item: Node) => boolean][] = [
+    [
+      memberValue(block, 'kv_namespaces'),
+      'kv_namespaces',
+      (item) => entries !== undefined && memberValue(item, 'binding')?.value === entries,
+    ],
+    [
+      objects && memberValue(objects, 'bindings'),
+      'durable_objects',
+      (item) => tags !== undefined && memberValue(item, 'name')?.value === tags,
+    ],
+    [
+      memberValue(block, 'migrations'),
+      'migrations',
+      (item) => {
+        const classes = memberValue(item, 'new_sqlite_classes')?.children ?? [];
+        return tags !== undefined && classes.length === 1 && classes[0]!.value === TAGS_CLASS;
+      },
+    ],
+  ];
+  for (const [list, parent, isOurs] of lists) {
+    const items = list?.children ?? [];
+    const index = items.findIndex(isOurs);
+    if (!list || index === -1) continue;
+    const owner = member(block, parent)!;
+    const isAlone = items.length === 1 && (parent !== 'durable_objects' || objects?.children?.length === 1);
+    return isAlone
+      ? removeMember(text, spanOf(block), block.children!.indexOf(owner))
+      : removeMember(text, spanOf(list), index);
+  }
+  return undefined;
+}
+
+function spanOf({ offset, length, children = [] }: Node) {
+  const members = children.map((it) => ({ start: it.offset, end: it.offset + it.length }));
+  return { start: offset, end: offset + length, members };
+}
+
+function unbindToml(text: string, { entries, tags, mains }: Unbinding): string {
+  const lineEnding = text.includes('\r\n') ? '\r\n' : '\n';
+  const lines = text.split(/\r?\n/);
+  const isHeader = (line: string) => /^\s*\[/.test(line);
+  const kept: string[] = [];
+  for (let at = 0; at < lines.length; ) {
+    const header = /^\s*\[\[(?:env\.[^\]]+\.)?(kv_namespaces|durable_objects\.bindings|migrations)\]\]/.exec(
+      lines[at]!,
+    );
+    let end = at + 1;
+    while (end < lines.length && !isHeader(lines[end]!)) end++;
+    const block = lines.slice(at, end).join('\n');
+    const has = (key: string, value: string) =>
+      new RegExp(`^\\s*${key}\\s*=\\s*${value}\\s*$`, 'm').test(block);
+    const isOurs =
+      header !== null &&
+      ((header[1] === 'kv_namespaces' && entries !== undefined && has('binding', `"${entries}"`)) ||
+        (header[1] === 'durable_objects.bindings' && tags !== undefined && has('name', `"${tags}"`)) ||
+        (header[1] === 'migrations' &&
+          tags !== undefined &&
+          has('new_sqlite_classes', `\\["${TAGS_CLASS}"\\]`)));
+    if (!isOurs) {
+      kept.push(lines[at]!);
+      at++;
+      continue;
+    }
+    // The pairs of the block go; a comment behind them belongs to what follows.
+    at++;
+    while (at < end && /^\s*[\w-]+\s*=/.test(lines[at]!)) at++;
+    if (kept.at(-1)?.trim() === '' && (lines[at] ?? '').trim() === '') kept.pop();
+  }
+  let content = kept.join(lineEnding);
+  for (const { from, to } of mains) {
+    content = content.replace(
+      /^(\s*main\s*=\s*)(["'])(.*?)\2/gm,
+      (whole, before: string, sign: string, value) =>
+        value === to ? `${before}${sign}${from}${sign}` : whole,
+    );
+  }
+  return content;
+}

@@ -1,0 +1,300 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import prompts from 'prompts';
+import { afterEach, describe, expect, test } from 'vitest';
+import { CONFIG, command, createProject, type Project } from './command.js';
+
+const WRAPPER = 'src/payload-kv/index.ts';
+const WRANGLER = `{
+  // The site.
+  "name": "site",
+  "main": ".open-next/worker.js",
+  "d1_databases": [{ "binding": "D1", "database_id": "1" }],
+  "env": {
+    "staging": { "d1_databases": [{ "binding": "D1", "database_id": "2" }] }, // a copy
+  },
+}
+`;
+const ENV_TYPES = 'interface CloudflareEnv {\n  D1: D1Database;\n}\n';
+
+let project: Project;
+afterEach(() => project.remove());
+
+const run = (...args: string[]) => command([...args, '--cwd', project.dir]);
+const init = (...args: string[]) => run('init', '--yes', '--no-install', ...args);
+const remove = (...args: string[]) => run('remove', '--yes', '--no-install', ...args);
+const absolute = (file: string) => path.join(project.dir, file);
+const read = (file: string) => readFile(absolute(file), 'utf8');
+const replace = async (file: string, search: string, by: string) => {
+  const text = await read(file);
+  if (!text.includes(search)) throw new Error(`${search} is not in ${file}:\n${text}`);
+  await writeFile(absolute(file), text.replace(search, by));
+};
+
+const withPlugins = (plugins: string) => CONFIG.replace('  db,\n', `  db,\n  ${plugins}\n`);
+const configs: Record<string, string> = {
+  'no plugins': CONFIG,
+  'no comma at the end': CONFIG.replace('  db,\n', '  db\n'),
+  'an empty list': withPlugins('plugins: [],'),
+  'an empty list with a blank in it': withPlugins('plugins: [ ],'),
+  'an empty list over two lines': withPlugins('plugins: [\n  ],'),
+  'an empty list with a comment': withPlugins('plugins: [\n    // none yet\n  ],'),
+  undefined: withPlugins('plugins: undefined,'),
+  'one plugin': withPlugins('plugins: [(config) => config],'),
+  'plugins over lines': withPlugins('plugins: [\n    (config) => config,\n    (config) => config\n  ],'),
+  'a shorthand': withPlugins('plugins,').replace('export default', 'const plugins = [];\n\nexport default'),
+  'a spread': withPlugins('plugins: [...plugins],').replace('export', 'const plugins = [];\n\nexport'),
+  'a byte order mark': `\ufeff${CONFIG}`,
+};
+const crlf = (text: string) => text.replaceAll('\n', '\r\n');
+const tabs = (text: string) => text.replaceAll('  ', '\t');
+const styles: [name: string, style: (text: string) => string][] = [
+  ['as it is', (text) => text],
+  ['with tabs, Windows line ends and none at the end', (text) => tabs(crlf(text.replace(/\n$/, '')))],
+];
+
+describe.each(Object.entries(configs))('init and remove with %s', (_name, config) => {
+  test.each(styles)('leave no trace, %s', async (_style, style) => {
+    project = await createProject({ 'src/payload.config.ts': style(config) });
+    const before = await project.tree();
+    expect((await init()).exitCode).toBe(0);
+    expect(await project.tree()).not.toEqual(before);
+    const { exitCode, stdout } = await remove();
+    expect(await project.tree()).toEqual(before);
+    expect(stdout).toContain('✓ 3 files deleted, 2 files as before.');
+    expect(exitCode).toBe(0);
+    expect((await remove()).stdout).toContain('Nothing of payload-kv is here: nothing to remove.');
+  });
+});
+
+describe.each([
+  ['memory'],
+  ['redis'],
+  ['memory', 'redis'],
+  ['memory', 'database'],
+  ['cloudflare-kv'],
+  ['cloudflare-kv', 'durable-object'],
+  ['cloudflare-kv', 'database'],
+])('init --store %s --registry %s and remove', (store, registry?: string) => {
+  const flags = ['--store', store!, ...(registry ? ['--registry', registry] : [])];
+  test.each([...styles, ['toml', (text: string) => text] as const])(
+    'leave no trace, %s',
+    async (name, style) => {
+      const wrangler =
+        name === 'toml'
+          ? { 'wrangler.toml': '# The site.\nname = "site"\nmain = ".open-next/worker.js"' }
+          : { 'wrangler.jsonc': style(WRANGLER) };
+      project = await createProject({
+        'src/payload.config.ts': style(CONFIG),
+        'package.json': style('{\n  "scripts": {},\n  "dependencies": {\n    "payload": "3.90.2"\n  }\n}\n'),
+        'cloudflare-env.d.ts': style(ENV_TYPES),
+        'tsconfig.json': '{}',
+        ...wrangler,
+      });
+      const before = await project.tree();
+      expect((await init(...flags)).exitCode).toBe(0);
+      expect((await remove()).exitCode).toBe(0);
+      expect(await project.tree()).toEqual(before);
+    },
+  );
+});
+
+describe('what a person changed', () => {
+  test('in the wrapper is kept and named, with all that it needs, and goes with --force', async () => {
+    project = await createProject();
+    const before = await project.tree();
+    await init();
+    await replace(WRAPPER, "ttl: '5m'", "ttl: '1h'");
+    const wired = await project.tree();
+    const { exitCode, stdout } = await remove();
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain(`! ${WRAPPER} is kept: you changed it.`);
+    expect(stdout).toMatch(/! src\/payload-kv\/hooks.ts is kept: src\/payload-kv\/index.ts:\d+ imports it./);
+    expect(stdout).toMatch(/! `payload-kv` stays a dependency: src\/payload-kv\/\w+.ts:\d+ imports it./);
+    expect(await project.tree()).toEqual({ ...wired, 'src/payload.config.ts': CONFIG });
+
+    expect((await remove('--force')).exitCode).toBe(0);
+    expect(await project.tree()).toEqual(before);
+  });
+
+  test('a comment of one’s own is a change, what a formatter does is none', async () => {
+    project = await createProject();
+    const before = await project.tree();
+    await init();
+    await replace(WRAPPER, "ttl: '5m',", 'ttl:   "5m",\r\n');
+    await remove();
+    expect(await project.tree()).toEqual(before);
+    await init();
+    await replace(WRAPPER, "ttl: '5m',", "ttl: '5m', // as agreed");
+    expect((await remove()).exitCode).toBe(1);
+    expect(await read(WRAPPER)).toContain('// as agreed');
+  });
+
+  test('around the lines of init stays, be it plugins, scripts, ids or types', async () => {
+    project = await createProject({
+      'src/payload.config.ts': withPlugins('plugins: [seo],').replace(
+        'export',
+        'const seo = (config: any) => config;\n\nexport',
+      ),
+      'wrangler.jsonc': WRANGLER,
+      'cloudflare-env.d.ts': ENV_TYPES,
+      'tsconfig.json': '{}',
+    });
+    const before = await project.tree();
+    await init('--registry', 'durable-object');
+    // What wrangler, a formatter and a colleague do.
+    await replace('src/payload.config.ts', 'plugins: [seo, cache]', 'plugins: [\n    cache,\n    seo,\n  ]');
+    await replace('src/payload.config.ts', '{ cache } from', '{ cache as cache } from');
+    await replace(
+      'wrangler.jsonc',
+      '"binding": "PAYLOAD_CACHE"',
+      '"binding": "PAYLOAD_CACHE",\n      "id": "abc"',
+    );
+    await replace('wrangler.jsonc', '"name": "site"', '"name": "shop"');
+    await replace(
+      'cloudflare-env.d.ts',
+      'PAYLOAD_CACHE: KVNamespace;',
+      'PAYLOAD_CACHE: KVNamespace; // ours',
+    );
+    await replace('package.json', '"payload-kv": "', '"payload-kv": "~');
+    await replace('package.json', '"scripts": {', '"scripts": {\n    "dev": "next",');
+    expect((await remove()).exitCode).toBe(0);
+    expect(await project.tree()).toEqual({
+      ...before,
+      'src/payload.config.ts': before['src/payload.config.ts']!.replace('[seo]', '[\n    seo,\n  ]'),
+      'wrangler.jsonc': WRANGLER.replace('"site"', '"shop"'),
+      'package.json':
+        '{\n  "dependencies": {\n    "payload": "3.90.2"\n  },\n  "scripts": {\n    "dev": "next"\n  }\n}\n',
+    });
+  });
+
+  test('and still uses elsewhere keeps the files and the dependency', async () => {
+    project = await createProject({
+      'src/app/page.tsx':
+        "import { schema } from '@/payload-kv/schema.generated';\n\nexport default schema;\n",
+      'src/purge.ts': "import { purge } from 'payload-kv';\n\nexport { purge };\n",
+    });
+    const before = await project.tree();
+    await init();
+    const { exitCode, stdout } = await remove();
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('! src/payload-kv/schema.generated.ts is kept: src/app/page.tsx:1 imports it.');
+    expect(stdout).toContain('! `payload-kv` stays a dependency: src/purge.ts:1 imports it.');
+    const after = await project.tree();
+    expect(Object.keys(after).filter((name) => !(name in before))).toEqual([
+      'src/payload-kv/schema.generated.ts',
+      'src/payload-kv/',
+    ]);
+  });
+
+  test('so that it cannot be taken out safely is left with the line to take out, and so is the wrapper', async () => {
+    project = await createProject();
+    await init();
+    await replace('src/payload.config.ts', 'plugins: [cache]', 'plugins: cacheIfWanted(cache)');
+    const config = await read('src/payload.config.ts');
+    const { exitCode, stdout } = await remove();
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/! src\/payload.config.ts:\d+ is left to you. `cache` is used in a way/);
+    expect(stdout).toContain('  Take out by hand:\n    plugins: cacheIfWanted(cache),');
+    expect(await read('src/payload.config.ts')).toBe(config);
+    expect(await read(WRAPPER)).toContain('payloadKV');
+  });
+});
+
+describe('what was there before init', () => {
+  test('a binding of the same name stays', async () => {
+    const wrangler = '{\n  "kv_namespaces": [{ "binding": "PAYLOAD_CACHE", "id": "mine" }],\n}\n';
+    project = await createProject({ 'wrangler.jsonc': wrangler });
+    await init();
+    expect((await remove()).exitCode).toBe(0);
+    expect(await read('wrangler.jsonc')).toBe(wrangler);
+  });
+
+  test('the dependency stays where it was', async () => {
+    const manifest = '{\n  "devDependencies": {\n    "payload": "3.90.2",\n    "payload-kv": "*"\n  }\n}\n';
+    project = await createProject({ 'package.json': manifest });
+    await init();
+    await remove();
+    expect(await read('package.json')).toBe(manifest);
+  });
+});
+
+test('a project without the ledger gets back what is recognisably ours, and keeps the rest', async () => {
+  project = await createProject({ 'wrangler.jsonc': WRANGLER });
+  await init();
+  await rm(absolute('src/payload-kv/schema.generated.ts'));
+  const { exitCode, stdout } = await remove();
+  expect(exitCode).toBe(1);
+  expect(stdout).toContain(`! ${WRAPPER} is kept`);
+  expect(await read('src/payload.config.ts')).toBe(CONFIG);
+});
+
+test('a second init after changes in between still leads back to the start', async () => {
+  project = await createProject();
+  const before = await project.tree();
+  await init();
+  await replace('package.json', '    "payload-kv"', '    "x": "1",\n    "payload-kv"');
+  await rm(absolute('src/payload-kv/hooks.ts'));
+  await init('--force');
+  await run('sync', '--yes');
+  await remove();
+  const manifest = before['package.json']!.replace('"3.90.2"', '"3.90.2",\n    "x": "1"');
+  expect(await project.tree()).toEqual({ ...before, 'package.json': manifest });
+});
+
+describe('the same ways as in init', () => {
+  test('a dry run shows the very plan and writes nothing, as a diff or as JSON', async () => {
+    project = await createProject();
+    await init();
+    const wired = await project.tree();
+    const { exitCode, stdout } = await remove('--dry-run');
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('-  plugins: [cache],');
+    expect(stdout).toContain('Dry run: nothing was written.');
+    const dry = JSON.parse((await remove('--dry-run', '--json')).stdout);
+    expect(await project.tree()).toEqual(wired);
+    const real = JSON.parse((await remove('--json')).stdout);
+    expect(dry.changes).toEqual(real.changes);
+    expect(real).toMatchObject({
+      command: 'remove',
+      ok: true,
+      written: true,
+      kept: [],
+      install: { ok: null },
+    });
+    expect(real.changes[1]).toMatchObject({
+      path: 'src/payload-kv/hooks.ts',
+      action: 'delete',
+      content: null,
+    });
+  });
+
+  test('without a terminal it wants --yes; at one it asks', async () => {
+    project = await createProject();
+    await init();
+    const wired = await project.tree();
+    const { exitCode, stderr } = await run('remove');
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('Add --yes to write it.')]);
+    prompts.inject([false]);
+    const asked = await command(['remove', '--cwd', project.dir], { terminal: true });
+    expect(asked.stdout).toContain('  delete    src/payload-kv/index.ts');
+    expect(await project.tree()).toEqual(wired);
+    prompts.inject([true]);
+    expect(
+      (await command(['remove', '--no-install', '--cwd', project.dir], { terminal: true })).exitCode,
+    ).toBe(0);
+    expect(await project.tree()).not.toHaveProperty(WRAPPER);
+  });
+
+  test('other files in the directory stay, and so does it', async () => {
+    project = await createProject();
+    await init();
+    await mkdir(absolute('src/payload-kv'), { recursive: true });
+    await writeFile(absolute('src/payload-kv/mine.ts'), 'export {};\n');
+    await remove();
+    expect(Object.keys(await project.tree()).filter((name) => name.startsWith('src/payload-kv'))).toEqual([
+      'src/payload-kv/mine.ts',
+      'src/payload-kv/',
+    ]);
+  });
+});
