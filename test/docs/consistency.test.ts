@@ -56,7 +56,7 @@ const MADE: Record<string, () => Parts | Promise<Parts>> = {
     store: cloudflareKV({ binding: (await KV.getKVNamespace('PAYLOAD_CACHE')) as never }),
   }),
   'redis()': () => ({ store: redis({ client: (redisServer as RedisServer).connect() }) }),
-  'redisRegistry({ client })': () => ({
+  'redisRegistry()': () => ({
     store: memory(),
     registry: redisRegistry({ client: (redisServer as RedisServer).connect() }),
   }),
