@@ -1,5 +1,6 @@
 import { versionKey } from '../runtime/key.js';
 import { newVersion, type Registry } from '../runtime/registry.js';
+import { sleep } from '../runtime/sleep.js';
 import {
   prefixOf,
   type RedisConnection,
@@ -12,6 +13,8 @@ export interface RedisRegistryOptions extends RedisConnectionOptions {}
 
 /** How long a version is kept where no replacement has said it yet, in seconds. Losing one makes entries stale early. */
 const LIFETIME = 2 * 86_400 + 3_600;
+/** How long a site waits for the connection when it starts, in milliseconds. */
+const LONGEST_START = 1_000;
 /** Tags that one message names. */
 const TAGS_OF_A_MESSAGE = 1_000;
 
@@ -50,6 +53,11 @@ export function versionsInRedis(connection: RedisConnection, prefix: string): Re
     name: 'redis',
     defaultConsistency: 'strong',
     canBeStrong: true,
+    async connect() {
+      // The first lookups of a site come together, and would wait for the connection longer than they may. Whether there
+      // is one they find out themselves.
+      await Promise.race([send('PING').catch(() => undefined), sleep(LONGEST_START, false)]);
+    },
     get: held,
     async create(tags) {
       const own = tags.map(() => newVersion());

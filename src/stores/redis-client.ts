@@ -101,20 +101,19 @@ export function commandsOf(client: RedisClient): RedisCommands {
 
 function commandsOfIoRedis(client: IoRedis): RedisCommands {
   const connection = watchIoRedis(client);
-  const sendNow = (command: string, args: string[]) =>
-    client.call.call(client, command, ...args) as Promise<unknown>;
+  const send = sending(async (command, args) => {
+    const waiting = connection?.ready();
+    if (waiting) await waiting;
+    return client.call.call(client, command, ...args);
+  });
   return {
-    send: sending(async (command, args) => {
-      const waiting = connection?.ready();
-      if (waiting) await waiting;
-      return sendNow(command, args);
-    }),
+    send,
     isCluster: client.isCluster === true,
     keyPrefix: client.options?.keyPrefix ?? '',
     nodes: () =>
       typeof client.nodes === 'function'
         ? client.nodes('master').map((node) => commandsOfIoRedis(node).send)
-        : [sending(sendNow)],
+        : [send],
     subscribe:
       typeof client.duplicate === 'function'
         ? (channel, onMessage, onLoss) =>
@@ -279,6 +278,7 @@ async function subscribeIoRedis(
   const own = client.duplicate?.({
     lazyConnect: true,
     retryStrategy: () => null,
+    sentinelRetryStrategy: () => null,
     enableOfflineQueue: false,
     autoResubscribe: false,
     maxRetriesPerRequest: 0,

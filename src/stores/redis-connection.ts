@@ -180,6 +180,7 @@ function ownClient(url: string | undefined): ClientSource {
     const Redis = await importRedis();
     const client = new Redis(address, {
       lazyConnect: true,
+      connectionName: 'payload-kv',
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
@@ -236,24 +237,21 @@ function keptQuiet(client: Client, commands: RedisCommands, secrets: readonly st
     if (client.status === 'ready') client.stream?.[method]?.();
   };
   client.on('reconnecting', () => client.reconnectTimeout?.unref?.());
-  return {
-    ...commands,
-    async send(command, ...args) {
-      underWay += 1;
-      if (underWay === 1) whenReady('ref');
-      try {
-        return await commands.send(command, ...args);
-      } catch (error) {
-        if ((error as { code?: unknown }).code === 'REDIS_UNREACHABLE') throw unreachable(reason);
-        if (error instanceof Error && !(error instanceof PayloadKVError))
-          error.message = quiet(error.message);
-        throw error;
-      } finally {
-        underWay -= 1;
-        if (underWay === 0) whenReady('unref');
-      }
-    },
+  const send: Send = async (command, ...args) => {
+    underWay += 1;
+    if (underWay === 1) whenReady('ref');
+    try {
+      return await commands.send(command, ...args);
+    } catch (error) {
+      if ((error as { code?: unknown }).code === 'REDIS_UNREACHABLE') throw unreachable(reason);
+      if (error instanceof Error && !(error instanceof PayloadKVError)) error.message = quiet(error.message);
+      throw error;
+    } finally {
+      underWay -= 1;
+      if (underWay === 0) whenReady('unref');
+    }
   };
+  return { ...commands, send, nodes: () => [send] };
 }
 
 type RedisConstructor = new (url: string, options: object) => Client & RedisClient;
@@ -261,8 +259,9 @@ type RedisConstructor = new (url: string, options: object) => Client & RedisClie
 async function importRedis(): Promise<RedisConstructor> {
   try {
     // Inside `try`, so that a bundler of a site without it does not fail.
-    const { Redis } = await import('ioredis');
-    return Redis as unknown as RedisConstructor;
+    const module = await import('ioredis');
+    // Its first releases of 5 have it as default only.
+    return (module.Redis ?? module.default) as unknown as RedisConstructor;
   } catch {
     throw new PayloadKVError({
       code: 'REDIS_CLIENT_MISSING',

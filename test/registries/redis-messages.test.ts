@@ -1,9 +1,11 @@
+import { createServer } from 'node:net';
 import { createClient, createCluster } from '@redis/client';
 import { Cluster, Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { redisRegistry } from '../../src/registries/redis.js';
-import type { RegistryListener } from '../../src/runtime/registry.js';
+import type { Registry, RegistryListener } from '../../src/runtime/registry.js';
 import { redis } from '../../src/stores/redis.js';
+import { freePort } from '../support/free-port.js';
 import { hasRedis, type RedisServer, startRedis } from '../support/redis.js';
 import { PRIMARY, startRedisCluster, startRedisSentinel } from '../support/redis-nodes.js';
 
@@ -154,6 +156,32 @@ describe.runIf(hasRedis).each(kinds)('replacements told through $name', ({ start
     await made.replace(['posts']);
     await hears(other.heard).toEqual(['live', 'posts']);
     expect(one.heard).toEqual(['live']);
+  });
+});
+
+describe.runIf(hasRedis)('a site that starts', () => {
+  const context = {} as Parameters<NonNullable<Registry['connect']>>[0];
+
+  test('is connected before its first lookup', async () => {
+    const server = await startRedis();
+    later(() => server.stop());
+    const store = redis({ url: url(server) });
+    later(() => store.close());
+    await store.defaultRegistry().connect?.(context);
+    expect(await server.connect().client('LIST')).toContain('name=payload-kv');
+  });
+
+  test('does not fail where there is no Redis, nor wait for one that says nothing', async () => {
+    const nobody = redisRegistry({ url: `redis://127.0.0.1:${await freePort()}` });
+    later(() => nobody.close?.());
+    await nobody.connect?.(context);
+    const silent = createServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    later(() => void silent.close());
+    const { port } = silent.address() as { port: number };
+    const waiting = redisRegistry({ url: `redis://127.0.0.1:${port}` });
+    later(() => waiting.close?.());
+    await waiting.connect?.(context);
   });
 });
 
