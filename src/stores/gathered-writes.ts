@@ -96,7 +96,6 @@ export function gatherWrites(options: GatherOptions): GatheredWrites {
   function begin(): void {
     clearTimeout(timer);
     timer = undefined;
-    if (underWay || waiting.size === 0) return;
     underWay = sendAll().then((pause) => {
       underWay = undefined;
       if (waiting.size > 0) schedule(pause);
