@@ -65,8 +65,10 @@ function createProgram(
     .showHelpAfterError('See `payload-kv --help`.')
     .addHelpText('after', exitCodes);
 
-  common(
-    program.command('init').description('inspect the project, ask what to cache, show the diff, write it'),
+  exactly(
+    common(
+      program.command('init').description('inspect the project, ask what to cache, show the diff, write it'),
+    ),
   )
     .option('--collections <slugs>', 'the collections to cache, e.g. posts,pages; none')
     .option('--globals <slugs>', 'the globals to cache, e.g. header,footer; none')
@@ -98,10 +100,12 @@ function createProgram(
       ),
     );
 
-  common(
-    program
-      .command('sync')
-      .description('after a schema change: say what changed, write the generated schema anew'),
+  exactly(
+    common(
+      program
+        .command('sync')
+        .description('after a schema change: say what changed, write the generated schema anew'),
+    ),
   )
     .option('--check', 'write nothing, exit with 1 if something would change; for CI')
     .option('--add <slugs>', 'give new collections or globals a policy entry, e.g. events,venues', list)
@@ -143,6 +147,26 @@ function createProgram(
       ),
     );
 
+  exactly(
+    common(
+      program
+        .command('inspect')
+        .description('say what was found in the project, and how each fact was learned; change nothing'),
+    ),
+  )
+    .addHelpText(
+      'after',
+      examples(
+        ['payload-kv inspect', 'collections, relations, what is not resolved'],
+        ['payload-kv inspect --exact --json', "Payload's own word on the schema, for scripts"],
+      ),
+    )
+    .action(
+      action('inspect', async (options, terminal) =>
+        (await import('./commands/inspect.js')).runInspect(options, terminal),
+      ),
+    );
+
   common(
     program.command('doctor').description('prove that the cache works here; every failure names its fix'),
   )
@@ -166,6 +190,13 @@ function common(command: Command): Command {
     .option('--json', 'one JSON document on standard output')
     .option('--verbose', 'more detail, and stack traces')
     .showHelpAfterError(`See \`payload-kv ${command.name()} --help\`.`);
+}
+
+function exactly(command: Command): Command {
+  return command.option(
+    '--exact',
+    "load the config with Payload's own loader and take its word on the schema",
+  );
 }
 
 function collect(value: string, previous: string[] = []): string[] {

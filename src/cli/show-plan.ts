@@ -31,14 +31,20 @@ function coloured(line: string): string {
 }
 
 /** What the person has to do by hand, with the lines to paste. */
-export function refusalLines({ path, line, reason, paste, by }: Refusal): string[] {
+export function refusalLines({ path, line, reason, paste, by, instead }: Refusal): string[] {
+  const block = (title: string, text: string, colour: (line: string) => string) => [
+    `  ${title}`,
+    ...printable(text.replace(/\n$/, ''))
+      .split('\n')
+      .map((it) => `    ${colour(it)}`),
+  ];
+  const title =
+    by === 'remove' ? 'Take out by hand:' : instead === undefined ? 'Add by hand:' : 'To stand there:';
   return [
     '',
     `${kleur.yellow('!')} ${printable(path)}${line === undefined ? '' : `:${line}`} is left to you. ${printable(reason)}`,
-    by === 'remove' ? '  Take out by hand:' : '  Add by hand:',
-    ...printable(paste)
-      .split('\n')
-      .map((it) => `    ${by === 'remove' ? kleur.red(it) : kleur.green(it)}`),
+    ...(instead === undefined ? [] : block('Stands there now:', instead, kleur.red)),
+    ...block(title, paste, by === 'remove' ? kleur.red : kleur.green),
   ];
 }
 

@@ -49,6 +49,12 @@ export function withLedger(text: string, ledger: Ledger): string {
   return text.slice(0, start) + line + text.slice(start + lines[at]!.length);
 }
 
+/** A `schema.generated.ts` without its ledger. */
+export function withoutLedger(text: string): string {
+  const start = text.indexOf(MARK);
+  return start === -1 ? text : `${text.slice(0, start).trimEnd()}${text.includes('\r\n') ? '\r\n' : '\n'}`;
+}
+
 /** The ledger once these changes are written as well. */
 export function recordChanges(ledger: Ledger, changes: readonly FileChange[]): Ledger {
   const next: Ledger = { ...ledger, files: { ...ledger.files }, edits: { ...ledger.edits } };

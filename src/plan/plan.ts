@@ -21,6 +21,8 @@ export interface Refusal {
   paste: string;
   /** What is to be done with the lines. Default `add`. */
   by?: 'add' | 'remove';
+  /** Lines that stand there now and that the others would replace. */
+  instead?: string;
 }
 
 /** All changes of one command. */

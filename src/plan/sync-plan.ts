@@ -1,12 +1,15 @@
 /** Everything that `sync` would do, as a plan, and what it has to say. */
+import { ts } from 'ts-morph';
 import { PayloadKVError } from '../errors.js';
+import { detectCodeStyle } from '../inspect/code-style.js';
 import type { Project } from '../inspect/project.js';
 import type { CollectionSchema, FieldSchema } from '../inspect/schema.js';
 import { isInternalCollection } from './answers.js';
 import { generatedPaths, languageOf } from './generated-paths.js';
 import type { ProjectFiles } from './init-plan.js';
-import { EMPTY_LEDGER, readLedger, recordChanges, withLedger } from './ledger.js';
+import { EMPTY_LEDGER, readLedger, recordChanges, withLedger, withoutLedger } from './ledger.js';
 import { propertyKey } from './literal.js';
+import { type MergeConflict, mergeTexts } from './merge.js';
 import type { Plan } from './plan.js';
 import { restyle } from './restyle.js';
 import { diffSchemas, type SchemaChange } from './schema-diff.js';
@@ -52,13 +55,17 @@ export interface SyncFindings {
   /** Entries for everything that has none and could have one, whether it is new or not. */
   addable: PolicyProposal[];
   warnings: PolicyWarning[];
+  /** What the generated file is to be where somebody edited it: their changes and ours. */
+  merged?: string;
+  /** Where their changes and ours meet: the file is left alone then. */
+  conflicts: MergeConflict[];
 }
 
 /**
  * Compares the project with its generated schema.
  * @throws PayloadKVError `NOT_INITIALISED`, `SCHEMA_FILE_EDITED`, `SCHEMA_FILE_UNREADABLE`
  */
-export function findDrift({ project, files, force }: SyncInput): SyncFindings {
+export function findDrift({ project, files, templates, force }: SyncInput): SyncFindings {
   const paths = generatedPaths(project);
   const wrapper = files[paths.wrapper];
   const text = files[paths.schema];
@@ -73,19 +80,29 @@ export function findDrift({ project, files, force }: SyncInput): SyncFindings {
   const shape = readWrapperShape(wrapper, paths.wrapper);
   const now = schemaRecord(project.schema);
   const before = text === undefined ? undefined : readSchemaFile(text, paths.schema, force);
-  if (before?.edited && !force) {
+  const base = readLedger(text)?.schema;
+  const merge =
+    before?.edited && !force && base
+      ? mergeEdited(project, text!, base, now, templates.schema)
+      : { conflicts: [] };
+  if (before?.edited && !force && !base) {
     throw new PayloadKVError({
       code: 'SCHEMA_FILE_EDITED',
-      message: `${paths.schema} was changed by hand since it was written.`,
+      message: `${paths.schema} was changed by hand since it was written, and its last line no longer tells how.`,
       location: { file: paths.schema },
       nextStep:
         'Move the change to the collections themselves; `payload-kv sync --force` writes the file anew.',
     });
   }
-  const changes = before ? diffSchemas(before.record, now) : [];
+  // What a person changed in the file is no change of the schema.
+  const known = before?.edited && base ? base : before?.record;
+  const changes = known ? diffSchemas(known, now) : [];
   const addable = shape ? addableTo(shape, project, now) : [];
+  const isMerged = before?.edited && !force;
   return {
-    drift: before === undefined || before.edited || before.record.fingerprint !== now.fingerprint,
+    drift: isMerged
+      ? merge.conflicts.length > 0 || withoutLedger(text!) !== merge.merged
+      : before === undefined || before.edited || before.record.fingerprint !== now.fingerprint,
     missing: text === undefined,
     changes,
     proposals: addable.filter(({ type, slug }) =>
@@ -93,7 +110,32 @@ export function findDrift({ project, files, force }: SyncInput): SyncFindings {
     ),
     addable,
     warnings: shape ? warningsFor(project, shape) : [],
+    ...merge,
   };
+}
+
+/** A file that somebody edited, brought up to date: their changes stay, as far as the schema's are elsewhere. */
+function mergeEdited(
+  project: Project,
+  text: string,
+  base: SchemaRecord,
+  now: SchemaRecord,
+  template: string,
+): { merged?: string; conflicts: MergeConflict[] } {
+  const path = generatedPaths(project).schema;
+  const theirs = withoutLedger(text);
+  // In the style that the file has by now, so that a formatter's work is no change.
+  const source = ts.createSourceFile(path, theirs, ts.ScriptTarget.Latest, true);
+  const options = { template, style: detectCodeStyle([source], project.style), language: languageOf(path) };
+  const result = mergeTexts(renderSchemaFile(base, options), theirs, renderSchemaFile(now, options));
+  if (!result.ok) return { conflicts: result.conflicts };
+  try {
+    parseSchemaFile(result.text, path);
+  } catch {
+    // Line by line it fits, and makes no sense: a person has to look.
+    return { conflicts: [{ line: 1, theirs, ours: renderSchemaFile(now, options) }] };
+  }
+  return { merged: result.text, conflicts: [] };
 }
 
 /** The plan of `sync`: the generated file anew, and the entries of `add` in the wrapper. */
@@ -113,14 +155,26 @@ export function planSync(input: SyncInput, findings: SyncFindings, add: readonly
   const before = files[paths.schema];
   const known = readLedger(before);
   const ledger = recordChanges(known ?? EMPTY_LEDGER, plan.changes);
+  for (const { line, theirs, ours } of findings.conflicts) {
+    const reason = 'It was changed by hand where the schema has changed as well.';
+    plan.refusals.push({ path: paths.schema, line, reason, paste: ours, instead: theirs });
+  }
+  if (findings.conflicts.length > 0) return plan;
+  if (findings.merged !== undefined && findings.drift) {
+    plan.notices.push(`${paths.schema} was changed by hand: what was changed there stays.`);
+  }
   if (findings.drift) {
+    const record = schemaRecord(project.schema);
     const options = {
       template: templates.schema,
       style: project.style,
       language: languageOf(paths.schema),
       ledger,
     };
-    const after = renderSchemaFile(schemaRecord(project.schema), options);
+    const after =
+      findings.merged === undefined
+        ? renderSchemaFile(record, options)
+        : withLedger(findings.merged, { ...ledger, schema: record });
     plan.changes.push({ path: paths.schema, before, after });
   } else if (before !== undefined && known && JSON.stringify(ledger) !== JSON.stringify(known)) {
     plan.changes.push({ path: paths.schema, before, after: withLedger(before, ledger) });

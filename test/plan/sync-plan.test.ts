@@ -1,9 +1,9 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readTemplates } from '../../src/cli/package-files.js';
 import type { CodeStyle } from '../../src/inspect/code-style.js';
 import type { Project } from '../../src/inspect/project.js';
 import type { ProjectSchema } from '../../src/inspect/schema.js';
-import { EMPTY_LEDGER } from '../../src/plan/ledger.js';
+import { EMPTY_LEDGER, withoutLedger } from '../../src/plan/ledger.js';
 import { renderSchemaFile } from '../../src/plan/schema-file.js';
 import { schemaRecord } from '../../src/plan/schema-record.js';
 import { findDrift, planSync, type SyncInput } from '../../src/plan/sync-plan.js';
@@ -131,17 +131,89 @@ test('a cached collection that got auth is told', () => {
   ]);
 });
 
-test('a generated file that a person edited stops it; force writes it anew', () => {
-  const it = input(schema([posts]), schema([posts]));
-  const edited = it.files[SCHEMA]!.replace("slug: 'text'", "slug: 'number'");
-  const changed = { ...it, files: { ...it.files, [SCHEMA]: edited } };
-  expect(() => findDrift(changed)).toThrow(
-    expect.objectContaining({ code: 'SCHEMA_FILE_EDITED', nextStep: expect.stringContaining('--force') }),
-  );
-  expect(sync({ ...changed, force: true }).plan.changes).toMatchObject([{ after: it.files[SCHEMA] }]);
-  const broken = { ...it, files: { ...it.files, [SCHEMA]: 'export {}' } };
-  expect(() => findDrift(broken)).toThrow(expect.objectContaining({ code: 'SCHEMA_FILE_UNREADABLE' }));
-  expect(sync({ ...broken, force: true }).plan.changes).toMatchObject([{ after: it.files[SCHEMA] }]);
+describe('a generated file that a person edited', () => {
+  const venues = collection('venues', [field('code', 'text', { unique: true })]);
+  const withEdit = (before: ProjectSchema, after: ProjectSchema, edit: (text: string) => string) => {
+    const it = input(before, after);
+    return { ...it, files: { ...it.files, [SCHEMA]: edit(it.files[SCHEMA]!) } };
+  };
+  const mine = (text: string) =>
+    text.replace("posts: { slices: ['slug'] },", "posts: { slices: ['slug', 'title'] }, // by hand");
+
+  test('is in step while the schema is as it was', () => {
+    const { findings, plan } = sync(withEdit(schema([posts]), schema([posts]), mine));
+    expect(findings).toMatchObject({ drift: false, changes: [], conflicts: [] });
+    expect(plan.changes).toEqual([]);
+  });
+
+  test('keeps the edit where the schema changes elsewhere, again and again', () => {
+    const after = schema([posts, venues]);
+    const first = withEdit(schema([posts]), after, mine);
+    const { findings, plan } = sync(first);
+    expect(findings.changes.map(({ text }) => text)).toEqual(['collection `venues` was added']);
+    expect(plan.notices).toEqual([`${SCHEMA} was changed by hand: what was changed there stays.`]);
+    const written = plan.changes[0]!.after!;
+    expect(written).toContain("posts: { slices: ['slug', 'title'] }, // by hand\n");
+    expect(written).toContain("venues: { slices: ['code'] },\n");
+
+    const second = { ...first, files: { ...first.files, [SCHEMA]: written } };
+    expect(sync(second).plan.changes).toEqual([]);
+    const gone = { ...second, project: { ...second.project, schema: schema([posts]) } };
+    expect(sync(gone).plan.changes[0]!.after).toBe(first.files[SCHEMA]);
+  });
+
+  test('is no conflict where the person has written what is generated now', () => {
+    const after = schema([posts, venues]);
+    const generated = input(after, after).files[SCHEMA]!;
+    const it = withEdit(schema([posts]), after, (text) => {
+      const entry = / {4}venues: \{ slices.*\n/.exec(generated)![0];
+      return text.replace(/( {4}posts: \{ slices.*\n)/, `$1${entry}`);
+    });
+    expect(sync(it).plan).toMatchObject({ refusals: [], changes: [{ after: generated }] });
+  });
+
+  test('is left alone where both changed one line, with both versions shown', () => {
+    const unique = collection('posts', [field('slug', 'text'), field('code', 'text', { unique: true })]);
+    const it = withEdit(schema([posts]), schema([unique]), mine);
+    const { findings, plan } = sync(it);
+    expect(findings.drift).toBe(true);
+    expect(plan.changes).toEqual([]);
+    const line = it.files[SCHEMA]!.split('\n').findIndex((each) => each.includes('// by hand')) + 1;
+    expect(plan.refusals).toEqual([
+      {
+        path: SCHEMA,
+        line,
+        reason: expect.stringContaining('changed by hand'),
+        instead: "    posts: { slices: ['slug', 'title'] }, // by hand\n",
+        paste: "    posts: { slices: ['slug', 'code'] },\n",
+      },
+    ]);
+  });
+
+  test('may have been formatted as well', () => {
+    const formatted = (text: string) =>
+      mine(text)
+        .replaceAll('  ', '\t')
+        .replace(/'(\w+)'/g, '"$1"');
+    const { plan } = sync(withEdit(schema([posts]), schema([posts, venues]), formatted));
+    expect(plan.refusals).toEqual([]);
+    expect(plan.changes[0]!.after).toContain('\t\tvenues: { slices: ["code"] },\n');
+    expect(plan.changes[0]!.after).toContain('slices: ["slug", "title"] }, // by hand\n');
+  });
+
+  test('is written anew by force, and stops everything once nothing tells what it was', () => {
+    const it = input(schema([posts]), schema([posts]));
+    const changed = withEdit(schema([posts]), schema([posts]), mine);
+    expect(sync({ ...changed, force: true }).plan.changes).toMatchObject([{ after: it.files[SCHEMA] }]);
+    const bare = { ...it, files: { ...it.files, [SCHEMA]: withoutLedger(changed.files[SCHEMA]!) } };
+    expect(() => findDrift(bare)).toThrow(
+      expect.objectContaining({ code: 'SCHEMA_FILE_EDITED', nextStep: expect.stringContaining('--force') }),
+    );
+    const broken = { ...it, files: { ...it.files, [SCHEMA]: 'export {}' } };
+    expect(() => findDrift(broken)).toThrow(expect.objectContaining({ code: 'SCHEMA_FILE_UNREADABLE' }));
+    const anew = sync({ ...broken, force: true }).plan.changes;
+    expect(anew).toMatchObject([{ after: it.files[SCHEMA] }]);
+  });
 });
 
 test('without a wrapper it says to run init first', () => {

@@ -4,7 +4,7 @@ import kleur from 'kleur';
 import { writeChanges } from '../../apply/write.js';
 import { inRange } from '../../doctor/version.js';
 import { PayloadKVError } from '../../errors.js';
-import { inspectProject, type Project } from '../../inspect/project.js';
+import type { Project } from '../../inspect/project.js';
 import { type Answers, propose } from '../../plan/answers.js';
 import { wranglerTypesCommand } from '../../plan/env-types-edit.js';
 import { generatedPaths } from '../../plan/generated-paths.js';
@@ -16,6 +16,7 @@ import { EXIT } from '../failure.js';
 import { packageVersion, readTemplates, supportedPayload } from '../package-files.js';
 import { readProjectFiles, uncommittedFiles, wranglerProvisions } from '../project-files.js';
 import { createQuestions, type Questions } from '../questions.js';
+import { readProject } from '../read-project.js';
 import { diffLines, noticeLine, planDocument, refusalLines } from '../show-plan.js';
 import { printable, type Terminal } from '../terminal.js';
 
@@ -25,6 +26,8 @@ export interface InitOptions extends AnswerFlags {
   cwd: string;
   /** Path of the config. Default: searched for. */
   config?: string;
+  /** Asks Payload itself for the schema. */
+  exact?: boolean;
   /** `false` leaves the installation to the person. Default `true`. */
   install?: boolean;
   /** Goes on with uncommitted changes. */
@@ -34,11 +37,7 @@ export interface InitOptions extends AnswerFlags {
 /** Inspects the project, asks, shows the diff, and writes it; returns the exit code. */
 export async function runInit(options: InitOptions, terminal: Terminal): Promise<number> {
   const questions = createQuestions(terminal);
-  terminal.note(kleur.dim('Reading the project…'));
-  const project = inspectProject({
-    cwd: options.cwd,
-    ...(options.config ? { config: options.config } : {}),
-  });
+  const project = await readProject(options, terminal);
   const files = readProjectFiles(project.root, filesToRead(project));
   const paths = generatedPaths(project);
   const isNew = files[paths.wrapper] === undefined;

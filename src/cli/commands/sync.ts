@@ -40,6 +40,9 @@ export interface SyncOptions {
   force?: boolean;
 }
 
+const MERGE_ADVICE =
+  'Write there what is right and run `payload-kv sync` again, or `payload-kv sync --force` for the generated lines.';
+
 /** Says what changed in the schema, and brings the tool's file up to date; returns the exit code. */
 export async function runSync(options: SyncOptions, terminal: Terminal): Promise<number> {
   const project = await readProject(options, terminal);
@@ -51,6 +54,9 @@ export async function runSync(options: SyncOptions, terminal: Terminal): Promise
   sayFindings(findings, paths.schema, paths.wrapper, project, terminal);
 
   if (options.check) {
+    const { conflicts } = findings;
+    if (conflicts.length > 0)
+      terminal.say(noticeLine(`${paths.schema} was changed by hand where the schema has changed as well.`));
     terminal.say(
       findings.drift
         ? `${kleur.red('✗')} ${paths.schema} is out of step with the schema: run \`payload-kv sync\`.`
@@ -73,9 +79,14 @@ export async function runSync(options: SyncOptions, terminal: Terminal): Promise
     terminal.document({ command: 'sync', ok, ...findingsDocument(findings), ...planDocument(plan), written });
 
   if (plan.changes.length === 0) {
-    terminal.say(`${kleur.green('✓')} ${paths.schema} is in step with the schema: nothing to change.`);
+    for (const refusal of plan.refusals) for (const line of refusalLines(refusal)) terminal.say(line);
+    terminal.say(
+      ok
+        ? `${kleur.green('✓')} ${paths.schema} is in step with the schema: nothing to change.`
+        : `\nNothing was written. ${MERGE_ADVICE}`,
+    );
     document(false);
-    return EXIT.ok;
+    return ok ? EXIT.ok : EXIT.found;
   }
   // The generated file holds the same changes that were just told in words; a diff of it adds little.
   const shown = options.dryRun
@@ -185,6 +196,6 @@ function staleTypesNotice(
   ];
 }
 
-function findingsDocument({ drift, missing, changes, proposals, warnings }: SyncFindings) {
-  return { drift, missing, schemaChanges: changes, proposals, warnings };
+function findingsDocument({ drift, missing, changes, proposals, warnings, conflicts }: SyncFindings) {
+  return { drift, missing, schemaChanges: changes, proposals, warnings, conflicts };
 }

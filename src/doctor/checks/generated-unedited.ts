@@ -1,5 +1,5 @@
 import { parseSchemaFile } from '../../plan/schema-file.js';
-import { type Check, fail, ok } from '../check.js';
+import { type Check, ok, warn } from '../check.js';
 
 /** Nobody changed the tool's own file. */
 export const generatedUnedited: Check = {
@@ -10,7 +10,8 @@ export const generatedUnedited: Check = {
     // That it is missing is said by `generated-files`.
     if (text === undefined) return undefined;
     if (!parseSchemaFile(text, paths.schema).edited) return ok(`the checksum of ${paths.schema} holds`);
-    return fail(`${paths.schema} was changed by hand: its checksum does not hold`, {
+    return warn(`${paths.schema} was changed by hand: its checksum does not hold`, {
+      details: ['`payload-kv sync` keeps the change, unless the schema changes in the same place'],
       fix: `Keep changes of your own in ${paths.wrapper}, then write the file anew: ${command('payload-kv sync --force')}`,
     });
   },

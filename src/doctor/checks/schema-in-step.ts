@@ -1,3 +1,4 @@
+import { readLedger } from '../../plan/ledger.js';
 import { diffSchemas } from '../../plan/schema-diff.js';
 import { parseSchemaFile } from '../../plan/schema-file.js';
 import { schemaRecord } from '../../plan/schema-record.js';
@@ -10,7 +11,9 @@ export const schemaInStep: Check = {
   run({ project, paths, read, command }) {
     const text = read(paths.schema);
     if (text === undefined) return undefined;
-    const { record } = parseSchemaFile(text, paths.schema);
+    const { record: written, edited } = parseSchemaFile(text, paths.schema);
+    // What a person changed in the file is no change of the schema.
+    const record = (edited && readLedger(text)?.schema) || written;
     const now = schemaRecord(project.schema);
     const changes = diffSchemas(record, now);
     if (changes.length > 0 || record.fingerprint !== now.fingerprint) {
