@@ -1,3 +1,4 @@
+import { benchCommands } from './commands.js';
 import { benchEntries } from './entries.js';
 import { benchLookup, benchRoundTrips } from './lookup.js';
 import { shortfalls } from './measure.js';
@@ -8,6 +9,7 @@ const PARTS: Record<string, () => Promise<void>> = {
   'round trips': benchRoundTrips,
   precision: benchPrecision,
   entries: benchEntries,
+  commands: benchCommands,
 };
 
 const wanted = process.argv.slice(2);

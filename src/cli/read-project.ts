@@ -3,7 +3,6 @@ import kleur from 'kleur';
 import { PayloadKVError } from '../errors.js';
 import { withExactSchema } from '../inspect/exact-schema.js';
 import { inspectProject, type Project } from '../inspect/project.js';
-import { readExactSchema } from './exact/read-exact.js';
 import type { Terminal } from './terminal.js';
 
 /** Which project, and how it is read. */
@@ -26,6 +25,7 @@ export async function readProject(options: ReadOptions, terminal: Terminal): Pro
   const project = inspectProject({ cwd, partial: exact, ...(config ? { config } : {}) });
   if (!exact) return project;
   terminal.note(kleur.dim(`Loading ${project.configPath} as Payload does…`));
+  const { readExactSchema } = await import('./exact/read-exact.js');
   const whole = withExactSchema(project, await readExactSchema(project));
   if (whole.schema.collections.length + whole.schema.globals.length > 0) return whole;
   throw new PayloadKVError({

@@ -53,6 +53,8 @@ export interface Project {
   /** `src` where the config lies in it, `app`, …: the directory that holds the config, `.` for the root. */
   sourceDir: string;
   style: CodeStyle;
+  /** The source files that were read to learn this, sorted. */
+  filesRead: string[];
   /** Parsed `package.json` of `root`. */
   packageJson: Record<string, unknown>;
 }
@@ -110,6 +112,10 @@ export function inspectProject(options: InspectOptions): Project {
     shadowsPackage: configs.bareRoots(path.dirname(config)).includes(path.dirname(config)),
     sourceDir: files.relative(path.dirname(config)) || '.',
     style,
+    filesRead: files
+      .parsed()
+      .map(({ fileName }) => files.relative(fileName))
+      .sort(),
     packageJson,
   };
 }
@@ -292,8 +298,13 @@ function hasKVCollection(installed: string | undefined): boolean {
   return major === 3 && minor !== undefined && minor >= 62;
 }
 
+/** As many files as tell a project's habits: counting takes as long as parsing. */
+const STYLE_FILES = 30;
+
 /** The config and what it led to in the same package, without code of others. */
 function styleSources(files: SourceFiles, config: string, root: string): ts.SourceFile[] {
   const own = files.parsed().filter(({ fileName }) => fileName.startsWith(root + path.sep));
-  return own.sort((one, other) => Number(other.fileName === config) - Number(one.fileName === config));
+  return own
+    .sort((one, other) => Number(other.fileName === config) - Number(one.fileName === config))
+    .slice(0, STYLE_FILES);
 }

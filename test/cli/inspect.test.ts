@@ -57,6 +57,7 @@ describe('inspect', () => {
   locales   none                                                          static
   types     none
   wrangler  none
+  read      2 source files
 
   collection  has   fields  refers to  known by
   pages                  4             static

@@ -60,6 +60,7 @@ function facts(project: Project): [name: string, value: string, source?: Source]
     ['locales', schema.locales.length > 0 ? schema.locales.join(', ') : 'none', sourceOfLocales(project)],
     ['types', typesFile ?? 'none'],
     ['wrangler', wrangler?.path ?? 'none'],
+    ['read', `${project.filesRead.length} source file${project.filesRead.length === 1 ? '' : 's'}`],
   ];
 }
 
@@ -195,6 +196,7 @@ function inspectionDocument(project: Project) {
       types: project.typesFile ?? null,
       tsconfig: project.tsconfigPath ?? null,
       wrangler: wrangler?.path ?? null,
+      filesRead: project.filesRead,
     },
     database: { ...database, source: 'static' },
     plugins: {
