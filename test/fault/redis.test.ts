@@ -89,7 +89,10 @@ describe.runIf(hasRedis).each(kinds)('Redis reached through $name', ({ open, fai
     // Through several attempts to connect again.
     for (let round = 0; round < 8; round++) {
       const later = Array.from({ length: 100 }, (_, index) =>
-        fails(store.set(`queued-${round}-${index}`, 'x', undefined)),
+        Promise.race([
+          fails(store.set(`queued-${round}-${index}`, 'x', undefined)),
+          new Promise((resolve) => setImmediate(resolve, 'it waits')),
+        ]),
       );
       for (const error of await Promise.all(later)) {
         expect(error).toMatchObject({

@@ -137,6 +137,20 @@ describe.runIf(hasRedis)('with a redis-server', () => {
     await store.close();
   });
 
+  test('nor does a server that repeats what it does not understand', async () => {
+    const none = ['--rename-command', 'HELLO', '', '--rename-command', 'AUTH', ''];
+    const odd = await startRedis(none);
+    const store = redis({ url: `redis://site:s3cret%21word@127.0.0.1:${odd.port}` });
+    try {
+      await expect(store.get('a')).rejects.toMatchObject({
+        message: expect.stringMatching(/unknown command 'auth'.*'\*\*\*'/),
+      });
+    } finally {
+      await store.close();
+      await odd.stop();
+    }
+  });
+
   test('an idle connection, or none, keeps no process from its end', async () => {
     const nowhere = `redis://127.0.0.1:${await freePort()}`;
     const script = `
