@@ -21,7 +21,7 @@ function listen(origin: string) {
   return { heard, listener };
 }
 
-const hears = (heard: readonly string[]) => expect.poll(() => heard, { timeout: 20_000 });
+const hears = (heard: readonly string[]) => expect.poll(() => heard, { timeout: 60_000 });
 
 /** Ends what tests opened. */
 const ends: (() => void | Promise<void>)[] = [];

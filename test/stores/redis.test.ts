@@ -11,6 +11,9 @@ import { PRIMARY, type RedisNodes, startRedisCluster, startRedisSentinel } from 
 import { repository } from '../support/repository.js';
 import { describeStore } from './conformance.js';
 
+/** For what happens soon, on a machine that has other things to do. */
+const PATIENT = { timeout: 60_000 };
+
 /** The least that a client is. */
 function commandsOnly(client: Redis) {
   return {
@@ -130,7 +133,7 @@ describe.runIf(hasRedis)('with a redis-server', () => {
     const writing = store.set('last', 'written', 60);
     await store.close();
     await writing;
-    await expect.poll(connections).toBe(before);
+    await expect.poll(connections, PATIENT).toBe(before);
     expect(await store.get('last')).toBe('written');
     expect(await connections()).toBe(before + 1);
     await store.close();
@@ -163,7 +166,7 @@ describe.runIf(hasRedis)('with a redis-server', () => {
       console.log(await redis({ url: ${JSON.stringify(nowhere)} }).get('a').catch((error) => error.code));`;
     const running = execa(process.execPath, ['--input-type=module', '-'], { input: script, timeout: 60_000 });
     const client = server.connect();
-    await expect.poll(() => client.pubsub('NUMSUB', 'idle:payload-cache:replaced')).toContain(1);
+    await expect.poll(() => client.pubsub('NUMSUB', 'idle:payload-cache:replaced'), PATIENT).toContain(1);
     await client.set('idle:b', 'B');
     const { stdout } = await running;
     expect(stdout.split('\n')).toEqual(['live', 'B', 'REDIS_UNREACHABLE']);
