@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
+  aesGCM,
   type CollectionPolicy,
   getCacheStats,
+  gzip,
   memory,
   memoryRegistry,
   type PayloadKVOptions,
@@ -11,6 +13,7 @@ import {
   type Store,
   settleCache,
 } from '../../src/runtime/index.js';
+import { messagePack } from '../../src/runtime/msgpack.js';
 import { type Command, commandArbitrary, firstDocuments } from './commands.js';
 import { Difference, emptyTally, type RunOptions, run, type Tally, type World } from './run.js';
 import { generateModel, type Model, toCollections, toGlobals } from './schema.js';
@@ -69,6 +72,16 @@ export function policyOf(model: Model): Pick<PayloadKVOptions, 'collections'> {
   };
 }
 
+type EntryForm = Pick<PayloadKVOptions, 'serializer' | 'compression' | 'encryption'>;
+
+/** What entries are written as: another form on each generated site. */
+const FORMS: readonly (() => EntryForm)[] = [
+  () => ({}),
+  () => ({ serializer: messagePack() }),
+  () => ({ compression: gzip({ threshold: 1 }) }),
+  () => ({ encryption: aesGCM({ keys: [Buffer.alloc(32, 7).toString('base64')] }) }),
+];
+
 interface StartedWorld extends World {
   /** Empties the database, the store, and what each instance remembers. */
   reset(): Promise<void>;
@@ -81,12 +94,21 @@ export async function startWorld(
   sites: number,
   cache: { store: Store; registry?: Registry },
   registryOfEach?: () => Registry,
+  form: EntryForm = {},
 ): Promise<StartedWorld> {
   // One instance has the registry of its store; several share one whose writes they see at once.
   const shared = cache.registry ?? (sites > 1 ? memoryRegistry() : undefined);
   const plugin = () => {
     const registry = registryOfEach?.() ?? shared;
-    return payloadKV({ store: cache.store, ...(registry ? { registry } : {}), ...policyOf(model) });
+    return payloadKV({
+      store: cache.store,
+      ...(registry ? { registry } : {}),
+      // What a write made stale must not be served by them either.
+      swr: '1h',
+      staleIfError: '1h',
+      ...form,
+      ...policyOf(model),
+    });
   };
   const cached: Site[] = [];
   for (let index = 0; index < sites; index++) cached.push(await database.start([plugin()]));
@@ -95,9 +117,11 @@ export async function startWorld(
     sites: cached,
     uncached,
     hits: () => cached.reduce((sum, { payload }) => sum + (getCacheStats(payload)?.total.hits ?? 0), 0),
-    async settled() {
-      for (const { payload } of cached) await settleCache(payload);
-    },
+    ...(Object.keys(form).length > 0 && {
+      async settled() {
+        for (const { payload } of cached) await settleCache(payload);
+      },
+    }),
     async reset() {
       for (const { payload } of cached) await settleCache(payload);
       await database.empty();
@@ -128,7 +152,8 @@ export function differential(name: string, options: DifferentialOptions): void {
       });
       try {
         const cache = options.cache?.() ?? { store: memory() };
-        const world = await startWorld(model, database, options.sites, cache, options.registryOfEach);
+        const form = FORMS[site % FORMS.length]?.() ?? {};
+        const world = await startWorld(model, database, options.sites, cache, options.registryOfEach, form);
         await checkSite(model, database, world, site);
       } finally {
         await database.stop();
