@@ -63,6 +63,7 @@ export function createVersionMemory(registry: Registry, now: () => number): Vers
   const hold = (registry.propagation ?? 0) * 1000;
   let turns = 0;
   let isTold = false;
+  let origin: string | undefined;
   /** What was asked for before may have been replaced since, and nobody said so. */
   let missedUntil = 0;
   /** The same for single tags: when their replacement was told. */
@@ -151,7 +152,11 @@ export function createVersionMemory(registry: Registry, now: () => number): Vers
     },
     replacedSince: (tags, time) => tags.some((tag) => (ownReplacements.get(tag) ?? -1) >= time),
     listener: {
-      origin: newVersion(),
+      // Not before it is asked for: while a Worker's modules are loaded there is no randomness.
+      get origin() {
+        origin ??= newVersion();
+        return origin;
+      },
       live() {
         // What was learnt while nobody told of replacements.
         forgetAll();
