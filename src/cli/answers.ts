@@ -10,6 +10,7 @@ import {
   isInternalCollection,
   type Proposal,
   propose,
+  proposeBinding,
   proposeTagsBinding,
   REGISTRIES,
   REGISTRIES_OF,
@@ -17,6 +18,7 @@ import {
   STORES,
   type StoreName,
 } from '../plan/answers.js';
+import type { AnswerChanges, CurrentAnswers } from '../plan/wrapper-edit.js';
 import { parseDuration } from '../runtime/duration.js';
 import { nearest } from './nearest.js';
 import type { Questions } from './questions.js';
@@ -67,6 +69,86 @@ export async function resolveAnswers(
     ? await askMissing(project, proposal, given, terminal, questions)
     : { ...proposal, ...given.answers };
   return withTTLs(withRegistry(answers, project), given.ttlFor);
+}
+
+/**
+ * Other answers for a project that has its cache; `undefined` where nothing is to change. At a terminal it asks, unless
+ * flags say what is meant.
+ * @throws PayloadKVError as {@link resolveAnswers}
+ */
+export async function resolveChanges(
+  project: Project,
+  current: CurrentAnswers,
+  flags: AnswerFlags,
+  terminal: Terminal,
+  questions: Questions,
+): Promise<AnswerChanges | undefined> {
+  const proposal: Proposal = {
+    ...propose(project),
+    ...(current.ttl === undefined ? {} : { ttl: current.ttl }),
+    ...(current.store === undefined ? {} : { store: current.store }),
+    ...(current.registry === undefined ? {} : { registry: current.registry }),
+    ...(current.binding === undefined ? {} : { binding: current.binding }),
+    chosen: new Set([...current.collections, ...current.globals]),
+  };
+  const given = checkFlags(project, proposal, flags);
+  const hasFlags = Object.keys(given.answers).length > 0 || given.ttlFor.size > 0;
+  if (hasFlags) return changesOf(given, current, project);
+  if (!terminal.interactive || flags.yes || flags.dryRun) return undefined;
+  if (!(await questions.confirm('The cache is set up. Change the answers?', false))) return undefined;
+  const answers = await askMissing(project, proposal, given, terminal, questions);
+  const ttlFor = new Map(
+    [...answers.collections, ...answers.globals].flatMap(({ slug, ttl }) =>
+      ttl === undefined ? [] : [[slug, ttl] as const],
+    ),
+  );
+  // What was not offered was not refused either.
+  const keep = (slugs: readonly string[], offered: readonly { slug: string }[]) =>
+    slugs.filter((slug) => !offered.some((it) => it.slug === slug)).map((slug) => ({ slug, slices: [] }));
+  const collections = [
+    ...answers.collections.map(({ ttl: _ttl, ...it }) => it),
+    ...keep(current.collections, proposal.collections),
+  ];
+  const globals = [
+    ...answers.globals.map(({ slug }) => ({ slug })),
+    ...keep(current.globals, proposal.globals),
+  ];
+  return changesOf({ answers: { ...answers, collections, globals }, ttlFor }, current, project);
+}
+
+function changesOf({ answers, ttlFor }: Given, current: CurrentAnswers, project: Project): AnswerChanges {
+  const store = answers.store ?? current.store;
+  const { registry, ...others } = answers;
+  if (registry !== undefined && store !== undefined && !REGISTRIES_OF[store].includes(registry)) {
+    throw invalid(
+      'INVALID_REGISTRY',
+      `--registry ${registry} makes no sense with --store ${store}.`,
+      `Choose ${choiceOf(REGISTRIES_OF[store])}.`,
+    );
+  }
+  const cached = [...(answers.collections ?? []), ...(answers.globals ?? [])].map(({ slug }) => slug);
+  const known = [
+    ...cached,
+    ...(answers.collections ? [] : current.collections),
+    ...(answers.globals ? [] : current.globals),
+  ];
+  for (const slug of ttlFor.keys()) {
+    if (!known.includes(slug))
+      throw invalid(
+        'INVALID_FLAG',
+        `--ttl-for ${slug}: it is not among what is cached.`,
+        'Name it in --collections or --globals too.',
+      );
+  }
+  const needsBinding =
+    answers.store === 'cloudflare-kv' && current.store !== 'cloudflare-kv' && !answers.binding;
+  return {
+    ...others,
+    ttlFor,
+    ...(needsBinding ? { binding: proposeBinding(project) } : {}),
+    ...(registry === undefined ? {} : { registry }),
+    ...(registry === 'durable-object' ? { tagsBinding: proposeTagsBinding(project) } : {}),
+  };
 }
 
 /** The same answers with what the registry needs; one that makes no sense with the store is an error. */
@@ -269,7 +351,9 @@ async function askMissing(
       : undefined);
   const registry =
     answers.registry ??
-    (store === 'cloudflare-kv' && project.wrangler ? await askRegistry(questions) : undefined);
+    (store === 'cloudflare-kv' && project.wrangler
+      ? await askRegistry(questions, proposal.registry)
+      : undefined);
   return {
     ...withOwnTTL,
     ttl,
@@ -294,7 +378,7 @@ async function askCollections(
     value: slug,
     description:
       slices.length > 0 ? `precise for ${slices.join(', ')}` : 'any write makes all of its lists stale',
-    selected: true,
+    selected: proposal.chosen?.has(slug) ?? true,
   }));
   const chosen = new Set(await questions.selectMany('Which collections are to be cached?', choices));
   return proposal.collections.filter(({ slug }) => chosen.has(slug));
@@ -305,7 +389,7 @@ async function askGlobals(proposal: Proposal, questions: Questions): Promise<Glo
   const choices = proposal.globals.map(({ slug }) => ({
     title: printable(slug),
     value: slug,
-    selected: true,
+    selected: proposal.chosen?.has(slug) ?? true,
   }));
   const chosen = new Set(await questions.selectMany('Which globals?', choices));
   return proposal.globals.filter(({ slug }) => chosen.has(slug));
@@ -343,7 +427,7 @@ function askStore(proposed: StoreName, questions: Questions): Promise<StoreName>
   return questions.select('Where do entries live?', choices, proposed) as Promise<StoreName>;
 }
 
-function askRegistry(questions: Questions): Promise<RegistryName> {
+function askRegistry(questions: Questions, proposed: RegistryName = 'kv'): Promise<RegistryName> {
   const choices = [
     { title: 'About a minute later', value: 'kv', description: 'nothing more is needed' },
     {
@@ -352,7 +436,7 @@ function askRegistry(questions: Questions): Promise<RegistryName> {
       description: 'tag versions in Durable Objects, which each lookup asks',
     },
   ];
-  return questions.select('How soon is a write seen far away?', choices, 'kv') as Promise<RegistryName>;
+  return questions.select('How soon is a write seen far away?', choices, proposed) as Promise<RegistryName>;
 }
 
 function ttlProblem(value: string): string | true {

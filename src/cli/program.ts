@@ -91,7 +91,7 @@ function createProgram(
         ['payload-kv init --dry-run', 'see what the proposals would write'],
         ['payload-kv init --yes --store memory', 'no questions, entries in memory'],
         ['payload-kv init --registry durable-object', 'on Cloudflare, strongly consistent'],
-        ['payload-kv init --yes --ttl 10m --ttl-for posts=1h', 'proposals with other TTLs'],
+        ['payload-kv init --ttl 10m --ttl-for posts=1h', 'other TTLs, later too'],
       ),
     )
     .action(

@@ -67,6 +67,8 @@ export interface NotOffered {
 /** What `init` proposes. */
 export interface Proposal extends Answers {
   notOffered: NotOffered[];
+  /** What is cached already; absent where everything offered is proposed. */
+  chosen?: ReadonlySet<string>;
 }
 
 /** The binding's name, unless it's taken. */

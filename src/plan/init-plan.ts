@@ -17,6 +17,7 @@ import { typedSlugs } from './types-slugs.js';
 import { exportTagsClass, type WorkerEntryEdit, workerFiles } from './worker-entry.js';
 import { bindDurableObject } from './wrangler-durable-object.js';
 import { bindKVNamespace } from './wrangler-edit.js';
+import { type AnswerChanges, changeAnswers } from './wrapper-edit.js';
 import { renderHooks, renderWrapper, type WrapperContext } from './wrapper-file.js';
 import { exportsName, readWrapperShape, type WrapperShape } from './wrapper-shape.js';
 
@@ -29,6 +30,8 @@ export interface InitInput {
   files: ProjectFiles;
   /** Absent where the wrapper is there already: then the file says what was answered. */
   answers?: Answers;
+  /** Other answers for a wrapper that is there already. */
+  changes?: AnswerChanges;
   templates: Templates;
   /** The range to write into `package.json`. */
   packageRange: string;
@@ -62,7 +65,12 @@ export function planInit(input: InitInput): Plan {
   const collect = collector(files);
   refuseForeign(project, files);
 
-  const existing = files[paths.wrapper];
+  const before = files[paths.wrapper];
+  const edit =
+    before === undefined || !input.changes
+      ? undefined
+      : changeAnswers(before, paths.wrapper, input.changes, style);
+  const existing = edit?.text ?? before;
   const shape = existing === undefined ? undefined : readWrapperShape(existing, paths.wrapper);
   const setup = existing === undefined ? setupOf(input) : undefined;
   const wanted: Bindings = setup ? bindingsOf(setup.answers) : bindingsIn(shape);
@@ -74,6 +82,13 @@ export function planInit(input: InitInput): Plan {
     if (files[paths.hooks] === undefined)
       collect.create(paths.hooks, renderHooks(setup.answers, setup.context));
     if (setup.notice) collect.notice(setup.notice);
+  }
+  if (edit && before !== undefined) {
+    collect.edit(paths.wrapper, before, { ok: true, content: edit.text, modified: edit.text !== before });
+    for (const refusal of edit.refusals) collect.refuse(refusal);
+    const left = readWrapperShape(before, paths.wrapper)?.binding;
+    if (left !== undefined && left !== shape?.binding && project.wrangler?.content.includes(`"${left}"`))
+      collect.notice(`${project.wrangler.path} still binds ${left}: take it out if nothing else uses it.`);
   }
   if (existing !== undefined && shape?.exportsCache !== true) {
     collect.notice(`${paths.wrapper} exports no \`cache\`: it is kept as it is, and so is the config.`);
@@ -92,7 +107,9 @@ export function planInit(input: InitInput): Plan {
   bind(input, wanted, collect);
   const packageJson = files['package.json'];
   if (packageJson !== undefined) {
-    const usesRedis = setup && [setup.answers.store, setup.answers.registry].includes('redis');
+    const usesRedis = setup
+      ? [setup.answers.store, setup.answers.registry].includes('redis')
+      : edit?.text !== before && /\bredis(Registry)?\(\)/.test(existing ?? '');
     if (usesRedis) {
       collect.notice(
         'Set REDIS_URL wherever the site runs, e.g. redis://127.0.0.1:6379: without it nothing is cached.',
@@ -297,6 +314,7 @@ interface Collector {
   edit(path: string, before: string, result: TransformResult): void;
   /** Several edits of one file, each of which may be refused for itself. */
   editInSteps(path: string, before: string, steps: readonly ((content: string) => TransformResult)[]): void;
+  refuse(refusal: Refusal): void;
   notice(text: string): void;
   plan(): Plan;
 }
@@ -323,6 +341,7 @@ function collector(files: ProjectFiles): Collector {
       }
       if (after !== before) changes.push({ path, before, after });
     },
+    refuse: (refusal) => refusals.push(refusal),
     notice: (text) => notices.push(text),
     plan: () => ({ changes, refusals, notices }),
   };

@@ -32,6 +32,8 @@ export interface WrapperShape {
   registry?: string;
   /** `binding` of the registry, if it's a literal. */
   tagsBinding?: string;
+  /** The default TTL as typed, if it's a literal. */
+  ttl?: string;
   /** Whether `cache` is a function, to be called with the Cloudflare env. */
   takesEnv: boolean;
   /** Whether the file exports `cache` by name. */
@@ -51,12 +53,14 @@ export function readWrapperShape(text: string, path = 'index.ts'): WrapperShape 
   const store = property(options, 'store');
   const binding = store && ts.isCallExpression(store) ? bindingOf(store) : undefined;
   const registry = property(options, 'registry');
+  const ttl = property(options, 'ttl');
   const tagsBinding = registry && ts.isCallExpression(registry) ? bindingOf(registry) : undefined;
   return {
     ...(store && ts.isCallExpression(store) ? { store: store.expression.getText(source) } : {}),
     ...(binding ? { binding: binding.text } : {}),
     ...(registry && ts.isCallExpression(registry) ? { registry: registry.expression.getText(source) } : {}),
     ...(tagsBinding ? { tagsBinding: tagsBinding.text } : {}),
+    ...(ttl && (ts.isStringLiteralLike(ttl) || ts.isNumericLiteral(ttl)) ? { ttl: ttl.text } : {}),
     takesEnv:
       cache !== undefined && cache !== null && (ts.isArrowFunction(cache) || ts.isFunctionLike(cache)),
     exportsCache: cache !== undefined,

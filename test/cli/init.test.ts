@@ -187,10 +187,47 @@ describe('a second time', () => {
     const mine = `${wired['src/payload-kv/index.ts']}// mine\n`;
     await writeFile(path.join(project.dir, 'src/payload-kv/index.ts'), mine);
     await writeFile(path.join(project.dir, 'src/payload.config.ts'), CONFIG);
-    const { exitCode, stdout } = await init(['--yes', '--ttl', '1h']);
-    expect(exitCode).toBe(0);
-    expect(stdout).toContain('src/payload-kv/index.ts is there and yours: --ttl changed nothing.');
+    expect((await init(['--yes'])).exitCode).toBe(0);
     expect(await project.tree()).toEqual({ ...wired, 'src/payload-kv/index.ts': mine });
+  });
+
+  test('changes the answers that flags name, each in its place, and nothing else', async () => {
+    await writeFile(path.join(project.dir, 'wrangler.json'), '{\n  "name": "site"\n}\n');
+    await init(['--yes', '--store', 'memory']);
+    const file = path.join(project.dir, 'src/payload-kv/index.ts');
+    const mine = (await project.tree())
+      ['src/payload-kv/index.ts']!.replace("posts: { slices: ['slug'] },", 'posts: postsPolicy, // as agreed')
+      .replace('\nexport const', '\nconst postsPolicy = {};\n\nexport const');
+    await writeFile(file, mine);
+    const flags = [
+      '--ttl',
+      '1h',
+      '--globals',
+      'none',
+      '--collections',
+      'posts,users',
+      '--store',
+      'cloudflare-kv',
+    ];
+    expect((await init(['--yes', ...flags])).exitCode).toBe(0);
+    const tree = await project.tree();
+    expect(tree['src/payload-kv/index.ts']).toBe(
+      mine
+        .replace('import { memory, payloadKV }', 'import { payloadKV }')
+        .replace("'payload-kv';\n", "'payload-kv';\nimport { cloudflareKV } from 'payload-kv/cloudflare';\n")
+        .replace('memory()', "cloudflareKV({ binding: 'PAYLOAD_CACHE' })")
+        .replace("ttl: '5m'", "ttl: '1h'")
+        .replace('    pages: {},\n', '')
+        .replace('// as agreed\n', "// as agreed\n    users: { allowAuth: true, slices: ['email'] },\n")
+        .replace(/globals: \{[^}]*\},\n {2}\}/, 'globals: {}'),
+    );
+    expect(tree['wrangler.json']).toContain('"binding": "PAYLOAD_CACHE"');
+    expect((await init(['--yes', ...flags])).stdout).toContain('nothing to change');
+
+    const refused = await init(['--yes', '--ttl-for', 'posts=10m']);
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stdout).toContain('`posts` has no entry that is an object literal.');
+    expect((await init(['--yes', '--ttl-for', 'pages=10m'])).stderr).toContain('not among what is cached');
   });
 
   test('writes the wrapper anew where it is gone and the config still uses it', async () => {
@@ -362,6 +399,20 @@ describe('at a terminal', () => {
       expect(await project.tree()).toEqual(before);
     },
   );
+
+  test('a second time it offers to change the answers, with those of now', async () => {
+    prompts.inject([...answers, true]);
+    await init([], true);
+    const before = await project.tree();
+    prompts.inject([false]);
+    expect((await init([], true)).stdout).toContain('Everything is in place');
+    expect(await project.tree()).toEqual(before);
+    prompts.inject([true, ['posts'], ['header'], '10m', [], 'cloudflare-kv', 'CACHE', true]);
+    expect((await init([], true)).exitCode).toBe(0);
+    const after = await project.tree();
+    const wrapper = 'src/payload-kv/index.ts';
+    expect(after[wrapper]).toBe(before[wrapper]!.replace("    pages: { ttl: '1h' },\n", ''));
+  });
 
   test('a no to the diff writes nothing', async () => {
     const before = await project.tree();

@@ -10,7 +10,8 @@ import { wranglerTypesCommand } from '../../plan/env-types-edit.js';
 import { generatedPaths } from '../../plan/generated-paths.js';
 import { filesToRead, type ProjectFiles, planInit, refuseForeign } from '../../plan/init-plan.js';
 import type { Plan } from '../../plan/plan.js';
-import { type AnswerFlags, answerNotices, resolveAnswers } from '../answers.js';
+import { answersIn } from '../../plan/wrapper-edit.js';
+import { type AnswerFlags, answerNotices, resolveAnswers, resolveChanges } from '../answers.js';
 import { countOf, type InstallOutcome, installIfNeeded, mayWrite } from '../confirm.js';
 import { EXIT } from '../failure.js';
 import { packageVersion, readTemplates, supportedPayload } from '../package-files.js';
@@ -46,17 +47,20 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
 
   if (isNew && !options.dryRun) await checkGit(project, options, terminal, questions);
   const answers = isNew ? await resolveAnswers(project, options, terminal, questions) : undefined;
+  const current = isNew ? undefined : answersIn(files[paths.wrapper]!, paths.wrapper);
+  const changes = current && (await resolveChanges(project, current, options, terminal, questions));
   if (answers && !terminal.interactive) sayAnswers(answers, project, terminal);
   const plan = planInit({
     project,
     files,
     ...(answers ? { answers } : {}),
+    ...(changes ? { changes } : {}),
     templates: readTemplates(),
     packageRange: `^${packageVersion()}`,
     wranglerProvisions: wranglerProvisions(project),
   });
   plan.notices.push(...versionNotice(project));
-  plan.notices.push(...(answers ? answerNotices(answers, project) : keptNotices(options, paths.wrapper)));
+  plan.notices.push(...(answers ? answerNotices(answers, project) : []));
   const found = plan.refusals.length > 0 ? EXIT.found : EXIT.ok;
   const document = (rest: object) =>
     terminal.document({
@@ -165,25 +169,6 @@ function versionNotice({ payloadVersion: { installed } }: Project): string[] {
   return [
     `Payload ${installed} is none that this package works with (${range}): update payload and every @payloadcms package first.`,
   ];
-}
-
-/** Flags that answer a question say nothing to a wrapper that is there already: it is the user's. */
-function keptNotices(options: InitOptions, wrapper: string): string[] {
-  const flags = [
-    ['collections', '--collections'],
-    ['globals', '--globals'],
-    ['ttl', '--ttl'],
-    ['ttlFor', '--ttl-for'],
-    ['store', '--store'],
-    ['registry', '--registry'],
-    ['binding', '--binding'],
-  ] as const;
-  const given = flags
-    .filter(([name]) => options[name] !== undefined && options[name].length > 0)
-    .map(([, flag]) => flag);
-  return given.length > 0
-    ? [`${wrapper} is there and yours: ${given.join(', ')} changed nothing. Edit the file instead.`]
-    : [];
 }
 
 async function checkGit(
