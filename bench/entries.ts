@@ -52,8 +52,8 @@ export async function benchEntries(): Promise<void> {
         };
       }
       const batch = Math.max(1, Math.round(60 / limit));
-      const write = await timeInTurns(writes, { rounds: 30, batch, warmUp: 15 });
-      const read = await timeInTurns(reads, { rounds: 30, batch, warmUp: 15 });
+      const write = await timeInTurns(writes, { rounds: 20, batch, warmUp: 8 });
+      const read = await timeInTurns(reads, { rounds: 20, batch, warmUp: 8 });
       for (const [name, text] of texts) {
         const against = (times: Record<string, number>): string =>
           `${((times[name] as number) / (times.JSON as number)).toFixed(1)} × (${(times[name] as number).toFixed(0)} µs)`;
@@ -62,6 +62,12 @@ export async function benchEntries(): Promise<void> {
           `size ${(text.length / plain.length).toFixed(2)} ×, write ${against(write)}, read ${against(read)}`,
         );
       }
+      const saved = (plain.length - (texts.get('JSON + gzip') as string).length) / 1024;
+      const longer = (read['JSON + gzip'] as number) - (read.JSON as number);
+      figure(
+        'gzip: what a hit waits longer for each KB that the store is spared',
+        `${(longer / saved).toFixed(0)} µs`,
+      );
     }
   } finally {
     await site.stop();

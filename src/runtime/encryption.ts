@@ -18,8 +18,8 @@ export interface Encryption {
 export interface AesGCMOptions {
   /**
    * Keys, each 32 random bytes in base64, as `openssl rand -base64 32` prints them. The first encrypts, all decrypt: a
-   * new key goes in front, and the old one out once the entries it encrypted have expired. The environment variable
-   * `PAYLOAD_KV_ENCRYPTION_KEYS` wins over it: the same, separated by commas.
+   * new key goes in front, and the old one out once the entries it encrypted have expired. Default: the environment
+   * variable `PAYLOAD_KV_ENCRYPTION_KEYS`, the same separated by commas.
    */
   keys?: readonly string[];
 }
@@ -37,8 +37,7 @@ const IV_BYTES = 12;
  * @throws PayloadKVError `INVALID_ENCRYPTION_KEY` if a key is not 32 bytes in base64, or there is none
  */
 export function aesGCM(options: AesGCMOptions = {}): Encryption {
-  const said = (process.env[VARIABLE] ?? '').split(',').filter((text) => text.trim() !== '');
-  const texts = said.length > 0 ? said : (options.keys ?? []);
+  const texts = options.keys ?? (process.env[VARIABLE] ?? '').split(',').filter((text) => text.trim() !== '');
   if (!Array.isArray(texts) || texts.length === 0) throw invalid('aesGCM() has no key.');
   // Raw keys are kept until they are imported, at first use, and nowhere but here.
   let raw: Uint8Array[] | undefined = texts.map(parseKey);
