@@ -1,0 +1,91 @@
+/**
+ * Works a site for long, under faults of its store, and prints as JSON by how much the heap has grown. Run with
+ * `--expose-gc`; its argument is the number of operations.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { memory, payloadKV, settleCache } from '../../src/runtime/index.js';
+import { chaoticStore, mixedFaults, seededRandom } from '../support/chaos.js';
+import { startBlog } from '../support/payload.js';
+
+/** What the soak says in the end. */
+export interface SoakOutcome {
+  operations: number;
+  differences: number;
+  failures: number;
+  /** In bytes, after as many operations as fill everything that is bounded. */
+  growth: number;
+}
+
+const POSTS = 60;
+/** Of so many answers one is compared with the database. */
+const COMPARED = 25;
+/** Faults in a hundred calls of the store. One that hangs takes the timeout; that of a site is longer than this. */
+const PERCENT = 3;
+
+const operations = Number(process.argv[2]);
+const { gc } = globalThis;
+if (!gc || !(operations > 0)) throw new Error('Run with --expose-gc and a number of operations.');
+
+const random = seededRandom(11);
+const faults = mixedFaults(random, PERCENT);
+const blog = await startBlog({
+  seed: POSTS,
+  plugins: [
+    payloadKV({
+      store: chaoticStore(memory({ maxEntries: 1_000, maxBytes: 8 * 1024 * 1024 }), faults, [1, 30]),
+      collections: { posts: { slices: ['slug'] }, tags: {}, categories: {} },
+      timeout: 10,
+    }),
+  ],
+});
+const { db } = blog.payload;
+const outcome: SoakOutcome = { operations, differences: 0, failures: 0, growth: 0 };
+const ids = (await blog.payload.find({ collection: 'posts', limit: 0, depth: 0 })).docs.map(({ id }) => id);
+const anyOf = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item;
+
+/** Mostly the same questions; now and then one that nobody asks twice. */
+function question(operation: number): Parameters<typeof db.find>[0] {
+  const common = { collection: 'posts', sort: 'id', limit: 3, locale: 'en', pagination: false } as const;
+  const choice = random();
+  if (choice < 0.6) return { ...common, where: { id: { equals: anyOf(ids) } } };
+  if (choice < 0.8) return { ...common, where: { slug: { equals: `post-${Math.floor(random() * POSTS)}` } } };
+  if (choice < 0.98) return { ...common, limit: 1 + Math.floor(random() * 5) };
+  return { ...common, where: { title: { equals: `nobody-${operation}-${random()}` } } };
+}
+
+async function work(count: number): Promise<void> {
+  for (let operation = 0; operation < count; operation++) {
+    try {
+      if (random() < 0.003) {
+        const data = { title: `Title ${operation}`, updatedAt: new Date().toISOString() };
+        await db.updateOne({ collection: 'posts', id: anyOf(ids), data, locale: 'en', req: {} });
+        continue;
+      }
+      const asked = question(operation);
+      const answer = await db.find({ ...asked, req: {} });
+      if (operation % COMPARED > 0) continue;
+      const truth = await db.find({ ...asked, req: { context: { cache: 'bypass' } } });
+      if (!isDeepStrictEqual(answer, truth)) outcome.differences += 1;
+    } catch (error) {
+      if (outcome.failures < 3) console.error(error);
+      outcome.failures += 1;
+    }
+  }
+  await settleCache(blog.payload);
+}
+
+async function heap(): Promise<number> {
+  for (let time = 0; time < 3; time++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    gc?.();
+  }
+  return process.memoryUsage().heapUsed;
+}
+
+// Until the store is full and everything that is remembered up to a number is remembered.
+await work(Math.max(5_000, operations / 4));
+const before = await heap();
+await work(operations);
+outcome.growth = (await heap()) - before;
+console.log(JSON.stringify(outcome));
+await blog.stop();
