@@ -344,11 +344,7 @@ async function askMissing(
   const store = answers.store ?? (await askStore(proposal.store, questions));
   const binding =
     answers.binding ??
-    (store === 'cloudflare-kv'
-      ? await questions.text('What is the KV namespace bound as?', proposal.binding!, (it) =>
-          bindingProblem(it, project),
-        )
-      : undefined);
+    (store === 'cloudflare-kv' ? await askBinding(project, proposal.binding!, questions) : undefined);
   const registry =
     answers.registry ??
     (store === 'cloudflare-kv' && project.wrangler
@@ -425,6 +421,28 @@ function askStore(proposed: StoreName, questions: Questions): Promise<StoreName>
     { title: 'Redis', value: 'redis', description: 'for several Node processes' },
   ];
   return questions.select('Where do entries live?', choices, proposed) as Promise<StoreName>;
+}
+
+/** A namespace that is bound already may serve as well: the cache's keys are its own. */
+async function askBinding(project: Project, proposed: string, questions: Questions): Promise<string> {
+  const existing = (project.wrangler?.kvNamespaces ?? []).filter(
+    ({ binding }) => bindingProblem(binding, project) === true,
+  );
+  if (existing.length > 0) {
+    const choices = [
+      ...(existing.some(({ binding }) => binding === proposed)
+        ? []
+        : [{ title: 'A new one', value: '', description: `bound as ${proposed} or another name` }]),
+      ...existing.map(({ binding, id }) => ({
+        title: printable(binding),
+        value: binding,
+        description: `bound already${id === undefined ? '' : `, ${printable(id)}`}`,
+      })),
+    ];
+    const chosen = await questions.select('Which KV namespace are entries kept in?', choices, proposed);
+    if (chosen !== '') return chosen;
+  }
+  return questions.text('What is the KV namespace bound as?', proposed, (it) => bindingProblem(it, project));
 }
 
 function askRegistry(questions: Questions, proposed: RegistryName = 'kv'): Promise<RegistryName> {

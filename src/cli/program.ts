@@ -80,6 +80,7 @@ function createProgram(
       "where tag versions live, if not where the store's own registry has them: durable-object, database, redis, kv, memory",
     )
     .option('--binding <name>', 'the name of the KV namespace binding')
+    .option('--create-namespace', "create the namespace now, with the project's own wrangler")
     .option('-y, --yes', 'take the proposals for what no flag says, and write without asking')
     .option('--dry-run', 'show the diff, write nothing')
     .option('--no-install', 'leave the installation of the dependency to me')

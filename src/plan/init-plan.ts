@@ -16,7 +16,7 @@ import type { Templates } from './template.js';
 import { typedSlugs } from './types-slugs.js';
 import { exportTagsClass, type WorkerEntryEdit, workerFiles } from './worker-entry.js';
 import { bindDurableObject } from './wrangler-durable-object.js';
-import { bindKVNamespace } from './wrangler-edit.js';
+import { bindKVNamespace, type NamespaceIds, type Place, placesWithoutNamespace } from './wrangler-edit.js';
 import { type AnswerChanges, changeAnswers } from './wrapper-edit.js';
 import { renderHooks, renderWrapper, type WrapperContext } from './wrapper-file.js';
 import { exportsName, readWrapperShape, type WrapperShape } from './wrapper-shape.js';
@@ -37,6 +37,8 @@ export interface InitInput {
   packageRange: string;
   /** Whether the project's wrangler creates a namespace without an id at deploy. */
   wranglerProvisions: boolean;
+  /** Ids of namespaces that were created for it, or stand for those that are about to be. */
+  namespaceIds?: NamespaceIds;
 }
 
 /** Paths of all files whose text a plan needs, besides those that inspection has read. */
@@ -136,6 +138,20 @@ function withSchemaFile(plan: Plan, { project, files, templates }: InitInput): P
   return { ...plan, changes: plan.changes.sort((a, b) => (a.path < b.path ? -1 : 1)) };
 }
 
+/** The environments for which a KV namespace has to be created, and how it is bound; none where it is bound already. */
+export function namespacesToCreate(input: InitInput): { binding: string; places: Place[] } | undefined {
+  const { project, files, answers, changes } = input;
+  const paths = generatedPaths(project);
+  const before = files[paths.wrapper];
+  const text = before && changes ? changeAnswers(before, paths.wrapper, changes, project.style).text : before;
+  const { entries } = answers
+    ? bindingsOf(answers)
+    : bindingsIn(text === undefined ? undefined : readWrapperShape(text, paths.wrapper));
+  if (entries === undefined || !project.wrangler) return undefined;
+  const places = placesWithoutNamespace(project.wrangler, entries);
+  return places.length > 0 ? { binding: entries, places } : undefined;
+}
+
 /** The names of what the wrangler config must declare. */
 interface Bindings {
   /** The KV namespace of the entries. */
@@ -159,10 +175,18 @@ function bindingsIn(shape: WrapperShape | undefined): Bindings {
 }
 
 function bind(input: InitInput, { entries, tags }: Bindings, collect: Collector): void {
-  const { project, files, wranglerProvisions } = input;
+  const { project, files, wranglerProvisions, namespaceIds } = input;
   const { wrangler, cloudflareEnvTypes } = project;
   if (entries === undefined && tags === undefined) return;
   if (wrangler) {
+    const places = entries === undefined ? [] : placesWithoutNamespace(wrangler, entries);
+    if (entries !== undefined && places.length > 0 && !namespaceIds && !wranglerProvisions) {
+      const where = places.map((place) => (place === undefined ? '' : ` --env ${place}`));
+      const commands = where.map((env) => `\`npx wrangler kv namespace create ${entries}${env}\``);
+      collect.notice(
+        `The installed wrangler creates no namespace by itself. Write the id of ${commands.join(' and ')} into ${wrangler.path}; until then doctor reports it.`,
+      );
+    }
     const entryEdits = tags === undefined ? [] : exportTags(input, wrangler, collect);
     const mains = entryEdits.flatMap(({ main, newMain, result }) =>
       result.ok && main !== undefined && newMain !== undefined ? [{ from: main, to: newMain }] : [],
@@ -175,6 +199,7 @@ function bind(input: InitInput, { entries, tags }: Bindings, collect: Collector)
               wrangler: { ...wrangler, content },
               binding: entries,
               provisions: wranglerProvisions,
+              ...(namespaceIds ? { ids: namespaceIds } : {}),
             }),
       (content) =>
         tags === undefined

@@ -11,32 +11,40 @@ export interface KVBindingEdit {
   binding: string;
   /** Whether the project's wrangler creates a namespace without an id at deploy (from 4.45 on). */
   provisions: boolean;
+  /** Ids of namespaces by the place they are for; a place without gets none, or a placeholder. */
+  ids?: NamespaceIds;
+}
+
+/** Ids of namespaces by environment; the top level is `''`. */
+export type NamespaceIds = Readonly<Record<string, string>>;
+
+/** An environment of a wrangler config; `undefined` is the top level. */
+export type Place = string | undefined;
+
+/** What stands for an id until somebody has created the namespace; doctor reports it. */
+export function placeholderId(binding: string): string {
+  return `<id of: wrangler kv namespace create ${binding}>`;
 }
 
 /** The wrangler config with the binding in it. */
 export function bindKVNamespace(edit: KVBindingEdit): TransformResult {
-  const { wrangler, binding, provisions } = edit;
-  const places = placesWithout(wrangler, binding);
+  const { wrangler, binding } = edit;
+  const places = placesWithoutNamespace(wrangler, binding);
   if (places.length === 0) return { ok: true, content: wrangler.content, modified: false };
-  if (!provisions) {
-    const where = places.map((place) => (place === undefined ? 'top level' : `env.${place}`)).join(', ');
-    return {
-      ok: false,
-      reason: `The installed wrangler needs the id of an existing namespace. Create one with \`npx wrangler kv namespace create ${binding}\` (${where}).`,
-      paste:
-        wrangler.format === 'toml'
-          ? tomlBlocks(places, binding, '\n', '<the id that the command prints>')
-          : `"kv_namespaces": [{ "binding": ${JSON.stringify(binding)}, "id": "<the id that the command prints>" }]`,
-    };
-  }
   return wrangler.format === 'toml' ? bindInToml(edit, places) : bindInJson(edit, places);
 }
 
+/** The members of an entry: the binding, and the id that is known or has to be written by somebody. */
+function entryOf({ binding, provisions, ids }: KVBindingEdit, place: Place): [name: string, value: string][] {
+  const id = ids?.[place ?? ''] ?? (provisions ? undefined : placeholderId(binding));
+  return [['binding', binding], ...(id === undefined ? [] : [['id', id] as [string, string]])];
+}
+
 /** The environments that need the binding and lack it; `undefined` is the top level. */
-function placesWithout(wrangler: WranglerConfig, name: string): (string | undefined)[] {
+export function placesWithoutNamespace(wrangler: WranglerConfig, name: string): Place[] {
   const lacks = ({ kvNamespaces }: WranglerEnvironment) =>
     !kvNamespaces.some(({ binding }) => binding === name);
-  const places: (string | undefined)[] = lacks(wrangler) ? [undefined] : [];
+  const places: Place[] = lacks(wrangler) ? [undefined] : [];
   for (const [env, environment] of Object.entries(wrangler.env)) {
     if ((environment.hasBindings || environment.hasKVNamespaces) && lacks(environment)) places.push(env);
   }
@@ -46,7 +54,8 @@ function placesWithout(wrangler: WranglerConfig, name: string): (string | undefi
 /** Bindings that a new `kv_namespaces` stands well after, the last one that is there. */
 const neighbours = ['d1_databases', 'r2_buckets', 'kv_namespaces', 'hyperdrive', 'queues', 'services'];
 
-function bindInJson({ wrangler, binding }: KVBindingEdit, places: (string | undefined)[]): TransformResult {
+function bindInJson(edit: KVBindingEdit, places: Place[]): TransformResult {
+  const { wrangler, binding } = edit;
   const text = wrangler.content;
   const paste = `"kv_namespaces": [{ "binding": ${JSON.stringify(binding)} }]`;
   const parsed = parseJson(text);
@@ -64,25 +73,27 @@ function bindInJson({ wrangler, binding }: KVBindingEdit, places: (string | unde
     const object = place === undefined ? parsed.root : envs && memberValue(envs, place);
     if (object?.type !== 'object')
       return { ok: false, reason: `env.${place} of ${wrangler.path} is no object.`, paste };
-    edits.push(...bindInObject(text, object, binding, style));
+    edits.push(...bindInObject(text, object, entryOf(edit, place), style));
   }
   return { ok: true, content: applyEdits(text, edits), modified: true };
 }
 
-function bindInObject(text: string, object: Node, binding: string, style: JsonStyle): Edit[] {
+function bindInObject(text: string, object: Node, members: [string, string][], style: JsonStyle): Edit[] {
   const { indent } = style;
   const comma = style.trailingComma ? ',' : '';
-  const entry = `{\n${indent}"binding": ${JSON.stringify(binding)}${comma}\n}`;
+  const pairs = members.map(([name, value]) => `"${name}": ${JSON.stringify(value)}`);
+  const entry = `{\n${pairs.map((pair) => indent + pair).join(',\n')}${comma}\n}`;
+  const short = `{ ${pairs.join(', ')} }`;
+  const onOneLine = !text.slice(object.offset, object.offset + object.length).includes('\n');
   const namespaces = memberValue(object, 'kv_namespaces');
   if (namespaces?.type === 'array') {
-    const inline = namespaces.children?.some(
-      ({ offset, length }) => !text.slice(offset, offset + length).includes('\n'),
-    );
-    return addItem(text, namespaces, inline ? `{ "binding": ${JSON.stringify(binding)} }` : entry, style);
+    const inline =
+      (onOneLine && namespaces.children?.length === 0) ||
+      namespaces.children?.some(({ offset, length }) => !text.slice(offset, offset + length).includes('\n'));
+    return addItem(text, namespaces, inline ? short : entry, style);
   }
-  const onOneLine = !text.slice(object.offset, object.offset + object.length).includes('\n');
   const list = onOneLine
-    ? `"kv_namespaces": [{ "binding": ${JSON.stringify(binding)} }]`
+    ? `"kv_namespaces": [${short}]`
     : `"kv_namespaces": [\n${indent}${entry.split('\n').join(`\n${indent}`)}${comma}\n]`;
   const children = object.children ?? [];
   const after = neighbours
@@ -95,14 +106,15 @@ function bindInObject(text: string, object: Node, binding: string, style: JsonSt
   return addItem(text, partial, list, style);
 }
 
-function bindInToml({ wrangler, binding }: KVBindingEdit, places: (string | undefined)[]): TransformResult {
+function bindInToml(edit: KVBindingEdit, places: Place[]): TransformResult {
+  const { wrangler, binding } = edit;
   const text = wrangler.content;
   const lineEnding = text.includes('\r\n') ? '\r\n' : '\n';
-  const blocks = tomlBlocks(places, binding, lineEnding);
+  const blocks = tomlBlocks(places, edit, lineEnding);
   const refuse = (reason: string): TransformResult => ({
     ok: false,
     reason,
-    paste: tomlBlocks(places, binding, '\n'),
+    paste: tomlBlocks(places, edit, '\n'),
   });
   if (/'''|"""/.test(text))
     return refuse(`${wrangler.path} has texts of several lines, in which nothing can be located for sure.`);
@@ -124,18 +136,13 @@ function bindInToml({ wrangler, binding }: KVBindingEdit, places: (string | unde
   return { ok: true, content: `${text}${gap}${blocks}${lineEnding}`, modified: true };
 }
 
-function tomlBlocks(
-  places: (string | undefined)[],
-  binding: string,
-  lineEnding: string,
-  id?: string,
-): string {
+function tomlBlocks(places: Place[], edit: KVBindingEdit, lineEnding: string): string {
   return places
     .map((place) => {
       const path =
         place === undefined ? '' : `env.${/^[\w-]+$/.test(place) ? place : JSON.stringify(place)}.`;
-      const lines = [`[[${path}kv_namespaces]]`, `binding = "${binding}"`, ...(id ? [`id = "${id}"`] : [])];
-      return lines.join(lineEnding);
+      const pairs = entryOf(edit, place).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
+      return [`[[${path}kv_namespaces]]`, ...pairs].join(lineEnding);
     })
     .join(lineEnding + lineEnding);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bindKVNamespace } from '../../src/plan/wrangler-edit.js';
+import { bindKVNamespace, type NamespaceIds } from '../../src/plan/wrangler-edit.js';
 import { testCases } from './cases.js';
 import { readConfig } from './wrangler-config.js';
 
@@ -9,13 +9,19 @@ testCases('wrangler-edit', async (text, extension) =>
   bindKVNamespace({ wrangler: await readConfig(text, extension), binding, provisions: true }),
 );
 
-test('a wrangler that provisions nothing is told to create the namespace, and no id is invented', async () => {
+test('where wrangler provisions nothing, a placeholder says what to do, and an id that is known is written', async () => {
   const text = '{ "name": "site", "env": { "staging": { "kv_namespaces": [] } } }';
   const wrangler = await readConfig(text, 'jsonc');
-  const result = bindKVNamespace({ wrangler, binding, provisions: false });
-  expect(result).toMatchObject({
-    ok: false,
-    reason: expect.stringContaining('npx wrangler kv namespace create PAYLOAD_CACHE'),
+  const id = '<id of: wrangler kv namespace create PAYLOAD_CACHE>';
+  const own = (ids: NamespaceIds) => bindKVNamespace({ wrangler, binding, provisions: false, ids });
+  expect(own({})).toMatchObject({
+    content: `{ "name": "site", "env": { "staging": { "kv_namespaces": [{ "binding": "${binding}", "id": "${id}" }] } }, "kv_namespaces": [{ "binding": "${binding}", "id": "${id}" }] }`,
   });
-  expect(result).toMatchObject({ reason: expect.stringContaining('top level, env.staging') });
+  expect(own({ '': 'one', staging: 'two' })).toMatchObject({
+    content: `{ "name": "site", "env": { "staging": { "kv_namespaces": [{ "binding": "${binding}", "id": "two" }] } }, "kv_namespaces": [{ "binding": "${binding}", "id": "one" }] }`,
+  });
+  const toml = await readConfig('name = "site"\n', 'toml');
+  expect(bindKVNamespace({ wrangler: toml, binding, provisions: true, ids: { '': 'one' } })).toMatchObject({
+    content: 'name = "site"\n\n[[kv_namespaces]]\nbinding = "PAYLOAD_CACHE"\nid = "one"\n',
+  });
 });

@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import kleur from 'kleur';
+import { createNamespace } from '../../apply/create-namespace.js';
 import { writeChanges } from '../../apply/write.js';
 import { inRange } from '../../doctor/version.js';
 import { PayloadKVError } from '../../errors.js';
@@ -8,8 +9,16 @@ import type { Project } from '../../inspect/project.js';
 import { type Answers, propose } from '../../plan/answers.js';
 import { wranglerTypesCommand } from '../../plan/env-types-edit.js';
 import { generatedPaths } from '../../plan/generated-paths.js';
-import { filesToRead, type ProjectFiles, planInit, refuseForeign } from '../../plan/init-plan.js';
+import {
+  filesToRead,
+  type InitInput,
+  namespacesToCreate,
+  type ProjectFiles,
+  planInit,
+  refuseForeign,
+} from '../../plan/init-plan.js';
 import type { Plan } from '../../plan/plan.js';
+import type { NamespaceIds, Place } from '../../plan/wrangler-edit.js';
 import { answersIn } from '../../plan/wrapper-edit.js';
 import { type AnswerFlags, answerNotices, resolveAnswers, resolveChanges } from '../answers.js';
 import { countOf, type InstallOutcome, installIfNeeded, mayWrite } from '../confirm.js';
@@ -31,6 +40,8 @@ export interface InitOptions extends AnswerFlags {
   exact?: boolean;
   /** `false` leaves the installation to the person. Default `true`. */
   install?: boolean;
+  /** Creates the KV namespace through the project's wrangler, once the diff is agreed to. */
+  createNamespace?: boolean;
   /** Goes on with uncommitted changes. */
   force?: boolean;
 }
@@ -50,7 +61,7 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
   const current = isNew ? undefined : answersIn(files[paths.wrapper]!, paths.wrapper);
   const changes = current && (await resolveChanges(project, current, options, terminal, questions));
   if (answers && !terminal.interactive) sayAnswers(answers, project, terminal);
-  const plan = planInit({
+  const input: InitInput = {
     project,
     files,
     ...(answers ? { answers } : {}),
@@ -58,7 +69,9 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
     templates: readTemplates(),
     packageRange: `^${packageVersion()}`,
     wranglerProvisions: wranglerProvisions(project),
-  });
+  };
+  const toCreate = options.createNamespace ? namespacesToCreate(input) : undefined;
+  let plan = planInit(toCreate ? { ...input, namespaceIds: idsToCome(toCreate.places) } : input);
   plan.notices.push(...versionNotice(project));
   plan.notices.push(...(answers ? answerNotices(answers, project) : []));
   const found = plan.refusals.length > 0 ? EXIT.found : EXIT.ok;
@@ -98,6 +111,11 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
     document({ written: false, install: null, nextSteps: [] });
     return found;
   }
+  if (toCreate) {
+    const { notices } = plan;
+    const namespaceIds = await createNamespaces(project, toCreate, terminal);
+    plan = { ...planInit({ ...input, namespaceIds }), notices };
+  }
   writeChanges(project.root, plan.changes);
   terminal.say(`${kleur.green('✓')} ${countOf(plan.changes.length, 'file')} written.`);
 
@@ -111,6 +129,31 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
   for (const step of steps) terminal.say(`  ${kleur.cyan('→')} ${step}`);
   document({ written: true, install, nextSteps: steps });
   return install?.ok === false ? EXIT.found : found;
+}
+
+/** What stands in the diff for the ids that wrangler is about to tell. */
+function idsToCome(places: readonly Place[]): NamespaceIds {
+  return Object.fromEntries(places.map((place) => [place ?? '', '<the id that wrangler creates>']));
+}
+
+/** Creates a namespace for each place. What was created is said at once: it exists, whatever comes next. */
+async function createNamespaces(
+  { root, wrangler }: Project,
+  { binding, places }: { binding: string; places: readonly Place[] },
+  terminal: Terminal,
+): Promise<NamespaceIds> {
+  const ids: Record<string, string> = {};
+  for (const place of places) {
+    const title = wrangler?.name === undefined ? binding : `${wrangler.name}-${binding}`;
+    const id = await createNamespace(root, {
+      title,
+      config: wrangler!.path,
+      ...(place ? { env: place } : {}),
+    });
+    ids[place ?? ''] = id;
+    terminal.note(`${kleur.green('✓')} Created the KV namespace ${place ? `${place}-` : ''}${title}: ${id}`);
+  }
+  return ids;
 }
 
 function sayProject(project: Project, cwd: string, terminal: Terminal): void {
