@@ -55,11 +55,21 @@ test('Every command that the documentation gives a user does its work, in the or
     const lines = blocks()
       .filter(({ language }) => language === 'sh')
       .flatMap(({ code }) => code.trim().split('\n'));
-    expect(lines).toEqual(['npx payload-kv init', 'npx payload-kv sync', 'npx payload-kv doctor']);
+    expect(lines).toEqual([
+      'npx payload-kv init',
+      'npx payload-kv sync',
+      'npx payload-kv doctor',
+      'npx payload-kv remove',
+    ]);
+    const before = await copy.read('src/payload.config.ts');
     for (const line of lines) {
       const [, ...args] = line.split(' ');
       // Nobody is there to answer questions, and the packages are there already.
       if (args[1] === 'init') args.push('--yes', '--no-install');
+      if (args[1] === 'remove') {
+        expect(await copy.read('src/payload.config.ts')).toContain('plugins: [cache]');
+        args.push('--yes');
+      }
       const { exitCode, all } = await execa('npx', args, {
         cwd: copy.dir,
         env: environmentOfAPerson(),
@@ -70,7 +80,7 @@ test('Every command that the documentation gives a user does its work, in the or
       });
       expect(exitCode, `${line}\n${all}`).toBe(0);
     }
-    expect(await copy.read('src/payload.config.ts')).toContain('plugins: [cache]');
+    expect(await copy.read('src/payload.config.ts')).toBe(before);
   } finally {
     await copy.remove();
   }
