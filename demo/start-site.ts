@@ -27,6 +27,8 @@ export async function startSite(directory: string, databaseUri: string, kvBindin
       PAYLOAD_DISABLE_DEPENDENCY_CHECKER: 'true',
       // No WebSocket to a Next.js server that is not there.
       DISABLE_PAYLOAD_HMR: 'true',
+      // What is shown must not depend on how busy this machine is: a read that takes longer would ask the database.
+      PAYLOAD_KV_TIMEOUT: '10000',
     },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
