@@ -89,9 +89,9 @@ function createProgram(
       'after',
       examples(
         ['payload-kv init', 'ask everything'],
-        ['payload-kv init --dry-run', 'see what the proposals would write'],
+        ['payload-kv init --dry-run', 'see what would be written'],
         ['payload-kv init --yes --store memory', 'no questions, entries in memory'],
-        ['payload-kv init --registry durable-object', 'on Cloudflare, strongly consistent'],
+        ['payload-kv init --registry durable-object', 'Cloudflare, strongly consistent'],
         ['payload-kv init --ttl 10m --ttl-for posts=1h', 'other TTLs, later too'],
       ),
     )
@@ -158,8 +158,8 @@ function createProgram(
     .addHelpText(
       'after',
       examples(
-        ['payload-kv inspect', 'collections, relations, what is not resolved'],
-        ['payload-kv inspect --exact --json', "Payload's own word on the schema, for scripts"],
+        ['payload-kv inspect', 'collections, relations, the unresolved'],
+        ['payload-kv inspect --exact --json', "Payload's own word, for scripts"],
       ),
     )
     .action(

@@ -1,6 +1,7 @@
 /** A plan as a person sees it. The very object that is shown is the one that is applied. */
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
 import kleur from 'kleur';
+import { isLedgerLine } from '../plan/ledger.js';
 import type { FileChange, Plan, Refusal } from '../plan/plan.js';
 import { printable } from './terminal.js';
 
@@ -18,8 +19,13 @@ export function diffOf({ path, before, after }: FileChange): string {
 export function diffLines(plan: Plan): string[] {
   return plan.changes.flatMap((change) => [
     '',
-    ...printable(diffOf(change)).trimEnd().split('\n').map(coloured),
+    ...printable(diffOf(change)).trimEnd().split('\n').map(shortened).map(coloured),
   ]);
+}
+
+/** What only the tool reads in the generated schema fills many rows, and tells nobody anything. */
+function shortened(line: string): string {
+  return isLedgerLine(line.slice(1)) ? `${line.slice(0, 72)}…` : line;
 }
 
 function coloured(line: string): string {

@@ -23,8 +23,8 @@ export interface TerminalOptions {
   json?: boolean;
   verbose?: boolean;
   stdin?: Readable & { isTTY?: boolean };
-  stdout?: Writable & { isTTY?: boolean };
-  stderr?: Writable & { isTTY?: boolean };
+  stdout?: Writable & { isTTY?: boolean; columns?: number };
+  stderr?: Writable & { isTTY?: boolean; columns?: number };
   env?: NodeJS.ProcessEnv;
 }
 
@@ -39,9 +39,9 @@ export function createTerminal(options: TerminalOptions = {}): Terminal {
   const json = options.json === true;
   kleur.enabled = !json && usesColour(stdout, env);
   return {
-    say: (line = '') => void (json || stdout.write(`${line}\n`)),
+    say: (line = '') => void (json || stdout.write(`${fitted(line, stdout)}\n`)),
     document: (value) => void (json && stdout.write(`${JSON.stringify(value, undefined, 2)}\n`)),
-    note: (line) => void stderr.write(`${line}\n`),
+    note: (line) => void stderr.write(`${fitted(line, stderr)}\n`),
     interactive: !json && stdin.isTTY === true && stdout.isTTY === true,
     json,
     verbose: options.verbose === true,
@@ -61,4 +61,28 @@ export function printable(text: string): string {
   return text.replace(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, (char) =>
     char === '\t' || char === '\n' ? char : char === '\r' ? '' : '�',
   );
+}
+
+/**
+ * A sentence behind a mark, such as `! `, broken between words where the terminal ends, and indented below its mark.
+ * Diffs and lines to be pasted stay as they are, and so does everything that no terminal shows.
+ */
+export function fitted(line: string, { isTTY, columns }: { isTTY?: boolean; columns?: number }): string {
+  const bare = withoutColour(line);
+  const mark = /^ *[!✓✗→] +/.exec(bare)?.[0];
+  if (!isTTY || !columns || mark === undefined || bare.length <= columns) return line;
+  const indentation = ' '.repeat(mark.length);
+  const rows: string[] = [];
+  const [first, ...words] = line.trimStart().split(' ');
+  let row = line.slice(0, line.length - line.trimStart().length) + first;
+  for (const word of words) {
+    const isFull = withoutColour(`${row} ${word}`).length > columns && withoutColour(row).trim().length > 1;
+    if (isFull) rows.push(row.trimEnd());
+    row = isFull ? indentation + word : `${row} ${word}`;
+  }
+  return [...rows, row].join('\n');
+}
+
+function withoutColour(text: string): string {
+  return text.replace(/\u001b\[[\d;]*m/g, '');
 }

@@ -27,7 +27,7 @@ export const EMPTY_LEDGER: Ledger = { files: {}, edits: {} };
 
 /** The ledger in a `schema.generated.ts`; `undefined` where there is none, or none that can be read. */
 export function readLedger(text: string | undefined): Ledger | undefined {
-  const line = text?.split(/\r?\n/).find((it) => it.startsWith(MARK));
+  const line = text?.split(/\r?\n/).find(isLedgerLine);
   if (line === undefined) return undefined;
   try {
     const json = inflateRawSync(Buffer.from(line.slice(MARK.length).trim(), 'base64')).toString('utf8');
@@ -38,12 +38,17 @@ export function readLedger(text: string | undefined): Ledger | undefined {
   }
 }
 
+/** Whether a line holds the ledger. */
+export function isLedgerLine(line: string): boolean {
+  return line.startsWith(MARK);
+}
+
 /** A `schema.generated.ts` with another ledger in it. */
 export function withLedger(text: string, ledger: Ledger): string {
   const lineEnding = text.includes('\r\n') ? '\r\n' : '\n';
   const line = MARK + deflateRawSync(JSON.stringify(ledger), { level: 9 }).toString('base64');
   const lines = text.split(/\r?\n/);
-  const at = lines.findIndex((it) => it.startsWith(MARK));
+  const at = lines.findIndex(isLedgerLine);
   if (at === -1) return `${text}${/\n$/.test(text) ? '' : lineEnding}${lineEnding}${line}${lineEnding}`;
   const start = text.indexOf(MARK);
   return text.slice(0, start) + line + text.slice(start + lines[at]!.length);

@@ -37,6 +37,7 @@ describe('without a terminal', () => {
     const { exitCode, stdout } = await init(['--dry-run']);
     expect(exitCode).toBe(0);
     expect(stdout).toContain('+  plugins: [cache],');
+    expect(stdout.split('\n').filter((line) => line.length > 120)).toEqual([]);
     expect(stdout).toContain('Dry run: nothing was written.');
     expect(await project.tree()).toEqual(before);
   });
