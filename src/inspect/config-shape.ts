@@ -739,8 +739,17 @@ function isOwnImport(each: ImportShape): boolean {
   );
 }
 
-function usesAny(text: string, names: string[]): boolean {
-  return names.some((name) => new RegExp(`(?<![\\w$.])${name.replaceAll('$', '\\$')}(?![\\w$])`).test(text));
+/** Whether the code uses one of the names: what comments and strings say is no use. */
+function usesAny(code: string, names: string[]): boolean {
+  const scanner = ts.createScanner(ts.ScriptTarget.Latest, true, ts.LanguageVariant.Standard, code);
+  let before: ts.SyntaxKind | undefined;
+  for (let token = scanner.scan(); token !== ts.SyntaxKind.EndOfFileToken; token = scanner.scan()) {
+    const isProperty = before === ts.SyntaxKind.DotToken || before === ts.SyntaxKind.QuestionDotToken;
+    if (token === ts.SyntaxKind.Identifier && !isProperty && names.includes(scanner.getTokenText()))
+      return true;
+    before = token;
+  }
+  return false;
 }
 
 // ---- a Cloudflare env ---------------------------------------------------------------------------------------------

@@ -133,7 +133,7 @@ function wirePlugins({ shape, style }: Wiring, element: string, refuse: Refuse):
     return refuse('`plugins` is a method or getter.', plugins.location.line, alone);
   }
   if (ts.isIdentifier(value.node) && value.node.text === 'undefined')
-    return [{ ...plugins.property, text: `plugins: [${element}]` }];
+    return [{ start: value.start, end: value.end, text: `[${element}]` }];
   const branches = arraysOfCondition(value.node);
   if (branches.length > 0) {
     const offset = plugins.property.start - WRAPPED.length;
@@ -150,8 +150,9 @@ function wirePlugins({ shape, style }: Wiring, element: string, refuse: Refuse):
   }
   const isArray = plugins.kind === 'array' ? 'always' : plugins.isArray;
   const proven = isArray !== 'unknown' || isSurelyArray(value.node, config.text);
-  const certain = isSimple(value.node) ? value.text : `(${value.text})`;
-  const spread = isArray === 'or-nothing' ? `(${value.text} ?? [])` : certain;
+  const [before, after] =
+    isArray === 'or-nothing' ? ['(', ' ?? [])'] : isSimple(value.node) ? ['', ''] : ['(', ')'];
+  const spread = `${before}${value.text}${after}`;
   if (!proven) {
     return refuse(
       `${plugins.kind === 'other' ? plugins.reason.replace(/\.?$/, '.') : ''} It is not certain that it is an array.`.trim(),
@@ -159,7 +160,13 @@ function wirePlugins({ shape, style }: Wiring, element: string, refuse: Refuse):
       `plugins: [...${spread}, ${element}],`,
     );
   }
-  return [{ ...plugins.property, text: `plugins: [...${spread}, ${element}]` }];
+  // Around the value, so that its key and the comments beside it stay.
+  if (value.shorthand) return [insertAt(value.end, `: [...${spread}, ${element}]`)];
+  return [insertAt(value.start, `[...${before}`), insertAt(value.end, `${after}, ${element}]`)];
+}
+
+function insertAt(position: number, text: string): Edit {
+  return { start: position, end: position, text };
 }
 
 /**
@@ -182,6 +189,11 @@ const WRAPPED = '({';
 interface PropertyValue {
   node: ts.Expression;
   text: string;
+  /** Where it stands in the file. */
+  start: number;
+  end: number;
+  /** Just `plugins`, which is key and value. */
+  shorthand: boolean;
 }
 
 /** The value of a `plugins` property; for the shorthand `plugins` its name. */
@@ -194,10 +206,12 @@ function propertyValue(text: string, property: Span): PropertyValue | undefined 
   if (!ts.isParenthesizedExpression(expression) || !ts.isObjectLiteralExpression(expression.expression))
     return undefined;
   const member = expression.expression.properties[0];
-  if (member && ts.isShorthandPropertyAssignment(member))
-    return { node: member.name, text: member.name.text };
-  if (!member || !ts.isPropertyAssignment(member)) return undefined;
-  return { node: member.initializer, text: member.initializer.getText(source) };
+  const shorthand = member !== undefined && ts.isShorthandPropertyAssignment(member);
+  if (!member || !(shorthand || ts.isPropertyAssignment(member))) return undefined;
+  const node = shorthand ? member.name : member.initializer;
+  const offset = property.start - WRAPPED.length;
+  const span = { start: offset + node.getStart(source), end: offset + node.end };
+  return { node, text: node.getText(source), ...span, shorthand };
 }
 
 /** What `plugins` has now, as elements of an array. */
