@@ -232,7 +232,9 @@ export function createCache(parts: CacheParts): Cache {
     const rule = policy.ruleOf(read.type, read.slug, read.operation);
     if (!rule.cached) return read.ask();
     const wanted: Wanted = {
-      ...plan,
+      // Spreading the plan takes V8 as long as a tenth of the hit.
+      key: plan.key,
+      tags: plan.tags,
       rule,
       ttl: Math.min(directive?.kind === 'ttl' ? directive.ttl : rule.ttl, parts.longestTtl),
       // Who asks for something of their own gets that.
