@@ -168,8 +168,10 @@ function createProgram(
       ),
     );
 
-  common(
-    program.command('doctor').description('prove that the cache works here; every failure names its fix'),
+  exactly(
+    common(
+      program.command('doctor').description('prove that the cache works here; every failure names its fix'),
+    ),
   )
     .addHelpText(
       'after',

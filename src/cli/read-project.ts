@@ -1,9 +1,12 @@
 /** Reading the user's project, by its text alone or with Payload's own word on the schema. */
+import path from 'node:path';
 import kleur from 'kleur';
 import { PayloadKVError } from '../errors.js';
 import { withExactSchema } from '../inspect/exact-schema.js';
-import { inspectProject, type Project } from '../inspect/project.js';
-import type { Terminal } from './terminal.js';
+import { configsToChooseFrom } from '../inspect/find-config.js';
+import { type InspectOptions, inspectProject, type Project } from '../inspect/project.js';
+import { createQuestions } from './questions.js';
+import { printable, type Terminal } from './terminal.js';
 
 /** Which project, and how it is read. */
 export interface ReadOptions {
@@ -15,6 +18,19 @@ export interface ReadOptions {
   exact?: boolean;
 }
 
+/** Inspects; where there are several configs and somebody is there, asks which. */
+async function inspectChosen(options: InspectOptions, terminal: Terminal): Promise<Project> {
+  try {
+    return inspectProject(options);
+  } catch (error) {
+    const configs = configsToChooseFrom(error);
+    if (!configs || !terminal.interactive) throw error;
+    const choices = configs.map((value) => ({ title: printable(path.relative(options.cwd, value)), value }));
+    const chosen = await createQuestions(terminal).select('Which Payload config?', choices, configs[0]!);
+    return inspectProject({ ...options, config: chosen });
+  }
+}
+
 /**
  * Reads the project, telling the person so.
  * @throws PayloadKVError what `inspectProject` and `readExactSchema` throw
@@ -22,7 +38,7 @@ export interface ReadOptions {
 export async function readProject(options: ReadOptions, terminal: Terminal): Promise<Project> {
   const { cwd, config, exact = false } = options;
   terminal.note(kleur.dim('Reading the project…'));
-  const project = inspectProject({ cwd, partial: exact, ...(config ? { config } : {}) });
+  const project = await inspectChosen({ cwd, partial: exact, ...(config ? { config } : {}) }, terminal);
   if (!exact) return project;
   terminal.note(kleur.dim(`Loading ${project.configPath} as Payload does…`));
   const { readExactSchema } = await import('./exact/read-exact.js');

@@ -183,13 +183,22 @@ function aliasTargetsOf(directory: string, configs: Tsconfigs): string[] {
   }
 }
 
+const candidates = new WeakMap<object, string[]>();
+
+/** The absolute paths of the configs that an error `SEVERAL_CONFIGS` is about; `undefined` of any other error. */
+export function configsToChooseFrom(error: unknown): string[] | undefined {
+  return typeof error === 'object' && error !== null ? candidates.get(error) : undefined;
+}
+
 function severalConfigs(directory: string, files: string[], what: string): PayloadKVError {
   const listed = files.map((file) => path.relative(directory, file).split(path.sep).join('/'));
-  return new PayloadKVError({
+  const error = new PayloadKVError({
     code: 'SEVERAL_CONFIGS',
     message: `${what}: ${listed.join(', ')}.`,
     nextStep: `Choose one, e.g. --config ${listed[0]}`,
   });
+  candidates.set(error, files);
+  return error;
 }
 
 /** The directory of the nearest package.json, else the directory given. */

@@ -1,4 +1,6 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { PassThrough } from 'node:stream';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { run } from '../../src/cli/program.js';
 import { CONFIG, command, createProject, type Project } from './command.js';
 
 let project: Project;
@@ -115,6 +117,32 @@ describe('inspect', () => {
       'posts-of-the-editorial-team-of-the-magazine.fields:12',
       'plugins:19',
     ]);
+  });
+
+  test('asks which of several configs is meant', async () => {
+    const config = (slug: string) =>
+      `import { buildConfig } from 'payload';\n\nexport default buildConfig({ collections: [{ slug: '${slug}', fields: [] }] });\n`;
+    project = await createProject({
+      'src/payload.config.ts': undefined,
+      'apps/blog/package.json': '{}',
+      'apps/blog/payload.config.ts': config('articles'),
+      'apps/shop/package.json': '{}',
+      'apps/shop/payload.config.ts': config('orders'),
+    });
+    const stream = () => Object.assign(new PassThrough(), { isTTY: true, columns: 80, setRawMode() {} });
+    const [stdin, stdout, stderr] = [stream(), stream(), stream()];
+    let screen = '';
+    stdout.on('data', (chunk) => {
+      screen += chunk;
+    });
+    const streams = { stdin, stdout, stderr, env: { NO_COLOR: '1' } };
+    const exitCode = run(['inspect', '--cwd', project.dir], streams);
+    await vi.waitFor(() => expect(screen).toContain('apps/shop/payload.config.ts'), { timeout: 60_000 });
+    stdin.write('\x1b[B');
+    stdin.write('\r');
+    expect(await exitCode).toBe(0);
+    expect(screen).toMatch(/^ {2}orders /m);
+    expect(screen).not.toMatch(/^ {2}articles /m);
   });
 
   test('has help with two examples', async () => {

@@ -74,7 +74,11 @@ describe('--exact', () => {
     expect(generated).toMatch(/favourites: 'relationship[^']* index/);
   });
 
-  test('is what sync compares with where it is given, and not where it is not', async () => {
+  test('is what sync and doctor compare with where it is given, and not where it is not', async () => {
+    const doctor = await runCli(['doctor', '--exact', '--json'], { cwd: project.dir });
+    expect(JSON.parse(doctor.stdout).checks).toContainEqual(
+      expect.objectContaining({ title: 'Generated schema is in step', status: 'ok' }),
+    );
     const exact = await runCli(['sync', '--check', '--exact'], { cwd: project.dir });
     expect(exact).toMatchObject({ exitCode: 0 });
     const read = await runCli(['sync', '--check'], { cwd: project.dir });

@@ -3,7 +3,8 @@ import { checks } from '../../doctor/checks.js';
 import { doctorContext } from '../../doctor/context.js';
 import { checkText, summaryText } from '../../doctor/report.js';
 import { runChecks } from '../../doctor/run-checks.js';
-import { inspectProject } from '../../inspect/project.js';
+import { withExactSchema } from '../../inspect/exact-schema.js';
+import { inspectProject, type Project } from '../../inspect/project.js';
 import { printable } from '../terminal.js';
 
 /** Options of `payload-kv doctor`. */
@@ -12,6 +13,8 @@ export interface DoctorOptions {
   cwd: string;
   /** Path of the Payload config, absolute or relative to `cwd`. Default: searched for. */
   config?: string;
+  /** Asks Payload itself for the schema, as `init --exact` did. Default `false`. */
+  exact?: boolean;
   /** One JSON document instead of text. Default `false`. */
   json?: boolean;
   /** Details of checks that are fine, and stack traces. Default `false`. */
@@ -34,8 +37,9 @@ export interface DoctorResult {
  * @throws PayloadKVError where there is no project to check: the exit code is then 2
  */
 export async function runDoctor(options: DoctorOptions): Promise<0 | 1> {
-  const { cwd, config, json = false, verbose = false, out } = options;
-  const project = inspectProject({ cwd, ...(config === undefined ? {} : { config }) });
+  const { cwd, config, exact = false, json = false, verbose = false, out } = options;
+  const read = inspectProject({ cwd, partial: exact, ...(config === undefined ? {} : { config }) });
+  const project = exact ? withExactSchema(read, await exactSchema(read)) : read;
   const context = await doctorContext(project);
   const reports = await runChecks(checks, context, {
     verbose,
@@ -49,6 +53,11 @@ export async function runDoctor(options: DoctorOptions): Promise<0 | 1> {
     );
   else out.write(summaryText(reports));
   return ok ? 0 : 1;
+}
+
+async function exactSchema(project: Project) {
+  const { readExactSchema } = await import('../exact/read-exact.js');
+  return readExactSchema(project);
 }
 
 function printableReport(report: CheckReport): CheckReport {
