@@ -179,6 +179,7 @@ function bind(input: InitInput, { entries, tags }: Bindings, collect: Collector)
   const { wrangler, cloudflareEnvTypes } = project;
   if (entries === undefined && tags === undefined) return;
   if (wrangler) {
+    for (const warning of wrangler.warnings) collect.notice(warning);
     const places = entries === undefined ? [] : placesWithoutNamespace(wrangler, entries);
     if (entries !== undefined && places.length > 0 && !namespaceIds && !wranglerProvisions) {
       const where = places.map((place) => (place === undefined ? '' : ` --env ${place}`));

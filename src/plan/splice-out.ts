@@ -9,8 +9,8 @@ export function removeMember(text: string, list: ListSpan, index: number): strin
   const comma = commaAfter(text, list, member.end);
   const end = comma === undefined ? member.end : comma + 1;
   const lineStart = text.lastIndexOf('\n', member.start - 1) + 1;
-  const ownLine =
-    /^[ \t]*$/.test(text.slice(lineStart, member.start)) && /^[ \t]*(\r?\n|$)/.test(text.slice(end));
+  const startsLine = /^[ \t]*$/.test(text.slice(lineStart, member.start));
+  const ownLine = startsLine && /^[ \t]*(\r?\n|$)/.test(text.slice(end));
   const edits: Edit[] = [];
   // What was given a comma for our sake loses it again.
   const before = previous && commaAfter(text, list, previous.end);
@@ -20,6 +20,9 @@ export function removeMember(text: string, list: ListSpan, index: number): strin
     const from = text[lineStart - 2] === '\r' ? lineStart - 2 : lineStart - 1;
     const to = end + /^[ \t]*/.exec(text.slice(end))![0].length;
     edits.push(cut(from, to));
+  } else if (startsLine && /^[ \t]*\/[/*]/.test(text.slice(end))) {
+    // The comment behind it takes its place.
+    edits.push(cut(member.start, end + /^[ \t]*/.exec(text.slice(end))![0].length));
   } else if (next) {
     const blank = /^[ \t]*$/.test(text.slice(end, next.start));
     edits.push(cut(member.start, blank ? next.start : end));

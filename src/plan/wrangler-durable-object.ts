@@ -218,7 +218,7 @@ function bindInToml(edit: DurableObjectEdit, steps: Steps): TransformResult {
   });
   if (/'''|"""/.test(text))
     return refuse(`${wrangler.path} has texts of several lines, in which nothing can be located for sure.`);
-  if (wrangler.warnings.length > 0) return refuse(`${wrangler.path}: ${wrangler.warnings[0]}`);
+  if (!wrangler.valid) return refuse(`${wrangler.path}: ${wrangler.warnings[0]}`);
   const lines = text.split('\n');
   const inline = lines.findIndex((line) =>
     /^\s*(env\.[\w"'-]+\.)?(durable_objects(\.bindings)?|migrations)\s*=|^\s*\[(env\.[\w"'-]+\.)?durable_objects\]/.test(

@@ -118,7 +118,7 @@ function bindInToml(edit: KVBindingEdit, places: Place[]): TransformResult {
   });
   if (/'''|"""/.test(text))
     return refuse(`${wrangler.path} has texts of several lines, in which nothing can be located for sure.`);
-  if (wrangler.warnings.length > 0) return refuse(`${wrangler.path}: ${wrangler.warnings[0]}`);
+  if (!wrangler.valid) return refuse(`${wrangler.path}: ${wrangler.warnings[0]}`);
   const inline = text.split('\n').findIndex((line) => /^\s*(env\.[\w"'-]+\.)?kv_namespaces\s*=/.test(line));
   const inlineEnv = text
     .split('\n')

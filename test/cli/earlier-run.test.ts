@@ -10,7 +10,7 @@ beforeEach(async () => {
 afterEach(() => project.remove());
 
 /** What a killed run leaves behind. */
-async function leaveJournal(state: 'preparing' | 'writing'): Promise<void> {
+async function leaveJournal(state: 'preparing' | 'writing' | 'undoing'): Promise<void> {
   const entry = (name: string, before: string | undefined, after: string) => {
     const file = path.join(project.dir, name);
     return { path: name, file, temporary: `${file}.0.tmp`, before, after };
@@ -47,6 +47,16 @@ test('what was only prepared is cleared away', async () => {
   const { stderr, stdout } = await command(['init', '--dry-run', '--json', '--cwd', project.dir]);
   expect(stderr).toContain('! An earlier run was killed before it was done. No file had been changed.');
   expect(JSON.parse(stdout)).toMatchObject({ ok: true });
+  expect(await project.tree()).toEqual(before);
+});
+
+test('what a run was about to take back is taken back', async () => {
+  const before = await project.tree();
+  await leaveJournal('undoing');
+  const manifest = path.join(project.dir, 'package.json');
+  await writeFile(manifest, before['package.json']!.replace('{', '{ "name": "site",'));
+  const { stderr } = await command(['sync', '--cwd', project.dir]);
+  expect(stderr).toContain('! An earlier run was killed before it was done. Taken back: package.json.');
   expect(await project.tree()).toEqual(before);
 });
 

@@ -132,6 +132,20 @@ describe('a registry other than the one of the store', () => {
     expect(await project.tree()).toEqual(tree);
   });
 
+  test('a wrangler config that wrangler would not take is told', async () => {
+    await project.remove();
+    project = await createProject({
+      'package.json': '{ "workspaces": ["site"] }',
+      'wrangler.json': '{}',
+      'src/payload.config.ts': undefined,
+      'site/package.json': '{ "dependencies": { "payload": "3.90.2" } }',
+      'site/src/payload.config.ts': CONFIG,
+      'site/wrangler.jsonc': wrangler,
+    });
+    const { stdout } = await init(['--yes']);
+    expect(stdout).toContain('! wrangler itself takes ../wrangler.json rather than wrangler.jsonc.');
+  });
+
   test('what is taken out by hand is put back, from what the wrapper says', async () => {
     await writeFile(path.join(project.dir, 'wrangler.jsonc'), wrangler);
     await init(['--yes', '--registry', 'durable-object']);

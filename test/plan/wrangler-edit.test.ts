@@ -25,3 +25,14 @@ test('where wrangler provisions nothing, a placeholder says what to do, and an i
     content: 'name = "site"\n\n[[kv_namespaces]]\nbinding = "PAYLOAD_CACHE"\nid = "one"\n',
   });
 });
+
+test('a file of TOML that another config shadows is edited all the same', async () => {
+  const wrangler = await readConfig('name = "site"\n', 'toml');
+  const shadowed = { ...wrangler, warnings: ['wrangler itself takes ../wrangler.json.'] };
+  expect(bindKVNamespace({ wrangler: shadowed, binding, provisions: true })).toMatchObject({ ok: true });
+  expect(
+    bindKVNamespace({ wrangler: { ...shadowed, valid: false }, binding, provisions: true }),
+  ).toMatchObject({
+    ok: false,
+  });
+});
