@@ -101,12 +101,22 @@ export function makeSite(): Site {
   return { directory, remove: () => rmSync(directory, { recursive: true, force: true }) };
 }
 
-/** Places a form in the site, inspects it, and wires the cache into its config. */
-export function editForm(name: string, site: Site): EditedForm {
+/** A form as a project of its own. */
+export interface PlacedForm {
+  directory: string;
+  /** Where a command runs. */
+  cwd: string;
+  /** `--config`, where the form asks for it. */
+  config?: string;
+  /** Whether it can be type-checked and run as it lies there. */
+  runs: boolean;
+}
+
+/** Places a form in the site. */
+export function placeForm(name: string, site: Site): PlacedForm {
   const optionsFile = formFile(name, 'form.json');
   const options: FormOptions = existsSync(optionsFile) ? JSON.parse(readFileSync(optionsFile, 'utf8')) : {};
   const directory = path.join(site.directory, name);
-  const { runs = true } = options;
   cpSync(formFile(name, 'input'), directory, { recursive: true });
   const packageJson = path.join(directory, 'package.json');
   if (!existsSync(packageJson)) writeFileSync(packageJson, PACKAGE_JSON);
@@ -115,9 +125,15 @@ export function editForm(name: string, site: Site): EditedForm {
     symlinkSync(path.join(directory, target), path.join(directory, link), 'dir');
   }
   restyle(directory, options);
-  const cwd = path.join(directory, options.cwd ?? '.');
+  const { cwd = '.', config, runs = true } = options;
+  return { directory, cwd: path.join(directory, cwd), ...(config ? { config } : {}), runs };
+}
+
+/** Places a form in the site, inspects it, and wires the cache into its config. */
+export function editForm(name: string, site: Site): EditedForm {
+  const { directory, cwd, config, runs } = placeForm(name, site);
   try {
-    const project = inspectProject({ cwd, ...(options.config ? { config: options.config } : {}) });
+    const project = inspectProject({ cwd, ...(config ? { config } : {}) });
     return { name, directory, runs, project, ...wire(project) };
   } catch (error) {
     if (error instanceof PayloadKVError) return { name, directory, runs, error };
