@@ -22,12 +22,19 @@ async function succeeds(executable: string, ...args: string[]): Promise<string> 
 
 const typeCheck = () => succeeds('tsc', '--noEmit', '-p', '.');
 
+/** The second time changes nothing, and between two times there may be a removal without a trace. */
 async function initTwice(...flags: string[]): Promise<void> {
+  const before = await readTree(project.dir);
   const first = await runCli(['init', '--yes', '--no-install', ...flags], { cwd: project.dir });
   expect(first.exitCode, first.stdout + first.stderr).toBe(0);
   const after = await readTree(project.dir);
   const second = await runCli(['init'], { cwd: project.dir });
   expect(second.stdout).toContain('Everything is in place: nothing to change.');
+  expect(await readTree(project.dir)).toEqual(after);
+  const removed = await runCli(['remove', '--yes', '--no-install'], { cwd: project.dir });
+  expect(removed.exitCode, removed.stdout + removed.stderr).toBe(0);
+  expect(await readTree(project.dir)).toEqual(before);
+  await runCli(['init', '--yes', '--no-install', ...flags], { cwd: project.dir });
   expect(await readTree(project.dir)).toEqual(after);
 }
 

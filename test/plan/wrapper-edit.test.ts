@@ -105,6 +105,13 @@ test('another store or registry takes its imports along', () => {
   expect(change({ store: 'memory' }, cloudflare).text).toBe(wrapper);
 });
 
+test('an import that something else still uses stays', () => {
+  const used = wrapper.replace('const long', 'export const spare = memory();\nconst long');
+  const { text } = change({ store: 'redis' }, used);
+  expect(text).toContain("import { memory, payloadKV } from 'payload-kv';");
+  expect(text).toContain('store: redis(),');
+});
+
 test('what is written in another way is left, with the lines to paste', () => {
   const tiered = wrapper.replace('memory()', 'tiered(memory(), redis())').replace("ttl: '5m'", 'ttl: long');
   const { text, refusals } = change(
