@@ -1,5 +1,6 @@
 /** The person's end of the command line: two streams, colour where it is wanted, and whether questions can be asked. */
 import type { Readable, Writable } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
 import kleur from 'kleur';
 
 /** Where a command speaks. */
@@ -68,7 +69,7 @@ export function printable(text: string): string {
  * Diffs and lines to be pasted stay as they are, and so does everything that no terminal shows.
  */
 export function fitted(line: string, { isTTY, columns }: { isTTY?: boolean; columns?: number }): string {
-  const bare = withoutColour(line);
+  const bare = stripVTControlCharacters(line);
   const mark = /^ *[!✓✗→] +/.exec(bare)?.[0];
   if (!isTTY || !columns || mark === undefined || bare.length <= columns) return line;
   const indentation = ' '.repeat(mark.length);
@@ -76,13 +77,11 @@ export function fitted(line: string, { isTTY, columns }: { isTTY?: boolean; colu
   const [first, ...words] = line.trimStart().split(' ');
   let row = line.slice(0, line.length - line.trimStart().length) + first;
   for (const word of words) {
-    const isFull = withoutColour(`${row} ${word}`).length > columns && withoutColour(row).trim().length > 1;
+    const isFull =
+      stripVTControlCharacters(`${row} ${word}`).length > columns &&
+      stripVTControlCharacters(row).trim().length > 1;
     if (isFull) rows.push(row.trimEnd());
     row = isFull ? indentation + word : `${row} ${word}`;
   }
   return [...rows, row].join('\n');
-}
-
-function withoutColour(text: string): string {
-  return text.replace(/\u001b\[[\d;]*m/g, '');
 }

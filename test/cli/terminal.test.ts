@@ -1,10 +1,10 @@
+import { stripVTControlCharacters } from 'node:util';
 import kleur from 'kleur';
 import { expect, test } from 'vitest';
 import { run } from '../../src/cli/program.js';
 import { fitted } from '../../src/cli/terminal.js';
 
 const terminal = { isTTY: true, columns: 40 };
-const bare = (text: string) => text.replace(/\u001b\[[\d;]*m/g, '');
 
 test('a sentence behind a mark is broken between words, below its mark', () => {
   const text = '! src/payload-kv/index.ts is kept: you changed it since it was written.';
@@ -20,7 +20,7 @@ test('colours take no room, and a word that is longer than a line stays whole', 
   kleur.enabled = true;
   const text = `${kleur.yellow('!')} ${kleur.dim('one two three four')} five six seven eight nine`;
   kleur.enabled = false;
-  const rows = bare(fitted(text, terminal)).split('\n');
+  const rows = stripVTControlCharacters(fitted(text, terminal)).split('\n');
   expect(rows).toEqual(['! one two three four five six seven', '  eight nine']);
   const word = 'x'.repeat(60);
   expect(fitted(`! ${word} y`, terminal)).toBe(`! ${word}\n  y`);
