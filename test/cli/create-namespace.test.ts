@@ -77,6 +77,22 @@ describe('--create-namespace', () => {
   });
 });
 
+test('a file that changes between showing and writing stops the run, and nothing is written', async () => {
+  await standIn(
+    `echo '// mine' >> "${absolute('src/db.ts')}"; echo '// mine' >> "${absolute('wrangler.jsonc')}"\n${telling}`,
+  );
+  const { 'src/payload-kv/index.ts': written, ...before } = await project.tree();
+  const { exitCode, stderr } = await init('--create-namespace');
+  expect([exitCode, written]).toEqual([2, undefined]);
+  expect(stderr).toContain('wrangler.jsonc is not what was read');
+  expect(stderr).toContain('[CHANGED_ON_DISK]');
+  const mine = {
+    'wrangler.jsonc': `${WRANGLER}// mine\n// mine\n`,
+    'src/db.ts': `${before['src/db.ts']}// mine\n// mine\n`,
+  };
+  expect(await project.tree()).toEqual({ ...before, ...mine });
+});
+
 test('without it, a wrangler that provisions nothing gets a placeholder, which is told', async () => {
   await standIn(telling, '3.99.0');
   const { exitCode, stdout } = await init();
