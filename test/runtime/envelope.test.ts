@@ -181,6 +181,13 @@ describe.each(COMBINATIONS)('%s', (_name, options) => {
 });
 
 describe('a serializer of a site’s own', () => {
+  test('has no entry in a header alone', () => {
+    const body = encoded([], createEnvelope({ serializer: messagePack() })) as string;
+    const [head = ''] = body.split('\n');
+    expect(decodeEntry(`${head}\n`, messagePack())).toMatchObject(header);
+    expect(decodeEntry(`${head} `, messagePack())).toBeUndefined();
+  });
+
   test('is given no lone surrogates, and keeps them all the same', async () => {
     const given: unknown[] = [];
     const plain = messagePack();
