@@ -144,6 +144,9 @@ interface Chain {
   wrappedBy?: ConfigSchema['unresolved'][number];
 }
 
+/** What a Payload config has, some of it at least. */
+const CONFIG_KEYS = ['collections', 'globals', 'db', 'secret', 'plugins'];
+
 interface ConfigObjects {
   values: ObjectValue[];
   chain: Chain;
@@ -156,14 +159,6 @@ function configObjects(evaluator: Evaluator, file: string, partial: boolean): Co
   const { files } = evaluator;
   const module = evaluator.load(file);
   refusePayload2(files, module.source);
-  if (!isPayloadConfig(module.source.text)) {
-    throw new PayloadKVError({
-      code: 'CONFIG_UNREADABLE',
-      message: `${files.relative(file)} is no Payload config: it imports nothing of Payload, and has neither collections nor globals.`,
-      location: { file: files.relative(file), line: 1 },
-      nextStep: 'Name the Payload config with --config.',
-    });
-  }
   const exported = module.exported('default');
   if (!exported) {
     throw new PayloadKVError({
@@ -178,6 +173,14 @@ function configObjects(evaluator: Evaluator, file: string, partial: boolean): Co
   if (value.kind === 'function') value = evaluator.call(value, [], value.node);
   const found = objectsIn(value);
   const [first] = found;
+  if (first && !isPayloadConfig(module.source.text) && !CONFIG_KEYS.some((key) => first.entries().has(key))) {
+    throw new PayloadKVError({
+      code: 'CONFIG_UNREADABLE',
+      message: `${files.relative(file)} is no Payload config: it imports nothing of Payload, and has neither collections nor globals.`,
+      location: { file: files.relative(file), line: 1 },
+      nextStep: 'Name the Payload config with --config.',
+    });
+  }
   if (first) {
     const wrappedBy =
       first === value || value.kind === 'choice' || value.kind === 'object'

@@ -251,3 +251,12 @@ test('collections of a package of the workspace are followed into its source', (
     location: { file: '../../packages/content/src/collections.ts', line: 1 },
   });
 });
+
+test('a config that says nothing of Payload itself, and leads to one by its own name for a directory, is one', () => {
+  const project = inspected({
+    'tsconfig.json': '{ "compilerOptions": { "baseUrl": "." } }',
+    'payload.config.ts': `import config from 'cms/config';\n\nexport default config;\n`,
+    'cms/config.ts': CONFIG,
+  });
+  expect(project.configChain).toEqual(['payload.config.ts', 'cms/config.ts']);
+});
