@@ -4,10 +4,13 @@ import { cp, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from '
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { recoverUnfinished } from '../../src/apply/journal.js';
 import { writeChanges } from '../../src/apply/write.js';
 import { readTree } from '../cli/command.js';
+
+// One process for each operation to be killed at: a busy machine takes its time to start them.
+vi.setConfig({ testTimeout: 600_000 });
 
 let directory: string;
 let root: string;
