@@ -49,6 +49,7 @@ async function start(registry: Registry, options: Partial<PayloadKVOptions> = {}
         store: memory(),
         registry: chaoticRegistry(registry, (call) => faultOf(call)),
         timeout: 20,
+        writeTimeout: 300,
         ...options,
       }),
     ],
