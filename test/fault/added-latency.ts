@@ -1,21 +1,8 @@
 import type { Config, Plugin } from 'payload';
+import { CACHED_OPERATIONS } from '../../src/runtime/policy.js';
 
 /** The adapter of a database, as far as it is measured. */
 type Methods = Record<string, (this: unknown, ...args: unknown[]) => Promise<unknown>>;
-
-/** Read operations of the adapter that the cache answers. */
-const READS = [
-  'find',
-  'findOne',
-  'count',
-  'findDistinct',
-  'queryDrafts',
-  'findVersions',
-  'countVersions',
-  'findGlobal',
-  'findGlobalVersions',
-  'countGlobalVersions',
-];
 
 /** One read of the adapter. */
 export interface Sample {
@@ -61,7 +48,7 @@ export function addedLatency(): AddedLatency {
   return {
     wrapAdapter(adapter) {
       const methods = adapter as unknown as Methods;
-      for (const name of READS) {
+      for (const name of CACHED_OPERATIONS) {
         const method = methods[name];
         if (!method) continue;
         methods[name] = async function (...args) {
@@ -86,7 +73,7 @@ export function addedLatency(): AddedLatency {
             get(target, name) {
               const value = Reflect.get(target, name, target);
               const open = isOpen;
-              if (!open || typeof name !== 'string' || !READS.includes(name)) return value;
+              if (!open || typeof name !== 'string' || !CACHED_OPERATIONS.includes(name)) return value;
               return (...args: unknown[]) => above(() => value.apply(target, args), open);
             },
             set: (target, name, value) => Reflect.set(target, name, value),
