@@ -73,7 +73,12 @@ export function addedLatency(): AddedLatency {
             get(target, name) {
               const value = Reflect.get(target, name, target);
               const open = isOpen;
-              if (!open || typeof name !== 'string' || !CACHED_OPERATIONS.includes(name)) return value;
+              if (
+                !open ||
+                typeof name !== 'string' ||
+                !(CACHED_OPERATIONS as readonly string[]).includes(name)
+              )
+                return value;
               return (...args: unknown[]) => above(() => value.apply(target, args), open);
             },
             set: (target, name, value) => Reflect.set(target, name, value),
