@@ -67,6 +67,14 @@ export function createSingleFlight<Shared>(
     }
   }
 
+  function keepAlive(work: Promise<unknown>): void {
+    try {
+      waitUntil()?.(work);
+    } catch {
+      // Outside a request, or after its end. Who waits for the leader does so on a timer of its own.
+    }
+  }
+
   return {
     async run(key, lead) {
       const under = flights();
@@ -90,7 +98,7 @@ export function createSingleFlight<Shared>(
         () => undefined,
         () => undefined,
       );
-      if (scope === 'isolate') waitUntil()?.(settled);
+      if (scope === 'isolate') keepAlive(settled);
       try {
         return { led: true, shared: await promise };
       } finally {

@@ -18,9 +18,10 @@ const MOST_WAITING = 32 * 1024 * 1024;
 
 /** Creates the queue of one site, for `concurrency` writes at a time. */
 export function createWriteQueue(concurrency: number): WriteQueue {
-  const waiting: (() => void)[] = [];
+  const waiting = new Set<() => void>();
   let running = 0;
   let waitingSize = 0;
+  let isBeginning = false;
 
   function turn(write: () => void | Promise<void>): void | Promise<void> {
     running += 1;
@@ -36,7 +37,15 @@ export function createWriteQueue(concurrency: number): WriteQueue {
 
   function ended(): void {
     running -= 1;
-    waiting.shift()?.();
+    // One that is done at once ends in here: each would begin the next one from within, however many there are.
+    if (isBeginning) return;
+    isBeginning = true;
+    for (const begin of waiting) {
+      if (running >= concurrency) break;
+      waiting.delete(begin);
+      begin();
+    }
+    isBeginning = false;
   }
 
   return {
@@ -45,7 +54,7 @@ export function createWriteQueue(concurrency: number): WriteQueue {
       if (waitingSize + size > MOST_WAITING) return drop();
       waitingSize += size;
       return new Promise((resolve, reject) => {
-        waiting.push(() => {
+        waiting.add(() => {
           waitingSize -= size;
           try {
             Promise.resolve(turn(write)).then(resolve, reject);

@@ -294,3 +294,15 @@ describe('in a process whose database leaves a query without an answer', () => {
     expect(shared.size()).toBe(0);
   });
 });
+
+test('a waitUntil that throws, as outside a request, costs neither the answer nor the next flight', async () => {
+  const flight = createSingleFlight<number>(
+    'isolate',
+    () => {
+      throw new Error('no request');
+    },
+    Date.now,
+  );
+  expect(await flight.run('key', async () => 1)).toEqual({ led: true, shared: 1 });
+  expect(flight.size()).toBe(0);
+});

@@ -69,3 +69,20 @@ test('a write that needs no waiting is done when the call returns', () => {
     expect(queue.run(() => void done.push(index), 1, noDrop)).toBeUndefined();
   expect(done).toEqual([0, 1, 2]);
 });
+
+test('however many wait, all have their turn when the writes before them end', async () => {
+  const queue = createWriteQueue(2);
+  const { write, end } = controlled();
+  const ended = [queue.run(write('a'), 1, noDrop), queue.run(write('b'), 1, noDrop)];
+  let done = 0;
+  // As writes are while the circuit is open: over at once.
+  const short = (): void => {
+    done += 1;
+  };
+  for (let index = 0; index < 50_000; index++) ended.push(queue.run(short, 1, noDrop));
+  end('a');
+  end('b');
+  await Promise.all(ended);
+  expect(done).toBe(50_000);
+  expect(queue.run(short, 1, noDrop)).toBeUndefined();
+});
