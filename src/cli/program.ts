@@ -1,4 +1,5 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError } from 'commander';
+import { completionScript, SHELLS, type Shell } from './commands/completion.js';
 import { EXIT, reportFailure } from './failure.js';
 import { packageVersion } from './package-files.js';
 import { createTerminal, type TerminalOptions } from './terminal.js';
@@ -183,6 +184,20 @@ function createProgram(
         return runDoctor({ ...options, out: terminal.stdout });
       }),
     );
+  program
+    .command('completion')
+    .description('print a script that completes commands, options and their values in a shell')
+    .addArgument(new Argument('<shell>', 'the shell that it is for').choices(SHELLS))
+    .showHelpAfterError('See `payload-kv completion --help`.')
+    .addHelpText(
+      'after',
+      examples(
+        ['payload-kv completion bash > ~/.payload-kv.bash', 'source it in ~/.bashrc'],
+        ['payload-kv completion zsh > ~/.payload-kv.zsh', 'source it in ~/.zshrc'],
+        ['payload-kv completion fish | source', 'for this session'],
+      ),
+    )
+    .action((shell: Shell) => void stdout.write(completionScript(program, shell)));
   return program;
 }
 

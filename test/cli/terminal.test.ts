@@ -34,7 +34,7 @@ test('diffs, lines to be pasted and what no terminal shows stay on one line', ()
   expect(fitted(`! ${long}`, { isTTY: true })).toBe(`! ${long}`);
 });
 
-test.each(['init', 'sync', 'remove', 'inspect', 'doctor'])(
+test.each(['init', 'sync', 'remove', 'inspect', 'doctor', 'completion'])(
   'the help of %s has two examples at least, and no line is longer than 80 characters',
   async (name) => {
     let shown = '';
