@@ -11,7 +11,7 @@ const HEADER = {
   key: KEY,
   tags: ['@global', 'posts'],
   versions: ['a1b2c3d4', 'e5f6a7b8'],
-  storedAt: 1,
+  askedAt: 1,
   ttl: 300,
 };
 

@@ -375,7 +375,7 @@ export function createCache(parts: CacheParts): Cache {
       count.errors += 1;
       return absent(false);
     }
-    const age = (parts.now() - entry.storedAt) / 1000;
+    const age = (parts.now() - entry.askedAt) / 1000;
     const left = Math.min(entry.ttl, wanted.ttl) - age;
     const isCurrent = sameTexts(entry.tags, tags) && sameTexts(entry.versions, current);
     const isFresh = isCurrent && left > 0;
@@ -383,10 +383,10 @@ export function createCache(parts: CacheParts): Cache {
     const mayServe = (grace: number): boolean => {
       if (grace === 0) return false;
       if (isCurrent) return left + grace > 0;
-      // A write made it stale at some moment since it was stored.
+      // A write made it stale at some moment since the database was asked.
       const { maximumAge, eventual } = wanted.rule;
       const bound = eventual ? grace : Math.min(grace, maximumAge);
-      return age >= 0 && age < bound && !versions.replacedSince(tags, entry.storedAt - CLOCK_DIFFERENCE);
+      return age >= 0 && age < bound && !versions.replacedSince(tags, entry.askedAt - CLOCK_DIFFERENCE);
     };
     const whileRevalidating = !isFresh && mayServe(wanted.swr);
     const ifError = !isFresh && mayServe(wanted.staleIfError);
@@ -416,9 +416,11 @@ export function createCache(parts: CacheParts): Cache {
     const begun = parts.now();
     revalidating.set(key, begun);
     parts.background.run(
-      fill({ ...read, ask: read.askApart }, wanted, found).finally(() => {
-        if (revalidating.get(key) === begun) revalidating.delete(key);
-      }),
+      fill({ ...read, args: { ...read.args, req: undefined }, ask: read.askApart }, wanted, found).finally(
+        () => {
+          if (revalidating.get(key) === begun) revalidating.delete(key);
+        },
+      ),
     );
   }
 
@@ -430,13 +432,18 @@ export function createCache(parts: CacheParts): Cache {
   ): Promise<unknown> {
     const { count } = wanted;
     const before = found && (await completeVersions(wanted.tags, found, count));
+    /** Its request may have begun a write since the lookup began, and what it sees inside is for nobody else. */
+    const isInside = (): boolean => isInWriteOperation(read.args.req) || carriesTransaction(read.args.req);
     // Without versions nothing can be said about freshness, so nothing is stored or shared.
-    if (!before) return read.ask();
+    if (!before || isInside()) return read.ask();
     const flight = await parts.singleFlight.run(`${wanted.key} ${before.join(' ')}`, async () => {
+      const askedAt = parts.now();
       const result = await read.ask();
+      // The adapter looks for a transaction at a moment of its own.
+      if (isInside()) return { result, encoded: undefined };
       // Encoded before anyone has the result in hand, because Payload changes documents in place.
       const encoded = encodeResult(result, envelope.serializer);
-      if (encoded) keep(read, wanted, before, encoded, holdsNothing(read.operation, result));
+      if (encoded) keep(read, wanted, { before, askedAt }, encoded, holdsNothing(read.operation, result));
       else count.uncacheable += 1;
       return { result, encoded };
     });
@@ -471,7 +478,7 @@ export function createCache(parts: CacheParts): Cache {
   function keep(
     read: Read,
     wanted: Wanted,
-    before: readonly string[],
+    { before, askedAt }: { before: readonly string[]; askedAt: number },
     encoded: EncodedResult,
     isNegative: boolean,
   ): void {
@@ -480,7 +487,7 @@ export function createCache(parts: CacheParts): Cache {
     const longest = isNegative ? Math.min(wanted.ttl, rule.negativeTtl) : wanted.ttl;
     if (longest === 0) return;
     const ttl = Math.round(longest * (1 - parts.ttlJitter * Math.random()));
-    const body = encodeEntry({ key, tags, versions: before, storedAt: parts.now(), ttl }, encoded);
+    const body = encodeEntry({ key, tags, versions: before, askedAt, ttl }, encoded);
     const kept = ttl + graceOf(rule);
     if (near) {
       const text = envelope.wrap(body);

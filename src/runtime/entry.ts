@@ -12,9 +12,9 @@ export interface EntryHeader {
   tags: readonly string[];
   /** The version of each tag before the database was read. */
   versions: readonly string[];
-  /** When the entry was stored, in milliseconds since 1970. */
-  storedAt: number;
-  /** For how long it may be served, in seconds. */
+  /** When the database was asked: a write since then may be missing in the result. In milliseconds since 1970. */
+  askedAt: number;
+  /** For how long since then it may be served, in seconds. */
   ttl: number;
 }
 
@@ -172,7 +172,7 @@ export function encodeEntry(header: EntryHeader, result: EncodedResult): string 
     k: header.key,
     t: header.tags,
     v: header.versions,
-    s: header.storedAt,
+    s: header.askedAt,
     e: header.ttl,
   };
   if (result.special) stored.x = result.special;
@@ -223,7 +223,7 @@ export function decodeEntry(body: string, serializer?: Serializer): DecodedEntry
     key: stored.k,
     tags: stored.t,
     versions: stored.v,
-    storedAt: stored.s,
+    askedAt: stored.s,
     ttl: stored.e,
     result() {
       const result = serializer ? serializer.decode(body.slice(end + 1)) : stored.r;

@@ -11,7 +11,7 @@ import { getCacheStats, memory, payloadKV, settleCache } from '../../src/runtime
 import { countDatabaseCalls, type Started, startBlog } from '../support/payload.js';
 import { areSame, results } from '../support/results.js';
 
-const header = { key: 'k', tags: ['posts'], versions: ['0'], storedAt: 5, ttl: 60 };
+const header = { key: 'k', tags: ['posts'], versions: ['0'], askedAt: 5, ttl: 60 };
 
 /** What a reader gets of a result that went through an entry. */
 function kept(result: unknown): unknown {

@@ -15,7 +15,7 @@ const header = {
   key: 'k',
   tags: ['posts', 'posts?slug=\u007f\n«ü»😀\ud83d'],
   versions: ['0', '1'],
-  storedAt: 5,
+  askedAt: 5,
   ttl: 60,
 };
 

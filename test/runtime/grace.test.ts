@@ -16,6 +16,8 @@ const calls = countDatabaseCalls();
 /** What the database does instead of answering a read. */
 let failure: Error | undefined;
 let held: Promise<void> | undefined;
+/** How many reads it has answered, though the answer may be held. */
+let answered = 0;
 /** Transactions of the reads that the database answered, when they ended. */
 const askedWith: unknown[] = [];
 let clock: Clock;
@@ -39,6 +41,7 @@ async function start(options: Partial<PayloadKVOptions>): Promise<void> {
       return Object.assign(counted, {
         find: async (args: Parameters<typeof find>[0]) => {
           const answer = await find(args);
+          answered += 1;
           await held;
           askedWith.push(args.req?.transactionID);
           if (failure) throw failure;
@@ -177,6 +180,28 @@ describe('stale while revalidate', () => {
     await behindTheBack('Second');
     await registry.replace(['authors']);
     clock.advance(31);
+    expect(await names()).toEqual(['Second']);
+  });
+
+  test('counts that age from before the database was asked, however long it took', async () => {
+    const registry = { ...memoryRegistry(), local: false };
+    await start({ swr: '1h', ttl: '1h', registry, consistency: { bounded: '30s' } });
+    clock.advance(60);
+    let release = (): void => undefined;
+    held = new Promise((resolve) => {
+      release = resolve;
+    });
+    answered = 0;
+    const slow = names();
+    while (answered === 0) await sleep(1);
+    await behindTheBack('Second');
+    await registry.replace(['authors']);
+    clock.advance(20);
+    release();
+    held = undefined;
+    expect(await slow).toEqual(['First']);
+    await settleCache(site.payload);
+    clock.advance(15);
     expect(await names()).toEqual(['Second']);
   });
 

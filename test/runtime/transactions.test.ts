@@ -352,3 +352,78 @@ describe('without transactions', () => {
     expect(await namesOf()).toContain(other);
   });
 });
+
+describe('with versions that are not in the process', () => {
+  const registry = memoryRegistry();
+  /** What lookups wait for, and what the adapter does before it looks for a transaction. */
+  const held: { lookup?: Promise<void>; adapter?: Promise<void> } = {};
+  let asked = 0;
+  let site: Started;
+
+  beforeAll(async () => {
+    site = await startBlog({
+      db: 'sqlite-transactions',
+      wrapAdapter: (adapter) => {
+        const { find } = adapter;
+        adapter.find = (async (args) => {
+          asked += 1;
+          await held.adapter;
+          return find.call(adapter, args);
+        }) as typeof find;
+        return adapter;
+      },
+      plugins: [
+        payloadKV({
+          store: memory(),
+          registry: {
+            ...registry,
+            local: false,
+            get: async (tags) => {
+              asked += 1;
+              await held.lookup;
+              return registry.get(tags);
+            },
+          },
+        }),
+      ],
+    });
+  });
+  afterAll(() => site.stop());
+
+  test.each(['lookup', 'adapter'] as const)(
+    'a read whose request begins a transaction while its %s waits is neither stored nor shared',
+    async (where) => {
+      const { db } = site.payload;
+      const find = (req?: object) =>
+        db.find({
+          collection: 'categories',
+          sort: 'id',
+          where: { name: { equals: where } },
+          req,
+        } as Parameters<typeof db.find>[0]);
+      let release = (): void => undefined;
+      held[where] = new Promise((resolve) => {
+        release = resolve;
+      });
+      const req: { transactionID?: string | number } = {};
+      const before = asked;
+      const own = find(req);
+      const other = find({});
+      while (asked < before + (where === 'lookup' ? 2 : 3))
+        await new Promise((resolve) => setImmediate(resolve));
+      req.transactionID = (await db.beginTransaction()) as string;
+      await db.create({
+        collection: 'categories',
+        data: { name: where, slug: where },
+        req,
+      } as Parameters<typeof db.create>[0]);
+      release();
+      // Its adapter asks inside the transaction, which sees what it wrote itself.
+      expect((await own).docs).toHaveLength(1);
+      expect((await other).docs).toEqual([]);
+      await settleCache(site.payload);
+      await db.rollbackTransaction(req.transactionID);
+      expect((await find()).docs).toEqual([]);
+    },
+  );
+});

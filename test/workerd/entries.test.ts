@@ -87,7 +87,7 @@ describe.each(['2025-05-01', '2026-04-01'])('in workerd as of %s', (compatibilit
       compression: parts.includes('gzip') ? gzip({ threshold: 0 }) : undefined,
       encryption: parts.includes('encryption') ? aesGCM({ keys: KEYS }) : undefined,
     });
-    const header = { key: 'key', tags: ['posts'], versions: ['0'], storedAt: 1, ttl: 2 };
+    const header = { key: 'key', tags: ['posts'], versions: ['0'], askedAt: 1, ttl: 2 };
     const encoded = encodeResult(result, envelope.serializer);
     const text = await envelope.seal('key', encodeEntry(header, encoded as NonNullable<typeof encoded>));
     const send = async (sent: string): Promise<{ text?: string }> => {
