@@ -106,6 +106,17 @@ const POLICY_NAMES = new Set([
   'allowAuth',
 ]);
 
+/** What other options must be. */
+const TYPES = {
+  enabled: 'boolean',
+  debug: 'boolean',
+  namespace: 'string',
+  key: 'function',
+  waitUntil: 'function',
+} as const;
+
+const SINGLE_FLIGHTS: readonly unknown[] = ['process', 'request', 'isolate', false];
+
 /** Options that are a duration or off. */
 const SWITCHED_DURATIONS = ['swr', 'staleIfError', 'negativeTtl'] as const;
 
@@ -120,6 +131,12 @@ export function checkOptions(options: PayloadKVOptions, registry: Registry): voi
   checkEnvelope(options);
   checkSwitchedDurations(options, '');
   checkConsistency(options.consistency, 'consistency', registry);
+  for (const [name, type] of Object.entries(TYPES))
+    checkType(name, options[name as keyof typeof TYPES], type);
+  const { singleFlight, replicaLag } = options;
+  if (singleFlight !== undefined && !SINGLE_FLIGHTS.includes(singleFlight))
+    throw invalid('singleFlight', '"process", "request", "isolate" or false', singleFlight);
+  if (replicaLag !== undefined && replicaLag !== 0) parseDuration(replicaLag, 'replicaLag');
   const { ttlJitter, maxEntryBytes, maxConcurrentWrites, timeout, writeTimeout } = options;
   if (ttlJitter !== undefined && !(typeof ttlJitter === 'number' && ttlJitter >= 0 && ttlJitter <= 0.5))
     throw invalid('ttlJitter', 'a number from 0 to 0.5', ttlJitter);
@@ -128,6 +145,8 @@ export function checkOptions(options: PayloadKVOptions, registry: Registry): voi
       throw invalid(name, 'a positive whole number', value);
   }
   for (const type of ['collections', 'globals'] as const) {
+    for (const [slug, hook] of Object.entries(options.hooks?.[type] ?? {}))
+      checkType(`hooks.${type}.${slug}`, hook, 'function');
     const policies = options[type];
     if (policies === undefined) continue;
     if (typeof policies !== 'object' || policies === null) throw invalid(type, 'an object by slug', policies);
@@ -141,9 +160,8 @@ export function checkOptions(options: PayloadKVOptions, registry: Registry): voi
           throw invalid(`${name}.${key}`, `one of ${[...POLICY_NAMES].join(', ')}`, key);
       }
       if (policy.ttl !== undefined) parseDuration(policy.ttl, `${name}.ttl`);
-      if (policy.enabled !== undefined && typeof policy.enabled !== 'boolean') {
-        throw invalid(`${name}.enabled`, 'true or false', policy.enabled);
-      }
+      for (const key of ['enabled', 'allowAuth'] as const)
+        checkType(`${name}.${key}`, policy[key], 'boolean');
       checkOperations(policy.operations, `${name}.operations`);
       checkSwitchedDurations(policy, `${name}.`);
       checkConsistency(policy.consistency, `${name}.consistency`, registry);
@@ -155,6 +173,11 @@ export function checkOptions(options: PayloadKVOptions, registry: Registry): voi
       }
     }
   }
+}
+
+function checkType(name: string, value: unknown, type: 'boolean' | 'string' | 'function'): void {
+  if (value !== undefined && typeof value !== type)
+    throw invalid(name, { boolean: 'true or false', string: 'text', function: 'a function' }[type], value);
 }
 
 function checkEnvelope(options: PayloadKVOptions): void {

@@ -1,11 +1,24 @@
+import { PayloadKVError } from '../errors.js';
 import type { Store } from './store.js';
 
 /**
  * One store over another: `near` in this process, such as `memory()`, over `far`, which all processes share. Entries
  * are written to both; a lookup asks the far one only where the near one has no fresh entry, or where versions must be
  * asked for anyway. Versions live with the far store, so that both tiers become stale together.
+ *
+ * @throws PayloadKVError `INVALID_STORE` if `near` does not answer synchronously
  */
 export function tiered(near: Store, far: Store): Store {
+  const answer = near.getMany([]);
+  if (answer instanceof Promise) {
+    answer.catch(() => undefined);
+    throw new PayloadKVError({
+      code: 'INVALID_STORE',
+      message: `The near tier must be in this process, which the ${near.name} store is not.`,
+      nextStep: 'Put memory() in front: tiered(memory(), far).',
+    });
+  }
+
   async function getMany(keys: readonly string[]): Promise<(string | undefined)[]> {
     const values = [...(await near.getMany(keys))];
     const absent = keys.filter((_key, index) => values[index] === undefined);

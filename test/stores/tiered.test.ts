@@ -4,6 +4,7 @@ import {
   memory,
   memoryRegistry,
   payloadKV,
+  type Store,
   settleCache,
   tiered,
 } from '../../src/runtime/index.js';
@@ -12,6 +13,19 @@ import { countDatabaseCalls, type Started, startBlog } from '../support/payload.
 import { describeStore } from './conformance.js';
 
 describeStore('tiered', () => ({ store: tiered(memory(), memory()) }));
+
+test('a near tier that does not answer at once is refused: lookups would take its promise for an entry', () => {
+  const elsewhere: Store = {
+    ...memory(),
+    name: 'elsewhere',
+    getMany: async (keys) => keys.map(() => undefined),
+  };
+  expect(() => tiered(elsewhere, memory())).toThrow(
+    expect.objectContaining({ code: 'INVALID_STORE', message: expect.stringContaining('elsewhere') }),
+  );
+  const failing: Store = { ...elsewhere, getMany: async () => Promise.reject(new Error('no connection')) };
+  expect(() => tiered(failing, memory())).toThrow(expect.objectContaining({ code: 'INVALID_STORE' }));
+});
 
 describe('a tiered store behind Payload', () => {
   const calls = countDatabaseCalls();
