@@ -2,7 +2,7 @@ import { Argument, Command, CommanderError, InvalidArgumentError } from 'command
 import { completionScript, SHELLS, type Shell } from './commands/completion.js';
 import { EXIT, reportFailure } from './failure.js';
 import { packageVersion } from './package-files.js';
-import { createTerminal, type TerminalOptions } from './terminal.js';
+import { createTerminal, fitted, type TerminalOptions } from './terminal.js';
 
 /**
  * Runs the command line. Whatever happens, it returns an exit code: 0 done, 1 something was found, 2 could not run,
@@ -62,6 +62,7 @@ function createProgram(
     .configureOutput({
       writeOut: (text) => void stdout.write(text),
       writeErr: (text) => void stderr.write(text),
+      outputError: (text, write) => write(fitted(text, stderr)),
     })
     .showHelpAfterError('See `payload-kv --help`.')
     .addHelpText('after', exitCodes);

@@ -65,21 +65,34 @@ export function printable(text: string): string {
 }
 
 /**
- * A sentence behind a mark, such as `! `, broken between words where the terminal ends, and indented below its mark.
- * Diffs and lines to be pasted stay as they are, and so does everything that no terminal shows.
+ * Sentences, broken between words where the terminal ends: below their mark, such as `! `, or below the value of a
+ * fact, or a little further in than they began. Diffs and lines to be pasted stay as they are, and so does everything
+ * that no terminal shows.
  */
-export function fitted(line: string, { isTTY, columns }: { isTTY?: boolean; columns?: number }): string {
+export function fitted(text: string, terminal: { isTTY?: boolean; columns?: number }): string {
+  const { isTTY, columns } = terminal;
+  if (!isTTY || !columns) return text;
+  return text
+    .split('\n')
+    .map((line) => fittedLine(line, columns))
+    .join('\n');
+}
+
+/** A mark, a name in a column of ten, or a sentence that begins at the edge or two spaces from it. */
+const SENTENCE = /^(?: *[!✓✗→] +| {2}[-+~] | {2}(?=[a-z][a-z ]{8} \S).{10}|(?: {2})?(?=\p{L}))/u;
+
+function fittedLine(line: string, columns: number): string {
   const bare = stripVTControlCharacters(line);
-  const mark = /^ *[!✓✗→] +/.exec(bare)?.[0];
-  if (!isTTY || !columns || mark === undefined || bare.length <= columns) return line;
-  const indentation = ' '.repeat(mark.length);
+  const mark = SENTENCE.exec(bare)?.[0];
+  if (mark === undefined || bare.length <= columns) return line;
+  const indentation = mark === '  ' ? '    ' : ' '.repeat(mark.length);
   const rows: string[] = [];
   const [first, ...words] = line.trimStart().split(' ');
   let row = line.slice(0, line.length - line.trimStart().length) + first;
   for (const word of words) {
     const isFull =
       stripVTControlCharacters(`${row} ${word}`).length > columns &&
-      stripVTControlCharacters(row).trim().length > 1;
+      stripVTControlCharacters(row).length > mark.length;
     if (isFull) rows.push(row.trimEnd());
     row = isFull ? indentation + word : `${row} ${word}`;
   }

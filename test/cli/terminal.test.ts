@@ -1,8 +1,9 @@
+import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import kleur from 'kleur';
 import { expect, test } from 'vitest';
 import { run } from '../../src/cli/program.js';
-import { fitted } from '../../src/cli/terminal.js';
+import { createTerminal, fitted } from '../../src/cli/terminal.js';
 
 const terminal = { isTTY: true, columns: 40 };
 
@@ -26,10 +27,38 @@ test('colours take no room, and a word that is longer than a line stays whole', 
   expect(fitted(`! ${word} y`, terminal)).toBe(`! ${word}\n  y`);
 });
 
+test('a fact is broken below its value, a change below its mark, a sentence below its first word', () => {
+  expect(fitted('  config    src/payload.config.ts → src/base.config.ts', terminal)).toBe(
+    '  config    src/payload.config.ts →\n            src/base.config.ts',
+  );
+  expect(fitted('  + posts has a field more, which is indexed', terminal)).toBe(
+    '  + posts has a field more, which is\n    indexed',
+  );
+  expect(fitted('  not offered: users, has auth, so it is another matter', terminal)).toBe(
+    '  not offered: users, has auth, so it is\n    another matter',
+  );
+  expect(fitted('error: that is none of the values that it may have\nSee help.\n', terminal)).toBe(
+    'error: that is none of the values that\nit may have\nSee help.\n',
+  );
+});
+
+test('what is wrong with a flag is broken between words as well', async () => {
+  let shown = '';
+  const stderr = Object.assign(new PassThrough(), { isTTY: true, columns: 80 });
+  stderr.on('data', (chunk) => {
+    shown += chunk;
+  });
+  expect(await run(['completion', 'a-shell-of-which-nobody-heard-anything'], { stderr })).toBe(2);
+  expect(shown.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  expect(shown).toMatch(/Allowed\s+choices are bash, zsh, fish\./);
+});
+
 test('diffs, lines to be pasted and what no terminal shows stay on one line', () => {
   const long = 'word '.repeat(20);
   expect(fitted(`+ ${long}`, terminal)).toBe(`+ ${long}`);
   expect(fitted(`    ${long}`, terminal)).toBe(`    ${long}`);
+  expect(fitted(` ${long}`, terminal)).toBe(` ${long}`);
+  expect(fitted(`    at ${long}`, terminal)).toBe(`    at ${long}`);
   expect(fitted(`! ${long}`, { isTTY: false, columns: 40 })).toBe(`! ${long}`);
   expect(fitted(`! ${long}`, { isTTY: true })).toBe(`! ${long}`);
 });
@@ -38,7 +67,7 @@ test.each(['init', 'sync', 'remove', 'inspect', 'doctor', 'completion'])(
   'the help of %s has two examples at least, and no line is longer than 80 characters',
   async (name) => {
     let shown = '';
-    const stdout = Object.assign(new (await import('node:stream')).PassThrough(), { columns: 80 });
+    const stdout = Object.assign(new PassThrough(), { columns: 80 });
     stdout.on('data', (chunk) => {
       shown += chunk;
     });
@@ -48,3 +77,17 @@ test.each(['init', 'sync', 'remove', 'inspect', 'doctor', 'completion'])(
     expect(options.filter((line) => line.length > 80)).toEqual([]);
   },
 );
+
+test.each([
+  ['a terminal', { isTTY: true }, {}, false, true],
+  ['a pipe', { isTTY: false }, {}, false, false],
+  ['a terminal and NO_COLOR', { isTTY: true }, { NO_COLOR: '1' }, false, false],
+  ['a pipe and FORCE_COLOR', { isTTY: false }, { FORCE_COLOR: '1' }, false, true],
+  ['a terminal that knows no colours', { isTTY: true }, { TERM: 'dumb' }, false, false],
+  ['a terminal and --json', { isTTY: true }, {}, true, false],
+])('to %s it is coloured only where that is wanted', (_, tty, env, json, coloured) => {
+  const stdout = Object.assign(new PassThrough(), tty);
+  createTerminal({ stdin: stdout, stdout, stderr: stdout, env, json });
+  expect(kleur.enabled).toBe(coloured);
+  kleur.enabled = false;
+});
