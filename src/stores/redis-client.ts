@@ -104,7 +104,12 @@ function commandsOfIoRedis(client: IoRedis): RedisCommands {
   const send = sending(async (command, args) => {
     const waiting = connection?.ready();
     if (waiting) await waiting;
-    return client.call.call(client, command, ...args);
+    const losses = connection?.losses();
+    const answer = await client.call.call(client, command, ...args);
+    // By default ioredis sends again what was under way when its connection was lost, and so a version of then, which
+    // others may have replaced since: to fail makes another one take its place.
+    if (connection?.losses() !== losses) throw unreachable(undefined);
+    return answer;
   });
   return {
     send,
@@ -175,6 +180,8 @@ function anyOf<Value>(values: readonly Value[] | undefined): Value {
 interface IoRedisConnection {
   /** `undefined` where a command can go out; a promise while the first connection is being made; else throws. */
   ready(): Promise<void> | undefined;
+  /** How often the connection was lost. */
+  losses(): number;
 }
 
 /** One pair of listeners for each client, however many stores share it. */
@@ -189,10 +196,12 @@ function watchIoRedis(client: IoRedis): IoRedisConnection | undefined {
   const known = watchedIoRedis.get(client);
   if (known) return known;
   let isLost = false;
+  let losses = 0;
   let connecting: { promise: Promise<void>; settle(isReady: boolean): void } | undefined;
 
   function settle(isReady: boolean): void {
     isLost = !isReady;
+    if (isLost) losses += 1;
     connecting?.settle(isReady);
     connecting = undefined;
   }
@@ -216,6 +225,7 @@ function watchIoRedis(client: IoRedis): IoRedisConnection | undefined {
       }
       return connecting.promise;
     },
+    losses: () => losses,
   };
   watchedIoRedis.set(client, connection);
   return connection;

@@ -172,6 +172,22 @@ describe.runIf(hasRedis)('with a redis-server', () => {
     expect(stdout.split('\n')).toEqual(['live', 'B', 'REDIS_UNREACHABLE']);
   });
 
+  test("what was under way when a client's connection was lost has failed, though the client sends it again", async () => {
+    const client = server.connect();
+    const other = server.connect();
+    const id = await client.client('ID');
+    await other.call('CLIENT', 'PAUSE', '60000', 'WRITE');
+    const replacing = redis({ client }).defaultRegistry().replace(['posts']);
+    const outcome = expect(replacing).rejects.toMatchObject({ code: 'REDIS_UNREACHABLE' });
+    await vi.waitFor(
+      async () => expect(await other.call('CLIENT', 'LIST', 'ID', `${id}`)).toMatch(/cmd=set /),
+      PATIENT,
+    );
+    await other.call('CLIENT', 'KILL', 'ID', `${id}`);
+    await other.call('CLIENT', 'UNPAUSE');
+    await outcome;
+  });
+
   test("a client of the user's stays open", async () => {
     const client = server.connect();
     const store = redis({ client });
