@@ -7,24 +7,34 @@ import { durableObject } from './checks/durable-object.js';
 import { generatedFiles } from './checks/generated-files.js';
 import { generatedUnedited } from './checks/generated-unedited.js';
 import { installed } from './checks/installed.js';
+import { kvLimits } from './checks/kv-limits.js';
+import { onePayload } from './checks/one-payload.js';
+import { payloadOwnKV } from './checks/payload-own-kv.js';
+import { pluginOrder } from './checks/plugin-order.js';
 import { policy } from './checks/policy.js';
 import { roundTrip } from './checks/round-trip.js';
 import { schemaInStep } from './checks/schema-in-step.js';
 import { ttl } from './checks/ttl.js';
 import { versions } from './checks/versions.js';
 import { wranglerBinding } from './checks/wrangler-binding.js';
+import { wranglerConfig } from './checks/wrangler-config.js';
 
 /** All checks, in the order in which they are shown: what others stand on comes first. */
 export const checks: readonly Check[] = [
   versions,
+  onePayload,
   installed,
   config,
+  pluginOrder,
   generatedFiles,
   generatedUnedited,
   schemaInStep,
   policy,
+  payloadOwnKV,
   auth,
   ttl,
+  kvLimits,
+  wranglerConfig,
   wranglerBinding,
   bindingNames,
   durableObject,

@@ -97,8 +97,10 @@ describe('doctor on the blog, whose entries live in memory', () => {
     expect(stderr).toBe('');
     expect(stdout.split('\n').map((line) => line.split(':')[0])).toEqual([
       '✓ Versions of Payload and Node',
+      '✓ One Payload in the tree',
       '✓ Package payload-kv',
       '✓ Payload config',
+      '✓ Place among the plugins',
       '✓ Generated files',
       '✓ Generated schema is unedited',
       '✓ Generated schema is in step',
@@ -107,7 +109,7 @@ describe('doctor on the blog, whose entries live in memory', () => {
       '✓ TTLs',
       '✓ Round trip through the store',
       '',
-      '10 checks',
+      '12 checks',
       '',
     ]);
     expect(stdout).toContain('put, get, list and delete in memory');
@@ -119,7 +121,7 @@ describe('doctor on the blog, whose entries live in memory', () => {
     const { stdout, exitCode } = await runCli(['doctor', '--json'], { cwd: blog.dir });
     const document = JSON.parse(stdout);
     expect(document).toMatchObject({ command: 'doctor', ok: true });
-    expect(document.checks).toHaveLength(10);
+    expect(document.checks).toHaveLength(12);
     expect(exitCode).toBe(0);
   });
 
@@ -523,7 +525,7 @@ describe('doctor on the cloudflare project, whose entries live in KV', () => {
     expect(stderr).toBe('');
     expect(stdout).not.toMatch(/^[!✗]/m);
     expect(stdout).toMatch(/✓ Round trip .*through PAYLOAD_CACHE, locally with wrangler 4\./);
-    expect(stdout).toContain('12 checks: 12 ok');
+    expect(stdout).toContain('16 checks: 16 ok');
     expect(exitCode).toBe(0);
     // A project that was never run here is left without local state.
     expect(existsSync(path.join(site.dir, '.wrangler'))).toBe(false);

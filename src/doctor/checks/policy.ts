@@ -1,5 +1,6 @@
 import { isInternalCollection } from '../../plan/answers.js';
 import { type Check, counted, fail, ok, warn } from '../check.js';
+import { PAYLOAD_OWN_KV } from './payload-own-kv.js';
 
 /** The policy names only what exists. */
 export const policy: Check = {
@@ -21,6 +22,7 @@ export const policy: Check = {
       });
     }
     for (const { slug, type, line, slices } of wrapper.policies) {
+      if (type === 'collection' && slug === PAYLOAD_OWN_KV) continue;
       const part = existing[type].get(slug);
       if (type === 'collection' && isInternalCollection(slug)) {
         wrong.push({

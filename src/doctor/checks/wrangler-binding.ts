@@ -69,9 +69,6 @@ export const wranglerBinding: Check = {
       );
     }
     const summary = `${binding} in ${wrangler.path}, ${counted(places.length, 'environment')}`;
-    if (wrangler.warnings.length > 0) {
-      return warn(`${summary}; not everything in it could be read`, { details: wrangler.warnings });
-    }
     return ok(
       summary,
       withoutId.map(({ where }) => `no id ${where}: wrangler creates the namespace at the next deploy`),
