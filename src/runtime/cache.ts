@@ -64,6 +64,8 @@ export interface CacheParts {
   ttlJitter: number;
   /** Largest entry in bytes as it is stored, or no limit. */
   maximumBytes: number | undefined;
+  /** Largest entry in bytes as the tier in this process holds it, or no limit. */
+  nearMaximumBytes: number | undefined;
   /** Longest time for one write of an entry, in milliseconds. */
   writeTimeout: number;
   writeQueue: WriteQueue;
@@ -442,9 +444,15 @@ export function createCache(parts: CacheParts): Cache {
       // The adapter looks for a transaction at a moment of its own.
       if (isInside()) return { result, encoded: undefined };
       // Encoded before anyone has the result in hand, because Payload changes documents in place.
-      const encoded = encodeResult(result, envelope.serializer);
-      if (encoded) keep(read, wanted, { before, askedAt }, encoded, holdsNothing(read.operation, result));
-      else count.uncacheable += 1;
+      let encoded: EncodedResult | undefined;
+      try {
+        encoded = encodeResult(result, envelope.serializer);
+        if (encoded) keep(read, wanted, { before, askedAt }, encoded, holdsNothing(read.operation, result));
+      } catch (error) {
+        // Whatever becomes of the entry, the database has answered.
+        parts.onFault(error, `making an entry of ${read.operation} on ${read.slug}`);
+      }
+      if (!encoded) count.uncacheable += 1;
       return { result, encoded };
     });
     if (!flight) return read.ask();
@@ -491,7 +499,8 @@ export function createCache(parts: CacheParts): Cache {
     const kept = ttl + graceOf(rule);
     if (near) {
       const text = envelope.wrap(body);
-      if (!near.maximumBytes || !exceeds(text, near.maximumBytes)) near.set(key, text, kept);
+      const { nearMaximumBytes } = parts;
+      if (nearMaximumBytes === undefined || !exceeds(text, nearMaximumBytes)) near.set(key, text, kept);
     }
     const written = parts.writeQueue.run(
       () => {

@@ -235,6 +235,7 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
         longestTtl: longestTtl(options),
         ttlJitter: options.ttlJitter ?? DEFAULT_TTL_JITTER,
         maximumBytes: smaller(options.maxEntryBytes, store.maximumBytes),
+        nearMaximumBytes: smaller(options.maxEntryBytes, store.near?.maximumBytes),
         writeTimeout,
         // There each request has a limit of its own, and no promise of another is waited for.
         writeQueue: createWriteQueue(

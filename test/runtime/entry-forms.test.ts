@@ -222,6 +222,22 @@ describe('an entry', () => {
     }
   });
 
+  test('that its serializer fails to make costs the entry and not the answer', async () => {
+    const serializer = {
+      ...messagePack(),
+      encode(): never {
+        throw new TypeError('a fault of its own');
+      },
+    };
+    const payload = await start({ store: memory(), serializer });
+    await createPost(payload, 'one');
+    expect(await Promise.all([postsOf(payload), postsOf(payload)])).toMatchObject([
+      [{ title: 'one' }],
+      [{ title: 'one' }],
+    ]);
+    expect(getCacheStats(payload)?.collections.posts).toMatchObject({ writes: 0, hits: 0 });
+  });
+
   test('that cannot be compressed costs the entry and not the answer', async () => {
     const compression = { ...gzip({ threshold: 0 }), compress: () => Promise.reject(new Error('no memory')) };
     const payload = await start({ store: memory(), compression });

@@ -8,6 +8,7 @@ import {
   type PayloadKVOptions,
   payloadKV,
   settleCache,
+  tiered,
 } from '../../src/runtime/index.js';
 import { type Clock, takeClock } from '../support/clock.js';
 import { countDatabaseCalls, type Started, startBlog } from '../support/payload.js';
@@ -346,8 +347,11 @@ test('entries that were stored together do not expire together, and none lives l
   expect(third).toBe(40);
 });
 
-test('an entry larger than the site wants is not stored, and is counted', async () => {
-  await start({ maxEntryBytes: 300 });
+test.each([
+  ['its store', memory],
+  ['the tier in the process either', () => tiered(memory(), memory())],
+])('an entry larger than the site wants is not stored in %s, and is counted', async (_where, store) => {
+  await start({ maxEntryBytes: 300, store: store() });
   const find = () => site.payload.find({ collection: 'authors', depth: 0 });
   await find();
   calls.reset();
