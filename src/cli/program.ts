@@ -175,14 +175,22 @@ function createProgram(
       program.command('doctor').description('prove that the cache works here; every failure names its fix'),
     ),
   )
+    .option('--fix', 'repair what is safe to repair, after showing the diff')
+    .option('-y, --yes', 'with --fix: write without asking')
+    .option('--dry-run', 'with --fix: show the diff, write nothing')
+    .option('--no-install', 'with --fix: leave the installation of the dependency to me')
     .addHelpText(
       'after',
-      examples(['payload-kv doctor', 'one line per check'], ['payload-kv doctor --json', 'for scripts']),
+      examples(
+        ['payload-kv doctor', 'one line per check'],
+        ['payload-kv doctor --fix', 'show what can be repaired, ask, write it'],
+        ['payload-kv doctor --json', 'for scripts'],
+      ),
     )
     .action(
       action('doctor', async (options, terminal) => {
         const { runDoctor } = await import('./commands/doctor.js');
-        return runDoctor({ ...options, out: terminal.stdout });
+        return runDoctor(options, terminal);
       }),
     );
   program

@@ -1,11 +1,22 @@
+import kleur from 'kleur';
+import { writeChanges } from '../../apply/write.js';
 import type { CheckReport } from '../../doctor/check.js';
 import { checks } from '../../doctor/checks.js';
 import { doctorContext } from '../../doctor/context.js';
+import { planFix } from '../../doctor/fix-plan.js';
 import { checkText, summaryText } from '../../doctor/report.js';
 import { runChecks } from '../../doctor/run-checks.js';
+import { PayloadKVError } from '../../errors.js';
 import { withExactSchema } from '../../inspect/exact-schema.js';
 import { inspectProject, type Project } from '../../inspect/project.js';
-import { printable } from '../terminal.js';
+import { filesToRead } from '../../plan/init-plan.js';
+import type { Plan } from '../../plan/plan.js';
+import { countOf, type InstallOutcome, installIfNeeded, mayWrite } from '../confirm.js';
+import { packageVersion, readTemplates } from '../package-files.js';
+import { readProjectFiles, wranglerProvisions } from '../project-files.js';
+import { createQuestions } from '../questions.js';
+import { diffLines, noticeLine, planDocument, refusalLines } from '../show-plan.js';
+import { printable, type Terminal } from '../terminal.js';
 
 /** Options of `payload-kv doctor`. */
 export interface DoctorOptions {
@@ -15,49 +26,112 @@ export interface DoctorOptions {
   config?: string;
   /** Asks Payload itself for the schema, as `init --exact` did. Default `false`. */
   exact?: boolean;
-  /** One JSON document instead of text. Default `false`. */
-  json?: boolean;
-  /** Details of checks that are fine, and stack traces. Default `false`. */
-  verbose?: boolean;
-  /** Where the result goes, e.g. `process.stdout`. */
-  out: { write(text: string): unknown };
+  /** Repairs what is safe to repair, once the diff is agreed to, and checks again. Default `false`. */
+  fix?: boolean;
+  /** With `fix`: writes without asking. Default `false`. */
+  yes?: boolean;
+  /** With `fix`: shows the diff and writes nothing. Default `false`. */
+  dryRun?: boolean;
+  /** With `fix`: `false` leaves the installation of the dependency to the person. Default `true`. */
+  install?: boolean;
 }
 
 /** What `--json` prints. */
-export interface DoctorResult {
+export interface DoctorResult extends Partial<ReturnType<typeof planDocument>> {
   command: 'doctor';
-  /** Whether nothing failed. */
+  /** Whether nothing failed; with `--fix`, whether nothing fails any more. */
   ok: boolean;
+  /** With `--fix`, how it is once the repairs are written. */
   checks: CheckReport[];
+  /** With `--fix`: whether the changes were written. */
+  written?: boolean;
+  /** With `--fix`: what became of the installation, `null` where none was needed. */
+  install?: InstallOutcome | null;
 }
 
 /**
- * Checks the cache of a project.
+ * Checks the cache of a project; with `fix`, repairs it first.
  * @returns the exit code: 0 where nothing failed, 1 where something did
- * @throws PayloadKVError where there is no project to check: the exit code is then 2
+ * @throws PayloadKVError where there is no project to check, or nobody to agree to a repair: the exit code is then 2
  */
-export async function runDoctor(options: DoctorOptions): Promise<0 | 1> {
-  const { cwd, config, exact = false, json = false, verbose = false, out } = options;
-  const read = inspectProject({ cwd, partial: exact, ...(config === undefined ? {} : { config }) });
-  const project = exact ? withExactSchema(read, await exactSchema(read)) : read;
-  const context = await doctorContext(project);
-  const reports = await runChecks(checks, context, {
+export async function runDoctor(options: DoctorOptions, terminal: Terminal): Promise<0 | 1> {
+  requireFix(options);
+  const { json, verbose, stdout } = terminal;
+  const readAgain = await reader(options);
+  const fixed = options.fix ? await repair(readAgain(), options, terminal) : undefined;
+  const reports = await runChecks(checks, await doctorContext(readAgain()), {
     verbose,
     // As they come: the round trip takes seconds.
-    ...(json ? {} : { onReport: (report) => out.write(checkText(printableReport(report), { verbose })) }),
+    ...(json ? {} : { onReport: (report) => stdout.write(checkText(printableReport(report), { verbose })) }),
   });
   const ok = reports.every(({ status }) => status !== 'fail');
-  if (json)
-    out.write(
-      `${JSON.stringify({ command: 'doctor', ok, checks: reports } satisfies DoctorResult, undefined, 2)}\n`,
-    );
-  else out.write(summaryText(reports));
+  if (!json) stdout.write(summaryText(reports));
+  terminal.document({ command: 'doctor', ok, checks: reports, ...fixed } satisfies DoctorResult);
   return ok ? 0 : 1;
 }
 
-async function exactSchema(project: Project) {
+function requireFix({ fix, yes, dryRun, install }: DoctorOptions): void {
+  const flag = yes ? '--yes' : dryRun ? '--dry-run' : install === false ? '--no-install' : undefined;
+  if (fix || flag === undefined) return;
+  throw new PayloadKVError({
+    code: 'USAGE',
+    message: `${flag} has a meaning with --fix only: without it doctor writes nothing.`,
+    nextStep: `Run \`payload-kv doctor --fix ${flag}\`, or leave ${flag} away.`,
+  });
+}
+
+/** Reads the project, as often as it is called; Payload itself is asked once. */
+async function reader({ cwd, config, exact = false }: DoctorOptions): Promise<() => Project> {
+  const read = () => inspectProject({ cwd, partial: exact, ...(config === undefined ? {} : { config }) });
+  if (!exact) return read;
   const { readExactSchema } = await import('../exact/read-exact.js');
-  return readExactSchema(project);
+  const schema = await readExactSchema(read());
+  return () => withExactSchema(read(), schema);
+}
+
+/** Shows what can be repaired, and writes it where that is agreed to. */
+async function repair(
+  project: Project,
+  options: DoctorOptions,
+  terminal: Terminal,
+): Promise<Omit<DoctorResult, 'command' | 'ok' | 'checks'>> {
+  // What needs wrangler or a server tells nothing that could be repaired in a file.
+  const readable = checks.filter(({ id }) => id !== 'round-trip');
+  const plan = planFix(
+    {
+      project,
+      files: readProjectFiles(project.root, filesToRead(project)),
+      templates: readTemplates(),
+      packageRange: `^${packageVersion()}`,
+      wranglerProvisions: wranglerProvisions(project),
+    },
+    await runChecks(readable, await doctorContext(project)),
+  );
+  const { changes } = plan;
+  for (const line of diffLines(plan)) terminal.say(line);
+  sayRest(plan, terminal);
+  const left = { ...planDocument(plan), written: false, install: null };
+  if (changes.length === 0) {
+    terminal.say('There is nothing that doctor itself would repair.\n');
+    return left;
+  }
+  if (options.dryRun) {
+    terminal.say('\nDry run: nothing was written.\n');
+    return left;
+  }
+  if (!(await mayWrite(plan, options, terminal, createQuestions(terminal)))) {
+    terminal.say('Nothing was written.\n');
+    return left;
+  }
+  writeChanges(project.root, changes);
+  terminal.say(`${kleur.green('✓')} ${countOf(changes.length, 'file')} written.\n`);
+  return { ...left, written: true, install: await installIfNeeded(project, plan, options, terminal) };
+}
+
+function sayRest({ refusals, notices }: Plan, terminal: Terminal): void {
+  for (const refusal of refusals) for (const line of refusalLines(refusal)) terminal.say(line);
+  for (const notice of notices) terminal.say(noticeLine(notice));
+  if (refusals.length + notices.length > 0) terminal.say();
 }
 
 function printableReport(report: CheckReport): CheckReport {
