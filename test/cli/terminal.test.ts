@@ -4,6 +4,7 @@ import kleur from 'kleur';
 import { expect, test } from 'vitest';
 import { run } from '../../src/cli/program.js';
 import { createTerminal, fitted } from '../../src/cli/terminal.js';
+import { createProject } from './command.js';
 
 const terminal = { isTTY: true, columns: 40 };
 
@@ -51,6 +52,23 @@ test('what is wrong with a flag is broken between words as well', async () => {
   expect(await run(['completion', 'a-shell-of-which-nobody-heard-anything'], { stderr })).toBe(2);
   expect(shown.split('\n').filter((line) => line.length > 80)).toEqual([]);
   expect(shown).toMatch(/Allowed\s+choices are bash, zsh, fish\./);
+});
+
+test('what doctor says is broken between words too', async () => {
+  const project = await createProject();
+  let shown = '';
+  const stdout = Object.assign(new PassThrough(), { isTTY: true, columns: 50 });
+  stdout.on('data', (chunk) => {
+    shown += chunk;
+  });
+  try {
+    expect(await run(['doctor', '--cwd', project.dir], { stdout, env: { NO_COLOR: '1' } })).toBe(1);
+  } finally {
+    await project.remove();
+  }
+  expect(shown).toMatch(/^ {2}→ Run: npx payload-kv init$/m);
+  expect(shown).toMatch(/Package payload-kv: it is not installed/);
+  expect(shown.split('\n').filter((line) => line.length > 50)).toEqual([]);
 });
 
 test('diffs, lines to be pasted and what no terminal shows stay on one line', () => {

@@ -56,16 +56,16 @@ export interface DoctorResult extends Partial<ReturnType<typeof planDocument>> {
  */
 export async function runDoctor(options: DoctorOptions, terminal: Terminal): Promise<0 | 1> {
   requireFix(options);
-  const { json, verbose, stdout } = terminal;
+  const { verbose } = terminal;
   const readAgain = await reader(options);
   const fixed = options.fix ? await repair(readAgain(), options, terminal) : undefined;
   const reports = await runChecks(checks, await doctorContext(readAgain()), {
     verbose,
     // As they come: the round trip takes seconds.
-    ...(json ? {} : { onReport: (report) => stdout.write(checkText(printableReport(report), { verbose })) }),
+    onReport: (report) => terminal.say(checkText(printableReport(report), { verbose }).trimEnd()),
   });
   const ok = reports.every(({ status }) => status !== 'fail');
-  if (!json) stdout.write(summaryText(reports));
+  terminal.say(summaryText(reports).trimEnd());
   terminal.document({ command: 'doctor', ok, checks: reports, ...fixed } satisfies DoctorResult);
   return ok ? 0 : 1;
 }
