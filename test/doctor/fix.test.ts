@@ -11,7 +11,16 @@ const SCHEMA = 'src/payload-kv/schema.generated.ts';
 const CONFIG = 'src/payload.config.ts';
 const WRANGLER = 'wrangler.jsonc';
 const TYPES = 'cloudflare-env.d.ts';
-const FILES = [WRAPPER, SCHEMA, CONFIG, WRANGLER, TYPES, 'package.json', 'src/collections/Tags.ts'];
+const FILES = [
+  WRAPPER,
+  SCHEMA,
+  CONFIG,
+  WRANGLER,
+  TYPES,
+  'package.json',
+  'worker.ts',
+  'src/collections/Tags.ts',
+];
 
 type Texts = Record<string, string | undefined>;
 
@@ -30,7 +39,7 @@ async function runHere(args: string[]) {
 }
 
 /** A copy of a fixture after `init`, put back as it was after each test. */
-function scaffolded(name: FixtureName) {
+function scaffolded(name: FixtureName, ...flags: string[]) {
   let copy: ProjectCopy;
   let initial: Texts;
   const texts = async (): Promise<Texts> =>
@@ -41,7 +50,7 @@ function scaffolded(name: FixtureName) {
     );
   beforeAll(async () => {
     copy = await copyFixture(name);
-    const init = await runCli(['init', '--yes', '--no-install'], { cwd: copy.dir });
+    const init = await runCli(['init', '--yes', '--no-install', ...flags], { cwd: copy.dir });
     expect(init.exitCode, init.stderr).toBe(0);
     initial = await texts();
   });
@@ -219,5 +228,17 @@ describe('doctor --fix on the cloudflare project', () => {
     expect(document).toMatchObject({ ok: false, written: false, changes: [] });
     expect(await site.texts()).toEqual(broken);
     expect(before[WRANGLER]).not.toBe(broken[WRANGLER]);
+  });
+});
+
+describe('doctor --fix on the cloudflare project with Durable Objects', () => {
+  const site = scaffolded('cloudflare', '--registry', 'durable-object');
+
+  test('binds them again, and lets the main module export their class', async () => {
+    await site.replace(WRANGLER, '"name": "CACHE_TAGS"', '"name": "OTHER"');
+    await site.replace('worker.ts', /^export \{ CacheTagRegistry.*$/m, '');
+    const now = await site.repaired([SCHEMA, 'worker.ts', WRANGLER]);
+    expect(now['worker.ts']).toContain("export { CacheTagRegistry } from 'payload-kv/cloudflare'");
+    expect(now[WRANGLER]).toContain('"name": "CACHE_TAGS"');
   });
 });
