@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { SanitizedConfig } from 'payload';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inspectProject } from '../../src/inspect/project.js';
@@ -48,11 +49,11 @@ describe.each(names)('%s', (name) => {
     await expect(told).toMatchFileSnapshot(formFile(name, 'error.txt'));
   });
 
-  test('is edited as it should be, so that it type-checks, runs the cache, and is what was read', async ({
-    skip,
-  }) => {
+  // A test that does not apply is not declared: a skipped one would look like a gap.
+  if (existsSync(formFile(name, 'error.txt'))) return;
+  test('is edited as it should be, so that it type-checks, runs the cache, and is what was read', async () => {
     const form = forms.get(name)!;
-    if (!form.project) return skip('it is refused');
+    if (!form.project) throw form.error;
     await expect(describeEdit(form)).toMatchFileSnapshot(
       formFile(name, form.edit!.ok ? 'edit.diff' : 'refusal.txt'),
     );
@@ -79,9 +80,10 @@ describe.each(names)('%s', (name) => {
     expect(plain(schema.globals)).toEqual(comparable(truth.globals));
   });
 
-  test('is left alone the second time', ({ skip }) => {
+  if (existsSync(formFile(name, 'refusal.txt'))) return;
+  test('is left alone the second time', () => {
     const { project, edit } = forms.get(name)!;
-    if (!project || !edit?.ok) return skip('nothing was edited');
+    if (!project || !edit?.ok) throw new Error('nothing was edited');
     const again = inspectProject({ cwd: project.root, config: project.configPath });
     expect(again.configShape.wired.elements).toBe(1);
     expect(wire(again).edit).toEqual({ ok: true, content: edit.content, modified: false });
