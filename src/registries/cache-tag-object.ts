@@ -1,4 +1,4 @@
-import { newVersion } from '../runtime/registry.js';
+import { newVersion, VERSION_LIFETIME } from '../runtime/registry.js';
 
 /** The part of a Durable Object's state that is used. */
 export interface CacheTagState {
@@ -17,8 +17,6 @@ export interface CacheTagRequest {
   lifetime?: number;
 }
 
-/** How long a version is kept where no replacement says it, in seconds. */
-const LIFETIME = 2 * 86_400 + 3_600;
 /** Shortest time between two looks for versions that can go, in milliseconds. */
 const PRUNING_INTERVAL = 3_600_000;
 
@@ -72,7 +70,7 @@ export class CacheTagRegistry {
     });
   }
 
-  async #replace(tags: readonly string[], lifetime = LIFETIME): Promise<string[]> {
+  async #replace(tags: readonly string[], lifetime = VERSION_LIFETIME): Promise<string[]> {
     const expires = Date.now() + Math.ceil(lifetime) * 1_000;
     const versions = tags.map((tag) => {
       const version = newVersion();

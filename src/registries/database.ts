@@ -1,7 +1,13 @@
 import type { CollectionConfig, DatabaseAdapter, Payload, Where } from 'payload';
 import { PayloadKVError } from '../errors.js';
 import { hash } from '../runtime/key.js';
-import { type ConnectContext, newVersion, type Registry, type ReplaceContext } from '../runtime/registry.js';
+import {
+  type ConnectContext,
+  newVersion,
+  type Registry,
+  type ReplaceContext,
+  VERSION_LIFETIME,
+} from '../runtime/registry.js';
 
 /** The collection that holds the versions. */
 const COLLECTION = 'payload-kv-tags';
@@ -14,8 +20,6 @@ const TABLE = 'payload_kv_tags';
 const EPOCH = '#epoch';
 /** Tags that are named as they are; all others are named by their hash. None of these needs escaping in SQL. */
 const PLAIN_NAME = /^[\w@#?=*~.:/+ -]{1,200}$/;
-/** How long a version is kept where no replacement says it, in seconds. */
-const LIFETIME = 2 * 86_400 + 3_600;
 /**
  * Longest wait for another transaction that is committing the same tags, in milliseconds. PostgreSQL only: elsewhere
  * who writes has the database for itself. Shorter than any wait for the registry, so that no connection is left waiting.
@@ -141,7 +145,7 @@ export function databaseRegistry(): Registry {
       return names.map((name) => held.get(name) ?? first);
     },
     async replace(tags, context) {
-      const expires = Date.now() + Math.ceil(context?.lifetime ?? LIFETIME) * 1_000;
+      const expires = Date.now() + Math.ceil(context?.lifetime ?? VERSION_LIFETIME) * 1_000;
       const versions = new Map([...new Set(tags.map(nameOf))].sort().map((name) => [name, newVersion()]));
       const written = [...versions].map(([name, version]) => ({ name, version, expires }));
       try {

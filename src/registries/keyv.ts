@@ -1,9 +1,6 @@
 import { versionKey } from '../runtime/key.js';
-import { newVersion, type Registry } from '../runtime/registry.js';
+import { newVersion, type Registry, VERSION_LIFETIME } from '../runtime/registry.js';
 import type { Store } from '../stores/store.js';
-
-/** How long a version is kept where no replacement has said it yet, in seconds. Losing one makes entries stale early. */
-const LIFETIME = 2 * 86_400 + 3_600;
 
 /**
  * Tag versions in a backend of Keyv, beside the entries. Keyv can neither write only where nothing is nor promise to
@@ -14,7 +11,7 @@ const LIFETIME = 2 * 86_400 + 3_600;
  * @param canBeStrong whether a read brings what was acknowledged last, whichever process wrote it
  */
 export function versionsInKeyv(store: Store, canBeStrong: boolean): Registry {
-  let lifetime = LIFETIME;
+  let lifetime = VERSION_LIFETIME;
   const held = async (tags: readonly string[]) => store.getMany(tags.map(versionKey));
   const write = async (tags: readonly string[], versions: readonly string[]) => {
     const writes = tags.map((tag, index) => ({ key: versionKey(tag), value: versions[index] as string }));

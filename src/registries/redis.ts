@@ -1,5 +1,5 @@
 import { versionKey } from '../runtime/key.js';
-import { newVersion, type Registry } from '../runtime/registry.js';
+import { newVersion, type Registry, VERSION_LIFETIME } from '../runtime/registry.js';
 import { sleep } from '../runtime/sleep.js';
 import {
   prefixOf,
@@ -11,8 +11,6 @@ import {
 /** Options of {@link redisRegistry}. */
 export interface RedisRegistryOptions extends RedisConnectionOptions {}
 
-/** How long a version is kept where no replacement has said it yet, in seconds. Losing one makes entries stale early. */
-const LIFETIME = 2 * 86_400 + 3_600;
 /** How long a site waits for the connection when it starts, in milliseconds. */
 const LONGEST_START = 1_000;
 /** Tags that one message names. */
@@ -35,7 +33,7 @@ export function redisRegistry(options: RedisRegistryOptions = {}): Registry {
 export function versionsInRedis(connection: RedisConnection, prefix: string): Registry {
   const { send } = connection;
   const channel = `${prefix}payload-cache:replaced`;
-  let lifetime = LIFETIME;
+  let lifetime = VERSION_LIFETIME;
   const keyOf = (tag: string): string => prefix + versionKey(tag);
   const held = (tags: readonly string[]): Promise<(string | undefined)[]> => connection.read(tags.map(keyOf));
 

@@ -1,5 +1,6 @@
 import type { webcrypto } from 'node:crypto';
 import { PayloadKVError } from '../errors.js';
+import { processEnvironment } from './environment.js';
 import { sealing } from './sealing.js';
 
 /** Makes entries unreadable, and impossible to forge, for whoever can reach the store. */
@@ -37,7 +38,8 @@ const IV_BYTES = 12;
  * @throws PayloadKVError `INVALID_ENCRYPTION_KEY` if a key is not 32 bytes in base64, or there is none
  */
 export function aesGCM(options: AesGCMOptions = {}): Encryption {
-  const texts = options.keys ?? (process.env[VARIABLE] ?? '').split(',').filter((text) => text.trim() !== '');
+  const texts =
+    options.keys ?? (processEnvironment()[VARIABLE] ?? '').split(',').filter((text) => text.trim() !== '');
   if (!Array.isArray(texts) || texts.length === 0) throw invalid('aesGCM() has no key.');
   // Raw keys are kept until they are imported, at first use, and nowhere but here.
   let raw: Uint8Array[] | undefined = texts.map(parseKey);

@@ -102,6 +102,9 @@ export interface ConnectContext {
 /** Version of a tag that no write has replaced yet. */
 export const NEVER_REPLACED = '0';
 
+/** How long a version is kept where no replacement has said it yet, in seconds. Losing one makes entries stale early. */
+export const VERSION_LIFETIME = 2 * 86_400 + 3_600;
+
 /** A new version: 96 random bits, which is never a repetition in practice. */
 export function newVersion(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(12));

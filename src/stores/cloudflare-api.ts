@@ -1,5 +1,6 @@
 /** Requests to Cloudflare's API about one KV namespace. Nothing that leaves this file holds the token. */
 import { PayloadKVError } from '../errors.js';
+import { processEnvironment } from '../runtime/environment.js';
 import { sleep } from '../runtime/sleep.js';
 
 /** Where a namespace is and who asks for it. What is not given comes from the environment, as wrangler reads it. */
@@ -246,7 +247,7 @@ const VARIABLES = {
 type Setting = keyof typeof VARIABLES;
 
 function findAccess(options: CloudflareAPIOptions): Access {
-  const environment = typeof process === 'undefined' ? {} : process.env;
+  const environment = processEnvironment();
   const settings: Partial<Record<Setting, string>> = {};
   const missing: string[] = [];
   for (const name of Object.keys(VARIABLES) as Setting[]) {

@@ -9,6 +9,7 @@ import {
 } from './cloudflare-api.js';
 import { checkPrefix, LARGEST_VALUE, MOST_KEYS, SHORTEST_EXPIRY } from './cloudflare-kv.js';
 import { type GatheredWrite, gatherWrites } from './gathered-writes.js';
+import { healthOf } from './health.js';
 import type { Store } from './store.js';
 
 /** Options of {@link cloudflareKVRest}. All of them may be left out where the environment has the rest. */
@@ -237,14 +238,7 @@ export function cloudflareKVRest(options: CloudflareKVRestOptions = {}): Store {
         cursor = page.cursor;
       } while (cursor !== undefined);
     },
-    async health() {
-      try {
-        await api.request({ method: 'GET', path: '' });
-        return { ok: true };
-      } catch (error) {
-        return { ok: false, message: error instanceof Error ? error.message : String(error) };
-      }
-    },
+    health: () => healthOf(() => api.request({ method: 'GET', path: '' })),
     close: () => writes.flush(),
     defaultRegistry: () => kvRegistry(store),
   };

@@ -2,6 +2,7 @@ import { PayloadKVError } from '../errors.js';
 import { kvRegistry } from '../registries/kv.js';
 import { currentBinding } from '../runtime/binding.js';
 import { keyPrefix } from '../runtime/environment.js';
+import { healthOf } from './health.js';
 import type { Store } from './store.js';
 
 /** The part of Cloudflare's `KVNamespace` that the store uses. */
@@ -140,14 +141,7 @@ export function cloudflareKV(options: CloudflareKVOptions): Store {
         cursor = page.list_complete ? undefined : page.cursor;
       } while (cursor !== undefined);
     },
-    async health() {
-      try {
-        await find().get([`${prefix}payload-cache:health`], readOptions);
-        return { ok: true };
-      } catch (error) {
-        return { ok: false, message: error instanceof Error ? error.message : String(error) };
-      }
-    },
+    health: () => healthOf(() => find().get([`${prefix}payload-cache:health`], readOptions)),
     close() {},
     defaultRegistry: () => kvRegistry(store),
   };

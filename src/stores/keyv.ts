@@ -2,6 +2,7 @@ import { PayloadKVError } from '../errors.js';
 import { versionsInKeyv } from '../registries/keyv.js';
 import { keyPrefix } from '../runtime/environment.js';
 import { hash } from '../runtime/key.js';
+import { healthOf } from './health.js';
 import type { Store } from './store.js';
 
 /** The part of a Keyv that the store uses; those of Keyv 5 and 6 have it. */
@@ -183,14 +184,7 @@ export function keyv(options: KeyvOptions): Store {
       if (faults !== before) throw lastFault;
       if (page.length > 0) yield page;
     },
-    async health() {
-      try {
-        await store.get('payload-cache:health');
-        return { ok: true };
-      } catch (error) {
-        return { ok: false, message: error instanceof Error ? error.message : String(error) };
-      }
-    },
+    health: () => healthOf(() => store.get('payload-cache:health')),
     close() {},
     defaultRegistry: () => versionsInKeyv(store, strong),
   };

@@ -1,5 +1,5 @@
 import { PayloadKVError } from '../errors.js';
-import { keyPrefix } from '../runtime/environment.js';
+import { keyPrefix, processEnvironment } from '../runtime/environment.js';
 import { sleep } from '../runtime/sleep.js';
 import {
   backoff,
@@ -26,8 +26,8 @@ export interface RedisConnectionOptions {
    */
   url?: string;
   /**
-   * Comes before every key. Default none; PAYLOAD_KV_PREFIX wins. In braces, `'{payload}:'`, it keeps all keys on one node of a cluster, which
-   * then answers a lookup with one command.
+   * Comes before every key. Default none; PAYLOAD_KV_PREFIX wins. In braces, `'{payload}:'`, it keeps all keys on one
+   * node of a cluster, which then answers a lookup with one command.
    */
   prefix?: string;
 }
@@ -168,7 +168,7 @@ function ownClient(url: string | undefined): ClientSource {
   let opening: Promise<RedisCommands> | undefined;
 
   async function create(): Promise<RedisCommands> {
-    const address = url ?? process.env.REDIS_URL;
+    const address = url ?? processEnvironment().REDIS_URL;
     if (!address) {
       throw new PayloadKVError({
         code: 'REDIS_URL_MISSING',

@@ -1,5 +1,6 @@
 import { versionsInRedis } from '../registries/redis.js';
 import { versionKey } from '../runtime/key.js';
+import { healthOf } from './health.js';
 import { prefixOf, type RedisConnectionOptions, redisConnection } from './redis-connection.js';
 import type { Store } from './store.js';
 
@@ -60,14 +61,7 @@ export function redis(options: RedisOptions = {}): Store {
         } while (cursor !== '0');
       }
     },
-    async health() {
-      try {
-        await send('PING');
-        return { ok: true };
-      } catch (error) {
-        return { ok: false, message: error instanceof Error ? error.message : String(error) };
-      }
-    },
+    health: () => healthOf(() => send('PING')),
     close: () => connection.close(),
     defaultRegistry: () => ({
       ...versionsInRedis(connection, prefix),
