@@ -18,32 +18,57 @@ export interface ReadOptions {
   exact?: boolean;
 }
 
+/**
+ * A reader of one project, which may be called again after a change: which of several configs is meant is asked once,
+ * and Payload itself is asked once.
+ * @throws PayloadKVError what `inspectProject` and `readExactSchema` throw
+ */
+export async function projectReader(options: ReadOptions, terminal: Terminal): Promise<() => Project> {
+  const { cwd, exact = false } = options;
+  const given: InspectOptions = {
+    cwd,
+    partial: exact,
+    ...(options.config === undefined ? {} : { config: options.config }),
+  };
+  const { first, chosen } = await inspectChosen(given, terminal);
+  let read: Project | undefined = first;
+  const again = () => {
+    const project = read ?? inspectProject(chosen);
+    read = undefined;
+    return project;
+  };
+  if (!exact) return again;
+  terminal.note(kleur.dim(`Loading ${first.configPath} as Payload does…`));
+  const { readExactSchema } = await import('./exact/read-exact.js');
+  const schema = await readExactSchema(first);
+  return () => withExactSchema(again(), schema);
+}
+
 /** Inspects; where there are several configs and somebody is there, asks which. */
-async function inspectChosen(options: InspectOptions, terminal: Terminal): Promise<Project> {
+async function inspectChosen(
+  options: InspectOptions,
+  terminal: Terminal,
+): Promise<{ first: Project; chosen: InspectOptions }> {
   try {
-    return inspectProject(options);
+    return { first: inspectProject(options), chosen: options };
   } catch (error) {
     const configs = configsToChooseFrom(error);
     if (!configs || !terminal.interactive) throw error;
     const choices = configs.map((value) => ({ title: printable(path.relative(options.cwd, value)), value }));
-    const chosen = await createQuestions(terminal).select('Which Payload config?', choices, configs[0]!);
-    return inspectProject({ ...options, config: chosen });
+    const config = await createQuestions(terminal).select('Which Payload config?', choices, configs[0]!);
+    const chosen = { ...options, config };
+    return { first: inspectProject(chosen), chosen };
   }
 }
 
 /**
  * Reads the project, telling the person so.
- * @throws PayloadKVError what `inspectProject` and `readExactSchema` throw
+ * @throws PayloadKVError `NO_COLLECTIONS`, and what {@link projectReader} throws
  */
 export async function readProject(options: ReadOptions, terminal: Terminal): Promise<Project> {
-  const { cwd, config, exact = false } = options;
   terminal.note(kleur.dim('Reading the project…'));
-  const project = await inspectChosen({ cwd, partial: exact, ...(config ? { config } : {}) }, terminal);
-  if (!exact) return project;
-  terminal.note(kleur.dim(`Loading ${project.configPath} as Payload does…`));
-  const { readExactSchema } = await import('./exact/read-exact.js');
-  const whole = withExactSchema(project, await readExactSchema(project));
-  if (whole.schema.collections.length + whole.schema.globals.length > 0) return whole;
+  const project = (await projectReader(options, terminal))();
+  if (!options.exact || project.schema.collections.length + project.schema.globals.length > 0) return project;
   throw new PayloadKVError({
     code: 'NO_COLLECTIONS',
     message: 'The config has no collections and no globals, so there is nothing to cache.',

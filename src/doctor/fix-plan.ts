@@ -9,6 +9,7 @@ import { filesToRead, type InitInput, planInit } from '../plan/init-plan.js';
 import { EMPTY_LEDGER, readLedger, recordChanges, withLedger } from '../plan/ledger.js';
 import type { FileChange, Plan } from '../plan/plan.js';
 import { findDrift, planSync } from '../plan/sync-plan.js';
+import { readWrapperShape } from '../plan/wrapper-shape.js';
 import type { CheckReport } from './check.js';
 
 /** What the plan is made of: as for `init`, without answers, which the wrapper has. */
@@ -23,7 +24,11 @@ export function planFix(input: FixInput, reports: readonly CheckReport[]): Plan 
   // Without a wrapper everything has to be decided first: that is what `init` asks.
   if (repaired.length === 0 || files[paths.wrapper] === undefined) return plan;
 
-  const isRepaired = ({ path }: { path: string }) => path !== paths.schema && repaired.includes(path);
+  const undecided = otherNamespaces(input);
+  if (undecided) plan.notices.push(undecided);
+  const left = undecided ? bindingFiles(project) : [];
+  const isRepaired = ({ path }: { path: string }) =>
+    path !== paths.schema && repaired.includes(path) && !left.includes(path);
   const init = attempt(plan, () => planInit(input));
   plan.changes.push(...(init?.changes.filter(isRepaired) ?? []));
   plan.refusals.push(...(init?.refusals.filter(isRepaired) ?? []));
@@ -51,12 +56,34 @@ function withChanges(
   return withLedger(text, recordChanges(readLedger(text) ?? EMPTY_LEDGER, changes));
 }
 
+/** The files that name the bindings. */
+function bindingFiles({ wrangler, cloudflareEnvTypes }: Project): string[] {
+  return [wrangler?.path, cloudflareEnvTypes].filter((path) => path !== undefined);
+}
+
+/**
+ * Why a binding is not added: namespaces are bound under other names, of which one may be the cache's. The config's own
+ * bindings are known to be for something else.
+ */
+function otherNamespaces({ project, files }: FixInput): string | undefined {
+  const { wrapper } = generatedPaths(project);
+  const { wrangler, configShape } = project;
+  const shape = readWrapperShape(files[wrapper] ?? '', wrapper);
+  const binding = shape?.store === 'cloudflareKV' ? shape.binding : undefined;
+  if (binding === undefined || !wrangler) return undefined;
+  const names = [wrangler, ...Object.values(wrangler.env)].flatMap(({ kvNamespaces }) =>
+    kvNamespaces.map((namespace) => namespace.binding),
+  );
+  const others = [...new Set(names)].filter((name) => !configShape.cloudflareEnv?.bindings.includes(name));
+  if (others.length === 0 || names.includes(binding)) return undefined;
+  return `${wrangler.path} binds ${others.join(' and ')}, ${wrapper} wants ${binding}. If ${others.length === 1 ? 'that' : 'one of them'} is the cache's, run \`payload-kv init --binding ${others[0]}\`; if not, \`payload-kv init\` adds ${binding} beside ${others.length === 1 ? 'it' : 'them'}.`;
+}
+
 /** The files in which a repair of what a check found may lie. */
 function filesOf({ id, status }: CheckReport, project: Project): string[] {
-  const { configShape, wrangler, cloudflareEnvTypes } = project;
-  const config = configShape.config.path;
+  const config = project.configShape.config.path;
   const { schema, wrapper, hooks } = generatedPaths(project);
-  const bindings = [wrangler?.path, cloudflareEnvTypes].filter((path) => path !== undefined);
+  const bindings = bindingFiles(project);
   switch (id) {
     case 'config':
       // A warning says that the cache may be there already, where nobody can read it.

@@ -2,7 +2,12 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Writable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { readTemplates } from '../../src/cli/package-files.js';
 import { run } from '../../src/cli/program.js';
+import { readProjectFiles } from '../../src/cli/project-files.js';
+import { planFix } from '../../src/doctor/fix-plan.js';
+import { inspectProject } from '../../src/inspect/project.js';
+import { filesToRead } from '../../src/plan/init-plan.js';
 import { runCli } from '../support/cli.js';
 import { copyFixture, type FixtureName, type ProjectCopy } from '../support/project.js';
 
@@ -224,6 +229,27 @@ describe('doctor --fix on the cloudflare project', () => {
     const now = await site.repaired([TYPES, SCHEMA, WRANGLER]);
     expect(now[WRANGLER]!.match(/"PAYLOAD_CACHE"/g)).toHaveLength(2);
     expect(now[TYPES]).toContain('PAYLOAD_CACHE: KVNamespace;');
+  });
+
+  test('adds no binding beside one of another name, which may be the same, and says who decides', async () => {
+    await site.replace(WRANGLER, /"binding": "PAYLOAD_CACHE"/g, '"binding": "PAGES"');
+    const project = inspectProject({ cwd: site.dir });
+    const input = {
+      project,
+      files: readProjectFiles(project.root, filesToRead(project)),
+      templates: readTemplates(),
+      packageRange: '^0.1.0',
+      wranglerProvisions: true,
+    };
+    const found = ['wrangler-binding', 'binding-names'].map((id) => ({
+      id,
+      title: id,
+      status: 'fail' as const,
+      summary: '',
+    }));
+    const { changes, notices } = planFix(input, found);
+    expect(changes).toEqual([]);
+    expect(notices).toEqual([expect.stringContaining('`payload-kv init --binding PAGES`')]);
   });
 
   test('shows the lines to paste where the binding cannot be added safely', async () => {

@@ -7,14 +7,14 @@ import { planFix } from '../../doctor/fix-plan.js';
 import { checkText, summaryText } from '../../doctor/report.js';
 import { runChecks } from '../../doctor/run-checks.js';
 import { PayloadKVError } from '../../errors.js';
-import { withExactSchema } from '../../inspect/exact-schema.js';
-import { inspectProject, type Project } from '../../inspect/project.js';
+import type { Project } from '../../inspect/project.js';
 import { filesToRead } from '../../plan/init-plan.js';
 import type { Plan } from '../../plan/plan.js';
 import { countOf, type InstallOutcome, installIfNeeded, mayWrite } from '../confirm.js';
 import { packageVersion, readTemplates } from '../package-files.js';
 import { readProjectFiles, wranglerProvisions } from '../project-files.js';
 import { createQuestions } from '../questions.js';
+import { projectReader } from '../read-project.js';
 import { diffLines, noticeLine, planDocument, refusalLines } from '../show-plan.js';
 import { printable, type Terminal } from '../terminal.js';
 
@@ -57,7 +57,7 @@ export interface DoctorResult extends Partial<ReturnType<typeof planDocument>> {
 export async function runDoctor(options: DoctorOptions, terminal: Terminal): Promise<0 | 1> {
   requireFix(options);
   const { verbose } = terminal;
-  const readAgain = await reader(options);
+  const readAgain = await projectReader(options, terminal);
   const fixed = options.fix ? await repair(readAgain(), options, terminal) : undefined;
   const reports = await runChecks(checks, await doctorContext(readAgain()), {
     verbose,
@@ -78,15 +78,6 @@ function requireFix({ fix, yes, dryRun, install }: DoctorOptions): void {
     message: `${flag} has a meaning with --fix only: without it doctor writes nothing.`,
     nextStep: `Run \`payload-kv doctor --fix ${flag}\`, or leave ${flag} away.`,
   });
-}
-
-/** Reads the project, as often as it is called; Payload itself is asked once. */
-async function reader({ cwd, config, exact = false }: DoctorOptions): Promise<() => Project> {
-  const read = () => inspectProject({ cwd, partial: exact, ...(config === undefined ? {} : { config }) });
-  if (!exact) return read;
-  const { readExactSchema } = await import('../exact/read-exact.js');
-  const schema = await readExactSchema(read());
-  return () => withExactSchema(read(), schema);
 }
 
 /** Shows what can be repaired, and writes it where that is agreed to. */
