@@ -1,17 +1,98 @@
-/** The last question before anything is written, and the step after it: both the same in every command. */
+/**
+ * The way of a plan through a command: shown, agreed to, written, and the packages installed. It is the same in every
+ * command that writes.
+ */
+import { parse } from 'jsonc-parser';
 import kleur from 'kleur';
 import { installCommand, installDependencies } from '../apply/install.js';
+import { writeChanges } from '../apply/write.js';
 import { PayloadKVError } from '../errors.js';
 import type { Project } from '../inspect/project.js';
 import type { Plan } from '../plan/plan.js';
 import type { Questions } from './questions.js';
-import { actionOf } from './show-plan.js';
+import { actionOf, planLines, type ShownPlan } from './show-plan.js';
 import { printable, type Terminal } from './terminal.js';
+
+/** The flags that every command which writes has in common. */
+export interface WriteOptions {
+  /** Writes without asking. */
+  yes?: boolean;
+  /** Shows the diff and writes nothing. */
+  dryRun?: boolean;
+  /** `false` leaves the installation to the person. Default `true`. */
+  install?: boolean;
+}
+
+/** What a command has to say and to do on the way of its plan. */
+export interface Course {
+  project: Pick<Project, 'root' | 'packageManager'>;
+  /** What is said where there is nothing to write. */
+  nothing: string;
+  /** What is said once it is written. */
+  written(plan: Plan): string;
+  /** What has to be settled before the last question; not for a dry run. */
+  beforehand?(): Promise<void>;
+  /** The plan once it is agreed to, where something of it is known only then. */
+  agreed?(): Promise<Plan>;
+}
+
+/** What became of a plan. */
+export interface Outcome {
+  /** The plan as it was written, or would be. */
+  plan: ShownPlan;
+  written: boolean;
+  /** `null` where nothing had to be installed. */
+  install: InstallOutcome | null;
+}
+
+/**
+ * Shows a plan, asks, writes it and installs what it needs.
+ * @throws PayloadKVError `MISSING_ANSWERS` where nobody can be asked, `CANCELLED`, and what writing throws
+ */
+export async function carryOut(
+  plan: ShownPlan,
+  course: Course,
+  options: WriteOptions,
+  terminal: Terminal,
+  questions: Questions,
+): Promise<Outcome> {
+  const left: Outcome = { plan, written: false, install: null };
+  for (const line of planLines(plan)) terminal.say(line);
+  if (plan.changes.length === 0) {
+    terminal.say(course.nothing);
+    return left;
+  }
+  if (options.dryRun) {
+    terminal.say('\nDry run: nothing was written.');
+    return left;
+  }
+  await course.beforehand?.();
+  if (!(await mayWrite(plan, options, terminal, questions))) {
+    terminal.say('Nothing was written.');
+    return left;
+  }
+  const final = course.agreed ? { ...plan, ...(await course.agreed()) } : plan;
+  writeChanges(course.project.root, final.changes);
+  terminal.say(course.written(final));
+  return {
+    plan: final,
+    written: true,
+    install: await installIfNeeded(course.project, final, options, terminal),
+  };
+}
+
+/** What is left to do, one line each; nothing where there is nothing. */
+export function sayNext(steps: readonly string[], terminal: Terminal): void {
+  if (steps.length === 0) return;
+  terminal.say();
+  terminal.say(kleur.bold('Next'));
+  for (const step of steps) terminal.say(`  ${kleur.cyan('→')} ${step}`);
+}
 
 /** Whether the plan may be written: `--yes` says so, or a person does. */
 export async function mayWrite(
   plan: Plan,
-  options: { yes?: boolean },
+  options: WriteOptions,
   terminal: Terminal,
   questions: Questions,
 ): Promise<boolean> {
@@ -37,15 +118,15 @@ export interface InstallOutcome {
   error?: string;
 }
 
-/** Lets the package manager follow `package.json`, where the plan puts the package in or takes it out. */
+/** Lets the package manager follow `package.json`, where the plan puts a package in or takes one out. */
 export async function installIfNeeded(
-  project: Project,
+  project: Pick<Project, 'root' | 'packageManager'>,
   plan: Plan,
-  options: { install?: boolean },
+  options: WriteOptions,
   terminal: Terminal,
 ): Promise<InstallOutcome | null> {
   const change = plan.changes.find(({ path }) => path === 'package.json');
-  if (!change || names(change.before) === names(change.after)) return null;
+  if (!change || dependenciesIn(change.before) === dependenciesIn(change.after)) return null;
   const command = installCommand(project.packageManager);
   if (options.install === false) return { command, ok: null };
   terminal.note(kleur.dim(`Running ${command}…`));
@@ -60,8 +141,12 @@ export async function installIfNeeded(
   }
 }
 
-function names(packageJson: string | undefined): boolean {
-  return packageJson !== undefined && /"payload-kv"\s*:/.test(packageJson);
+/** The dependencies that a `package.json` has, in a form that can be compared. */
+function dependenciesIn(packageJson: string | undefined): string {
+  const { dependencies, devDependencies, optionalDependencies } = (parse(
+    packageJson?.replace(/^\uFEFF/, '') ?? '{}',
+  ) ?? {}) as Record<string, object>;
+  return JSON.stringify([dependencies ?? {}, devDependencies ?? {}, optionalDependencies ?? {}]);
 }
 
 /** `1 file`, `2 files`. */

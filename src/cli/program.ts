@@ -107,20 +107,27 @@ function createProgram(
     common(
       program
         .command('sync')
-        .description('after a schema change: say what changed, write the generated schema anew'),
+        .description(
+          'after a schema change: say what changed, show the diff, write the generated schema anew',
+        ),
     ),
   )
     .option('--check', 'write nothing, exit with 1 if something would change; for CI')
-    .option('--add <slugs>', 'give new collections or globals a policy entry, e.g. events,venues', list)
-    .option('-y, --yes', 'give all new collections and globals a policy entry')
+    .option(
+      '--add <slugs>',
+      'cache collections or globals that have no policy entry, e.g. events,venues',
+      list,
+    )
+    .option('--add-new', 'cache all that is new in the schema')
+    .option('-y, --yes', 'write without asking; what is new is cached only if --add says so')
     .option('--dry-run', 'show the diff, write nothing')
     .option('--force', 'overwrite a generated file that somebody changed')
     .addHelpText(
       'after',
       examples(
-        ['payload-kv sync', 'bring the generated schema up to date'],
+        ['payload-kv sync', 'show what changed, ask, write it'],
         ['payload-kv sync --check', 'fail where it is out of date'],
-        ['payload-kv sync --add events', 'and cache the new collection'],
+        ['payload-kv sync --yes --add events', 'no questions, and cache the new collection'],
       ),
     )
     .action(

@@ -5,6 +5,7 @@ import { PayloadKVError } from '../errors.js';
 import { withExactSchema } from '../inspect/exact-schema.js';
 import { configsToChooseFrom } from '../inspect/find-config.js';
 import { type InspectOptions, inspectProject, type Project } from '../inspect/project.js';
+import { inspectRemovable, type RemovableProject } from '../inspect/removable.js';
 import { createQuestions } from './questions.js';
 import { printable, type Terminal } from './terminal.js';
 
@@ -30,7 +31,7 @@ export async function projectReader(options: ReadOptions, terminal: Terminal): P
     partial: exact,
     ...(options.config === undefined ? {} : { config: options.config }),
   };
-  const { first, chosen } = await inspectChosen(given, terminal);
+  const { first, chosen } = await inspectChosen(given, inspectProject, terminal);
   let read: Project | undefined = first;
   const again = () => {
     const project = read ?? inspectProject(chosen);
@@ -45,19 +46,20 @@ export async function projectReader(options: ReadOptions, terminal: Terminal): P
 }
 
 /** Inspects; where there are several configs and somebody is there, asks which. */
-async function inspectChosen(
+async function inspectChosen<Found>(
   options: InspectOptions,
+  inspect: (options: InspectOptions) => Found,
   terminal: Terminal,
-): Promise<{ first: Project; chosen: InspectOptions }> {
+): Promise<{ first: Found; chosen: InspectOptions }> {
   try {
-    return { first: inspectProject(options), chosen: options };
+    return { first: inspect(options), chosen: options };
   } catch (error) {
     const configs = configsToChooseFrom(error);
     if (!configs || !terminal.interactive) throw error;
     const choices = configs.map((value) => ({ title: printable(path.relative(options.cwd, value)), value }));
     const config = await createQuestions(terminal).select('Which Payload config?', choices, configs[0]!);
     const chosen = { ...options, config };
-    return { first: inspectProject(chosen), chosen };
+    return { first: inspect(chosen), chosen };
   }
 }
 
@@ -75,4 +77,18 @@ export async function readProject(options: ReadOptions, terminal: Terminal): Pro
     location: { file: project.configPath },
     nextStep: 'Add a collection to the config and run the command again.',
   });
+}
+
+/**
+ * Reads what `remove` needs of the project, whatever its config says. Payload itself is never asked: nothing of the
+ * schema is needed to take the cache out.
+ * @throws PayloadKVError what {@link inspectRemovable} throws
+ */
+export async function readRemovable(
+  { cwd, config }: Omit<ReadOptions, 'exact'>,
+  terminal: Terminal,
+): Promise<RemovableProject> {
+  terminal.note(kleur.dim('Reading the project…'));
+  const options = { cwd, ...(config === undefined ? {} : { config }) };
+  return (await inspectChosen(options, inspectRemovable, terminal)).first;
 }

@@ -3,7 +3,30 @@ import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
 import kleur from 'kleur';
 import { isLedgerLine } from '../plan/ledger.js';
 import type { FileChange, Plan, Refusal } from '../plan/plan.js';
+import type { KeptFile } from '../plan/remove-plan.js';
+import type { Outcome } from './confirm.js';
 import { printable } from './terminal.js';
+
+/** A plan, and the files that stay although it is about taking them away. */
+export interface ShownPlan extends Plan {
+  kept?: readonly KeptFile[];
+}
+
+/** All that a plan has to say: the diff, what is left to the person, what stays, and what is worth knowing. */
+export function planLines(plan: ShownPlan): string[] {
+  const { refusals, notices, kept = [] } = plan;
+  const rest = [
+    ...kept.map(({ path, reason }) => noticeLine(`${path} is kept: ${reason}.`)),
+    ...(kept.length > 0 ? ['  Delete what you no longer need, or run it again with --force.'] : []),
+    ...notices.map(noticeLine),
+  ];
+  return [
+    ...diffLines(plan),
+    ...refusals.flatMap(refusalLines),
+    ...(rest.length > 0 ? ['', ...rest] : []),
+    ...(refusals.length + rest.length > 0 ? [''] : []),
+  ];
+}
 
 /** The unified diff of a change, without colour. */
 export function diffOf({ path, before, after }: FileChange): string {
@@ -77,4 +100,12 @@ export function planDocument(plan: Plan) {
     refusals: plan.refusals,
     notices: plan.notices,
   };
+}
+
+/** What became of a plan, as it stands in the `--json` document of every command that writes. */
+export function outcomeDocument(
+  { plan, written, install }: Outcome,
+  nextSteps: readonly string[],
+): ReturnType<typeof planDocument> & Omit<Outcome, 'plan'> & { nextSteps: readonly string[] } {
+  return { ...planDocument(plan), written, install, nextSteps };
 }

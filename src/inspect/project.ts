@@ -106,9 +106,7 @@ export function inspectProject(options: InspectOptions): Project {
     payloadVersion,
     typesFile: typesFile === undefined ? undefined : files.relative(typesFile),
     tsconfigPath: tsconfig === undefined ? undefined : files.relative(tsconfig),
-    cloudflareEnvTypes: ['cloudflare-env.d.ts', 'worker-configuration.d.ts']
-      .flatMap((name) => [name, `src/${name}`])
-      .find((name) => isFile(path.join(root, name))),
+    cloudflareEnvTypes: findEnvTypes(root),
     shadowsPackage: configs.bareRoots(path.dirname(config)).includes(path.dirname(config)),
     sourceDir: files.relative(path.dirname(config)) || '.',
     style,
@@ -118,6 +116,13 @@ export function inspectProject(options: InspectOptions): Project {
       .sort(),
     packageJson,
   };
+}
+
+/** The types of the Worker's bindings, relative to the root. */
+export function findEnvTypes(root: string): string | undefined {
+  return ['cloudflare-env.d.ts', 'worker-configuration.d.ts']
+    .flatMap((name) => [name, `src/${name}`])
+    .find((name) => isFile(path.join(root, name)));
 }
 
 function readPackageJson(root: string): Record<string, unknown> {

@@ -1,6 +1,6 @@
 /** Where the generated files of a project are, and how they are imported. */
 import { posix } from 'node:path';
-import type { Project } from '../inspect/project.js';
+import type { RemovableProject } from '../inspect/removable.js';
 
 /** Paths of the generated files, relative to the project's root. */
 export interface GeneratedPaths {
@@ -24,7 +24,7 @@ const extensions: Record<string, string> = { '.mts': 'mts', '.mjs': 'mjs', '.js'
  * imports of the package would find that directory instead, it is called `payload-kv-cache`.
  */
 export function generatedPaths(
-  project: Pick<Project, 'configPath' | 'configShape' | 'shadowsPackage'>,
+  project: Pick<RemovableProject, 'configPath' | 'configShape' | 'shadowsPackage'>,
 ): GeneratedPaths {
   const { configPath, configShape, shadowsPackage } = project;
   const name = shadowsPackage ? 'payload-kv-cache' : 'payload-kv';

@@ -4,7 +4,7 @@
  */
 import { posix } from 'node:path';
 import { importsIn } from '../inspect/importers.js';
-import type { Project } from '../inspect/project.js';
+import type { RemovableProject } from '../inspect/removable.js';
 import type { WranglerConfig } from '../inspect/wrangler.js';
 import { TAGS_CLASS } from './answers.js';
 import { unwire } from './config-unwire.js';
@@ -22,7 +22,7 @@ import { readWrapperShape, type WrapperShape } from './wrapper-shape.js';
 
 /** What the plan of `remove` is made of. */
 export interface RemoveInput {
-  project: Project;
+  project: RemovableProject;
   /** Texts of the files of {@link filesToRemove}. */
   files: ProjectFiles;
   /** Texts of all source files that mention one of {@link WORDS}, by path. */
@@ -47,7 +47,7 @@ export interface RemovePlan extends Plan {
 export const WORDS = ['payload-kv', 'ioredis'] as const;
 
 /** Paths of all files that `remove` may touch; `schema` is the text of the generated schema. */
-export function filesToRemove(project: Project, schema: string | undefined): string[] {
+export function filesToRemove(project: RemovableProject, schema: string | undefined): string[] {
   const { wrapper, hooks, schema: schemaFile } = generatedPaths(project);
   const { files, edits } = readLedger(schema) ?? EMPTY_LEDGER;
   const { wrangler, cloudflareEnvTypes } = project;
@@ -106,7 +106,7 @@ interface Context {
   shape: WrapperShape | undefined;
 }
 
-function configFiles({ configChain, configShape }: Project): string[] {
+function configFiles({ configChain, configShape }: RemovableProject): string[] {
   const { config, wired } = configShape;
   return [...configChain, config.path, ...(wired.import ? [wired.import.file] : [])];
 }

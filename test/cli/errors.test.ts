@@ -148,7 +148,7 @@ describe('the command line itself', () => {
     expect(stdout + stderr).toContain('Usage: payload-kv');
   });
 
-  test.each(['init', 'sync', 'doctor'])('%s --help shows examples', async (name) => {
+  test.each(['init', 'sync', 'remove', 'doctor'])('%s --help shows examples', async (name) => {
     const { exitCode, stdout } = await command([name, '--help']);
     expect(exitCode).toBe(0);
     expect(stdout).toContain('Examples:');

@@ -1,6 +1,5 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import prompts from 'prompts';
 import { afterEach, describe, expect, test } from 'vitest';
 import { CONFIG, command, createProject, type Project } from './command.js';
 
@@ -242,6 +241,57 @@ test('a second init after changes in between still leads back to the start', asy
   expect(await project.tree()).toEqual({ ...before, 'package.json': manifest });
 });
 
+describe('a config that tells nothing', () => {
+  test.each<[what: string, break_: (text: string) => string]>([
+    ['has a syntax error', (text) => `${text}}}\n`],
+    ['has lost its default export', (text) => text.replace('export default', 'export const config =')],
+    ['is of an unknown make', (text) => text.replace('buildConfig({', 'assemble(await remote(), {')],
+    ['has no collections left', (text) => text.replace(/collections: \[[\s\S]*?\n {2}\],/, '')],
+    ['is of Payload 2', (text) => text.replace("'payload'", "'payload/config'")],
+  ])('and %s is no obstacle', async (_what, broken) => {
+    project = await createProject();
+    await init();
+    const before = await project.tree();
+    await writeFile(absolute('src/payload.config.ts'), broken(before['src/payload.config.ts']!));
+    const { exitCode, stdout, stderr } = await remove();
+    expect(exitCode, stdout + stderr).toBe(0);
+    expect(await read('src/payload.config.ts')).toBe(broken(CONFIG));
+    expect(await project.tree()).not.toHaveProperty('src/payload-kv/');
+  });
+
+  test('nor is another Payload, nor the files at a place of their own', async () => {
+    project = await createProject({
+      'tsconfig.json': JSON.stringify({ compilerOptions: { baseUrl: '.' } }),
+      'src/payload.config.ts': undefined,
+      'payload.config.ts': CONFIG.replace("'./db'", "'./src/db'"),
+    });
+    const before = await project.tree();
+    await init();
+    await replace('package.json', '"payload": "3.90.2"', '"payload": "4.0.0"');
+    expect((await remove()).exitCode).toBe(0);
+    const manifest = before['package.json']!.replace('3.90.2', '4.0.0');
+    expect(await project.tree()).toEqual({ ...before, 'package.json': manifest });
+  });
+});
+
+test('where there are several configs, --config names one, and the others keep their cache', async () => {
+  const site = (name: string) => ({
+    [`apps/${name}/package.json`]: '{ "dependencies": { "payload": "3.90.2" } }',
+    [`apps/${name}/payload.config.ts`]: CONFIG.replace("'./db'", "'../../src/db'"),
+  });
+  project = await createProject({ 'src/payload.config.ts': undefined, ...site('blog'), ...site('shop') });
+  const before = await project.tree();
+  const both = ['blog', 'shop'].map((name) => ['--config', `apps/${name}/payload.config.ts`]);
+  for (const config of both) await init(...config);
+  const { exitCode, stderr } = await remove();
+  expect([exitCode, stderr]).toEqual([2, expect.stringContaining('[SEVERAL_CONFIGS]')]);
+  expect((await remove(...both[0]!)).exitCode).toBe(0);
+  expect(await project.tree()).toHaveProperty('apps/shop/payload-kv/index.ts');
+  expect(await project.tree()).not.toHaveProperty('apps/blog/payload-kv/index.ts');
+  expect((await remove(...both[1]!)).exitCode).toBe(0);
+  expect(await project.tree()).toEqual(before);
+});
+
 describe('the same ways as in init', () => {
   test('a dry run shows the very plan and writes nothing, as a diff or as JSON', async () => {
     project = await createProject();
@@ -275,14 +325,11 @@ describe('the same ways as in init', () => {
     const wired = await project.tree();
     const { exitCode, stderr } = await run('remove');
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining('Add --yes to write it.')]);
-    prompts.inject([false]);
-    const asked = await command(['remove', '--cwd', project.dir], { terminal: true });
+    const asked = await command(['remove', '--cwd', project.dir], { terminal: true, answers: [false] });
     expect(asked.stdout).toContain('  delete    src/payload-kv/index.ts');
     expect(await project.tree()).toEqual(wired);
-    prompts.inject([true]);
-    expect(
-      (await command(['remove', '--no-install', '--cwd', project.dir], { terminal: true })).exitCode,
-    ).toBe(0);
+    const args = ['remove', '--no-install', '--cwd', project.dir];
+    expect((await command(args, { terminal: true, answers: [true] })).exitCode).toBe(0);
     expect(await project.tree()).not.toHaveProperty(WRAPPER);
   });
 

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CONFIG, command, createProject, type Project } from './command.js';
 
 const WRAPPER = 'src/payload-kv/index.ts';
@@ -21,10 +21,11 @@ afterEach(() => project.remove());
 
 test('what was new at the last sync can still be added', async () => {
   await writeFile(absolute('src/payload.config.ts'), NEW_ONE);
-  expect((await sync()).stdout).toContain('collection `events` was added');
+  expect((await sync('--yes')).stdout).toContain('collection `events` was added');
   expect(await readFile(absolute(WRAPPER), 'utf8')).not.toContain('events');
   expect((await sync('--yes')).stdout).toContain('nothing to change');
-  expect((await sync('--add', 'events')).exitCode).toBe(0);
+  expect((await sync('--add-new', '--yes')).stdout).toContain('nothing to change');
+  expect((await sync('--add', 'events', '--yes')).exitCode).toBe(0);
   expect(await readFile(absolute(WRAPPER), 'utf8')).toContain("    events: { slices: ['code'] },\n");
 });
 
@@ -35,4 +36,30 @@ test('what has auth, or an entry already, is not added, and the rest is named', 
     expect(exitCode).toBe(2);
     expect(stderr).toContain('[UNKNOWN_COLLECTION]\n  → There are events.');
   }
+});
+
+describe('before anything is written', () => {
+  beforeEach(() => writeFile(absolute('src/payload.config.ts'), NEW_ONE));
+
+  test('without a terminal --yes is wanted, and a new collection is cached only if that is said as well', async () => {
+    const before = await project.tree();
+    const refused = await sync();
+    expect([refused.exitCode, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining('Add --yes to write it.'),
+    ]);
+    expect(refused.stdout).toContain("+      code: 'text unique',");
+    expect((await sync('--add-new')).exitCode).toBe(2);
+    expect(await project.tree()).toEqual(before);
+
+    expect((await sync('--yes')).stdout).toContain('✓ 1 file written.');
+    expect(await readFile(absolute(WRAPPER), 'utf8')).toBe(before[WRAPPER]);
+    await writeFile(
+      absolute('src/payload-kv/schema.generated.ts'),
+      before['src/payload-kv/schema.generated.ts']!,
+    );
+    const { stdout } = await sync('--yes', '--add-new', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, written: true, install: null, refusals: [] });
+    expect(await readFile(absolute(WRAPPER), 'utf8')).toContain("    events: { slices: ['code'] },\n");
+  });
 });

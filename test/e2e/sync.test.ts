@@ -39,7 +39,7 @@ export const Events: CollectionConfig = {
   await project.replace('src/payload.config.ts', 'collections: [Posts', 'collections: [Events, Posts');
 }
 
-test('nothing changed: nothing is written, and it says so', async () => {
+test('nothing changed: nothing is written, and it says so, without --yes too', async () => {
   const before = await readTree(project.dir);
   const { exitCode, stdout } = await sync();
   expect(exitCode).toBe(0);
@@ -69,7 +69,7 @@ describe('after a new field and a new collection', () => {
 
   test("the generated file is brought up to date; the user's files are not touched", async () => {
     const before = await readTree(project.dir);
-    const { exitCode, stdout } = await sync();
+    const { exitCode, stdout } = await sync('--yes');
     expect(exitCode).toBe(0);
     expect(stdout).toContain("events: { slices: ['slug'] },");
     const after = await readTree(project.dir);
@@ -80,7 +80,7 @@ describe('after a new field and a new collection', () => {
 
   test('--add puts an entry for the new collection into the wrapper, which compiles with new types', async () => {
     const before = await project.read(WRAPPER);
-    const { exitCode, stdout } = await sync('--add', 'events');
+    const { exitCode, stdout } = await sync('--yes', '--add', 'events');
     expect(exitCode).toBe(0);
     expect(stdout).toContain("+    events: { slices: ['slug'] },");
     expect(stdout).toContain('src/payload-types.ts does not know `events` yet: run `payload generate:types`');
@@ -95,7 +95,7 @@ describe('after a new field and a new collection', () => {
 
   test('a dry run shows the diff of both files and writes nothing', async () => {
     const before = await readTree(project.dir);
-    const { exitCode, stdout } = await sync('--dry-run', '--yes');
+    const { exitCode, stdout } = await sync('--dry-run', '--add-new');
     expect(exitCode).toBe(0);
     expect(stdout).toContain(`+++ b/${WRAPPER}`);
     expect(stdout).toContain(`+++ b/${SCHEMA}`);
@@ -115,7 +115,12 @@ describe('after a new field and a new collection', () => {
         { kind: 'slice-added', slug: 'tags', field: 'colour' },
       ],
       proposals: [{ slug: 'events', type: 'collection' }],
+      changes: [{ path: SCHEMA, action: 'edit' }],
+      refusals: [],
+      notices: [],
       written: false,
+      install: null,
+      nextSteps: [],
     });
   });
 
@@ -130,7 +135,7 @@ test('an entry of a collection that was removed is told with its line, and kept'
   const before = await project.read(WRAPPER);
   await project.replace('src/payload.config.ts', ', Tags, ', ', ');
   await project.replace('src/payload-types.ts', '    tags: Tag;\n', '');
-  const { exitCode, stdout } = await sync();
+  const { exitCode, stdout } = await sync('--yes');
   expect(exitCode).toBe(0);
   const line = before.split('\n').findIndex((it) => it.includes('tags: ')) + 1;
   expect(stdout).toContain('- collection `tags` was removed');
@@ -144,10 +149,12 @@ test('an edit of the generated file stays, until forced', async () => {
   expect((await sync('--check')).exitCode).toBe(0);
   await project.replace('src/collections/Tags.ts', 'fields: [', "fields: [{ name: 'note', type: 'text' }, ");
   expect((await sync('--check')).exitCode).toBe(1);
-  expect((await sync()).stdout).toContain(`${SCHEMA} was changed by hand: what was changed there stays.`);
+  expect((await sync('--yes')).stdout).toContain(
+    `${SCHEMA} was changed by hand: what was changed there stays.`,
+  );
   expect(await project.read(SCHEMA)).toContain("slices: ['slug', 'name']");
   expect(await project.read(SCHEMA)).toContain("note: 'text'");
   await project.replace('src/collections/Tags.ts', "{ name: 'note', type: 'text' }, ", '');
-  expect((await sync('--force')).exitCode).toBe(0);
+  expect((await sync('--yes', '--force')).exitCode).toBe(0);
   expect(await project.read(SCHEMA)).toBe(written);
 });

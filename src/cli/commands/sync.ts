@@ -1,5 +1,4 @@
 import kleur from 'kleur';
-import { writeChanges } from '../../apply/write.js';
 import { PayloadKVError } from '../../errors.js';
 import type { Project } from '../../inspect/project.js';
 import { generatedPaths } from '../../plan/generated-paths.js';
@@ -12,16 +11,17 @@ import {
   type SyncInput,
 } from '../../plan/sync-plan.js';
 import { typedSlugs } from '../../plan/types-slugs.js';
+import { type Course, carryOut, countOf, type WriteOptions } from '../confirm.js';
 import { EXIT } from '../failure.js';
 import { readTemplates } from '../package-files.js';
 import { readProjectFiles } from '../project-files.js';
-import { createQuestions } from '../questions.js';
+import { createQuestions, type Questions } from '../questions.js';
 import { readProject } from '../read-project.js';
-import { diffLines, noticeLine, planDocument, refusalLines } from '../show-plan.js';
+import { noticeLine, outcomeDocument } from '../show-plan.js';
 import { printable, type Terminal } from '../terminal.js';
 
 /** Options of `payload-kv sync`. */
-export interface SyncOptions {
+export interface SyncOptions extends WriteOptions {
   /** Directory of the project. */
   cwd: string;
   /** Path of the config. Default: searched for. */
@@ -30,12 +30,10 @@ export interface SyncOptions {
   exact?: boolean;
   /** Writes nothing; exit code 1 where something would change. */
   check?: boolean;
-  /** Slugs of new collections or globals to give a policy entry. */
+  /** Slugs of collections or globals without a policy entry that are to get one. */
   add?: string[];
-  /** Takes all proposals. */
-  yes?: boolean;
-  /** Shows the diff and writes nothing. */
-  dryRun?: boolean;
+  /** Gives all that is new in the schema a policy entry. */
+  addNew?: boolean;
   /** Overwrites a generated file that somebody changed. */
   force?: boolean;
 }
@@ -53,99 +51,86 @@ export async function runSync(options: SyncOptions, terminal: Terminal): Promise
   const add = chosenByFlags(findings, options);
   sayFindings(findings, paths.schema, paths.wrapper, project, terminal);
 
-  if (options.check) {
-    const { conflicts } = findings;
-    if (conflicts.length > 0)
-      terminal.say(noticeLine(`${paths.schema} was changed by hand where the schema has changed as well.`));
-    terminal.say(
-      findings.drift
-        ? `${kleur.red('✗')} ${paths.schema} is out of step with the schema: run \`payload-kv sync\`.`
-        : `${kleur.green('✓')} ${paths.schema} is in step with the schema.`,
-    );
-    terminal.document({
-      command: 'sync',
-      ok: !findings.drift,
-      ...findingsDocument(findings),
-      written: false,
-    });
-    return findings.drift ? EXIT.found : EXIT.ok;
-  }
+  if (options.check) return check(input, findings, terminal);
 
-  const chosen = add ?? (await askForPolicies(findings, options, terminal));
+  const questions = createQuestions(terminal);
+  const chosen = add ?? (await askForPolicies(findings, options, terminal, questions));
   const plan = planSync(input, findings, chosen);
   plan.notices.push(...staleTypesNotice(chosen, project, files));
   const ok = plan.refusals.length === 0;
-  const document = (written: boolean) =>
-    terminal.document({ command: 'sync', ok, ...findingsDocument(findings), ...planDocument(plan), written });
-
-  if (plan.changes.length === 0) {
-    for (const refusal of plan.refusals) for (const line of refusalLines(refusal)) terminal.say(line);
-    terminal.say(
-      ok
-        ? `${kleur.green('✓')} ${paths.schema} is in step with the schema: nothing to change.`
-        : `\nNothing was written. ${MERGE_ADVICE}`,
-    );
-    document(false);
-    return ok ? EXIT.ok : EXIT.found;
-  }
-  // The generated file holds the same changes that were just told in words; a diff of it adds little.
-  const shown = options.dryRun
-    ? plan
-    : { ...plan, changes: plan.changes.filter(({ path }) => path === paths.wrapper) };
-  for (const line of diffLines(shown)) terminal.say(line);
-  for (const refusal of plan.refusals) for (const line of refusalLines(refusal)) terminal.say(line);
-  for (const notice of plan.notices) terminal.say(noticeLine(notice));
-  if (options.dryRun) {
-    terminal.say('\nDry run: nothing was written.');
-    document(false);
-    return ok ? EXIT.ok : EXIT.found;
-  }
-  writeChanges(project.root, plan.changes);
-  for (const { path, before } of plan.changes) {
-    terminal.say(`${kleur.green('✓')} ${path} ${before === undefined ? 'written' : 'brought up to date'}.`);
-  }
-  document(true);
+  const course: Course = {
+    project,
+    nothing: ok
+      ? `${kleur.green('✓')} ${paths.schema} is in step with the schema: nothing to change.`
+      : `Nothing was written. ${MERGE_ADVICE}`,
+    written: ({ changes }) => `${kleur.green('✓')} ${countOf(changes.length, 'file')} written.`,
+  };
+  const outcome = await carryOut(plan, course, options, terminal, questions);
+  terminal.document({
+    command: 'sync',
+    ok,
+    ...outcomeDocument(outcome, []),
+    ...findingsDocument(findings),
+  });
   return ok ? EXIT.ok : EXIT.found;
 }
 
-/** What `--add` and `--yes` choose; `undefined` where they say nothing. */
+/** Says whether something would change, and writes nothing. */
+function check(input: SyncInput, findings: SyncFindings, terminal: Terminal): number {
+  const { schema } = generatedPaths(input.project);
+  const { drift, conflicts } = findings;
+  if (conflicts.length > 0)
+    terminal.say(noticeLine(`${schema} was changed by hand where the schema has changed as well.`));
+  terminal.say(
+    drift
+      ? `${kleur.red('✗')} ${schema} is out of step with the schema: run \`payload-kv sync\`.`
+      : `${kleur.green('✓')} ${schema} is in step with the schema.`,
+  );
+  const plan = planSync(input, findings, []);
+  terminal.document({
+    command: 'sync',
+    ok: !drift,
+    ...outcomeDocument({ plan, written: false, install: null }, []),
+    ...findingsDocument(findings),
+  });
+  return drift ? EXIT.found : EXIT.ok;
+}
+
+/** What `--add` and `--add-new` choose; `undefined` where they say nothing. */
 function chosenByFlags(
   { proposals, addable }: SyncFindings,
-  options: SyncOptions,
+  { add = [], addNew }: SyncOptions,
 ): PolicyProposal[] | undefined {
-  if (options.add && options.add.length > 0) {
-    return options.add.map((slug) => {
-      const proposal = addable.find((it) => it.slug === slug);
-      if (proposal) return proposal;
-      const names = addable.map((it) => it.slug).join(', ');
-      throw new PayloadKVError({
-        code: 'UNKNOWN_COLLECTION',
-        message: `--add: \`${slug}\` is none of the collections and globals that lack an entry and could have one.`,
-        nextStep: names
-          ? `There are ${names}.`
-          : 'There is nothing to add: each has an entry already, or has auth, or the wrapper names none by itself.',
-      });
+  const named = add.map((slug) => {
+    const proposal = addable.find((it) => it.slug === slug);
+    if (proposal) return proposal;
+    const names = addable.map((it) => it.slug).join(', ');
+    throw new PayloadKVError({
+      code: 'UNKNOWN_COLLECTION',
+      message: `--add: \`${slug}\` is none of the collections and globals that lack an entry and could have one.`,
+      nextStep: names
+        ? `There are ${names}.`
+        : 'There is nothing to add: each has an entry already, or has auth, or the wrapper names none by itself.',
     });
-  }
-  return options.yes ? proposals : undefined;
+  });
+  if (named.length === 0 && !addNew) return undefined;
+  return [...new Set([...named, ...(addNew ? proposals : [])])];
 }
 
 async function askForPolicies(
-  findings: SyncFindings,
+  { proposals }: SyncFindings,
   options: SyncOptions,
   terminal: Terminal,
+  questions: Questions,
 ): Promise<PolicyProposal[]> {
-  const { proposals } = findings;
-  if (proposals.length === 0 || !terminal.interactive || options.dryRun) return [];
+  if (proposals.length === 0 || !terminal.interactive || options.yes || options.dryRun) return [];
   const choices = proposals.map(({ slug, type, line }) => ({
     title: printable(slug),
     value: slug,
     description: `${type}, ${printable(line)}`,
     selected: true,
   }));
-  const chosen = new Set(
-    await createQuestions(terminal).selectMany('Which of the new ones are to be cached?', choices),
-  );
+  const chosen = new Set(await questions.selectMany('Which of the new ones are to be cached?', choices));
   return proposals.filter(({ slug }) => chosen.has(slug));
 }
 
@@ -172,7 +157,7 @@ function sayFindings(
   for (const warning of project.schema.warnings) terminal.say(noticeLine(warning));
   for (const { line, text } of warnings) terminal.say(noticeLine(`${wrapper}:${line}: ${text}`));
   if (proposals.length > 0) {
-    terminal.say(`  New and not cached. \`--add\` or \`--yes\` puts into ${wrapper}:`);
+    terminal.say(`  New and not cached. \`--add\` or \`--add-new\` puts into ${wrapper}:`);
     for (const { type, line } of proposals)
       terminal.say(`    ${kleur.green(printable(line))}  ${kleur.dim(`in ${type}s`)}`);
   }
