@@ -23,7 +23,7 @@ export function unwire(
     next = withoutElement(content, path, names);
   }
   const source = parse(content, path);
-  const left = useOf(source, names);
+  const left = useOf(source, names, isWrapper);
   if (left) {
     const line = lineAt(content, left.getStart(source));
     return {
@@ -48,6 +48,11 @@ function lineText(text: string, line: number): string {
 function importedNames(source: ts.SourceFile, isWrapper: (specifier: string) => boolean): Set<string> {
   const names = new Set<string>();
   for (const statement of source.statements) {
+    const required = requiredName(statement, isWrapper);
+    if (required && ts.isIdentifier(required)) names.add(required.text);
+    for (const { name } of required && ts.isObjectBindingPattern(required) ? required.elements : []) {
+      if (ts.isIdentifier(name)) names.add(name.text);
+    }
     if (!ts.isImportDeclaration(statement) || !leadsTo(statement, isWrapper)) continue;
     const clause = statement.importClause;
     if (clause?.name) names.add(clause.name.text);
@@ -56,6 +61,24 @@ function importedNames(source: ts.SourceFile, isWrapper: (specifier: string) => 
     else for (const element of bindings?.elements ?? []) names.add(element.name.text);
   }
   return names;
+}
+
+/** What a statement binds that does nothing but `require` the wrapper, or a member of it. */
+function requiredName(
+  statement: ts.Statement,
+  isWrapper: (specifier: string) => boolean,
+): ts.BindingName | undefined {
+  if (!ts.isVariableStatement(statement)) return undefined;
+  const [declaration, ...others] = statement.declarationList.declarations;
+  if (!declaration?.initializer || others.length > 0) return undefined;
+  const { initializer } = declaration;
+  const call = ts.isPropertyAccessExpression(initializer) ? initializer.expression : initializer;
+  const isRequire =
+    ts.isCallExpression(call) && ts.isIdentifier(call.expression) && call.expression.text === 'require';
+  const specifier = isRequire ? call.arguments[0] : undefined;
+  return specifier && ts.isStringLiteralLike(specifier) && isWrapper(specifier.text)
+    ? declaration.name
+    : undefined;
 }
 
 function leadsTo(
@@ -109,9 +132,14 @@ function spanOf(list: ts.Node, members: ts.NodeArray<ts.Node>, source: ts.Source
 }
 
 /** Where a name is still used, besides its import. */
-function useOf(source: ts.SourceFile, names: Set<string>): ts.Identifier | undefined {
+function useOf(
+  source: ts.SourceFile,
+  names: Set<string>,
+  isWrapper: (specifier: string) => boolean,
+): ts.Identifier | undefined {
   const visit = (node: ts.Node): ts.Identifier | undefined => {
-    if (ts.isImportDeclaration(node)) return undefined;
+    if (ts.isImportDeclaration(node) || (ts.isStatement(node) && requiredName(node, isWrapper)))
+      return undefined;
     if (ts.isIdentifier(node) && names.has(node.text) && !isPropertyName(node)) return node;
     return ts.forEachChild(node, visit);
   };
@@ -133,6 +161,7 @@ function withoutStatements(text: string, path: string, isWrapper: (specifier: st
   for (const statement of [...source.statements].reverse()) {
     const isOurs =
       (ts.isImportDeclaration(statement) && leadsTo(statement, isWrapper)) ||
+      requiredName(statement, isWrapper) !== undefined ||
       (ts.isExportDeclaration(statement) && isClassExport(statement));
     if (!isOurs) continue;
     const start = statement.getStart(source);

@@ -35,7 +35,7 @@ describe('the config', () => {
     'plugins-pushed-to',
     'plugins-undefined',
   ]);
-  const cases = casesOf('config-edit').filter(({ name }) => !/common-?js|require/.test(name));
+  const cases = casesOf('config-edit');
   test.each(cases)('$name', ({ name, before, after }) => {
     for (const style of [(text: string) => text, crlf]) {
       const result = unwire(style(after), 'payload.config.ts', isWrapper);
@@ -43,6 +43,32 @@ describe('the config', () => {
       expect(result.content).not.toMatch(/payload-kv/);
       if (!otherwise.has(name)) expect(result.content).toBe(style(before));
     }
+  });
+});
+
+describe('a config that requires', () => {
+  const config = (line: string, plugins: string) =>
+    `const { buildConfig } = require('payload');\n${line}\nmodule.exports = buildConfig({\n  collections: [],\n${plugins}});\n`;
+  test.each([
+    ["const { cache } = require('./payload-kv/index.mjs');\n", 'cache'],
+    ["const { cache: payloadCache } = require('./payload-kv/index.mjs')\n", 'payloadCache'],
+    ["const cache = require('./payload-kv/index').cache;\n", 'cache(env)'],
+  ])('by %j loses that and the element', (line, element) => {
+    const unwired = (plugins: string) => {
+      const result = unwire(config(line, plugins), 'payload.config.js', isWrapper);
+      return result.ok ? result.content : result;
+    };
+    expect(unwired(`  plugins: [${element}],\n`)).toBe(config('', ''));
+    expect(unwired(`  plugins: [seo(), ${element}], // all\n`)).toBe(
+      config('', '  plugins: [seo()], // all\n'),
+    );
+    expect(unwired(`  plugins: later(${element}),\n`)).toMatchObject({ ok: false, line: 6 });
+  });
+
+  test('together with something else stays', () => {
+    const line = "const fs = require('fs'), { other } = require('./payload-kv/index.mjs');\n";
+    const text = config(line, '');
+    expect(unwire(text, 'payload.config.js', isWrapper)).toMatchObject({ ok: true, content: text });
   });
 });
 
