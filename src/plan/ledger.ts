@@ -67,12 +67,26 @@ export function recordChanges(ledger: Ledger, changes: readonly FileChange[]): L
     if (after === undefined) continue;
     if (before === undefined) next.files[path] = contentHash(after);
     else if (next.files[path] === undefined) {
-      // What somebody has taken out by hand meanwhile is no longer ours to take out.
-      const left = (ledger.edits[path] ?? []).filter((hunk) => undoHunks(before, [hunk]).missed.length === 0);
-      next.edits[path] = [...left, ...hunksOf(before, after)];
+      const edits = editsOf(ledger.edits[path] ?? [], before, after);
+      if (edits.length > 0) next.edits[path] = edits;
+      else delete next.edits[path];
     } else if (next.files[path] === contentHash(before)) next.files[path] = contentHash(after);
   }
   return next;
+}
+
+/**
+ * What is ours in a file once it is `after`: seen from the text without anything of ours, so that it stays one edit
+ * however often answers change.
+ */
+function editsOf(known: readonly Hunk[], before: string, after: string): Hunk[] {
+  const { text: origin, missed } = undoHunks(before, known);
+  // What somebody has taken out by hand meanwhile is no longer ours to take out; what was changed can be recognised.
+  const lines = new Set(before.split('\n').map((line) => line.trim()));
+  const left = missed.filter(({ added }) =>
+    added.split('\n').some((line) => /\w/.test(line) && lines.has(line.trim())),
+  );
+  return [...left, ...hunksOf(origin, after)];
 }
 
 /**

@@ -87,11 +87,8 @@ export function renderHooks(answers: Answers, context: WrapperContext): string {
     imports: typed ? `import type { PayloadKVOptions } from 'payload-kv';\n${typeImport}` : '',
     typeComment: typed ? '' : "/** @type {import('payload-kv').PayloadKVOptions['hooks']} */",
     type: typed ? `: PayloadKVOptions<${typeArgument}>['hooks']` : '',
-    collections: printHooks(answers.collections, '({ ids, payload })', '{ ids }'),
-    globals:
-      answers.globals.length > 0
-        ? `globals: ${printHooks(answers.globals, '({ payload })', undefined)},`
-        : '',
+    collections: printHooks(answers.collections, 'collections'),
+    globals: answers.globals.length > 0 ? `globals: ${printHooks(answers.globals, 'globals')},` : '',
   });
   return restyle(code, style);
 }
@@ -122,17 +119,18 @@ function printPolicies(
   });
 }
 
-function printHooks(
-  answers: readonly { slug: string }[],
-  parameters: string,
-  details: string | undefined,
-): string {
+/** Which list of a wrapper a hook belongs to. */
+export type HookKind = 'collections' | 'globals';
+
+function printHooks(answers: readonly { slug: string }[], kind: HookKind): string {
   if (answers.length === 0) return '{}';
-  const lines = answers.map(({ slug }) => {
-    const message = quote(`payload-kv: ${slug} changed`);
-    const key = propertyKey(slug);
-    const call = `payload.logger.debug(${details ? `${details}, ` : ''}${message});`;
-    return `  ${key}: ${parameters} => {\n    ${call}\n  },`;
-  });
-  return `{\n${lines.join('\n')}\n}`;
+  return `{\n${answers.map(({ slug }) => printHook(kind, slug)).join('\n')}\n}`;
+}
+
+/** The hook of one collection or global as `init` writes it, with a comma behind it. */
+export function printHook(kind: HookKind, slug: string): string {
+  const [parameters, details] =
+    kind === 'collections' ? ['({ ids, payload })', '{ ids }, '] : ['({ payload })', ''];
+  const message = quote(`payload-kv: ${slug} changed`);
+  return `  ${propertyKey(slug)}: ${parameters} => {\n    payload.logger.debug(${details}${message});\n  },`;
 }

@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest';
+import type { CodeStyle } from '../../src/inspect/code-style.js';
+import { followCached } from '../../src/plan/hooks-edit.js';
+import { readWrapperShape } from '../../src/plan/wrapper-shape.js';
+
+const STYLE: CodeStyle = {
+  quotes: 'single',
+  semicolons: true,
+  indent: '  ',
+  trailingCommas: true,
+  lineEnding: '\n',
+  importExtension: '',
+};
+const hook = (slug: string) =>
+  `    ${slug}: ({ ids, payload }) => {\n      payload.logger.debug({ ids }, 'payload-kv: ${slug} changed');\n    },\n`;
+const header = `  globals: { header: ({ payload }) => { payload.logger.debug('payload-kv: header changed'); } },\n`;
+const hooks = (collections: string) =>
+  `export const hooks: Hooks = {\n  collections: {\n${collections}  },\n${header}};\n`;
+const wrapper = (slugs: string[], globals = 'header: {}') =>
+  readWrapperShape(
+    `export const cache = payloadKV({ collections: { ${slugs.map((it) => `${it}: {}`).join(', ')} }, globals: { ${globals} } })`,
+  );
+
+const follow = (text: string, before: string[], after: string[], globals?: string) =>
+  followCached(text, 'hooks.ts', { before: wrapper(before), after: wrapper(after, globals) }, STYLE);
+
+describe('hooks as init wrote them', () => {
+  const text = hooks(hook('posts') + hook('pages'));
+
+  test('follow what is cached', () => {
+    expect(follow(text, ['posts', 'pages'], ['posts', 'events'])).toEqual({
+      text: hooks(hook('posts') + hook('events')),
+      kept: [],
+    });
+    expect(follow(text, ['posts', 'pages'], []).text).toBe(
+      `export const hooks: Hooks = {\n  collections: {},\n${header}};\n`,
+    );
+    expect(follow(text, ['posts', 'pages'], ['posts', 'pages'], '').text).toContain('globals: {}');
+  });
+
+  test('and back again', () => {
+    const less = follow(text, ['posts', 'pages'], []).text;
+    expect(follow(less, [], ['posts', 'pages']).text).toBe(text);
+  });
+
+  test('in the style of the file, whatever a formatter made of them', () => {
+    const tabs = text.replaceAll('  ', '\t').replaceAll("'", '"').replaceAll(';', '');
+    const now = follow(tabs, ['posts', 'pages'], ['posts', 'events']).text;
+    expect(now).toBe(
+      hooks(hook('posts') + hook('events'))
+        .replaceAll('  ', '\t')
+        .replaceAll("'", '"')
+        .replaceAll(';', ''),
+    );
+  });
+});
+
+describe('hooks that somebody wrote', () => {
+  const mine = `    pages: async ({ ids }) => {\n      await purge(ids);\n    },\n`;
+
+  test('stay where the collection is cached no longer, and are told', () => {
+    const text = hooks(hook('posts') + mine);
+    expect(follow(text, ['posts', 'pages'], ['posts'])).toEqual({ text, kept: [{ slug: 'pages', line: 6 }] });
+  });
+
+  test('stay with a comment beside them as well', () => {
+    for (const commented of [`    // ask Ann\n${hook('pages')}`, hook('pages').replace(/\n$/, ' // Ann\n')]) {
+      const text = hooks(hook('posts') + commented);
+      expect(follow(text, ['posts', 'pages'], ['posts'])).toMatchObject({ text, kept: [{ slug: 'pages' }] });
+    }
+  });
+
+  test('get none added where one was taken out, or where they are no literal', () => {
+    for (const text of [
+      hooks(hook('posts')),
+      'export const hooks = makeHooks();\n',
+      'export const hooks = { ...others };\n',
+    ])
+      expect(follow(text, ['posts', 'pages'], ['posts', 'pages', 'events'])).toEqual({ text, kept: [] });
+  });
+});

@@ -1,0 +1,39 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { undoHunks } from '../../src/plan/hunks.js';
+import { EMPTY_LEDGER, recordChanges } from '../../src/plan/ledger.js';
+
+const path = 'wrangler.jsonc';
+
+test('however often a file is edited, what is ours in it can be undone', () => {
+  const line = fc.constantFrom('', 'a', 'b', '  b', '}', '{', 'c,');
+  const text = fc.array(line, { maxLength: 8 }).map((lines) => lines.map((it) => `${it}\n`).join(''));
+  fc.assert(
+    fc.property(text, fc.array(text, { minLength: 1, maxLength: 5 }), (origin, versions) => {
+      let ledger = EMPTY_LEDGER;
+      let before = origin;
+      for (const after of versions) {
+        ledger = recordChanges(ledger, [{ path, before, after }]);
+        before = after;
+      }
+      expect(undoHunks(before, ledger.edits[path] ?? [])).toEqual({ text: origin, missed: [] });
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('what is put in and taken out again is no edit', () => {
+  const [before, after] = ['{\n}\n', '{\n  "x": 1\n}\n'];
+  const put = recordChanges(EMPTY_LEDGER, [{ path, before, after }]);
+  expect(recordChanges(put, [{ path, before: after, after: before }]).edits).toEqual({});
+});
+
+test('of what a person changed meanwhile it stays known what was put in, and what was taken out is forgotten', () => {
+  const [before, after] = ['{\n}\n', '{\n  { "binding": "X",\n  }\n}\n'];
+  const put = recordChanges(EMPTY_LEDGER, [{ path, before, after }]);
+  const withId = after.replace('"X",\n', '"X",\n    "id": "1"\n');
+  const more = (text: string) =>
+    recordChanges(put, [{ path, before: text, after: `${text}// more\n` }]).edits[path]!;
+  expect(more(withId).map(({ added }) => added)).toEqual(['  { "binding": "X",\n  }\n', '// more\n']);
+  expect(more(before).map(({ added }) => added)).toEqual(['// more\n']);
+});
