@@ -61,6 +61,8 @@ export interface WranglerConfig extends WranglerEnvironment {
   env: Record<string, WranglerEnvironment>;
   /** `false` where the file has a syntax error: what is read of it may be incomplete, and it must not be edited. */
   valid: boolean;
+  /** Whether wrangler runs a command of the config before it reads the main module, `wrangler types` too. */
+  runsBuild?: true;
   /** What could not be read, or what wrangler would take instead, in words. */
   warnings: string[];
 }
@@ -123,6 +125,9 @@ export function readWrangler(root: string, top: string): WranglerConfig | undefi
     ...environment(config),
     env,
     valid: problem === undefined,
+    ...([config, ...Object.values(asRecord(config.env))].some((block) => 'build' in asRecord(block))
+      ? { runsBuild: true as const }
+      : {}),
     warnings,
   };
 }

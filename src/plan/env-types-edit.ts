@@ -76,8 +76,3 @@ function addition(
   const open = text.indexOf('{', target.name.getEnd()) + 1;
   return { start: open, end: close, text: `${lineEnding}${outer}${unit}${declaration}${lineEnding}${outer}` };
 }
-
-/** The command that writes the types, as their header tells it. */
-export function wranglerTypesCommand(text: string): string {
-  return /`(wrangler types[^`]*)`/.exec(text)?.[1] ?? 'wrangler types';
-}

@@ -17,6 +17,7 @@ import { typedSlugs } from './types-slugs.js';
 import { exportTagsClass, type WorkerEntryEdit, workerFiles } from './worker-entry.js';
 import { bindDurableObject } from './wrangler-durable-object.js';
 import { bindKVNamespace, type NamespaceIds, type Place, placesWithoutNamespace } from './wrangler-edit.js';
+import { declaresAll, takeTypes, type WranglerTypes } from './wrangler-types.js';
 import { type AnswerChanges, changeAnswers } from './wrapper-edit.js';
 import { renderHooks, renderWrapper, type WrapperContext } from './wrapper-file.js';
 import { exportsName, readWrapperShape, type WrapperShape } from './wrapper-shape.js';
@@ -39,6 +40,8 @@ export interface InitInput {
   wranglerProvisions: boolean;
   /** Ids of namespaces that were created for it, or stand for those that are about to be. */
   namespaceIds?: NamespaceIds;
+  /** What `wrangler types` makes of this very plan. Without it, the types of the env are edited. */
+  wranglerTypes?: WranglerTypes;
 }
 
 /** Paths of all files whose text a plan needs, besides those that inspection has read. */
@@ -217,16 +220,38 @@ function bind(input: InitInput, { entries, tags }: Bindings, collect: Collector)
     );
   }
   const types = cloudflareEnvTypes === undefined ? undefined : files[cloudflareEnvTypes];
-  if (cloudflareEnvTypes !== undefined && types !== undefined) {
-    collect.editInSteps(cloudflareEnvTypes, types, [
-      (content) =>
-        tags === undefined
-          ? unchanged(content)
-          : declareBinding(content, tags, cloudflareEnvTypes, 'DurableObjectNamespace'),
-      (content) =>
-        entries === undefined ? unchanged(content) : declareBinding(content, entries, cloudflareEnvTypes),
-    ]);
+  if (cloudflareEnvTypes === undefined || types === undefined) return;
+  const written = byWrangler(input, types, { entries, tags });
+  if (written?.ok) {
+    collect.edit(cloudflareEnvTypes, types, { ...written, modified: written.content !== types });
+    return;
   }
+  if (written) {
+    collect.notice(
+      `\`wrangler types\` ${written.reason}: only the type of the binding is added to ${cloudflareEnvTypes}.`,
+    );
+  }
+  collect.editInSteps(cloudflareEnvTypes, types, [
+    (content) =>
+      tags === undefined
+        ? unchanged(content)
+        : declareBinding(content, tags, cloudflareEnvTypes, 'DurableObjectNamespace'),
+    (content) =>
+      entries === undefined ? unchanged(content) : declareBinding(content, entries, cloudflareEnvTypes),
+  ]);
+}
+
+/** The types of the env as wrangler wrote them, where they can be taken; `undefined` where it was not asked. */
+function byWrangler(
+  { wranglerTypes }: InitInput,
+  before: string,
+  { entries, tags }: Bindings,
+): { ok: true; content: string } | { ok: false; reason: string } | undefined {
+  if (!wranglerTypes?.ok) return wranglerTypes;
+  const bindings = [entries, tags].filter((name) => name !== undefined);
+  const written = wranglerTypes.text;
+  if (!declaresAll(written, bindings)) return { ok: false, reason: 'did not find every binding' };
+  return takeTypes({ before, written, bindings, objects: tags !== undefined });
 }
 
 function unchanged(content: string): TransformResult {

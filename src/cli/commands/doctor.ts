@@ -17,6 +17,7 @@ import { createQuestions } from '../questions.js';
 import { projectReader } from '../read-project.js';
 import { diffLines, noticeLine, planDocument, refusalLines } from '../show-plan.js';
 import { printable, type Terminal } from '../terminal.js';
+import { typesByWrangler } from '../wrangler-types.js';
 
 /** Options of `payload-kv doctor`. */
 export interface DoctorOptions {
@@ -88,16 +89,16 @@ async function repair(
 ): Promise<Omit<DoctorResult, 'command' | 'ok' | 'checks'>> {
   // What needs wrangler or a server tells nothing that could be repaired in a file.
   const readable = checks.filter(({ id }) => id !== 'round-trip');
-  const plan = planFix(
-    {
-      project,
-      files: readProjectFiles(project.root, filesToRead(project)),
-      templates: readTemplates(),
-      packageRange: `^${packageVersion()}`,
-      wranglerProvisions: wranglerProvisions(project),
-    },
-    await runChecks(readable, await doctorContext(project)),
-  );
+  const input = {
+    project,
+    files: readProjectFiles(project.root, filesToRead(project)),
+    templates: readTemplates(),
+    packageRange: `^${packageVersion()}`,
+    wranglerProvisions: wranglerProvisions(project),
+  };
+  const found = await runChecks(readable, await doctorContext(project));
+  const types = await typesByWrangler(project, planFix(input, found), terminal);
+  const plan = planFix({ ...input, ...types }, found);
   const { changes } = plan;
   for (const line of diffLines(plan)) terminal.say(line);
   sayRest(plan, terminal);

@@ -7,18 +7,17 @@ import { inRange } from '../../doctor/version.js';
 import { PayloadKVError } from '../../errors.js';
 import type { Project } from '../../inspect/project.js';
 import { type Answers, propose } from '../../plan/answers.js';
-import { wranglerTypesCommand } from '../../plan/env-types-edit.js';
 import { generatedPaths } from '../../plan/generated-paths.js';
 import {
   filesToRead,
   type InitInput,
   namespacesToCreate,
-  type ProjectFiles,
   planInit,
   refuseForeign,
 } from '../../plan/init-plan.js';
 import type { Plan } from '../../plan/plan.js';
 import type { NamespaceIds, Place } from '../../plan/wrangler-edit.js';
+import { typesHeader, wranglerTypesCommand } from '../../plan/wrangler-types.js';
 import { answersIn } from '../../plan/wrapper-edit.js';
 import { type AnswerFlags, answerNotices, resolveAnswers, resolveChanges } from '../answers.js';
 import { countOf, type InstallOutcome, installIfNeeded, mayWrite } from '../confirm.js';
@@ -29,6 +28,7 @@ import { createQuestions, type Questions } from '../questions.js';
 import { readProject } from '../read-project.js';
 import { diffLines, noticeLine, planDocument, refusalLines } from '../show-plan.js';
 import { printable, type Terminal } from '../terminal.js';
+import { typesByWrangler } from '../wrangler-types.js';
 
 /** Options of `payload-kv init`. */
 export interface InitOptions extends AnswerFlags {
@@ -61,7 +61,7 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
   const current = isNew ? undefined : answersIn(files[paths.wrapper]!, paths.wrapper);
   const changes = current && (await resolveChanges(project, current, options, terminal, questions));
   if (answers && !terminal.interactive) sayAnswers(answers, project, terminal);
-  const input: InitInput = {
+  const known: InitInput = {
     project,
     files,
     ...(answers ? { answers } : {}),
@@ -70,6 +70,7 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
     packageRange: `^${packageVersion()}`,
     wranglerProvisions: wranglerProvisions(project),
   };
+  const input = { ...known, ...(await typesByWrangler(project, planInit(known), terminal)) };
   const toCreate = options.createNamespace ? namespacesToCreate(input) : undefined;
   let plan = planInit(toCreate ? { ...input, namespaceIds: idsToCome(toCreate.places) } : input);
   plan.notices.push(...versionNotice(project));
@@ -121,7 +122,7 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
 
   const install = await installIfNeeded(project, plan, options, terminal);
   const steps = [
-    ...nextSteps(project, files, plan, answers, install),
+    ...nextSteps(project, plan, answers, install),
     `${runner(project)} payload-kv remove   (takes all of it back)`,
   ];
   terminal.say();
@@ -245,7 +246,6 @@ function runner({ packageManager }: Project): string {
 
 function nextSteps(
   project: Project,
-  files: ProjectFiles,
   plan: Plan,
   answers: Answers | undefined,
   install: InstallOutcome | null,
@@ -254,11 +254,11 @@ function nextSteps(
   const run = runner(project);
   if (plan.refusals.length > 0) steps.push('Paste the lines above where they belong.');
   if (install && install.ok !== true) steps.push(`${install.command}`);
-  if (answers?.store === 'cloudflare-kv' && project.cloudflareEnvTypes) {
-    const generate = wranglerTypesCommand(files[project.cloudflareEnvTypes] ?? '');
-    steps.push(
-      `${run} ${generate}   (at leisure: the binding's type is in ${project.cloudflareEnvTypes} already)`,
-    );
+  const types = plan.changes.find(({ path }) => path === project.cloudflareEnvTypes);
+  const generate = wranglerTypesCommand(types?.before ?? '');
+  // What it wrote itself has its hash, and nothing is left to do.
+  if (generate && typesHeader(types?.after ?? '') === typesHeader(types?.before ?? '')) {
+    steps.push(`${run} ${generate}   (at leisure: the binding's type is in ${types!.path} already)`);
   }
   if (answers?.registry === 'database' && project.database.kind !== 'mongodb') {
     steps.push(

@@ -1,5 +1,5 @@
 import { ts } from 'ts-morph';
-import { wranglerTypesCommand } from '../../plan/env-types-edit.js';
+import { wranglerTypesCommand } from '../../plan/wrangler-types.js';
 import { type Check, fail, ok, warn } from '../check.js';
 import { kvStore } from '../kv-store.js';
 
@@ -35,7 +35,11 @@ export const bindingNames: Check = {
         type === undefined
           ? `${place} says ${binding}, ${cloudflareEnvTypes} does not have it`
           : `${binding} is ${type} in ${cloudflareEnvTypes}, not a KVNamespace`,
-        { fix: `Run: ${command(generate)}` },
+        {
+          fix: generate
+            ? `Run: ${command(generate)}`
+            : `Declare \`${binding}: KVNamespace\` in ${cloudflareEnvTypes}.`,
+        },
       );
     }
     return ok(`${binding} in ${[...same, cloudflareEnvTypes].join(', ')}`);
