@@ -28,10 +28,19 @@ export function placeholderId(binding: string): string {
 
 /** The wrangler config with the binding in it. */
 export function bindKVNamespace(edit: KVBindingEdit): TransformResult {
-  const { wrangler, binding } = edit;
+  const { wrangler, binding, ids = {} } = edit;
+  const filled = placesWithPlaceholder(wrangler, binding).flatMap((place): [Place, string][] => {
+    const id = ids[place ?? ''];
+    return id === undefined ? [] : [[place, id]];
+  });
+  const content = filled.reduce(
+    (text, [place, id]) => withId(text, wrangler.format, place, binding, id),
+    wrangler.content,
+  );
   const places = placesWithoutNamespace(wrangler, binding);
-  if (places.length === 0) return { ok: true, content: wrangler.content, modified: false };
-  return wrangler.format === 'toml' ? bindInToml(edit, places) : bindInJson(edit, places);
+  if (places.length === 0) return { ok: true, content, modified: content !== wrangler.content };
+  const rest = { ...edit, wrangler: { ...wrangler, content } };
+  return wrangler.format === 'toml' ? bindInToml(rest, places) : bindInJson(rest, places);
 }
 
 /** The members of an entry: the binding, and the id that is known or has to be written by somebody. */
@@ -49,6 +58,83 @@ export function placesWithoutNamespace(wrangler: WranglerConfig, name: string): 
     if ((environment.hasBindings || environment.hasKVNamespaces) && lacks(environment)) places.push(env);
   }
   return places;
+}
+
+/** The environments whose namespace has a placeholder for an id, ours or another, that can be filled in. */
+export function placesWithPlaceholder(wrangler: WranglerConfig, name: string): Place[] {
+  const { content, format } = wrangler;
+  const places: [Place, WranglerEnvironment][] = [[undefined, wrangler], ...Object.entries(wrangler.env)];
+  if (!wrangler.valid || (format === 'toml' && /'''|"""/.test(content))) return [];
+  return places.flatMap(([place, { kvNamespaces }]) => {
+    const namespace = kvNamespaces.find(({ binding }) => binding === name);
+    const isOpen = namespace?.id !== undefined && isPlaceholder(namespace.id);
+    return isOpen && withId(content, format, place, name, 'an id') !== content ? [place] : [];
+  });
+}
+
+/** `<id of: …>`, `<your id>`, nothing, zeros: what stands where somebody is to write an id. */
+function isPlaceholder(id: string): boolean {
+  return /^<.*>$|^$|^(.)\1+$|\byour\b/i.test(id);
+}
+
+/** The ids of a binding by place, real ones only. */
+export function idsOf(wrangler: WranglerConfig, name: string): NamespaceIds {
+  const places: [string, WranglerEnvironment][] = [['', wrangler], ...Object.entries(wrangler.env)];
+  return Object.fromEntries(
+    places.flatMap(([place, { kvNamespaces }]) => {
+      const id = kvNamespaces.find(({ binding }) => binding === name)?.id;
+      return id === undefined || isPlaceholder(id) ? [] : [[place, id]];
+    }),
+  );
+}
+
+/** The text with another id in the entry of a binding; as it is where the entry is not written as wrangler has it. */
+function withId(
+  text: string,
+  format: WranglerConfig['format'],
+  place: Place,
+  binding: string,
+  id: string,
+): string {
+  if (format === 'toml') return withIdInToml(text, place, binding, id);
+  const parsed = parseJson(text);
+  if (!('root' in parsed)) return text;
+  const envs = memberValue(parsed.root, 'env');
+  const object = place === undefined ? parsed.root : envs && memberValue(envs, place);
+  const entry = (object && memberValue(object, 'kv_namespaces'))?.children?.find(
+    (item) => memberValue(item, 'binding')?.value === binding,
+  );
+  const value = entry && memberValue(entry, 'id');
+  if (!value) return text;
+  return text.slice(0, value.offset) + JSON.stringify(id) + text.slice(value.offset + value.length);
+}
+
+function withIdInToml(text: string, place: Place, binding: string, id: string): string {
+  const header =
+    place === undefined
+      ? /^\s*\[\[kv_namespaces\]\]/
+      : new RegExp(`^\\s*\\[\\[env\\.(["']?)${place.replace(/[^\w-]/g, '\\$&')}\\1\\.kv_namespaces\\]\\]`);
+  const lines = text.split('\n');
+  for (let at = lines.findIndex((line) => header.test(line)); at !== -1; ) {
+    let end = at + 1;
+    while (end < lines.length && !/^\s*\[/.test(lines[end]!)) end++;
+    const block = lines.slice(at, end);
+    const row = block.findIndex((line) => /^\s*id\s*=/.test(line));
+    if (row !== -1 && block.some((line) => bindingIn(line) === binding)) {
+      lines[at + row] = lines[at + row]!.replace(
+        /^(\s*id\s*=\s*)("(?:[^"\\]|\\.)*"|'[^']*')/,
+        (_whole, before: string) => before + JSON.stringify(id),
+      );
+      break;
+    }
+    const next = lines.slice(end).findIndex((line) => header.test(line));
+    at = next === -1 ? -1 : end + next;
+  }
+  return lines.join('\n');
+}
+
+function bindingIn(line: string): string | undefined {
+  return /^\s*binding\s*=\s*["']([^"']*)["']/.exec(line)?.[1];
 }
 
 /** Bindings that a new `kv_namespaces` stands well after, the last one that is there. */

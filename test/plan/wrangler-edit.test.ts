@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { bindKVNamespace, type NamespaceIds } from '../../src/plan/wrangler-edit.js';
+import {
+  bindKVNamespace,
+  idsOf,
+  type NamespaceIds,
+  placesWithPlaceholder,
+} from '../../src/plan/wrangler-edit.js';
 import { testCases } from './cases.js';
 import { readConfig } from './wrangler-config.js';
 
@@ -24,6 +29,36 @@ test('where wrangler provisions nothing, a placeholder says what to do, and an i
   expect(bindKVNamespace({ wrangler: toml, binding, provisions: true, ids: { '': 'one' } })).toMatchObject({
     content: 'name = "site"\n\n[[kv_namespaces]]\nbinding = "PAYLOAD_CACHE"\nid = "one"\n',
   });
+});
+
+test.each([
+  [
+    'jsonc',
+    '{\n  "kv_namespaces": [\n    { "binding": "OTHER", "id": "<x>" },\n    { "id": "@", "binding": "PAYLOAD_CACHE" }, // soon\n  ],\n  "env": { "a-b": { "kv_namespaces": [{ "binding": "PAYLOAD_CACHE", "id": "@b" }] } },\n}\n',
+  ],
+  [
+    'toml',
+    '[[kv_namespaces]]\nbinding = "OTHER"\nid = "<x>"\n\n[[kv_namespaces]]\nid = "@" # soon\nbinding = "PAYLOAD_CACHE"\n\n[[env."a-b".kv_namespaces]]\nbinding = "PAYLOAD_CACHE"\nid = \'@b\'\n',
+  ],
+])('a placeholder gives way to an id that is known, in %s, and nothing else does', async (format, text) => {
+  const ours = '<id of: wrangler kv namespace create PAYLOAD_CACHE>';
+  const open = text.replace('@b', 'your-id').replace('@', ours);
+  const wrangler = await readConfig(open, format);
+  expect(placesWithPlaceholder(wrangler, binding)).toEqual([undefined, 'a-b']);
+  const bound = (ids: NamespaceIds) => bindKVNamespace({ wrangler, binding, provisions: false, ids });
+  expect(bound({ 'a-b': 'two' })).toMatchObject({
+    content: text.replace(/["']@b["']/, '"two"').replace('@', ours),
+  });
+  const both = text.replace(/["']@b["']/, '"fedcba9876543210"').replace('@', '0123456789abcdef');
+  expect(bound({ '': '0123456789abcdef', 'a-b': 'fedcba9876543210' })).toMatchObject({ content: both });
+  const filled = await readConfig(both, format);
+  expect(placesWithPlaceholder(filled, binding)).toEqual([]);
+  expect(idsOf(filled, binding)).toEqual({ '': '0123456789abcdef', 'a-b': 'fedcba9876543210' });
+});
+
+test('a placeholder in a list on one line of TOML is left to the person', async () => {
+  const wrangler = await readConfig('kv_namespaces = [{ binding = "PAYLOAD_CACHE", id = "<x>" }]\n', 'toml');
+  expect(placesWithPlaceholder(wrangler, binding)).toEqual([]);
 });
 
 test('a file of TOML that another config shadows is edited all the same', async () => {
