@@ -7,6 +7,8 @@ import { typesArguments, typesHeader, type WranglerTypes } from '../plan/wrangle
 import { readProjectFiles } from './project-files.js';
 import type { Terminal } from './terminal.js';
 
+type TypedProject = Pick<Project, 'root' | 'wrangler' | 'cloudflareEnvTypes'>;
+
 /** What a plan is made again with; nothing where wrangler has no part in it. */
 export interface TypesAnswer {
   wranglerTypes?: WranglerTypes;
@@ -17,7 +19,7 @@ export interface TypesAnswer {
  * dry run shows the same.
  */
 export async function typesByWrangler(
-  project: Project,
+  project: TypedProject,
   plan: Plan,
   terminal: Terminal,
 ): Promise<TypesAnswer> {
@@ -32,7 +34,7 @@ export async function typesByWrangler(
  * and all. Where wrangler wrote the file since, it writes it again; a file that was out of date stays so.
  */
 export async function typesWithoutBinding(
-  project: Project,
+  project: TypedProject,
   plan: Plan,
   terminal: Terminal,
 ): Promise<TypesAnswer> {
@@ -48,7 +50,7 @@ export async function typesWithoutBinding(
 
 /** How wrangler is asked about this plan; `undefined` where it is not to be asked. */
 function asking(
-  { root, wrangler, cloudflareEnvTypes: file }: Project,
+  { root, wrangler, cloudflareEnvTypes: file }: TypedProject,
   { changes, refusals }: Plan,
 ): ((changes: readonly FileChange[]) => Promise<WranglerTypes>) | undefined {
   if (!wrangler || file === undefined) return undefined;

@@ -17,6 +17,7 @@ import { SCRIPTS } from './package-json-edit.js';
 import type { FileChange, Plan, Refusal, TransformResult } from './plan.js';
 import { parseSchemaFile } from './schema-file.js';
 import { removeMember } from './splice-out.js';
+import { declares, takeTypes, type WranglerTypes, wranglerTypesCommand } from './wrangler-types.js';
 import { declarationsOf, unbind } from './wrangler-unbind.js';
 import { readWrapperShape, type WrapperShape } from './wrapper-shape.js';
 
@@ -29,6 +30,8 @@ export interface RemoveInput {
   sources: Readonly<Record<string, string>>;
   /** Deletes files that somebody changed as well. */
   force?: boolean;
+  /** What `wrangler types` makes of this very plan, where it wrote the types of the env since. */
+  wranglerTypes?: WranglerTypes;
 }
 
 /** A file that stays although `init` created it. */
@@ -76,7 +79,7 @@ export function planRemove(input: RemoveInput): RemovePlan {
   const changes: FileChange[] = [];
   const refusals: Refusal[] = [];
   const notices: string[] = [];
-  const context: Context = { input, paths, ledger, shape };
+  const context: Context = { input, paths, ledger, shape, notices };
 
   const edited = new Set([...Object.keys(ledger.edits), ...configFiles(project)]);
   edited.delete('package.json');
@@ -104,6 +107,7 @@ interface Context {
   ledger: Ledger;
   /** What the wrapper says, where it can be read. */
   shape: WrapperShape | undefined;
+  notices: string[];
 }
 
 function configFiles({ configChain, configShape }: RemovableProject): string[] {
@@ -122,7 +126,7 @@ function undone(context: Context, path: string, before: string): TransformResult
     path === wrangler?.path
       ? unbound(rest, wrangler)
       : path === cloudflareEnvTypes
-        ? undeclared(rest)
+        ? undeclared(rest, before)
         : /\.[cm]?[jt]sx?$/.test(path)
           ? // Without the import, nothing would tell what uses it.
             unwire(missed.length > 0 ? before : text, path, wrapperTest(path, context.paths))
@@ -188,17 +192,33 @@ function mainsOf({ files }: Ledger, texts: ProjectFiles): { from: string; to: st
   });
 }
 
-/** Without the bindings' lines, as `wrangler types` may have written them anew. */
-function undeclared({ context, text, missed }: Rest): TransformResult {
-  const { binding, tagsBinding } = context.shape ?? {};
-  const put = missed.map(({ added }) => added).join('');
-  const names = [binding, tagsBinding].filter((name) => name !== undefined && put.includes(name));
-  const isOurs = (line: string) =>
-    names.some((name) =>
-      new RegExp(`^\\s*${name}\\s*:.*\\b(KVNamespace|DurableObjectNamespace)\\b`).test(line),
+/** Without the bindings: as wrangler writes it then, or by their lines, which it may have written anew. */
+function undeclared({ context, path, text, missed }: Rest, before: string): TransformResult {
+  const { shape, ledger, input, notices } = context;
+  const put = (hunks: readonly Hunk[]) => {
+    const added = hunks.map((hunk) => hunk.added).join('');
+    const ours = [shape?.binding, shape?.tagsBinding].filter((name) => name !== undefined);
+    return ours.filter((name) => added.includes(name));
+  };
+  const { wranglerTypes } = input;
+  const bindings = put(ledger.edits[path] ?? []);
+  const taken = wranglerTypes?.ok
+    ? takeTypes({
+        before,
+        written: wranglerTypes.text,
+        bindings,
+        objects: shape?.tagsBinding !== undefined && bindings.includes(shape.tagsBinding),
+      })
+    : wranglerTypes;
+  if (taken?.ok) return { ...taken, modified: taken.content !== before };
+  if (taken) {
+    notices.push(
+      `\`wrangler types\` ${taken.reason}: only the type of the binding is taken out of ${path}. Run \`${wranglerTypesCommand(before)}\` at leisure.`,
     );
+  }
+  const names = put(missed);
   const lines = text.split('\n');
-  const content = names.length === 0 ? text : lines.filter((line) => !isOurs(line)).join('\n');
+  const content = lines.filter((line) => !names.some((name) => declares(line, name))).join('\n');
   return { ok: true, content, modified: content !== text };
 }
 

@@ -9,6 +9,7 @@ import { createQuestions } from '../questions.js';
 import { readRemovable } from '../read-project.js';
 import { outcomeDocument } from '../show-plan.js';
 import type { Terminal } from '../terminal.js';
+import { typesWithoutBinding } from '../wrangler-types.js';
 
 /** Options of `payload-kv remove`. */
 export interface RemoveOptions extends WriteOptions {
@@ -25,12 +26,14 @@ export async function runRemove(options: RemoveOptions, terminal: Terminal): Pro
   const project = await readRemovable(options, terminal);
   const schema = generatedPaths(project).schema;
   const generated = readProjectFiles(project.root, [schema])[schema];
-  const plan = planRemove({
+  const input = {
     project,
     files: readProjectFiles(project.root, filesToRemove(project, generated)),
     sources: filesMentioning(project.root, WORDS),
     force: options.force === true,
-  });
+  };
+  const types = await typesWithoutBinding(project, planRemove(input), terminal);
+  const plan = planRemove({ ...input, ...types });
   const found = plan.refusals.length + plan.kept.length > 0 ? EXIT.found : EXIT.ok;
   const course: Course = {
     project,
