@@ -1,14 +1,11 @@
 /** Questions to a person. Ctrl-C in any of them ends the command before anything is written. */
-import type { Writable } from 'node:stream';
-import prompts from 'prompts';
+import { Writable } from 'node:stream';
 import { PayloadKVError } from '../errors.js';
+import type { QuestionContext, Row, Screen } from './question-views.js';
 import type { Terminal } from './terminal.js';
 
 /** One thing to choose. */
-export interface Choice {
-  title: string;
-  value: string;
-  description?: string;
+export interface Choice extends Row {
   selected?: boolean;
 }
 
@@ -20,62 +17,108 @@ export interface Questions {
   selectMany(message: string, choices: Choice[], hint?: string): Promise<string[]>;
 }
 
-/** Questions through `prompts`. */
+/** Questions through `@inquirer/core`, which is loaded when the first one is asked. */
 export function createQuestions({ stdin, stdout }: Terminal): Questions {
-  async function ask<Value>(question: Omit<prompts.PromptObject<'value'>, 'name'>): Promise<Value> {
-    const streams = { stdin, stdout };
-    const answers = await prompts(
-      { ...question, ...streams, name: 'value' } as prompts.PromptObject<'value'>,
-      {
-        onCancel: () => {
-          throw cancelled();
-        },
-      },
-    );
-    // Without an answer the input has ended: nobody is there.
-    if (answers.value === undefined) throw cancelled();
-    return answers.value as Value;
+  async function ask<Answer>(
+    view: (views: Views, onInputEnd: () => void, context: QuestionContext) => Promise<Answer>,
+  ): Promise<Answer> {
+    const views = await import('./question-views.js');
+    // Nobody is there any more, and readline would wait for ever.
+    if (stdin.readableEnded || stdin.destroyed) throw cancelled();
+    const ended = new AbortController();
+    const context = { input: stdin, output: kept(stdout), signal: ended.signal };
+    try {
+      return await view(views, () => ended.abort(), context);
+    } catch (error) {
+      const name = error instanceof Error ? error.name : '';
+      if (name === 'ExitPromptError' || name === 'AbortPromptError') throw cancelled();
+      throw error;
+    }
   }
 
   return {
-    confirm: (message, initial) => ask({ type: 'confirm', message, initial }),
-    async text(message, initial, validate) {
-      const value = await ask<string>({
-        type: 'text',
-        message,
-        initial,
-        validate: (it: string) => {
-          const problem = validate(typed(it));
-          return problem === true ? true : fitting(problem, stdout);
-        },
-      });
-      return typed(value);
-    },
-    select: (message, choices, initial) =>
-      ask({
-        type: 'select',
-        message,
-        choices,
-        initial: Math.max(
-          0,
-          choices.findIndex(({ value }) => value === initial),
+    async confirm(message, initial) {
+      const answer = await ask(({ askLine }, onInputEnd, context) =>
+        askLine(
+          { message, hint: initial ? '(Y/n)' : '(y/N)', read: yesOrNo(initial), screen: stdout, onInputEnd },
+          context,
         ),
-      }),
-    selectMany: (message, choices, hint = 'space to choose, a for all, enter') =>
-      ask({ type: 'multiselect', message, choices, instructions: false, hint }),
+      );
+      return answer === 'yes';
+    },
+    text: (message, initial, validate) =>
+      ask(({ askLine }, onInputEnd, context) =>
+        askLine(
+          {
+            message,
+            hint: `(${initial})`,
+            proposal: initial,
+            read(line) {
+              const answer = line === '' ? initial : line;
+              const problem = validate(answer);
+              return problem === true ? { answer } : { problem };
+            },
+            screen: stdout,
+            onInputEnd,
+          },
+          context,
+        ),
+      ),
+    async select(message, rows, initial) {
+      const [answer] = await ask(({ askList }, onInputEnd, context) =>
+        askList(
+          {
+            message,
+            rows,
+            chosen: [initial],
+            many: false,
+            hint: 'arrows to move, enter to choose',
+            screen: stdout,
+            onInputEnd,
+          },
+          context,
+        ),
+      );
+      return answer!;
+    },
+    selectMany: (message, rows, hint = 'space to choose, tab for all, enter') =>
+      ask(({ askList }, onInputEnd, context) =>
+        askList(
+          {
+            message,
+            rows,
+            chosen: rows.flatMap(({ value, selected }) => (selected ? [value] : [])),
+            many: true,
+            hint,
+            screen: stdout,
+            onInputEnd,
+          },
+          context,
+        ),
+      ),
   };
 }
 
-/** What was typed, without the control characters of keys that mean nothing here. */
-function typed(value: string): string {
-  return value.replace(/\p{Cc}/gu, '').trim();
+type Views = typeof import('./question-views.js');
+
+function yesOrNo(initial: boolean) {
+  return (line: string): { answer: string } | { problem: string } => {
+    if (line === '') return { answer: initial ? 'yes' : 'no' };
+    if (/^y(es)?$/i.test(line)) return { answer: 'yes' };
+    return /^no?$/i.test(line) ? { answer: 'no' } : { problem: 'Answer y or n.' };
+  };
 }
 
-/** On one line: of a message that wraps, `prompts` would leave the rest behind on the screen. */
-function fitting(message: string, stdout: Writable & { columns?: number }): string {
-  const { columns = 80 } = stdout;
-  const room = Math.max(20, columns - 4);
-  return message.length <= room ? message : `${message.slice(0, room - 1)}…`;
+/** The library ends the stream that it is given. */
+function kept(stdout: Screen): Screen {
+  const stream = new Writable({
+    decodeStrings: false,
+    write(chunk, _encoding, written) {
+      stdout.write(chunk);
+      written();
+    },
+  });
+  return Object.defineProperty(stream, 'columns', { get: () => stdout.columns });
 }
 
 function cancelled(): PayloadKVError {

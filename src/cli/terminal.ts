@@ -85,14 +85,27 @@ function fittedLine(line: string, columns: number): string {
   const bare = stripVTControlCharacters(line);
   const mark = SENTENCE.exec(bare)?.[0];
   if (mark === undefined || bare.length <= columns) return line;
-  const indentation = mark === '  ' ? '    ' : ' '.repeat(mark.length);
+  return brokenAt(line, columns, mark === '  ' ? '    ' : ' '.repeat(mark.length), mark.length);
+}
+
+/**
+ * A line broken between words, so that no row is longer than the terminal is wide; a longer word stays whole.
+ * @param indentation what further rows begin with
+ * @param mark length of what no row is to end behind
+ */
+export function brokenAt(
+  line: string,
+  columns: number,
+  indentation: string,
+  mark = indentation.length,
+): string {
   const rows: string[] = [];
   const [first, ...words] = line.trimStart().split(' ');
   let row = line.slice(0, line.length - line.trimStart().length) + first;
   for (const word of words) {
     const isFull =
       stripVTControlCharacters(`${row} ${word}`).length > columns &&
-      stripVTControlCharacters(row).length > mark.length;
+      stripVTControlCharacters(row).length > mark;
     if (isFull) rows.push(row.trimEnd());
     row = isFull ? indentation + word : `${row} ${word}`;
   }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { run } from '../../src/cli/program.js';
+import { type Answer, answerAll } from './person.js';
 
 /** What a command said and how it ended. */
 export interface Outcome {
@@ -15,6 +16,8 @@ export interface Outcome {
 export interface RunOptions {
   /** Pretends that somebody sits at a terminal. Default `false`. */
   terminal?: boolean;
+  /** What is answered there, one after the other: the keys for it are pressed. Default none. */
+  answers?: readonly Answer[];
   env?: NodeJS.ProcessEnv;
 }
 
@@ -29,8 +32,9 @@ export async function command(args: readonly string[], options: RunOptions = {})
   stderr.on('data', (chunk) => {
     texts.stderr += chunk;
   });
-  const exitCode = await run(args, { stdin, stdout, stderr, env: options.env ?? { NO_COLOR: '1' } });
-  return { exitCode, ...texts };
+  const running = run(args, { stdin, stdout, stderr, env: options.env ?? { NO_COLOR: '1' } });
+  await answerAll(options.answers ?? [], { stdin, screen: () => texts.stdout, ended: running });
+  return { exitCode: await running, ...texts };
 }
 
 /** A directory with files in it. */

@@ -2,7 +2,6 @@ import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import prompts from 'prompts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { repository } from '../support/repository.js';
 import { command, createProject, type Project } from './command.js';
@@ -105,8 +104,11 @@ test('without it, a wrangler that provisions nothing gets a placeholder, which i
 test('a namespace that is bound already is offered, and taken as it is', async () => {
   const wrangler = '{ "name": "shop", "kv_namespaces": [{ "binding": "PAGES", "id": "1" }] }';
   await writeFile(absolute('wrangler.jsonc'), wrangler);
-  prompts.inject([['posts'], [], '5m', [], 'cloudflare-kv', 'PAGES', 'kv', true]);
-  const { exitCode } = await command(['init', '--no-install', '--cwd', project.dir], { terminal: true });
+  const answers = [['posts'], [], '5m', [], 'Cloudflare', 'PAGES', 'About', true];
+  const { exitCode } = await command(['init', '--no-install', '--cwd', project.dir], {
+    terminal: true,
+    answers,
+  });
   expect(exitCode).toBe(0);
   const tree = await project.tree();
   expect(tree['src/payload-kv/index.ts']).toContain("cloudflareKV({ binding: 'PAGES' })");

@@ -1,13 +1,16 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import prompts from 'prompts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { commitAll } from '../support/project.js';
 import { CONFIG, command, createProject, type Project } from './command.js';
+import { type Answer, CTRL_C } from './person.js';
 
 let project: Project;
-const init = (args: string[], terminal = false) =>
-  command(['init', '--no-install', '--cwd', project.dir, ...args], { terminal });
+const init = (args: string[], answers?: readonly Answer[]) =>
+  command(['init', '--no-install', '--cwd', project.dir, ...args], {
+    terminal: answers !== undefined,
+    ...(answers && { answers }),
+  });
 
 beforeEach(async () => {
   project = await createProject();
@@ -371,11 +374,10 @@ describe('--json', () => {
 });
 
 describe('at a terminal', () => {
-  const answers = [['posts', 'pages'], ['header'], '10m', ['pages'], '1h', 'cloudflare-kv', 'CACHE'];
+  const answers = [['posts', 'pages'], ['header'], '10m', ['pages'], '1h', 'Cloudflare', 'CACHE'];
 
   test('asks, shows the diff, asks again and writes', async () => {
-    prompts.inject([...answers, true]);
-    const { exitCode, stdout } = await init([], true);
+    const { exitCode, stdout } = await init([], [...answers, true]);
     expect(exitCode).toBe(0);
     expect(stdout).toContain('not offered: users, has auth');
     const text = (await project.tree())['src/payload-kv/index.ts'];
@@ -387,16 +389,15 @@ describe('at a terminal', () => {
   test('on Cloudflare it asks how soon a write is to be seen', async () => {
     await writeFile(path.join(project.dir, 'wrangler.json'), '{ "name": "site", "main": "worker.mjs" }\n');
     await writeFile(path.join(project.dir, 'worker.mjs'), 'export default {};\n');
-    prompts.inject([...answers, 'durable-object', true]);
-    expect((await init([], true)).exitCode).toBe(0);
+    expect((await init([], [...answers, 'At once', true])).exitCode).toBe(0);
     const tree = await project.tree();
     expect(tree['src/payload-kv/index.ts']).toContain('durableObjectRegistry');
     expect(tree['worker.mjs']).toContain('export { CacheTagRegistry }');
   });
 
   test('a flag spares its question', async () => {
-    prompts.inject([['posts'], ['posts'], '1h', true]);
-    const { exitCode } = await init(['--globals', 'none', '--ttl', '2m', '--store', 'memory'], true);
+    const flags = ['--globals', 'none', '--ttl', '2m', '--store', 'memory'];
+    const { exitCode } = await init(flags, [['posts'], ['posts'], '1h', true]);
     expect(exitCode).toBe(0);
     const text = (await project.tree())['src/payload-kv/index.ts'];
     expect(text).toContain("posts: { ttl: '1h', slices: ['slug'] },");
@@ -407,8 +408,7 @@ describe('at a terminal', () => {
     'Ctrl-C at question %d ends it and nothing is written',
     async (index) => {
       const before = await project.tree();
-      prompts.inject([...answers.slice(0, index), new Error('interrupted')]);
-      const { exitCode, stderr } = await init([], true);
+      const { exitCode, stderr } = await init([], [...answers.slice(0, index), CTRL_C]);
       expect(exitCode).toBe(130);
       expect(stderr).toContain('Cancelled. Nothing was written.');
       expect(await project.tree()).toEqual(before);
@@ -416,14 +416,12 @@ describe('at a terminal', () => {
   );
 
   test('a second time it offers to change the answers, with those of now', async () => {
-    prompts.inject([...answers, true]);
-    await init([], true);
+    await init([], [...answers, true]);
     const before = await project.tree();
-    prompts.inject([false]);
-    expect((await init([], true)).stdout).toContain('Everything is in place');
+    expect((await init([], [false])).stdout).toContain('Everything is in place');
     expect(await project.tree()).toEqual(before);
-    prompts.inject([true, ['posts'], ['header'], '10m', [], 'cloudflare-kv', 'CACHE', true]);
-    expect((await init([], true)).exitCode).toBe(0);
+    const others = [true, ['posts'], ['header'], '10m', [], 'Cloudflare', 'CACHE', true];
+    expect((await init([], others)).exitCode).toBe(0);
     const after = await project.tree();
     const wrapper = 'src/payload-kv/index.ts';
     expect(after[wrapper]).toBe(before[wrapper]!.replace("    pages: { ttl: '1h' },\n", ''));
@@ -431,8 +429,7 @@ describe('at a terminal', () => {
 
   test('a no to the diff writes nothing', async () => {
     const before = await project.tree();
-    prompts.inject([...answers, false]);
-    const { exitCode, stdout } = await init([], true);
+    const { exitCode, stdout } = await init([], [...answers, false]);
     expect(exitCode).toBe(0);
     expect(stdout).toContain('Nothing was written.');
     expect(await project.tree()).toEqual(before);
@@ -442,8 +439,7 @@ describe('at a terminal', () => {
     await commitAll(project.dir);
     await writeFile(path.join(project.dir, 'new.txt'), '');
     const before = await project.tree();
-    prompts.inject([false]);
-    const { exitCode } = await init([], true);
+    const { exitCode } = await init([], [false]);
     expect(exitCode).toBe(130);
     expect(await project.tree()).toEqual(before);
   });
