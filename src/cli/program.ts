@@ -186,11 +186,18 @@ function createProgram(
     .option('-y, --yes', 'with --fix: write without asking')
     .option('--dry-run', 'with --fix: show the diff, write nothing')
     .option('--no-install', 'with --fix: leave the installation of the dependency to me')
+    .option('--remote', "check what is deployed as well, through the project's own wrangler")
+    .option(
+      '--env <name>',
+      "with --remote: only this environment of the wrangler config, '' for the top level; repeatable",
+      collect,
+    )
     .addHelpText(
       'after',
       examples(
         ['payload-kv doctor', 'one line per check'],
         ['payload-kv doctor --fix', 'show what can be repaired, ask, write it'],
+        ['payload-kv doctor --remote', 'what is deployed, too'],
         ['payload-kv doctor --json', 'for scripts'],
       ),
     )

@@ -12,6 +12,13 @@ import { onePayload } from './checks/one-payload.js';
 import { payloadOwnKV } from './checks/payload-own-kv.js';
 import { pluginOrder } from './checks/plugin-order.js';
 import { policy } from './checks/policy.js';
+import { remoteBinding } from './checks/remote-binding.js';
+import { remoteCredentials } from './checks/remote-credentials.js';
+import { remoteDurableObject } from './checks/remote-durable-object.js';
+import { remoteNamespace } from './checks/remote-namespace.js';
+import { remoteRoundTrip } from './checks/remote-round-trip.js';
+import { restNamespace } from './checks/rest-namespace.js';
+import { restRoundTrip } from './checks/rest-round-trip.js';
 import { roundTrip } from './checks/round-trip.js';
 import { schemaInStep } from './checks/schema-in-step.js';
 import { ttl } from './checks/ttl.js';
@@ -40,4 +47,11 @@ export const checks: readonly Check[] = [
   durableObject,
   databaseRegistry,
   roundTrip,
+  remoteCredentials,
+  remoteNamespace,
+  remoteBinding,
+  remoteDurableObject,
+  remoteRoundTrip,
+  restNamespace,
+  restRoundTrip,
 ];

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Project } from '../inspect/project.js';
 import { isFile, readIfThere, upwards } from '../inspect/source-files.js';
 import { type GeneratedPaths, generatedPaths } from '../plan/generated-paths.js';
+import type { Remote } from './remote.js';
 import { readWrapper, type WrapperReading } from './wrapper.js';
 
 /** Everything that the checks look at. */
@@ -23,6 +24,8 @@ export interface DoctorContext {
   findPackage(name: string): InstalledPackage | undefined;
   /** The command line by which this project runs an executable of its dependencies. */
   command(line: string): string;
+  /** What is deployed; only with `--remote`. */
+  remote?: Remote;
 }
 
 /** A package of the project's `node_modules`. */
@@ -48,6 +51,14 @@ export async function doctorContext(project: Project): Promise<DoctorContext> {
     command: (line) => `${runners[project.packageManager]} ${line}`,
   };
 }
+
+/** The command that installs a development dependency. */
+export const ADD_DEVELOPMENT = {
+  npm: 'npm install -D',
+  pnpm: 'pnpm add -D',
+  yarn: 'yarn add -D',
+  bun: 'bun add -d',
+} as const;
 
 const runners = { npm: 'npx', pnpm: 'pnpm exec', yarn: 'yarn', bun: 'bunx' } as const;
 

@@ -2,14 +2,20 @@ import { PayloadKVError } from '../errors.js';
 import type { Check, CheckReport } from './check.js';
 import type { DoctorContext } from './context.js';
 
-/** Runs the checks in order. One that throws is one failed check, and the others run all the same. */
+/** Runs the checks in order. One that throws is one failed check, and the others run all the same; one that is cancelled ends it. */
 export async function runChecks(
   checks: readonly Check[],
   context: DoctorContext,
-  options: { verbose?: boolean; onReport?: (report: CheckReport) => void } = {},
+  options: {
+    verbose?: boolean;
+    /** Told of each check before it runs. */
+    onCheck?: (check: Check) => void;
+    onReport?: (report: CheckReport) => void;
+  } = {},
 ): Promise<CheckReport[]> {
   const reports: CheckReport[] = [];
   for (const check of checks) {
+    options.onCheck?.(check);
     const report = await runOne(check, context, options.verbose ?? false);
     if (!report) continue;
     reports.push(report);
@@ -28,6 +34,8 @@ async function runOne(
     const result = await check.run(context);
     return result && { id, title, ...result };
   } catch (error) {
+    // Who presses Ctrl-C wants no further check.
+    if (error instanceof PayloadKVError && error.code === 'CANCELLED') throw error;
     const stack = verbose && error instanceof Error ? error.stack?.split('\n') : undefined;
     const known = error instanceof PayloadKVError ? error : undefined;
     const message = error instanceof Error ? error.message : String(error);

@@ -14,6 +14,17 @@ export interface StoreReading {
   line: number;
   /** The binding's name, where it is written as text. */
   binding?: string;
+  /** Of `tiered`: the stores it puts one over another. */
+  tiers?: StoreReading[];
+  /** Of a store of Cloudflare, whose options are an object: each by its name. */
+  settings?: Record<string, SettingReading>;
+}
+
+/** An option of a store: text, a variable of the environment, with text where it is not set, or neither. */
+export interface SettingReading {
+  text?: string;
+  variable?: string;
+  line: number;
 }
 
 /** A registry that the wrapper names. */
@@ -68,6 +79,11 @@ export interface WrapperReading {
   unknown: { path: string; line: number }[];
   /** Relative modules that it imports, as written. */
   relativeImports: { specifier: string; line: number }[];
+}
+
+/** Every store that the wrapper names, those of tiers as well. */
+export function everyStore({ stores }: Pick<WrapperReading, 'stores'>): StoreReading[] {
+  return stores.flatMap((store) => [store, ...everyStore({ stores: store.tiers ?? [] })]);
 }
 
 /** Every option of `payloadKV`, and of a policy: the types keep the lists complete. */
@@ -246,6 +262,13 @@ export function readWrapper(text: string, path: string): WrapperReading {
       const binding = isBound ? bindingOf(expression.arguments[0]) : undefined;
       if (binding !== undefined) call.binding = binding;
       else if (isBound) leaveUnread(`${part}.binding`, expression);
+      if (factory === 'tiered') {
+        call.tiers = [];
+        for (const tier of expression.arguments) readParts(tier, part, call.tiers);
+      }
+      if (factory === 'cloudflareKV' || factory === 'cloudflareKVRest') {
+        call.settings = settingsOf(expression.arguments[0]);
+      }
     }
     if (!call.factory) leaveUnread(part, expression);
     found.push(call);
@@ -263,6 +286,45 @@ export function readWrapper(text: string, path: string): WrapperReading {
     if (!ts.isObjectLiteralExpression(value)) return undefined;
     const binding = properties(value, 'store').get('binding');
     return binding && bindingOf(binding.value);
+  }
+
+  function settingsOf(argument: ts.Expression | undefined): Record<string, SettingReading> {
+    if (!argument) return {};
+    const object = resolve(argument);
+    if (!ts.isObjectLiteralExpression(object)) return { options: { line: lineOf(argument) } };
+    const settings: Record<string, SettingReading> = {};
+    for (const property of object.properties) {
+      const name = property.name && propertyName(property.name);
+      if (name === undefined) settings.options = { line: lineOf(property) };
+      else if (ts.isPropertyAssignment(property)) {
+        settings[name] = { ...settingValue(property.initializer), line: lineOf(property) };
+      } else if (ts.isShorthandPropertyAssignment(property)) {
+        settings[name] = { ...settingValue(property.name), line: lineOf(property) };
+      } else settings[name] = { line: lineOf(property) };
+    }
+    return settings;
+  }
+
+  /** Text, `process.env.NAME`, or either of them where the variable is not set. */
+  function settingValue(node: ts.Expression): { text?: string; variable?: string } {
+    const value = resolve(node);
+    if (ts.isNonNullExpression(value)) return settingValue(value.expression);
+    if (ts.isStringLiteralLike(value)) return { text: value.text };
+    if (ts.isBinaryExpression(value) && /^(\?\?|\|\|)$/.test(value.operatorToken.getText(source))) {
+      const [left, right] = [settingValue(value.left), settingValue(value.right)];
+      return left.variable !== undefined && right.text !== undefined && right.variable === undefined
+        ? { ...left, ...right }
+        : {};
+    }
+    const variable = ts.isPropertyAccessExpression(value)
+      ? value.name.text
+      : ts.isElementAccessExpression(value) && ts.isStringLiteralLike(value.argumentExpression)
+        ? value.argumentExpression.text
+        : undefined;
+    const isVariable =
+      (ts.isPropertyAccessExpression(value) || ts.isElementAccessExpression(value)) &&
+      value.expression.getText(source) === 'process.env';
+    return isVariable && variable !== undefined ? { variable } : {};
   }
 
   function noteUnknown(found: Map<string, { at: ts.Node }>, known: object, prefix: string): void {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readWrapper } from '../../src/doctor/wrapper.js';
+import { everyStore, readWrapper } from '../../src/doctor/wrapper.js';
 
 const read = (text: string) => readWrapper(text, 'src/payload-kv/index.ts');
 
@@ -31,6 +31,7 @@ export const cache = (env: CloudflareEnv) =>
           binding: 'PAYLOAD_CACHE',
           expression: "cloudflareKV({ binding: 'PAYLOAD_CACHE', env })",
           line: 7,
+          settings: { binding: { text: 'PAYLOAD_CACHE', line: 7 }, env: { line: 7 } },
         },
       ],
       registries: [],
@@ -82,6 +83,35 @@ export const cache = payloadKV({ store: process.env.CF ? cloudflareKV({ binding:
       { factory: 'cloudflareKV', binding: 'CACHE' },
       { factory: 'memory' },
     ]);
+  });
+
+  test('looks into tiers, and tells options that are text from variables and from what is computed', () => {
+    const reading = read(`import { memory, payloadKV, tiered } from 'payload-kv';
+import { cloudflareKVRest } from 'payload-kv/cloudflare';
+const account = 'abc';
+export const cache = payloadKV({
+  store: tiered(memory(), cloudflareKVRest({
+    accountId: account,
+    namespaceId: process.env.NAMESPACE!,
+    prefix: process.env['PREFIX'] ?? 'shop:',
+    apiToken: secret(),
+    ...rest,
+  })),
+});
+`);
+    expect(everyStore(reading).map(({ factory }) => factory)).toEqual([
+      'tiered',
+      'memory',
+      'cloudflareKVRest',
+    ]);
+    expect(everyStore(reading)[2]?.settings).toEqual({
+      accountId: { text: 'abc', line: 6 },
+      namespaceId: { variable: 'NAMESPACE', line: 7 },
+      prefix: { variable: 'PREFIX', text: 'shop:', line: 8 },
+      apiToken: { line: 9 },
+      options: { line: 10 },
+    });
+    expect(reading.unread).toEqual([]);
   });
 
   test('says what is not written out instead of guessing', () => {

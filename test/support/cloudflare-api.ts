@@ -11,14 +11,23 @@ export type ApiFault =
 /** A request as it came. */
 export interface ApiRequest {
   method: string;
-  /** What follows the namespace's address, e.g. `/bulk/get`. */
+  /** What follows the namespace's address, e.g. `/bulk/get`; elsewhere the account's, e.g. `/workers/scripts/shop`. */
   path: string;
   query: URLSearchParams;
   authorization: string;
   body: string;
 }
 
-/** Cloudflare's API for one KV namespace, on the loopback address. */
+/** A value of a namespace. */
+export interface ApiValue {
+  value: string;
+  expiresAt: number | undefined;
+}
+
+/** A binding of a deployed version, as the API tells it. */
+export type ApiBinding = { type: string; name: string } & Record<string, string>;
+
+/** Cloudflare's API for the KV namespaces and the Workers of one account, on the loopback address. */
 export interface CloudflareAPIServer {
   /** For the option `baseUrl`. */
   baseUrl: string;
@@ -26,7 +35,11 @@ export interface CloudflareAPIServer {
   namespaceId: string;
   apiToken: string;
   /** What the namespace holds. */
-  values: Map<string, { value: string; expiresAt: number | undefined }>;
+  values: Map<string, ApiValue>;
+  /** All namespaces of the account by their id; the first is the one above. */
+  namespaces: Map<string, { title: string; values: Map<string, ApiValue> }>;
+  /** Workers that are deployed, by name: the bindings of each version. */
+  workers: Map<string, ApiBinding[][]>;
   /** Requests that came since the last `forget`, those that failed as well. */
   requests: ApiRequest[];
   forget(): void;
@@ -41,6 +54,7 @@ export interface CloudflareAPIServer {
   stop(): Promise<void>;
 }
 
+const NOON = '2026-01-01T12:00:00Z';
 const LARGEST_VALUE = 25 * 1024 * 1024;
 const LARGEST_BULK_READ = 25 * 1000 * 1000;
 const LARGEST_BULK_WRITE = 100 * 1000 * 1000;
@@ -57,7 +71,7 @@ class Refusal extends Error {
   }
 }
 
-/** Starts an empty namespace on a free port. */
+/** Starts an account with an empty namespace on a free port. */
 export async function startCloudflareAPI(): Promise<CloudflareAPIServer> {
   const hanging = new Set<ServerResponse>();
   const server = createServer((incoming, outgoing) => {
@@ -70,8 +84,8 @@ export async function startCloudflareAPI(): Promise<CloudflareAPIServer> {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
     const url = new URL(incoming.url ?? '/', 'http://api.test');
-    const [, account, namespace, path = ''] =
-      /^\/client\/v4\/accounts\/([^/]+)\/storage\/kv\/namespaces\/([^/]+)(.*)$/.exec(url.pathname) ?? [];
+    const [, account, rest = url.pathname] = /^\/client\/v4\/accounts\/([^/]+)(.*)$/.exec(url.pathname) ?? [];
+    const [, namespace, path = rest] = /^\/storage\/kv\/namespaces\/([^/]+)(.*)$/.exec(rest) ?? [];
     const request: ApiRequest = {
       method: incoming.method ?? '',
       path,
@@ -111,8 +125,17 @@ export async function startCloudflareAPI(): Promise<CloudflareAPIServer> {
         throw new Refusal(401, 10_000, 'Authentication error');
       }
       if (account !== api.accountId) throw new Refusal(404, 7003, `Could not route to ${url.pathname}`);
-      if (namespace !== api.namespaceId) throw new Refusal(404, 10_013, 'namespace not found');
-      text = envelope({ success: true, ...answer(request, Buffer.concat(chunks).length) });
+      if (namespace === undefined) {
+        text = envelope({ success: true, ...answerOfAccount(request) });
+      } else if (!api.namespaces.has(namespace)) {
+        throw new Refusal(404, 10_013, 'namespace not found');
+      } else if (path.startsWith('/values/')) {
+        const value = answerOfValue(request, namespace);
+        text = value ?? envelope({ success: true });
+        if (value !== undefined) headers['content-type'] = 'application/octet-stream';
+      } else if (namespace === api.namespaceId) {
+        text = envelope({ success: true, ...answer(request, Buffer.concat(chunks).length) });
+      } else throw new Refusal(404, 7000, 'No route for that URI');
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       status = error.status;
@@ -151,6 +174,60 @@ export async function startCloudflareAPI(): Promise<CloudflareAPIServer> {
       return { result: done(keys, (key) => api.values.delete(key)) };
     }
     throw new Refusal(404, 7000, 'No route for that URI');
+  }
+
+  function answerOfAccount({ method, path, query }: ApiRequest): { result: unknown; result_info?: unknown } {
+    const [, worker = '', what = ''] = /^\/workers\/scripts\/([^/]+)\/(.+)$/.exec(path) ?? [];
+    if (method === 'GET' && path === '/storage/kv/namespaces') {
+      const page = Number(query.get('page') ?? 1);
+      const size = Number(query.get('per_page') ?? 20);
+      const all = [...api.namespaces].map(([id, { title }]) => ({ id, title, supports_url_encoding: true }));
+      return {
+        result: all.slice((page - 1) * size, page * size),
+        result_info: { page, per_page: size, total_count: all.length },
+      };
+    }
+    const versions = api.workers.get(worker);
+    if (worker !== '' && !versions)
+      throw new Refusal(404, 10_007, 'This Worker does not exist on your account.');
+    if (method === 'GET' && versions && what === 'deployments') {
+      const percentage = 100 / versions.length;
+      const deployed = versions.map((_, index) => ({ version_id: `version-${index}`, percentage }));
+      const deployments = versions.length > 0 ? [{ id: 'newest', created_on: NOON, versions: deployed }] : [];
+      return { result: { deployments } };
+    }
+    const bindings = versions?.[Number(/^versions\/version-(\d+)$/.exec(what)?.[1])];
+    if (method === 'GET' && bindings) {
+      return {
+        result: {
+          id: what.slice('versions/'.length),
+          metadata: { created_on: NOON },
+          resources: { bindings, script: {}, script_runtime: {} },
+        },
+      };
+    }
+    throw new Refusal(404, 7000, 'No route for that URI');
+  }
+
+  /** The text of a value that is read. */
+  function answerOfValue({ method, path, query, body }: ApiRequest, namespace: string): string | undefined {
+    const { values } = api.namespaces.get(namespace)!;
+    const key = decodeURIComponent(path.slice('/values/'.length));
+    checkKey(key);
+    if (method === 'GET') {
+      const found = values.get(key);
+      if (!found || (found.expiresAt ?? Number.POSITIVE_INFINITY) <= now()) {
+        throw new Refusal(404, 10_009, "get: 'key not found'");
+      }
+      return found.value;
+    }
+    if (method === 'DELETE') values.delete(key);
+    else if (method === 'PUT') {
+      const ttl = query.has('expiration_ttl') ? Number(query.get('expiration_ttl')) : undefined;
+      checkPair({ key, value: body, ...(ttl === undefined ? {} : { expiration_ttl: ttl }) });
+      values.set(key, { value: body, expiresAt: ttl === undefined ? undefined : now() + ttl * 1_000 });
+    } else throw new Refusal(405, 7001, 'Method not allowed');
+    return undefined;
   }
 
   interface Pair {
@@ -244,12 +321,16 @@ export async function startCloudflareAPI(): Promise<CloudflareAPIServer> {
 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
+  const values: CloudflareAPIServer['values'] = new Map();
+  const namespaceId = 'b'.repeat(32);
   const api: CloudflareAPIServer = {
     baseUrl: `http://127.0.0.1:${port}/client/v4`,
     accountId: 'a'.repeat(32),
-    namespaceId: 'b'.repeat(32),
+    namespaceId,
     apiToken: 'secret-token_0123456789',
-    values: new Map(),
+    values,
+    namespaces: new Map([[namespaceId, { title: 'cache', values }]]),
+    workers: new Map(),
     requests: [],
     forget() {
       api.requests = [];

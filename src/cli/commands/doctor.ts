@@ -2,8 +2,9 @@ import kleur from 'kleur';
 import { writeChanges } from '../../apply/write.js';
 import type { CheckReport } from '../../doctor/check.js';
 import { checks } from '../../doctor/checks.js';
-import { doctorContext } from '../../doctor/context.js';
+import { ADD_DEVELOPMENT, type DoctorContext, doctorContext } from '../../doctor/context.js';
 import { planFix } from '../../doctor/fix-plan.js';
+import { wranglerRemote } from '../../doctor/remote.js';
 import { checkText, summaryText } from '../../doctor/report.js';
 import { runChecks } from '../../doctor/run-checks.js';
 import { PayloadKVError } from '../../errors.js';
@@ -12,6 +13,7 @@ import { filesToRead } from '../../plan/init-plan.js';
 import type { Plan } from '../../plan/plan.js';
 import { countOf, type InstallOutcome, installIfNeeded, mayWrite } from '../confirm.js';
 import { packageVersion, readTemplates } from '../package-files.js';
+import { createProgress, type Progress } from '../progress.js';
 import { readProjectFiles, wranglerProvisions } from '../project-files.js';
 import { createQuestions } from '../questions.js';
 import { projectReader } from '../read-project.js';
@@ -35,6 +37,10 @@ export interface DoctorOptions {
   dryRun?: boolean;
   /** With `fix`: `false` leaves the installation of the dependency to the person. Default `true`. */
   install?: boolean;
+  /** Checks what is deployed as well, through the project's own wrangler. Default `false`: no network at all. */
+  remote?: boolean;
+  /** With `remote`: the environments of the wrangler config to look at, `''` the top level. Default: all. */
+  env?: string[];
 }
 
 /** What `--json` prints. */
@@ -57,14 +63,22 @@ export interface DoctorResult extends Partial<ReturnType<typeof planDocument>> {
  */
 export async function runDoctor(options: DoctorOptions, terminal: Terminal): Promise<0 | 1> {
   requireFix(options);
+  requireRemote(options);
   const { verbose } = terminal;
   const readAgain = await projectReader(options, terminal);
   const fixed = options.fix ? await repair(readAgain(), options, terminal) : undefined;
-  const reports = await runChecks(checks, await doctorContext(readAgain()), {
+  const progress = createProgress(terminal);
+  const context = await doctorContext(readAgain());
+  if (options.remote) context.remote = remoteOf(context, options, progress);
+  // As they come: those of what is deployed take seconds.
+  const reports = await runChecks(checks, context, {
     verbose,
-    // As they come: the round trip takes seconds.
-    onReport: (report) => terminal.say(checkText(printableReport(report), { verbose }).trimEnd()),
-  });
+    onCheck: ({ title }) => progress.show(title),
+    onReport: (report) => {
+      progress.clear();
+      terminal.say(checkText(printableReport(report), { verbose }).trimEnd());
+    },
+  }).finally(progress.clear);
   const ok = reports.every(({ status }) => status !== 'fail');
   terminal.say(summaryText(reports).trimEnd());
   terminal.document({ command: 'doctor', ok, checks: reports, ...fixed } satisfies DoctorResult);
@@ -78,6 +92,42 @@ function requireFix({ fix, yes, dryRun, install }: DoctorOptions): void {
     code: 'USAGE',
     message: `${flag} has a meaning with --fix only: without it doctor writes nothing.`,
     nextStep: `Run \`payload-kv doctor --fix ${flag}\`, or leave ${flag} away.`,
+  });
+}
+
+function requireRemote({ remote, env }: DoctorOptions): void {
+  if (remote || env === undefined) return;
+  throw new PayloadKVError({
+    code: 'USAGE',
+    message: '--env has a meaning with --remote only: without it every environment of the config is checked.',
+    nextStep: `Run \`payload-kv doctor --remote --env ${env[0] || "''"}\`, or leave --env away.`,
+  });
+}
+
+function remoteOf(
+  { project, findPackage, command }: DoctorContext,
+  { env }: DoctorOptions,
+  progress: Progress,
+): ReturnType<typeof wranglerRemote> {
+  const { root, wrangler, packageManager } = project;
+  const known = Object.keys(wrangler?.env ?? {});
+  const unknown = env?.find((name) => name !== '' && !known.includes(name));
+  if (unknown !== undefined) {
+    throw new PayloadKVError({
+      code: 'USAGE',
+      message: `${wrangler ? `${wrangler.path} has` : 'There is no wrangler config, so there is'} no environment \`${unknown}\`.`,
+      nextStep:
+        known.length > 0 ? `Name one of those that there are: ${known.join(', ')}.` : 'Leave --env away.',
+    });
+  }
+  return wranglerRemote({
+    root,
+    wrangler,
+    command,
+    installed: findPackage('wrangler'),
+    add: ADD_DEVELOPMENT[packageManager],
+    onCommand: progress.show,
+    ...(env ? { environments: env } : {}),
   });
 }
 

@@ -2,6 +2,7 @@ import { wireConfig } from '../../plan/config-edit.js';
 import { readWrapperShape } from '../../plan/wrapper-shape.js';
 import { type Check, fail, ok, warn } from '../check.js';
 import type { DoctorContext } from '../context.js';
+import { kvStore } from '../kv-store.js';
 
 /** The Payload config was found and uses the cache exactly once. */
 export const config: Check = {
@@ -37,8 +38,7 @@ export const config: Check = {
     if (!wrapper) {
       return fail(`${file} does not use the cache`, { fix: `Run: ${command('payload-kv init')}` });
     }
-    const withEnv =
-      shape.cloudflareEnv !== undefined && wrapper.stores.some(({ factory }) => factory === 'cloudflareKV');
+    const withEnv = shape.cloudflareEnv !== undefined && kvStore({ wrapper }) !== undefined;
     const edit = wireConfig({ shape, paths, style, withEnv });
     return fail(
       wired.import

@@ -6,8 +6,9 @@ import type { PayloadKVError } from '../../errors.js';
 import type { Store } from '../../stores/store.js';
 import type { BindingAnswer, BindingTask } from '../binding-process.js';
 import { type Check, type CheckResult, fail, ok, warn } from '../check.js';
-import type { DoctorContext } from '../context.js';
+import { ADD_DEVELOPMENT, type DoctorContext } from '../context.js';
 import { bindingFix, kvStore } from '../kv-store.js';
+import { restStore } from '../rest-access.js';
 import { storeRoundTrip } from '../store-round-trip.js';
 
 /** How long wrangler may take to start and answer. */
@@ -27,6 +28,12 @@ export const roundTrip: Check = {
       return broken
         ? fail(`memory: ${broken}`, { fix: 'Report this: the memory store does not work on this Node.' })
         : ok('put, get, list and delete in memory');
+    }
+    if (restStore(context)) {
+      if (context.remote) return undefined;
+      return warn("not checked: `cloudflareKVRest` is behind Cloudflare's API", {
+        fix: `Run: ${context.command('payload-kv doctor --remote')}`,
+      });
     }
     // Only there it is said by the environment alone where the server is.
     if (
@@ -77,9 +84,7 @@ async function throughBinding(context: DoctorContext): Promise<CheckResult> {
   if (binding === undefined) return warn("not checked: the binding's name is not written out");
   if (!wrangler) return warn('not checked: there is no wrangler config that declares the binding');
 
-  const add = { npm: 'npm install -D', pnpm: 'pnpm add -D', yarn: 'yarn add -D', bun: 'bun add -d' }[
-    project.packageManager
-  ];
+  const add = ADD_DEVELOPMENT[project.packageManager];
   const installed = findPackage('wrangler');
   const miniflare = installed ? undefined : findPackage('miniflare');
   if (!installed && !miniflare) {

@@ -1,5 +1,6 @@
 import { parseDuration } from '../../runtime/duration.js';
 import { type Check, counted, fail, ok, warn } from '../check.js';
+import { everyStore } from '../wrapper.js';
 
 /** Cloudflare KV keeps nothing for less than a minute. */
 const KV_MINIMUM = 60;
@@ -10,7 +11,7 @@ export const ttl: Check = {
   title: 'TTLs',
   run({ wrapper }) {
     if (!wrapper || wrapper.calls.length === 0) return undefined;
-    const onKV = wrapper.stores.some(({ factory }) => factory === 'cloudflareKV');
+    const onKV = everyStore(wrapper).some(({ factory }) => factory?.startsWith('cloudflareKV'));
     const wrong: { text: string; fix: string }[] = [];
     for (const { path, value, line } of wrapper.ttls) {
       if (value === false) continue;

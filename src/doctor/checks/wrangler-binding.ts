@@ -1,6 +1,13 @@
-import type { WranglerConfig, WranglerEnvironment } from '../../inspect/wrangler.js';
 import { type Check, counted, fail, ok, warn } from '../check.js';
-import { bindingFix, kvStore, PROVISIONING, provisions } from '../kv-store.js';
+import {
+  bindingFix,
+  kvStore,
+  namespaceOf,
+  type Place,
+  PROVISIONING,
+  placesOf,
+  provisions,
+} from '../kv-store.js';
 
 /** The wrangler config declares the binding wherever it is needed, with a real namespace. */
 export const wranglerBinding: Check = {
@@ -75,26 +82,6 @@ export const wranglerBinding: Check = {
     );
   },
 };
-
-interface Place {
-  /** Name of the environment, absent for the top level. */
-  env?: string;
-  where: string;
-  declared: WranglerEnvironment;
-}
-
-function placesOf(wrangler: WranglerConfig): Place[] {
-  return [
-    { where: 'at the top level', declared: wrangler },
-    ...Object.entries(wrangler.env)
-      .filter(([, declared]) => declared.hasBindings)
-      .map(([env, declared]) => ({ env, where: `in env.${env}`, declared })),
-  ];
-}
-
-function namespaceOf(declared: WranglerEnvironment, binding: string) {
-  return declared.kvNamespaces.find((each) => each.binding === binding);
-}
 
 /** A real id is 32 hexadecimal digits, and not all the same. */
 function isPlaceholder(id: string | undefined): boolean {

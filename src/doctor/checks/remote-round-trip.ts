@@ -1,0 +1,86 @@
+import { PayloadKVError } from '../../errors.js';
+import { keyPrefix } from '../../runtime/environment.js';
+import { atEachPlace, type Finding } from '../at-each-place.js';
+import type { Check } from '../check.js';
+import { deployedNamespaces, titleOf } from '../deployed-namespace.js';
+import { untilInterrupted } from '../interruption.js';
+import { kvStore, namespaceOf } from '../kv-store.js';
+import type { Remote } from '../remote.js';
+import { doctorKey } from '../store-round-trip.js';
+
+/** What is put into the deployed namespace comes out of it again. */
+export const remoteRoundTrip: Check = {
+  id: 'remote-round-trip',
+  title: 'Round trip through the deployed namespace',
+  run: (context) => {
+    const prefix = keyPrefix(kvStore(context)?.settings?.prefix?.text);
+    const trips = new Map<string, Promise<Finding>>();
+    return atEachPlace(context, 'kv', 'fail', async ({ env, declared }, namespaces, { remote, binding }) => {
+      // What the credentials may not see of the deployment is told by its own check.
+      const deployed = await remote.deployed(env).catch(() => undefined);
+      const id = deployedNamespaces(deployed, binding)[0] ?? namespaceOf(declared, binding)?.id;
+      if (id === undefined)
+        return { status: 'warn', text: 'not checked: there is no namespace yet', isAbsent: true };
+      if (!namespaces.some((namespace) => namespace.id === id)) {
+        return { status: 'warn', text: 'not checked: the account does not have the namespace, see above' };
+      }
+      // Environments may share it.
+      const trip = trips.get(id) ?? travel(remote, env, id, prefix, titleOf(id, namespaces));
+      trips.set(id, trip);
+      return trip;
+    });
+  },
+};
+
+async function travel(
+  remote: Remote,
+  env: string | undefined,
+  id: string,
+  prefix: string,
+  shown: string,
+): Promise<Finding> {
+  const key = `${prefix}${doctorKey()}`;
+  const value = `doctor-${crypto.randomUUID()}`;
+  const interruption = untilInterrupted();
+  const steps: { found?: string | undefined; failure?: unknown } = {};
+  try {
+    await remote.put(env, id, key, value);
+    // A moment later once more: another location may not have it yet.
+    for (
+      let attempt = 0;
+      attempt < 2 && !interruption.happened() && !steps.found?.includes(value);
+      attempt++
+    ) {
+      steps.found = await remote.get(env, id, key);
+    }
+  } catch (error) {
+    steps.failure = error;
+  }
+  // Whatever happened: a write without an answer may have been done all the same.
+  const left = await remote.delete(env, id, key).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (interruption.end()) {
+    throw new PayloadKVError({
+      code: 'CANCELLED',
+      message: 'Cancelled; the key of the round trip is deleted.',
+    });
+  }
+  if (steps.failure) throw steps.failure;
+  if (!steps.found?.includes(value)) {
+    return {
+      status: 'fail',
+      text: `what was put into ${shown} did not come back`,
+      fix: 'Run doctor again; if it stays so, see https://www.cloudflarestatus.com.',
+    };
+  }
+  if (left) {
+    return {
+      status: 'fail',
+      text: `${key} could not be deleted from ${shown}: ${left instanceof Error ? left.message : left}`,
+      fix: 'It expires within a minute. Run doctor again.',
+    };
+  }
+  return { status: 'ok', text: `put, get and delete in ${shown}` };
+}

@@ -1,0 +1,195 @@
+/** Runs the project's own wrangler, with its own login and account, and understands why it fails. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { execa } from 'execa';
+import { PayloadKVError } from '../errors.js';
+import type { InstalledPackage } from './context.js';
+
+/** Milliseconds that a command may take: a request that hangs is given up. */
+const PATIENCE = 60_000;
+const LONGEST_QUOTE = 240;
+
+/** How the project's wrangler is run. */
+export interface WranglerOptions {
+  /** Directory it runs in: the project's. */
+  root: string;
+  /** The project's wrangler. */
+  installed: InstalledPackage;
+  /** The command line by which a person runs it, e.g. `npx wrangler login`. */
+  command(line: string): string;
+  /** Most milliseconds a command may take. Default 60,000. */
+  patience?: number;
+  /** Told of each command before it runs. */
+  onCommand?: (command: string) => void;
+}
+
+/** What a command needs to be allowed to do, as Cloudflare names it. */
+export type Permission = 'Workers KV Storage: Read' | 'Workers KV Storage: Edit' | 'Workers Scripts: Read';
+
+/** Runs one command and returns what it wrote on standard output. */
+export type Wrangler = (args: readonly string[], permission: Permission) => Promise<string>;
+
+/**
+ * Prepares commands of the project's wrangler.
+ *
+ * They throw a PayloadKVError that says what to do: `REMOTE_LOGIN`, `REMOTE_ACCOUNT`, `REMOTE_FORBIDDEN`,
+ * `REMOTE_NOT_FOUND`, `REMOTE_NOT_DEPLOYED`, `REMOTE_LIMIT`, `REMOTE_FAULT`, `REMOTE_NETWORK`, `REMOTE_TIMEOUT`,
+ * `REMOTE_UNKNOWN`.
+ */
+export function wranglerCommand(options: WranglerOptions): Wrangler {
+  const { root, installed, command, patience = PATIENCE, onCommand } = options;
+  return async (args, permission) => {
+    const name = `wrangler ${args.slice(0, 3).filter(isWord).join(' ')}`;
+    onCommand?.(name);
+    const result = await execa(process.execPath, [executable(installed), ...args], {
+      cwd: root,
+      // Without a terminal wrangler asks nothing, and opens no browser.
+      stdin: 'ignore',
+      env: {
+        CI: 'true',
+        NO_COLOR: '1',
+        FORCE_COLOR: undefined,
+        // The environment is named by --env alone.
+        CLOUDFLARE_ENV: undefined,
+        WRANGLER_SEND_METRICS: 'false',
+        WRANGLER_SEND_ERROR_REPORTS: 'false',
+        WRANGLER_HIDE_BANNER: 'true',
+      },
+      timeout: patience,
+      reject: false,
+      stripFinalNewline: false,
+    });
+    if (result.exitCode === 0) return result.stdout;
+    if (result.timedOut) {
+      throw trouble(
+        'TIMEOUT',
+        `\`${name}\` had no answer within ${patience / 1000} seconds.`,
+        `Check the network, then run: ${command('wrangler kv namespace list')}`,
+      );
+    }
+    const words = stripVTControlCharacters(`${result.stderr}\n${result.stdout}`);
+    throw troubleOf(words || (result.originalMessage ?? ''), name, permission, command);
+  };
+}
+
+/** The words of a command; what follows an option or a key is none. */
+function isWord(argument: string): boolean {
+  return /^[a-z]+$/.test(argument);
+}
+
+function executable({ dir }: InstalledPackage): string {
+  const { bin } = JSON.parse(readFileSync(path.join(dir, 'package.json'), 'utf8')) as {
+    bin?: string | Record<string, string>;
+  };
+  return path.join(dir, (typeof bin === 'string' ? bin : bin?.wrangler) ?? 'bin/wrangler.js');
+}
+
+function troubleOf(
+  output: string,
+  name: string,
+  permission: Permission,
+  command: (line: string) => string,
+): PayloadKVError {
+  const said = withoutSecrets(errorIn(output)).slice(0, LONGEST_QUOTE);
+  const code = Number(/\[code: (\d+)\]/.exec(said)?.[1]);
+  const status = Number(/(?:-> | - )(\d{3})\b/.exec(said)?.[1]);
+  const login = `Run: ${command('wrangler login')}\nOr, where there is no browser, set CLOUDFLARE_API_TOKEN.`;
+  const quote = quotedReason(said);
+
+  if (/necessary to set a CLOUDFLARE_API_TOKEN|not logged in|not authenticated|failed to login/i.test(said)) {
+    return trouble('LOGIN', 'wrangler is not logged in.', login);
+  }
+  if (
+    /invalid access token|unable to authenticate|authorization header|expired/i.test(said) ||
+    status === 401
+  ) {
+    return trouble('LOGIN', `Cloudflare does not accept wrangler's credentials${quote}.`, login);
+  }
+  if (/more than one account|retrieve account ids/i.test(said) || code === 7003) {
+    return trouble(
+      'ACCOUNT',
+      code === 7003
+        ? `Cloudflare does not know the account that wrangler asks for${quote}.`
+        : 'wrangler cannot tell which account to take.',
+      'Write the right "account_id" into the wrangler config, or set CLOUDFLARE_ACCOUNT_ID.',
+    );
+  }
+  if (code === 10_007 || code === 10_090 || /has no deployments/.test(said)) {
+    return trouble(
+      'NOT_DEPLOYED',
+      'The Worker was never deployed.',
+      'Deploy the site, then run doctor again.',
+    );
+  }
+  if (code === 10_000 || code === 9109 || status === 403) {
+    return trouble(
+      'FORBIDDEN',
+      `Cloudflare refuses \`${name}\`${quote}: the credentials are not of this account, or lack "${permission}".`,
+      `Give the API token the permission "${permission}" for this account, or log in as somebody who has it: ${command('wrangler login')}`,
+    );
+  }
+  if (code === 10_013 || status === 404) {
+    return trouble(
+      'NOT_FOUND',
+      `Cloudflare does not find what \`${name}\` asks for${quote}.`,
+      `See which namespaces there are: ${command('wrangler kv namespace list')}`,
+    );
+  }
+  if (code === 971 || status === 429 || /throttling|rate.?limit|too many requests/i.test(said)) {
+    return trouble(
+      'LIMIT',
+      `Cloudflare refuses \`${name}\`: too many requests${quote}.`,
+      'Wait five minutes, then run doctor again.',
+    );
+  }
+  if (status >= 500 || /internal (server )?error|malformed response|bad gateway|unavailable/i.test(said)) {
+    return trouble(
+      'FAULT',
+      `Cloudflare could not answer \`${name}\`${quote}.`,
+      'It is a fault of Cloudflare: see https://www.cloudflarestatus.com, and run doctor again later.',
+    );
+  }
+  // Wrangler says no more of a lost connection, nor of an answer that it cannot read.
+  if (/fetch failed|connectivity|connection error|request to the Cloudflare API failed\.?$/i.test(said)) {
+    return trouble(
+      'NETWORK',
+      `\`${name}\` does not get through to Cloudflare.`,
+      `Check the network and https://www.cloudflarestatus.com, then run: ${command('wrangler kv namespace list')}`,
+    );
+  }
+  return trouble(
+    'UNKNOWN',
+    `\`${name}\` failed: ${said.replace(/\.$/, '') || 'it did not say why'}.`,
+    `See what it says: ${command('wrangler kv namespace list')}`,
+  );
+}
+
+/** What wrangler says after its first `[ERROR]`, on one line: the heading alone seldom holds the reason. */
+function errorIn(output: string): string {
+  const lines = output.split('\n').map((line) => line.trim());
+  const start = lines.findIndex((line) => line.includes('[ERROR]'));
+  if (start === -1) return lines.filter((line) => line !== '').at(-1) ?? '';
+  const rest = lines.slice(start + 1);
+  const end = rest.findIndex((line) => /\[ERROR\]|\[WARNING\]|^If you think|^🪵|^📎/u.test(line));
+  const notes = rest.slice(0, end === -1 ? undefined : end).filter((line) => line !== '');
+  return [lines[start]!.replace(/^.*\[ERROR\]\s*/, ''), ...notes].join(' ');
+}
+
+/** Cloudflare's own words out of wrangler's, in brackets. */
+function quotedReason(said: string): string {
+  const reason = /failed\.\s+(.+)$/.exec(said)?.[1] ?? /-> (\d{3} .+)$/.exec(said)?.[1];
+  return reason ? ` (${reason.replace(/\.$/, '')})` : '';
+}
+
+/** Should a server repeat what it was sent: no credentials of the environment get into a message. */
+function withoutSecrets(text: string): string {
+  return Object.entries(process.env)
+    .filter(([name, value]) => /TOKEN|KEY|SECRET|PASSWORD/i.test(name) && (value?.length ?? 0) >= 6)
+    .reduce((left, [, value]) => left.replaceAll(value!, '[secret]'), text)
+    .replace(/\bBearer\s+\S+/gi, 'Bearer [secret]');
+}
+
+function trouble(code: string, message: string, nextStep: string): PayloadKVError {
+  return new PayloadKVError({ code: `REMOTE_${code}`, message, nextStep });
+}
