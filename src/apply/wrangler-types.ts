@@ -3,9 +3,11 @@
  * a shadow of the project: a directory of links, in which the files of the plan are real. The project is not touched.
  */
 import {
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   realpathSync,
@@ -61,6 +63,10 @@ export async function runWranglerTypes(request: TypesRequest): Promise<WranglerT
     const texts = new Map([[file, before as string | undefined]]);
     for (const { path: changed, after } of changes) if (changed !== file) texts.set(changed, after);
     castShadow(root, shadow, texts);
+    // A file and no pipe: what wrangler started and left behind would hold that open. Execa takes any descriptor,
+    // though its types name one digit.
+    const output = path.join(directory, 'output');
+    const to = openSync(output, 'w') as 3;
     const result = await execa('wrangler', args, {
       cwd: shadow,
       preferLocal: true,
@@ -75,13 +81,15 @@ export async function runWranglerTypes(request: TypesRequest): Promise<WranglerT
         WRANGLER_HIDE_BANNER: 'true',
         WRANGLER_LOG_PATH: path.join(directory, 'logs'),
       },
+      stdout: to,
+      stderr: to,
       reject: false,
-      all: true,
       timeout,
       cancelSignal: cancel.signal,
-    });
+    }).finally(() => closeSync(to));
     if (result.timedOut) return { ok: false, reason: `took longer than ${timeout / 1000} seconds` };
-    if (result.exitCode !== 0) return { ok: false, reason: `failed: ${lastError(result.all ?? '')}` };
+    if (result.exitCode !== 0)
+      return { ok: false, reason: `failed: ${lastError(readFileSync(output, 'utf8'))}` };
     return { ok: true, text: readFileSync(path.join(shadow, file), 'utf8') };
   } catch (error) {
     return { ok: false, reason: `could not be run: ${(error as Error).message.split('\n')[0]}` };
