@@ -6,8 +6,10 @@ import type { WranglerConfig } from '../inspect/wrangler.js';
 import type { Answers } from './answers.js';
 import { wireConfig } from './config-edit.js';
 import { declareBinding, envTypeName } from './env-types-edit.js';
-import { generatedPaths, languageOf } from './generated-paths.js';
+import { type GeneratedPaths, generatedPaths, languageOf } from './generated-paths.js';
+import { type CachedChange, followCached } from './hooks-edit.js';
 import { EMPTY_LEDGER, readLedger, recordChanges, withLedger } from './ledger.js';
+import { type LeftoverPlan, leftoversOf, planLeftovers, REDIS_CLIENT, wordsOf } from './leftovers.js';
 import { editPackageJson } from './package-json-edit.js';
 import type { FileChange, Plan, Refusal, TransformResult } from './plan.js';
 import { renderSchemaFile } from './schema-file.js';
@@ -16,7 +18,14 @@ import type { Templates } from './template.js';
 import { typedSlugs } from './types-slugs.js';
 import { exportTagsClass, type WorkerEntryEdit, workerFiles } from './worker-entry.js';
 import { bindDurableObject } from './wrangler-durable-object.js';
-import { bindKVNamespace, type NamespaceIds, type Place, placesWithoutNamespace } from './wrangler-edit.js';
+import {
+  bindKVNamespace,
+  idsOf,
+  type NamespaceIds,
+  type Place,
+  placesWithoutNamespace,
+  placesWithPlaceholder,
+} from './wrangler-edit.js';
 import { declaresAll, takeTypes, type WranglerTypes } from './wrangler-types.js';
 import { type AnswerChanges, changeAnswers } from './wrapper-edit.js';
 import { renderHooks, renderWrapper, type WrapperContext } from './wrapper-file.js';
@@ -40,6 +49,8 @@ export interface InitInput {
   wranglerProvisions: boolean;
   /** Ids of namespaces that were created for it, or stand for those that are about to be. */
   namespaceIds?: NamespaceIds;
+  /** Texts of the source files that may use what other answers leave behind: see {@link leftBehind}. Default none. */
+  sources?: Readonly<Record<string, string>>;
   /** What `wrangler types` makes of this very plan. Without it, the types of the env are edited. */
   wranglerTypes?: WranglerTypes;
 }
@@ -58,9 +69,6 @@ export function filesToRead(project: Project): string[] {
 function isTyped({ tsconfigPath }: Project): boolean {
   return tsconfigPath !== undefined;
 }
-
-/** The client that `redis()` opens by itself. */
-const REDIS_CLIENT = { ioredis: '^6.0.0' };
 
 /** The plan of `init`. */
 export function planInit(input: InitInput): Plan {
@@ -91,9 +99,7 @@ export function planInit(input: InitInput): Plan {
   if (edit && before !== undefined) {
     collect.edit(paths.wrapper, before, { ok: true, content: edit.text, modified: edit.text !== before });
     for (const refusal of edit.refusals) collect.refuse(refusal);
-    const left = readWrapperShape(before, paths.wrapper)?.binding;
-    if (left !== undefined && left !== shape?.binding && project.wrangler?.content.includes(`"${left}"`))
-      collect.notice(`${project.wrangler.path} still binds ${left}: take it out if nothing else uses it.`);
+    followHooks(input, { before: readWrapperShape(before, paths.wrapper), after: shape }, collect);
   }
   if (existing !== undefined && shape?.exportsCache !== true) {
     collect.notice(`${paths.wrapper} exports no \`cache\`: it is kept as it is, and so is the config.`);
@@ -109,21 +115,65 @@ export function planInit(input: InitInput): Plan {
     );
   }
 
-  bind(input, wanted, collect);
+  const left =
+    edit && before !== undefined ? leftoversOf(readWrapperShape(before, paths.wrapper), shape) : {};
+  const leftovers = planLeftovers({
+    project,
+    leftovers: left,
+    ...(wanted.entries === undefined ? {} : { renamedTo: wanted.entries }),
+    ledger: readLedger(files[paths.schema]) ?? EMPTY_LEDGER,
+    sources: withoutGenerated({ ...input.sources, [paths.wrapper]: existing ?? '' }, paths),
+  });
+  bind(input, wanted, leftovers, collect);
+  for (const notice of leftovers.notices) collect.notice(notice);
   const packageJson = files['package.json'];
   if (packageJson !== undefined) {
     const usesRedis = setup
       ? [setup.answers.store, setup.answers.registry].includes('redis')
-      : edit?.text !== before && /\bredis(Registry)?\(\)/.test(existing ?? '');
+      : /\bredis(Registry)?\(\)/.test(existing ?? '') &&
+        (edit === undefined || !/\bredis(Registry)?\(\)/.test(before ?? ''));
     if (usesRedis) {
       collect.notice(
         'Set REDIS_URL wherever the site runs, e.g. redis://127.0.0.1:6379: without it nothing is cached.',
       );
     }
     const others = usesRedis ? REDIS_CLIENT : {};
-    collect.edit('package.json', packageJson, editPackageJson(packageJson, packageRange, others));
+    collect.editInSteps('package.json', packageJson, [
+      (content) => editPackageJson(content, packageRange, others),
+      leftovers.uninstall ?? unchanged,
+    ]);
   }
   return withSchemaFile(collect.plan(), input);
+}
+
+/** The words by which the files are found that may use what other answers leave behind; none where nothing is. */
+export function leftBehind({ project, files, changes }: InitInput): string[] {
+  const { wrapper } = generatedPaths(project);
+  const before = files[wrapper];
+  if (before === undefined || !changes) return [];
+  const { text } = changeAnswers(before, wrapper, changes, project.style);
+  return wordsOf(leftoversOf(readWrapperShape(before, wrapper), readWrapperShape(text, wrapper)));
+}
+
+function withoutGenerated(
+  sources: Readonly<Record<string, string>>,
+  { schema }: GeneratedPaths,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(sources).filter(([path]) => path !== schema));
+}
+
+/** Lets `hooks.ts` follow what is cached, and says which hooks stay. */
+function followHooks({ project, files }: InitInput, change: CachedChange, collect: Collector): void {
+  const { hooks } = generatedPaths(project);
+  const before = files[hooks];
+  if (before === undefined) return;
+  const { text, kept } = followCached(before, hooks, change, project.style);
+  collect.edit(hooks, before, { ok: true, content: text, modified: text !== before });
+  for (const { slug, line } of kept) {
+    collect.notice(
+      `${hooks}:${line} has a hook of \`${slug}\`, which is no longer cached: it stays, and is called as before.`,
+    );
+  }
 }
 
 /** The same plan, with the generated schema where it is missing, and in it what the plan writes into other files. */
@@ -151,7 +201,12 @@ export function namespacesToCreate(input: InitInput): { binding: string; places:
     ? bindingsOf(answers)
     : bindingsIn(text === undefined ? undefined : readWrapperShape(text, paths.wrapper));
   if (entries === undefined || !project.wrangler) return undefined;
-  const places = placesWithoutNamespace(project.wrangler, entries);
+  const old = before === undefined ? undefined : readWrapperShape(before, paths.wrapper)?.binding;
+  const carried = changes && old !== undefined ? idsOf(project.wrangler, old) : {};
+  const places = [
+    ...placesWithoutNamespace(project.wrangler, entries).filter((place) => !((place ?? '') in carried)),
+    ...placesWithPlaceholder(project.wrangler, entries),
+  ];
   return places.length > 0 ? { binding: entries, places } : undefined;
 }
 
@@ -177,14 +232,22 @@ function bindingsIn(shape: WrapperShape | undefined): Bindings {
   };
 }
 
-function bind(input: InitInput, { entries, tags }: Bindings, collect: Collector): void {
-  const { project, files, wranglerProvisions, namespaceIds } = input;
+function bind(
+  input: InitInput,
+  { entries, tags }: Bindings,
+  leftovers: LeftoverPlan,
+  collect: Collector,
+): void {
+  const { project, files, wranglerProvisions } = input;
   const { wrangler, cloudflareEnvTypes } = project;
-  if (entries === undefined && tags === undefined) return;
+  if (entries === undefined && tags === undefined && !leftovers.unbind) return;
+  const namespaceIds: NamespaceIds = { ...leftovers.ids, ...input.namespaceIds };
   if (wrangler) {
     for (const warning of wrangler.warnings) collect.notice(warning);
-    const places = entries === undefined ? [] : placesWithoutNamespace(wrangler, entries);
-    if (entries !== undefined && places.length > 0 && !namespaceIds && !wranglerProvisions) {
+    const places = (entries === undefined ? [] : placesWithoutNamespace(wrangler, entries)).filter(
+      (place) => !((place ?? '') in namespaceIds),
+    );
+    if (entries !== undefined && places.length > 0 && !wranglerProvisions) {
       const where = places.map((place) => (place === undefined ? '' : ` --env ${place}`));
       const commands = where.map((env) => `\`npx wrangler kv namespace create ${entries}${env}\``);
       collect.notice(
@@ -203,12 +266,13 @@ function bind(input: InitInput, { entries, tags }: Bindings, collect: Collector)
               wrangler: { ...wrangler, content },
               binding: entries,
               provisions: wranglerProvisions,
-              ...(namespaceIds ? { ids: namespaceIds } : {}),
+              ids: namespaceIds,
             }),
       (content) =>
         tags === undefined
           ? unchanged(content)
           : bindDurableObject({ wrangler: { ...wrangler, content }, binding: tags, mains }),
+      leftovers.unbind ?? unchanged,
     ]);
   } else {
     const what = [
@@ -221,7 +285,7 @@ function bind(input: InitInput, { entries, tags }: Bindings, collect: Collector)
   }
   const types = cloudflareEnvTypes === undefined ? undefined : files[cloudflareEnvTypes];
   if (cloudflareEnvTypes === undefined || types === undefined) return;
-  const written = byWrangler(input, types, { entries, tags });
+  const written = byWrangler(input, types, { entries, tags }, leftovers.undeclared);
   if (written?.ok) {
     collect.edit(cloudflareEnvTypes, types, { ...written, modified: written.content !== types });
     return;
@@ -238,6 +302,7 @@ function bind(input: InitInput, { entries, tags }: Bindings, collect: Collector)
         : declareBinding(content, tags, cloudflareEnvTypes, 'DurableObjectNamespace'),
     (content) =>
       entries === undefined ? unchanged(content) : declareBinding(content, entries, cloudflareEnvTypes),
+    leftovers.undeclare ?? unchanged,
   ]);
 }
 
@@ -246,12 +311,14 @@ function byWrangler(
   { wranglerTypes }: InitInput,
   before: string,
   { entries, tags }: Bindings,
+  gone: string | undefined,
 ): { ok: true; content: string } | { ok: false; reason: string } | undefined {
   if (!wranglerTypes?.ok) return wranglerTypes;
   const bindings = [entries, tags].filter((name) => name !== undefined);
   const written = wranglerTypes.text;
   if (!declaresAll(written, bindings)) return { ok: false, reason: 'did not find every binding' };
-  return takeTypes({ before, written, bindings, objects: tags !== undefined });
+  const all = gone === undefined ? bindings : [...bindings, gone];
+  return takeTypes({ before, written, bindings: all, objects: tags !== undefined });
 }
 
 function unchanged(content: string): TransformResult {

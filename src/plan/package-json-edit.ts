@@ -1,6 +1,7 @@
 import { addItem, jsonStyle, memberValue, parseJson } from './json-edit.js';
 import type { TransformResult } from './plan.js';
 import { applyEdits } from './splice.js';
+import { removeMember } from './splice-out.js';
 
 /** Scripts that `init` adds. */
 export const SCRIPTS: Readonly<Record<string, string>> = {
@@ -69,4 +70,28 @@ export function editPackageJson(
     if (failure) return failure;
   }
   return { ok: true, content, modified: content !== text };
+}
+
+/** `package.json` without the packages, and without our scripts where `payload-kv` itself goes. */
+export function withoutPackages(text: string, packages: readonly string[]): string {
+  const members: [section: string, name: string, value?: string][] = packages.flatMap((name) =>
+    ['dependencies', 'devDependencies', 'optionalDependencies'].map((it): [string, string] => [it, name]),
+  );
+  if (packages.includes('payload-kv')) {
+    for (const [name, value] of Object.entries(SCRIPTS)) members.push(['scripts', name, value]);
+  }
+  let content = text;
+  for (const [section, name, value] of members) {
+    const parsed = parseJson(content);
+    if (!('root' in parsed)) return content;
+    const object = memberValue(parsed.root, section);
+    const found = object && memberValue(object, name);
+    if (!object || !found || (value !== undefined && found.value !== value)) continue;
+    const isLast = object.children?.length === 1;
+    const [list, child] = isLast ? [parsed.root, object.parent!] : [object, found.parent!];
+    const spans = list.children!.map(({ offset, length }) => ({ start: offset, end: offset + length }));
+    const span = { start: list.offset, end: list.offset + list.length, members: spans };
+    content = removeMember(content, span, list.children!.indexOf(child));
+  }
+  return content;
 }

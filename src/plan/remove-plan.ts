@@ -11,12 +11,10 @@ import { unwire } from './config-unwire.js';
 import { type GeneratedPaths, generatedPaths } from './generated-paths.js';
 import { type Hunk, undoHunks } from './hunks.js';
 import type { ProjectFiles } from './init-plan.js';
-import { memberValue, parseJson } from './json-edit.js';
 import { contentHash, EMPTY_LEDGER, type Ledger, readLedger } from './ledger.js';
-import { SCRIPTS } from './package-json-edit.js';
+import { withoutPackages } from './package-json-edit.js';
 import type { FileChange, Plan, Refusal, TransformResult } from './plan.js';
 import { parseSchemaFile } from './schema-file.js';
-import { removeMember } from './splice-out.js';
 import { declares, takeTypes, type WranglerTypes, wranglerTypesCommand } from './wrangler-types.js';
 import { declarationsOf, unbind } from './wrangler-unbind.js';
 import { readWrapperShape, type WrapperShape } from './wrapper-shape.js';
@@ -156,17 +154,12 @@ function wrapperTest(from: string, { wrapper, directory }: GeneratedPaths): (spe
 
 function unbound({ context, path, text, missed }: Rest, wrangler: WranglerConfig): TransformResult {
   if (missed.length === 0) return { ok: true, content: text, modified: false };
-  const { shape, ledger, input } = context;
+  const { ledger, input } = context;
   const put = missed.map(({ added }) => added).join('');
-  const entries =
-    shape?.binding !== undefined && put.includes(`"${shape.binding}"`) ? shape.binding : undefined;
-  const isTags = put.includes(TAGS_CLASS);
-  const what = {
-    ...(entries === undefined ? {} : { entries }),
-    ...(isTags && shape?.tagsBinding !== undefined ? { tags: shape.tagsBinding } : {}),
-    mains: mainsOf(ledger, input.files),
-  };
-  const names = [what.entries, what.tags].filter((name) => name !== undefined);
+  // By what was put in, not by the wrapper: its answers may be others by now.
+  const entries = namesIn(put, 'binding');
+  const tags = put.includes(TAGS_CLASS) ? namesIn(put, 'name') : [];
+  const names = [...entries, ...tags];
   const paste = names.map((name) => `"${name}"`).join('\n');
   // More of them than were put in: some are the person's own.
   const foreign = names.find((name) => declarationsOf(text, name) > declarationsOf(put, name));
@@ -174,9 +167,19 @@ function unbound({ context, path, text, missed }: Rest, wrangler: WranglerConfig
     const reason = `It declares \`${foreign}\` more often than init wrote it.`;
     return { ok: false, reason, paste };
   }
-  const content = names.length === 0 ? text : unbind(text, wrangler.format, what);
+  const mains = mainsOf(ledger, input.files);
+  const each = [...entries.map((name) => ({ entries: name })), ...tags.map((name) => ({ tags: name }))];
+  let content: string | undefined = text;
+  for (const what of each)
+    content = content === undefined ? undefined : unbind(content, wrangler.format, { ...what, mains });
   if (content === undefined) return { ok: false, reason: `${path} cannot be read.`, paste };
   return { ok: true, content, modified: content !== text };
+}
+
+/** What bindings are called in pieces of a wrangler config. */
+function namesIn(text: string, key: 'binding' | 'name'): string[] {
+  const found = text.matchAll(new RegExp(`\\b${key}"?\\s*[:=]\\s*"([^"]+)"`, 'g'));
+  return [...new Set([...found].map((match) => match[1]!))];
 }
 
 /** Main modules that init replaced: the file that was created re-exports the one before. */
@@ -311,30 +314,6 @@ function undoPackageJson(context: Context, changes: FileChange[], notices: strin
       ? text
       : withoutPackages(before, used.length === 0 ? dependencies : ['payload-kv']);
   if (after !== before) changes.push({ path: 'package.json', before, after });
-}
-
-/** Without the packages, and without our scripts where `payload-kv` itself goes. */
-function withoutPackages(text: string, packages: readonly string[]): string {
-  const members: [section: string, name: string, value?: string][] = packages.flatMap((name) =>
-    ['dependencies', 'devDependencies', 'optionalDependencies'].map((it): [string, string] => [it, name]),
-  );
-  if (packages.includes('payload-kv')) {
-    for (const [name, value] of Object.entries(SCRIPTS)) members.push(['scripts', name, value]);
-  }
-  let content = text;
-  for (const [section, name, value] of members) {
-    const parsed = parseJson(content);
-    if (!('root' in parsed)) return content;
-    const object = memberValue(parsed.root, section);
-    const found = object && memberValue(object, name);
-    if (!object || !found || (value !== undefined && found.value !== value)) continue;
-    const isLast = object.children?.length === 1;
-    const [list, child] = isLast ? [parsed.root, object.parent!] : [object, found.parent!];
-    const spans = list.children!.map(({ offset, length }) => ({ start: offset, end: offset + length }));
-    const span = { start: list.offset, end: list.offset + list.length, members: spans };
-    content = removeMember(content, span, list.children!.indexOf(child));
-  }
-  return content;
 }
 
 // ---- what is not in the project -----------------------------------------------------------------------------------

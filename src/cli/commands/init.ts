@@ -2,15 +2,16 @@ import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import kleur from 'kleur';
 import { createNamespace } from '../../apply/create-namespace.js';
-import { writeChanges } from '../../apply/write.js';
 import { inRange } from '../../doctor/version.js';
 import { PayloadKVError } from '../../errors.js';
+import { filesMentioning } from '../../inspect/importers.js';
 import type { Project } from '../../inspect/project.js';
-import { type Answers, propose } from '../../plan/answers.js';
+import { type Answers, propose, type RegistryName } from '../../plan/answers.js';
 import { generatedPaths } from '../../plan/generated-paths.js';
 import {
   filesToRead,
   type InitInput,
+  leftBehind,
   namespacesToCreate,
   planInit,
   refuseForeign,
@@ -19,14 +20,20 @@ import type { Plan } from '../../plan/plan.js';
 import type { NamespaceIds, Place } from '../../plan/wrangler-edit.js';
 import { typesHeader, wranglerTypesCommand } from '../../plan/wrangler-types.js';
 import { answersIn } from '../../plan/wrapper-edit.js';
-import { type AnswerFlags, answerNotices, resolveAnswers, resolveChanges } from '../answers.js';
-import { countOf, type InstallOutcome, installIfNeeded, mayWrite } from '../confirm.js';
+import {
+  type AnswerFlags,
+  answerNotices,
+  changeNotices,
+  resolveAnswers,
+  resolveChanges,
+} from '../answers.js';
+import { type Course, carryOut, countOf, type InstallOutcome, sayNext } from '../confirm.js';
 import { EXIT } from '../failure.js';
 import { packageVersion, readTemplates, supportedPayload } from '../package-files.js';
 import { readProjectFiles, uncommittedFiles, wranglerProvisions } from '../project-files.js';
 import { createQuestions, type Questions } from '../questions.js';
 import { readProject } from '../read-project.js';
-import { diffLines, noticeLine, planDocument, refusalLines } from '../show-plan.js';
+import { noticeLine, outcomeDocument } from '../show-plan.js';
 import { printable, type Terminal } from '../terminal.js';
 import { typesByWrangler } from '../wrangler-types.js';
 
@@ -61,7 +68,7 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
   const current = isNew ? undefined : answersIn(files[paths.wrapper]!, paths.wrapper);
   const changes = current && (await resolveChanges(project, current, options, terminal, questions));
   if (answers && !terminal.interactive) sayAnswers(answers, project, terminal);
-  const known: InitInput = {
+  const answered: InitInput = {
     project,
     files,
     ...(answers ? { answers } : {}),
@@ -70,66 +77,53 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
     packageRange: `^${packageVersion()}`,
     wranglerProvisions: wranglerProvisions(project),
   };
-  const input = { ...known, ...(await typesByWrangler(project, planInit(known), terminal)) };
-  const toCreate = options.createNamespace ? namespacesToCreate(input) : undefined;
-  let plan = planInit(toCreate ? { ...input, namespaceIds: idsToCome(toCreate.places) } : input);
+  const words = leftBehind(answered);
+  const known: InitInput = {
+    ...answered,
+    ...(words.length > 0 ? { sources: filesMentioning(project.root, words) } : {}),
+  };
+  const text = planInit(known);
+  const input = { ...known, ...(await typesByWrangler(project, text, terminal)) };
+  // A namespace for which there is no place in the file would be forgotten.
+  const hasPlace = !text.refusals.some(({ path }) => path === project.wrangler?.path);
+  const toCreate = options.createNamespace && hasPlace ? namespacesToCreate(input) : undefined;
+  const plan = planInit(toCreate ? { ...input, namespaceIds: idsToCome(toCreate.places) } : input);
   plan.notices.push(...versionNotice(project));
   plan.notices.push(...(answers ? answerNotices(answers, project) : []));
-  const found = plan.refusals.length > 0 ? EXIT.found : EXIT.ok;
-  const document = (rest: object) =>
-    terminal.document({
-      command: 'init',
-      ok: found === EXIT.ok,
-      project: summary(project),
-      answers,
-      ...planDocument(plan),
-      ...rest,
-    });
+  plan.notices.push(...(changes ? changeNotices(changes, current, project) : []));
 
-  if (plan.changes.length === 0) {
-    sayRest(plan, terminal);
-    terminal.say(
+  const found = plan.refusals.length > 0 ? EXIT.found : EXIT.ok;
+  const course: Course = {
+    project,
+    nothing:
       plan.refusals.length > 0
         ? 'Nothing else is left to do.'
         : `${kleur.green('✓')} Everything is in place: nothing to change.`,
-    );
-    document({ written: false, install: null, nextSteps: [] });
-    return found;
-  }
-
-  for (const line of diffLines(plan)) terminal.say(line);
-  sayRest(plan, terminal);
-  if (options.dryRun) {
-    terminal.say();
-    terminal.say('Dry run: nothing was written.');
-    document({ written: false, install: null, nextSteps: [] });
-    return found;
-  }
-
-  if (!isNew) await checkGit(project, options, terminal, questions);
-  if (!(await mayWrite(plan, options, terminal, questions))) {
-    terminal.say('Nothing was written.');
-    document({ written: false, install: null, nextSteps: [] });
-    return found;
-  }
-  if (toCreate) {
-    const { notices } = plan;
-    const namespaceIds = await createNamespaces(project, toCreate, terminal);
-    plan = { ...planInit({ ...input, namespaceIds }), notices };
-  }
-  writeChanges(project.root, plan.changes);
-  terminal.say(`${kleur.green('✓')} ${countOf(plan.changes.length, 'file')} written.`);
-
-  const install = await installIfNeeded(project, plan, options, terminal);
-  const steps = [
-    ...nextSteps(project, plan, answers, install),
-    `${runner(project)} payload-kv remove   (takes all of it back)`,
-  ];
-  terminal.say();
-  terminal.say(kleur.bold('Next'));
-  for (const step of steps) terminal.say(`  ${kleur.cyan('→')} ${step}`);
-  document({ written: true, install, nextSteps: steps });
-  return install?.ok === false ? EXIT.found : found;
+    written: (it) => `${kleur.green('✓')} ${countOf(it.changes.length, 'file')} written.`,
+    ...(isNew ? {} : { beforehand: () => checkGit(project, options, terminal, questions) }),
+    ...(toCreate
+      ? {
+          async agreed() {
+            const namespaceIds = await createNamespaces(project, toCreate, terminal);
+            return { ...planInit({ ...input, namespaceIds }), notices: plan.notices };
+          },
+        }
+      : {}),
+  };
+  const outcome = await carryOut(plan, course, options, terminal, questions);
+  const { written, install } = outcome;
+  const registry = answers ? answers.registry : changes?.registry;
+  const steps = written ? nextSteps(project, outcome.plan, registry, install) : [];
+  sayNext(steps, terminal);
+  const exitCode = install?.ok === false ? EXIT.found : found;
+  terminal.document({
+    command: 'init',
+    ok: exitCode === EXIT.ok,
+    project: summary(project),
+    answers,
+    ...outcomeDocument(outcome, steps),
+  });
+  return exitCode;
 }
 
 /** What stands in the diff for the ids that wrangler is about to tell. */
@@ -200,12 +194,6 @@ function sayAnswers(answers: Answers, project: Project, terminal: Terminal): voi
   }
 }
 
-function sayRest(plan: Plan, terminal: Terminal): void {
-  for (const refusal of plan.refusals) for (const line of refusalLines(refusal)) terminal.say(line);
-  if (plan.notices.length > 0) terminal.say();
-  for (const notice of plan.notices) terminal.say(noticeLine(notice));
-}
-
 /** A Payload with which a package manager may refuse to install this one. */
 function versionNotice({ payloadVersion: { installed } }: Project): string[] {
   const range = supportedPayload();
@@ -247,7 +235,7 @@ function runner({ packageManager }: Project): string {
 function nextSteps(
   project: Project,
   plan: Plan,
-  answers: Answers | undefined,
+  registry: RegistryName | undefined,
   install: InstallOutcome | null,
 ): string[] {
   const steps: string[] = [];
@@ -260,13 +248,14 @@ function nextSteps(
   if (generate && typesHeader(types?.after ?? '') === typesHeader(types?.before ?? '')) {
     steps.push(`${run} ${generate}   (at leisure: the binding's type is in ${types!.path} already)`);
   }
-  if (answers?.registry === 'database' && project.database.kind !== 'mongodb') {
+  if (registry === 'database' && project.database.kind !== 'mongodb') {
     steps.push(
       `${run} payload migrate:create   (the table of the tag versions, where the database is migrated rather than pushed)`,
     );
   }
   steps.push(`${run} payload-kv doctor   (proves that the cache works here)`);
   steps.push(`${run} payload-kv sync   (after a change of collections or fields; --check in CI)`);
+  steps.push(`${run} payload-kv remove   (takes all of it back)`);
   return steps;
 }
 
