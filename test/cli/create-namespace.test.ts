@@ -101,6 +101,33 @@ test('without it, a wrangler that provisions nothing gets a placeholder, which i
   expect(text.match(/"id": "<id of: wrangler kv namespace create PAYLOAD_CACHE>"/g)).toHaveLength(2);
 });
 
+test('a placeholder is filled in later, without a question about what is answered', async () => {
+  await standIn(telling, '3.99.0');
+  await init();
+  const before = (await project.tree())['wrangler.jsonc']!;
+  await init('--create-namespace');
+  const placeholder = '<id of: wrangler kv namespace create PAYLOAD_CACHE>';
+  expect((await project.tree())['wrangler.jsonc']).toBe(
+    before.replace(placeholder, IDS[1]!).replace(placeholder, IDS[0]!),
+  );
+  expect((await calls()).trim().split('\n')).toHaveLength(2);
+});
+
+test('none is created that could not be written into the wrangler config', async () => {
+  await standIn(telling);
+  await writeFile(absolute('wrangler.jsonc'), '{ "name": "shop", "kv_namespaces": [,] }');
+  const { exitCode } = await command([
+    'init',
+    '--yes',
+    '--no-install',
+    '--create-namespace',
+    '--cwd',
+    project.dir,
+  ]);
+  expect(exitCode).toBe(1);
+  expect(await calls()).toBe('');
+});
+
 test('a namespace that is bound already is offered, and taken as it is', async () => {
   const wrangler = '{ "name": "shop", "kv_namespaces": [{ "binding": "PAGES", "id": "1" }] }';
   await writeFile(absolute('wrangler.jsonc'), wrangler);

@@ -288,7 +288,14 @@ test('where there are several configs, --config names one, and the others keep t
   expect((await remove(...both[0]!)).exitCode).toBe(0);
   expect(await project.tree()).toHaveProperty('apps/shop/payload-kv/index.ts');
   expect(await project.tree()).not.toHaveProperty('apps/blog/payload-kv/index.ts');
-  expect((await remove(...both[1]!)).exitCode).toBe(0);
+  await init(...both[0]!);
+  const asked = await command(['remove', '--no-install', '--cwd', project.dir], {
+    terminal: true,
+    answers: ['apps/shop', true],
+  });
+  expect(asked.exitCode, asked.stdout).toBe(0);
+  expect(await project.tree()).not.toHaveProperty('apps/shop/payload-kv/index.ts');
+  expect((await remove(...both[0]!)).exitCode).toBe(0);
   expect(await project.tree()).toEqual(before);
 });
 

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CONFIG, command, createProject, type Project } from './command.js';
+import { type Answer, CTRL_C } from './person.js';
 
 const WRAPPER = 'src/payload-kv/index.ts';
 const NEW_ONE = CONFIG.replace(
@@ -61,5 +62,23 @@ describe('before anything is written', () => {
     const { stdout } = await sync('--yes', '--add-new', '--json');
     expect(JSON.parse(stdout)).toMatchObject({ ok: true, written: true, install: null, refusals: [] });
     expect(await readFile(absolute(WRAPPER), 'utf8')).toContain("    events: { slices: ['code'] },\n");
+  });
+
+  test('at a terminal it shows the diff and asks; --yes asks nothing, not even what to cache', async () => {
+    const before = await project.tree();
+    const atTerminal = (answers: Answer[], ...args: string[]) =>
+      command(['sync', '--cwd', project.dir, ...args], { terminal: true, answers });
+    const refused = await atTerminal([['events'], false]);
+    expect(refused.stdout).toContain('  edit      src/payload-kv/schema.generated.ts');
+    expect(refused.stdout).toContain('Nothing was written.');
+    expect(await project.tree()).toEqual(before);
+    expect((await atTerminal([['events'], CTRL_C])).exitCode).toBe(130);
+    expect(await project.tree()).toEqual(before);
+    expect((await atTerminal([['events'], true])).exitCode).toBe(0);
+    expect(await readFile(absolute(WRAPPER), 'utf8')).toContain('events');
+
+    await writeFile(absolute('src/payload.config.ts'), NEW_ONE.replace("'events'", "'venues'"));
+    expect((await atTerminal([], '--yes')).exitCode).toBe(0);
+    expect(await readFile(absolute(WRAPPER), 'utf8')).not.toContain('venues');
   });
 });
