@@ -66,9 +66,54 @@ test('what doctor says is broken between words too', async () => {
   } finally {
     await project.remove();
   }
-  expect(shown).toMatch(/^ {2}→ Run: npx payload-kv init$/m);
-  expect(shown).toMatch(/Package payload-kv: it is not installed/);
-  expect(shown.split('\n').filter((line) => line.length > 50)).toEqual([]);
+  // What is being done is said on a line that is written over.
+  const left = shown.split('\n').map((line) => line.split('\r\x1b[2K').at(-1)!);
+  expect(left).toContain('  → Run: npx payload-kv init');
+  expect(left).toContainEqual(expect.stringMatching(/^✗ Package payload-kv: it is not installed/));
+  expect(left.filter((line) => line.length > 50)).toEqual([]);
+});
+
+test('the table of inspect fits the terminal: what has no room is cut off or left out, no row is broken', async () => {
+  const long = 'customers-with-a-login-of-their-own';
+  const config = `import { buildConfig } from 'payload';
+export default buildConfig({
+  collections: [
+    { slug: '${long}', auth: true, upload: true, fields: [{ name: 'it', type: 'relationship', relationTo: '${long}' }] },
+    { slug: 'posts', fields: [{ name: 'it', type: 'relationship', relationTo: ['${long}', 'posts'] }] },
+  ],
+});
+`;
+  const project = await createProject({ 'src/payload.config.ts': config });
+  const tableAt = async (columns: number) => {
+    let shown = '';
+    const stdout = Object.assign(new PassThrough(), { isTTY: true, columns });
+    stdout.on('data', (chunk) => {
+      shown += chunk;
+    });
+    expect(await run(['inspect', '--cwd', project.dir], { stdout, env: { NO_COLOR: '1' } })).toBe(0);
+    const rows = shown.split('\n');
+    expect(rows.filter((row) => row.length > columns)).toEqual([]);
+    const head = rows.findIndex((row) => row.startsWith('  collection'));
+    return rows.slice(head, head + 3).map((row) => row.trim().split(/ {2,}/));
+  };
+  try {
+    expect(await tableAt(120)).toEqual([
+      ['collection', 'has', 'fields', 'refers to', 'known by'],
+      [long, 'auth upload', expect.any(String), long, 'static'],
+      ['posts', expect.any(String), `${long}, posts`, 'static'],
+    ]);
+    expect((await tableAt(80))[1]).toEqual([
+      expect.stringMatching(/^customers.*…$/),
+      'auth upload',
+      expect.any(String),
+      expect.stringMatching(/^customers.*…$/),
+      'static',
+    ]);
+    expect((await tableAt(50))[0]).toEqual(['collection', 'has', 'fields', 'known by']);
+    expect((await tableAt(40))[0]).toEqual(['collection', 'has', 'fields']);
+  } finally {
+    await project.remove();
+  }
 });
 
 test('diffs, lines to be pasted and what no terminal shows stay on one line', () => {

@@ -12,35 +12,41 @@ export type InspectCommandOptions = ReadOptions;
 /** How a fact was learned: from the text of the project, from `payload-types.ts`, from Payload itself. */
 type Source = 'static' | 'types' | 'static, types' | 'exact';
 
-const WIDTH = 80;
+/** Columns where no terminal shows it, and where more of them would make rows hard to follow. */
+const [WIDTH, WIDEST] = [80, 120];
+
+function widthOf({ stdout }: Terminal): number {
+  const { isTTY, columns } = stdout as { isTTY?: boolean; columns?: number };
+  return isTTY && columns ? Math.min(columns, WIDEST) : WIDTH;
+}
 
 /** Prints what was found and how each fact was learned; changes nothing; returns the exit code. */
 export async function runInspect(options: InspectCommandOptions, terminal: Terminal): Promise<number> {
   const project = await readProject(options, terminal);
-  for (const line of reportLines(project)) terminal.say(line);
+  for (const line of reportLines(project, widthOf(terminal))) terminal.say(line);
   terminal.document(inspectionDocument(project));
   return EXIT.ok;
 }
 
 // ---- for a person -------------------------------------------------------------------------------------------------
 
-/** What was found, in lines of at most 80 columns. */
-export function reportLines(project: Project): string[] {
+/** What was found, in lines of at most as many columns. */
+export function reportLines(project: Project, width: number): string[] {
   const { schema } = project;
   const { collections, globals, unresolved, warnings } = schema;
   return [
-    ...facts(project).map(([name, value, source]) => factLine(name, value, source)),
+    ...facts(project).map(([name, value, source]) => factLine(width, name, value, source)),
     '',
-    ...table(collections, 'collection'),
-    ...(globals.length > 0 ? ['', ...table(globals, 'global')] : []),
+    ...table(width, collections, 'collection'),
+    ...(globals.length > 0 ? ['', ...table(width, globals, 'global')] : []),
     ...(unresolved.length > 0 ? ['', kleur.bold('Not resolved')] : []),
     ...unresolved.flatMap(({ part, location, expression, reason }) => [
       `  ${kleur.yellow('!')} ${printable(`${location.file}:${location.line}`)}  ${printable(part)}`,
-      ...wrapped(`${printable(expression)}: ${printable(reason)}`, '    '),
+      ...wrapped(`${printable(expression)}: ${printable(reason)}`, width, '    '),
     ]),
     ...(warnings.length > 0 ? ['', kleur.bold('Warnings')] : []),
-    ...warnings.flatMap((warning) => wrapped(printable(warning), '    ', `  ${kleur.yellow('!')} `)),
-    ...howToLearnMore(project),
+    ...warnings.flatMap((warning) => wrapped(printable(warning), width, '    ', `  ${kleur.yellow('!')} `)),
+    ...howToLearnMore(project, width),
   ];
 }
 
@@ -77,19 +83,28 @@ function sourceOfLocales({ schema }: Project): Source {
   return schema.unresolved.some(({ part }) => part.startsWith('localization')) ? 'types' : 'static';
 }
 
-function factLine(name: string, value: string, source?: Source): string {
-  const room = WIDTH - 2 - 10 - (source ? source.length + 2 : 0);
+function factLine(width: number, name: string, value: string, source?: Source): string {
+  const room = width - 2 - 10 - (source ? source.length + 2 : 0);
   const shown = clipped(printable(value), room);
   return `  ${kleur.dim(name.padEnd(10))}${source ? `${shown.padEnd(room)}  ${kleur.dim(source)}` : shown}`;
 }
 
-const WIDEST_SLUG = 30;
+const [SLUG, HAS, FIELDS, TARGETS, SOURCE] = [0, 1, 2, 3, 4];
+/** The columns that are shown, of which the first are that fit. */
+const COLUMNS = [
+  [SLUG, HAS, FIELDS, TARGETS, SOURCE],
+  [SLUG, HAS, FIELDS, SOURCE],
+  [SLUG, HAS, FIELDS],
+  [SLUG, HAS],
+];
+/** The least that a column is worth which is broken off, and what the slugs take of a narrow row at most. */
+const [NARROWEST, WIDEST_SLUG] = [14, 30];
 
-function table(entities: (CollectionSchema | GlobalSchema)[], what: string): string[] {
+function table(width: number, entities: (CollectionSchema | GlobalSchema)[], what: string): string[] {
   const rows = [
     [what, 'has', 'fields', 'refers to', 'known by'],
     ...entities.map((entity) => [
-      clipped(printable(entity.slug), WIDEST_SLUG),
+      printable(entity.slug),
       marksOf(entity),
       String(entity.fields.length),
       printable(targetsOf(entity).join(', ')),
@@ -98,20 +113,29 @@ function table(entities: (CollectionSchema | GlobalSchema)[], what: string): str
   ] as [string, string, string, string, string][];
   const widest = (column: number) => Math.max(...rows.map((cells) => cells[column]!.length));
   const widths = [0, 1, 2, 3, 4].map(widest);
-  const taken = widths.reduce((sum, width) => sum + width, 0) - widths[3]!;
-  widths[3] = Math.min(widths[3]!, WIDTH - 2 - taken - 8);
-  const lines = rows.map(([slug, kind, count, targets, source]) =>
-    [
-      `  ${slug.padEnd(widths[0]!)}`,
-      kind.padEnd(widths[1]!),
-      count.padStart(widths[2]!),
-      clipped(targets, widths[3]!).padEnd(widths[3]!),
-      source,
-    ]
-      .join('  ')
-      .trimEnd(),
-  );
-  return lines.map((line, index) => (index === 0 ? kleur.bold(line) : line));
+  const roomOf = (columns: readonly number[]) =>
+    columns.reduce(
+      (room, column) => room - 2 - (column === SLUG || column === TARGETS ? 0 : widths[column]!),
+      width,
+    );
+  // What it refers to gives way first, then the slug. What has no room at all is left out.
+  const columns = COLUMNS.find((them) => roomOf(them) >= (them.includes(TARGETS) ? 2 : 1) * NARROWEST) ?? [
+    SLUG,
+  ];
+  const room = roomOf(columns);
+  const targets = columns.includes(TARGETS) ? widths[TARGETS]! : 0;
+  const most =
+    targets > 0 ? Math.max(room / 2, Math.min(WIDEST_SLUG, room - NARROWEST), room - targets) : room;
+  widths[SLUG] = Math.min(widths[SLUG]!, Math.floor(most));
+  widths[TARGETS] = Math.min(targets, room - widths[SLUG]);
+  return rows.map((cells, index) => {
+    const line = columns.map((column) => {
+      const cell = clipped(cells[column]!, widths[column]!);
+      return column === FIELDS ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!);
+    });
+    const text = `  ${line.join('  ')}`.trimEnd();
+    return index === 0 ? kleur.bold(text) : text;
+  });
 }
 
 function marksOf(entity: CollectionSchema | GlobalSchema): string {
@@ -143,24 +167,24 @@ function sourceOf({
   return fieldsOfTypes.length > 0 ? 'static, types' : SOURCES[origin];
 }
 
-function howToLearnMore({ schema, typesFile }: Project): string[] {
+function howToLearnMore({ schema, typesFile }: Project, width: number): string[] {
   const isExact = schema.collections.some(({ origin }) => origin === 'exact');
   if (isExact || schema.unresolved.length === 0) return [];
   const types = typesFile === undefined ? '`payload generate:types` completes it; ' : '';
-  return ['', ...wrapped(`${types}--exact asks Payload itself, by loading the config.`, '  ')];
+  return ['', ...wrapped(`${types}--exact asks Payload itself, by loading the config.`, width, '  ')];
 }
 
 function clipped(text: string, width: number): string {
   return text.length > width ? `${text.slice(0, width - 1)}…` : text;
 }
 
-/** A text in lines of at most 80 columns, broken at spaces. */
-function wrapped(text: string, indent: string, first = indent): string[] {
+/** A text in lines of at most as many columns, broken at spaces. */
+function wrapped(text: string, width: number, indent: string, first = indent): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {
     const longer = line === '' ? word : `${line} ${word}`;
-    if (line !== '' && indent.length + longer.length > WIDTH) {
+    if (line !== '' && indent.length + longer.length > width) {
       lines.push(line);
       line = word;
     } else {
