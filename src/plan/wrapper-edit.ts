@@ -70,6 +70,9 @@ export interface CurrentAnswers {
   globals: string[];
 }
 
+/** The options of `payloadKV` in the order in which `init` writes them. */
+const ORDER = ['store', 'registry', 'ttl', 'collections', 'globals', 'hooks', 'schema'];
+
 /** Reads the answers out of a wrapper; `undefined` where it calls no `payloadKV`. */
 export function answersIn(text: string, path: string): CurrentAnswers | undefined {
   const shape = readWrapperShape(text, path);
@@ -147,15 +150,16 @@ export function changeAnswers(
     } else if (value) {
       if (value.getText() !== styled(code)) put(value, styled(code));
     } else {
-      const members = found.object.properties;
-      const next = members.findIndex((it) =>
-        /^(ttl|collections|globals|hooks|schema)$/.test(nameOf(it) ?? ''),
-      );
-      const place = next === -1 ? {} : { before: next };
-      const edits = insertMember(text, spanOf(found.object, members), `${name}: ${styled(code)}`, {
+      // Behind what it follows, so that a comment above the next one stays there.
+      const { properties } = found.object;
+      const before = ORDER.slice(0, ORDER.indexOf(name));
+      const after = properties.findLastIndex((it) => before.includes(nameOf(it) ?? ''));
+      const span = spanOf(found.object, properties);
+      const list = after === -1 ? span : { ...span, members: span.members.slice(0, after + 1) };
+      const edits = insertMember(text, list, `${name}: ${styled(code)}`, {
         ...style,
         trailingComma: style.trailingCommas,
-        ...place,
+        ...(after === -1 && properties.length > 0 ? { before: 0 } : {}),
       });
       text = applyEdits(text, edits);
     }
@@ -281,7 +285,9 @@ export function changeAnswers(
     } else if (current) {
       if (current.getText() !== code) put(current, code);
     } else {
-      const place = value.properties.length > 0 ? { before: 0 } : {};
+      const [first] = value.properties;
+      const isCommented = first !== undefined && /\/[/*]/.test(text.slice(first.pos, first.getStart()));
+      const place = first && !isCommented ? { before: 0 } : {};
       const edits = insertMember(text, spanOf(value, value.properties), `ttl: ${code}`, {
         ...style,
         trailingComma: style.trailingCommas,

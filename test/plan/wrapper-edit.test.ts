@@ -55,6 +55,21 @@ test('one answer is one splice: every other byte stays', () => {
   );
 });
 
+test('a comment above an option or in an entry stays with what it is about', () => {
+  const commented = replaced(
+    ["  ttl: '5m',", "  // As agreed with Ann.\n  ttl: '5m',"],
+    ["{ slices: ['slug'] }, // read", "{\n      // By address.\n      slices: ['slug'],\n    }, // read"],
+  );
+  expect(change({ registry: 'database', ttlFor: new Map([['posts', '2h']]) }, commented).text).toBe(
+    commented
+      .replace('// one process\n', '// one process\n  registry: databaseRegistry(),\n')
+      .replace("slices: ['slug'],\n    }", "slices: ['slug'],\n      ttl: '2h',\n    }")
+      .replace('{ memory, payloadKV }', '{ databaseRegistry, memory, payloadKV }'),
+  );
+  const oneLine = 'export const cache = payloadKV({ store: memory(), /* x */ collections: {} });\n';
+  expect(change({ ttl: '1h' }, oneLine).text).toBe(oneLine.replace('memory(),', "memory(), ttl: '1h',"));
+});
+
 test('what is there stays as it is written, what is new comes after it, what is no longer wanted goes', () => {
   const collections = ['archive', 'events', 'posts'].map((slug) => ({ slug, slices: ['code'] }));
   expect(change({ collections }).text).toBe(
