@@ -193,11 +193,11 @@ export function createCache(parts: CacheParts): Cache {
 
   function bypassReason(
     read: Read,
+    rule: Rule,
     name: string,
     requests: readonly unknown[],
     directive: ReadDirective,
   ): BypassReason | undefined {
-    const rule = policy.ruleOf(read.type, read.slug, read.operation);
     if (!rule.cached) return rule.reason;
     if (requests.some(isInWriteOperation)) return 'write-operation';
     if (carriesTransaction(read.args.req)) return 'transaction';
@@ -217,11 +217,12 @@ export function createCache(parts: CacheParts): Cache {
     // Nor does it concern a write: one that cannot be understood must not break it off half-way.
     const asksFor = requests.length === 1 && !isInWriteOperation(requests[0]);
     const directive = asksFor ? directiveOf(requests[0], name) : undefined;
-    let reason = bypassReason(read, name, requests, directive);
+    const rule = policy.ruleOf(read.type, read.slug, read.operation);
+    let reason = bypassReason(read, rule, name, requests, directive);
     const plan = reason ? undefined : planOrNone(read);
     if (!reason && !plan) reason = 'unknown-argument';
     if (plan && parts.invalidation.isPending(plan.tags)) reason = 'error';
-    if (reason || !plan) {
+    if (reason || !plan || !rule.cached) {
       const bypass = reason ?? 'unknown-argument';
       count.bypasses[bypass] = (count.bypasses[bypass] ?? 0) + 1;
       parts.debug?.(`bypass (${bypass}) ${read.operation} ${read.slug}`);
@@ -231,8 +232,6 @@ export function createCache(parts: CacheParts): Cache {
       if (mayRefuse) throw new CacheMissError(read.slug, read.operation);
       return read.ask();
     }
-    const rule = policy.ruleOf(read.type, read.slug, read.operation);
-    if (!rule.cached) return read.ask();
     const wanted: Wanted = {
       // Spreading the plan takes V8 as long as a tenth of the hit.
       key: plan.key,

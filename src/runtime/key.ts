@@ -17,106 +17,131 @@ const HEX_ID = /^[0-9a-f]{24}$/i;
  * @returns `undefined` for arguments that hold a function, a symbol or an object without a canonical form
  */
 export function canonicalArguments(args: Readonly<Record<string, unknown>>): string | undefined {
+  const tokens: Token[] = [];
   try {
-    let text = '';
     for (const name of Object.keys(args).sort()) {
       const value = args[name];
       // An absent argument and an undefined one are the same to a destructuring adapter.
       if (name === 'req' || value === undefined) continue;
-      text += `${JSON.stringify(name)}:${name === 'where' || name === 'relatedAccess' ? canonicalWhere(value) : canonical(value)},`;
+      tokens.push(name);
+      if (name === 'where' || name === 'relatedAccess') writeWhere(value, tokens);
+      else write(value, tokens);
     }
-    return text;
+    return JSON.stringify(tokens);
   } catch (error) {
     if (error === NO_CANONICAL_FORM || error instanceof RangeError) return undefined;
     throw error;
   }
 }
 
-function canonical(value: unknown): string {
+/**
+ * What a value is made of, one after the other. JSON turns the whole row into one flat text, many times faster than the
+ * text can be put together. Texts, booleans and null stand for themselves; before all else stands a number that says
+ * what follows, and of how many parts, so that no two values have the same row.
+ */
+type Token = string | number | boolean | null;
+const NUMBER = 0;
+const NOT_IN_JSON = 1;
+const ARRAY = 2;
+const OBJECT = 3;
+const DATE = 4;
+const REGEXP = 5;
+const BYTES = 6;
+const OBJECT_ID = 7;
+
+function write(value: unknown, tokens: Token[]): void {
   switch (typeof value) {
     case 'string':
-      return JSON.stringify(value);
-    case 'number':
-      return Object.is(value, -0) ? '-0' : `${value}`;
     case 'boolean':
-      return value ? 'true' : 'false';
+      tokens.push(value);
+      return;
+    case 'number':
+      if (Number.isFinite(value) && !Object.is(value, -0)) tokens.push(NUMBER, value);
+      else tokens.push(NOT_IN_JSON, Object.is(value, -0) ? '-0' : `${value}`);
+      return;
     case 'undefined':
-      return 'undefined';
+      tokens.push(NOT_IN_JSON, 'undefined');
+      return;
     case 'bigint':
-      return `${value}n`;
+      tokens.push(NOT_IN_JSON, `${value}n`);
+      return;
     case 'object':
       break;
     default:
       throw NO_CANONICAL_FORM;
   }
-  if (value === null) return 'null';
-  if (Array.isArray(value)) {
-    let text = '[';
-    for (let index = 0; index < value.length; index++) text += `${canonical(value[index])},`;
-    return `${text}]`;
-  }
-  if (value instanceof Date) return `Date(${value.getTime()})`;
-  if (value instanceof RegExp) return `RegExp(${JSON.stringify(value.source)},${value.flags})`;
-  if (!isPlainObject(value)) return canonicalInstance(value as object);
-  return canonicalObject(value);
-}
-
-function canonicalObject(value: Record<string, unknown>): string {
-  if (Object.getOwnPropertySymbols(value).length > 0) throw NO_CANONICAL_FORM;
-  const names = Object.keys(value);
-  if (names.length > 1) names.sort();
-  let text = '{';
-  for (const name of names) {
-    const property = value[name];
-    const isWhere = name === 'where' || isLogical(name);
-    text += `${JSON.stringify(name)}:${isWhere ? canonicalWhere(property) : canonical(property)},`;
-  }
-  return `${text}}`;
+  if (value === null) tokens.push(null);
+  else if (Array.isArray(value)) {
+    tokens.push(ARRAY, value.length);
+    for (let index = 0; index < value.length; index++) write(value[index], tokens);
+  } else if (isPlainObject(value)) {
+    const names = beginObject(value, tokens);
+    for (const name of names.length > 1 ? names.sort() : names) {
+      tokens.push(name);
+      if (name === 'where' || isLogical(name)) writeWhere(value[name], tokens);
+      else write(value[name], tokens);
+    }
+  } else writeInstance(value, tokens);
 }
 
 /** A where, or an array of them: paths in any order, operators and competing logical keys in the order written. */
-function canonicalWhere(where: unknown): string {
+function writeWhere(where: unknown, tokens: Token[]): void {
   if (Array.isArray(where)) {
-    let text = '[';
-    for (const part of where) text += `${canonicalWhere(part)},`;
-    return `${text}]`;
+    tokens.push(ARRAY, where.length);
+    for (const part of where) writeWhere(part, tokens);
+    return;
   }
-  if (typeof where !== 'object' || where === null || !isPlainObject(where)) return canonical(where);
-  if (Object.getOwnPropertySymbols(where).length > 0) throw NO_CANONICAL_FORM;
-  const names = Object.keys(where);
+  if (!isPlainObject(where)) {
+    write(where, tokens);
+    return;
+  }
+  const names = beginObject(where, tokens);
   const logical = names.filter(isLogical);
   const paths = logical.length === 0 ? names : names.filter((name) => !isLogical(name));
-  let text = '{';
   for (const name of paths.length > 1 ? paths.sort() : paths) {
-    text += `${JSON.stringify(name)}:${canonicalOperators(where[name])},`;
+    tokens.push(name);
+    writeOperators(where[name], tokens);
   }
-  for (const name of logical) text += `${JSON.stringify(name)}:${canonicalWhere(where[name])},`;
-  return `${text}}`;
-}
-
-function canonicalOperators(operators: unknown): string {
-  if (typeof operators !== 'object' || operators === null || !isPlainObject(operators))
-    return canonical(operators);
-  if (Object.getOwnPropertySymbols(operators).length > 0) throw NO_CANONICAL_FORM;
-  let text = '{';
-  // `contains` may hold a nested where; every operand is treated as one, which at worst keeps an order it could drop.
-  for (const name of Object.keys(operators))
-    text += `${JSON.stringify(name)}:${canonicalWhere(operators[name])},`;
-  return `${text}}`;
-}
-
-/** Instances that database arguments are known to hold: MongoDB's ObjectId and binary data. */
-function canonicalInstance(value: object): string {
-  if (value instanceof Uint8Array) return `Bytes(${Buffer.from(value).toString('base64')})`;
-  const { toHexString } = value as { toHexString?: () => unknown };
-  if (typeof toHexString === 'function') {
-    const hex = toHexString.call(value);
-    if (typeof hex === 'string' && HEX_ID.test(hex)) return `ObjectId(${hex})`;
+  for (const name of logical) {
+    tokens.push(name);
+    writeWhere(where[name], tokens);
   }
-  throw NO_CANONICAL_FORM;
 }
 
-function isPlainObject(value: object): value is Record<string, unknown> {
+function writeOperators(operators: unknown, tokens: Token[]): void {
+  if (!isPlainObject(operators)) {
+    write(operators, tokens);
+    return;
+  }
+  for (const name of beginObject(operators, tokens)) {
+    tokens.push(name);
+    // `contains` may hold a nested where; every operand is treated as one, which at worst keeps an order it could drop.
+    writeWhere(operators[name], tokens);
+  }
+}
+
+function beginObject(value: object, tokens: Token[]): string[] {
+  if (Object.getOwnPropertySymbols(value).length > 0) throw NO_CANONICAL_FORM;
+  const names = Object.keys(value);
+  tokens.push(OBJECT, names.length);
+  return names;
+}
+
+/** Instances that database arguments are known to hold: dates, expressions, MongoDB's ObjectId and binary data. */
+function writeInstance(value: object, tokens: Token[]): void {
+  if (value instanceof Date) tokens.push(DATE, value.getTime());
+  else if (value instanceof RegExp) tokens.push(REGEXP, value.source, value.flags);
+  else if (value instanceof Uint8Array) tokens.push(BYTES, Buffer.from(value).toString('base64'));
+  else {
+    const { toHexString } = value as { toHexString?: () => unknown };
+    const hex = typeof toHexString === 'function' ? toHexString.call(value) : undefined;
+    if (typeof hex !== 'string' || !HEX_ID.test(hex)) throw NO_CANONICAL_FORM;
+    tokens.push(OBJECT_ID, hex);
+  }
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }

@@ -228,7 +228,8 @@ export function createPolicy(
   warn: (message: string) => void,
 ): Policy {
   const defaultTtl = options.ttl === undefined ? DEFAULT_TTL : parseDuration(options.ttl, 'ttl');
-  const rules = new Map<string, Rule>();
+  type Rules = { [operation in CachedOperation]?: Rule };
+  const rules = { collection: new Map<string, Rules>(), global: new Map<string, Rules>() };
   const slices = new Map<string, SliceField[]>();
   const policyOf = (
     type: 'collection' | 'global',
@@ -306,13 +307,13 @@ export function createPolicy(
   const none: readonly SliceField[] = [];
   return {
     ruleOf(type, slug, operation) {
-      const name = `${type}:${slug}:${operation}`;
-      let rule = rules.get(name);
-      if (!rule) {
-        rule = resolve(type, slug, operation);
-        rules.set(name, rule);
+      let known = rules[type].get(slug);
+      if (!known) {
+        known = {};
+        rules[type].set(slug, known);
       }
-      return rule;
+      known[operation] ??= resolve(type, slug, operation);
+      return known[operation];
     },
     slicesOf: (slug) => slices.get(slug) ?? none,
     isCached: (type, slug) => CACHED_OPERATIONS.some((operation) => resolve(type, slug, operation).cached),
