@@ -22,6 +22,19 @@ export interface WranglerOptions {
   patience?: number;
   /** Told of each command before it runs. */
   onCommand?: (command: string) => void;
+  /** Starts it. Default: a process. */
+  start?: (args: readonly string[], patience: number) => Promise<Ended>;
+}
+
+/** How a command ended. */
+export interface Ended {
+  /** `undefined` where it did not run to its end. */
+  exitCode?: number | undefined;
+  stdout: string;
+  stderr: string;
+  timedOut?: boolean;
+  /** Why it did not run. */
+  originalMessage?: string;
 }
 
 /** What a command needs to be allowed to do, as Cloudflare names it. */
@@ -38,11 +51,27 @@ export type Wrangler = (args: readonly string[], permission: Permission) => Prom
  * `REMOTE_UNKNOWN`.
  */
 export function wranglerCommand(options: WranglerOptions): Wrangler {
-  const { root, installed, command, patience = PATIENCE, onCommand } = options;
+  const { command, patience = PATIENCE, onCommand, start = startProcess(options) } = options;
   return async (args, permission) => {
     const name = `wrangler ${args.slice(0, 3).filter(isWord).join(' ')}`;
     onCommand?.(name);
-    const result = await execa(process.execPath, [executable(installed), ...args], {
+    const result = await start(args, patience);
+    if (result.exitCode === 0) return result.stdout;
+    if (result.timedOut) {
+      throw trouble(
+        'TIMEOUT',
+        `\`${name}\` had no answer within ${patience / 1000} seconds.`,
+        `Check the network, then run: ${command('wrangler kv namespace list')}`,
+      );
+    }
+    const words = stripVTControlCharacters(`${result.stderr}\n${result.stdout}`);
+    throw troubleOf(words || (result.originalMessage ?? ''), name, permission, command);
+  };
+}
+
+function startProcess({ root, installed }: WranglerOptions) {
+  return (args: readonly string[], timeout: number): Promise<Ended> =>
+    execa(process.execPath, [executable(installed), ...args], {
       cwd: root,
       // Without a terminal wrangler asks nothing, and opens no browser.
       stdin: 'ignore',
@@ -56,21 +85,10 @@ export function wranglerCommand(options: WranglerOptions): Wrangler {
         WRANGLER_SEND_ERROR_REPORTS: 'false',
         WRANGLER_HIDE_BANNER: 'true',
       },
-      timeout: patience,
+      timeout,
       reject: false,
       stripFinalNewline: false,
     });
-    if (result.exitCode === 0) return result.stdout;
-    if (result.timedOut) {
-      throw trouble(
-        'TIMEOUT',
-        `\`${name}\` had no answer within ${patience / 1000} seconds.`,
-        `Check the network, then run: ${command('wrangler kv namespace list')}`,
-      );
-    }
-    const words = stripVTControlCharacters(`${result.stderr}\n${result.stdout}`);
-    throw troubleOf(words || (result.originalMessage ?? ''), name, permission, command);
-  };
 }
 
 /** The words of a command; what follows an option or a key is none. */
@@ -91,7 +109,7 @@ function troubleOf(
   permission: Permission,
   command: (line: string) => string,
 ): PayloadKVError {
-  const said = withoutSecrets(errorIn(output)).slice(0, LONGEST_QUOTE);
+  const said = withoutSecrets(errorIn(output));
   const code = Number(/\[code: (\d+)\]/.exec(said)?.[1]);
   const status = Number(/(?:-> | - )(\d{3})\b/.exec(said)?.[1]);
   const login = `Run: ${command('wrangler login')}\nOr, where there is no browser, set CLOUDFLARE_API_TOKEN.`;
@@ -160,7 +178,7 @@ function troubleOf(
   }
   return trouble(
     'UNKNOWN',
-    `\`${name}\` failed: ${said.replace(/\.$/, '') || 'it did not say why'}.`,
+    `\`${name}\` failed: ${said.slice(0, LONGEST_QUOTE).replace(/\.$/, '') || 'it did not say why'}.`,
     `See what it says: ${command('wrangler kv namespace list')}`,
   );
 }
@@ -178,8 +196,11 @@ function errorIn(output: string): string {
 
 /** Cloudflare's own words out of wrangler's, in brackets. */
 function quotedReason(said: string): string {
-  const reason = /failed\.\s+(.+)$/.exec(said)?.[1] ?? /-> (\d{3} .+)$/.exec(said)?.[1];
-  return reason ? ` (${reason.replace(/\.$/, '')})` : '';
+  const reason =
+    /failed\.\s+(.+)$/.exec(said)?.[1] ??
+    /(?:-> | - )(\d{3}:? [\w ]+)/.exec(said)?.[1]?.replace(':', '') ??
+    '';
+  return reason ? ` (${reason.slice(0, LONGEST_QUOTE).replace(/\.$/, '')})` : '';
 }
 
 /** Should a server repeat what it was sent: no credentials of the environment get into a message. */
