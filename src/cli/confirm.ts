@@ -57,8 +57,10 @@ export async function carryOut(
   questions: Questions,
 ): Promise<Outcome> {
   const left: Outcome = { plan, written: false, install: null };
-  for (const line of planLines(plan)) terminal.say(line);
+  const lines = planLines(plan);
+  for (const line of lines) terminal.say(line);
   if (plan.changes.length === 0) {
+    if (lines.length > 0) terminal.say();
     terminal.say(course.nothing);
     return left;
   }
@@ -73,6 +75,7 @@ export async function carryOut(
   }
   const final = course.agreed ? { ...plan, ...(await course.agreed()) } : plan;
   writeChanges(course.project.root, final.changes);
+  terminal.say();
   terminal.say(course.written(final));
   return {
     plan: final,

@@ -20,12 +20,7 @@ export function planLines(plan: ShownPlan): string[] {
     ...(kept.length > 0 ? ['  Delete what you no longer need, or run it again with --force.'] : []),
     ...notices.map(noticeLine),
   ];
-  return [
-    ...diffLines(plan),
-    ...refusals.flatMap(refusalLines),
-    ...(rest.length > 0 ? ['', ...rest] : []),
-    ...(refusals.length + rest.length > 0 ? [''] : []),
-  ];
+  return [...diffLines(plan), ...refusals.flatMap(refusalLines), ...(rest.length > 0 ? ['', ...rest] : [])];
 }
 
 /** The unified diff of a change, without colour. */

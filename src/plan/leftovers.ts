@@ -86,7 +86,7 @@ export function planLeftovers(input: LeftoverInput): LeftoverPlan {
   if (leftovers.entries !== undefined) planEntries(input, leftovers.entries, plan);
   if (leftovers.tags !== undefined && project.wrangler?.content.includes(leftovers.tags)) {
     plan.notices.push(
-      `${project.wrangler.path} still binds ${leftovers.tags}, and its main module still exports ${TAGS_CLASS}: a Worker that was deployed with the class can lose it only by one more migration, { "tag": …, "deleted_classes": ["${TAGS_CLASS}"] }, together with both. Was it never deployed, take out all three.`,
+      `${project.wrangler.path} still binds ${leftovers.tags}, and the main module still exports ${TAGS_CLASS}. They stay: a deployed Worker loses the class only by one more migration, { "tag": …, "deleted_classes": ["${TAGS_CLASS}"] }, with which binding and export go as well. Where it was never deployed, take out all three.`,
     );
   }
   if (leftovers.redis) planRedis(input, plan);

@@ -94,7 +94,7 @@ export function planRemove(input: RemoveInput): RemovePlan {
   const { deleted, kept } = created(context, changes);
   for (const path of deleted) changes.push({ path, before: files[path], after: undefined });
   undoPackageJson(context, changes, notices);
-  notices.push(...elsewhere(context, deleted));
+  notices.push(...elsewhere(context, changes));
   changes.sort((a, b) => (a.path < b.path ? -1 : 1));
   return { changes, refusals, notices, kept };
 }
@@ -318,21 +318,25 @@ function undoPackageJson(context: Context, changes: FileChange[], notices: strin
 
 // ---- what is not in the project -----------------------------------------------------------------------------------
 
-/** What `init` led to outside of the project's files. */
-function elsewhere({ shape, input }: Context, deleted: readonly string[]): string[] {
-  if (!shape || deleted.length === 0) return [];
+/** What `init` led to outside of the project's files, by what goes now and by what the wrapper says. */
+function elsewhere({ shape, input }: Context, changes: readonly FileChange[]): string[] {
+  const wrangler = changes.find(({ path }) => path === input.project.wrangler?.path);
+  const [before, after] = [wrangler?.before ?? '', wrangler?.after ?? ''];
+  const isGoing = shape !== undefined && changes.some((change) => change.after === undefined);
+  const unbound = namesIn(before, 'binding').some((name) => declarationsOf(after, name) === 0);
   const notices: string[] = [];
-  if (shape.store === 'cloudflareKV' && input.project.wrangler) {
+  if (unbound || (isGoing && shape.store === 'cloudflareKV' && input.project.wrangler)) {
     notices.push(
       `The KV namespace stays at Cloudflare with its entries, where it was created: \`wrangler kv namespace list\` and \`delete\` show and remove it.`,
     );
   }
-  if (shape.registry === 'durableObjectRegistry') {
+  const isUndeclared = before.includes(TAGS_CLASS) && !after.includes(TAGS_CLASS);
+  if (isUndeclared || (isGoing && shape.registry === 'durableObjectRegistry')) {
     notices.push(
       `A Worker that was deployed with ${TAGS_CLASS} needs one more migration instead of none: { "tag": …, "deleted_classes": ["${TAGS_CLASS}"] }.`,
     );
   }
-  if (shape.registry === 'databaseRegistry') {
+  if (isGoing && shape.registry === 'databaseRegistry') {
     notices.push('The table of the tag versions stays in the database until a migration drops it.');
   }
   return notices;

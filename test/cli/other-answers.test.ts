@@ -159,7 +159,11 @@ test('Durable Objects that may have been deployed stay until somebody migrates, 
   expect(notices).toEqual([expect.stringContaining('"deleted_classes": ["CacheTagRegistry"]')]);
   expect(await read('wrangler.jsonc')).toBe(wrangler);
   expect(await read('worker.ts')).toContain('CacheTagRegistry');
-  expect((await run('remove', '--yes')).exitCode).toBe(0);
+  const removed = await run('remove', '--yes');
+  expect(removed.exitCode).toBe(0);
+  expect(removed.stdout).toContain(
+    '! A Worker that was deployed with CacheTagRegistry needs one more migration',
+  );
   expect(await project.tree()).toEqual(before);
 });
 
