@@ -2,7 +2,7 @@ import { Argument, Command, CommanderError, InvalidArgumentError } from 'command
 import { completionScript, SHELLS, type Shell } from './commands/completion.js';
 import { EXIT, reportFailure } from './failure.js';
 import { packageVersion } from './package-files.js';
-import { createTerminal, fitted, type TerminalOptions } from './terminal.js';
+import { brokenAt, createTerminal, fitted, type TerminalOptions } from './terminal.js';
 
 /**
  * Runs the command line. Whatever happens, it returns an exit code: 0 done, 1 something was found, 2 could not run,
@@ -63,9 +63,12 @@ function createProgram(
       writeOut: (text) => void stdout.write(text),
       writeErr: (text) => void stderr.write(text),
       outputError: (text, write) => write(fitted(text, stderr)),
+      getOutHelpWidth: () => stdout.columns ?? 80,
     })
+    // Narrower terminals too have the descriptions in their column.
+    .configureHelp({ minWidthToWrap: 10 })
     .showHelpAfterError('See `payload-kv --help`.')
-    .addHelpText('after', exitCodes);
+    .addHelpText('after', () => block('Exit codes', exitCodes, stdout));
 
   exactly(
     common(
@@ -87,9 +90,9 @@ function createProgram(
     .option('--dry-run', 'show the diff, write nothing')
     .option('--no-install', 'leave the installation of the dependency to me')
     .option('--force', 'go on with uncommitted changes')
-    .addHelpText(
-      'after',
+    .addHelpText('after', () =>
       examples(
+        stdout,
         ['payload-kv init', 'ask everything'],
         ['payload-kv init --dry-run', 'see what would be written'],
         ['payload-kv init --yes --store memory', 'no questions, entries in memory'],
@@ -122,9 +125,9 @@ function createProgram(
     .option('-y, --yes', 'write without asking; what is new is cached only if --add says so')
     .option('--dry-run', 'show the diff, write nothing')
     .option('--force', 'overwrite a generated file that somebody changed')
-    .addHelpText(
-      'after',
+    .addHelpText('after', () =>
       examples(
+        stdout,
         ['payload-kv sync', 'show what changed, ask, write it'],
         ['payload-kv sync --check', 'fail where it is out of date'],
         ['payload-kv sync --yes --add events', 'no questions, and cache the new collection'],
@@ -143,9 +146,9 @@ function createProgram(
     .option('--dry-run', 'show the diff, write nothing')
     .option('--no-install', 'leave it to me to install without the dependency')
     .option('--force', 'delete files that were changed as well')
-    .addHelpText(
-      'after',
+    .addHelpText('after', () =>
       examples(
+        stdout,
         ['payload-kv remove', 'show what goes, ask, write it'],
         ['payload-kv remove --dry-run', 'only show it'],
         ['payload-kv remove --yes --force', 'no questions, changed files too'],
@@ -164,9 +167,9 @@ function createProgram(
         .description('say what was found in the project, and how each fact was learned; change nothing'),
     ),
   )
-    .addHelpText(
-      'after',
+    .addHelpText('after', () =>
       examples(
+        stdout,
         ['payload-kv inspect', 'collections, relations, the unresolved'],
         ['payload-kv inspect --exact --json', "Payload's own word, for scripts"],
       ),
@@ -192,9 +195,9 @@ function createProgram(
       "with --remote: only this environment of the wrangler config, '' for the top level; repeatable",
       collect,
     )
-    .addHelpText(
-      'after',
+    .addHelpText('after', () =>
       examples(
+        stdout,
         ['payload-kv doctor', 'one line per check'],
         ['payload-kv doctor --fix', 'show what can be repaired, ask, write it'],
         ['payload-kv doctor --remote', 'what is deployed, too'],
@@ -212,9 +215,9 @@ function createProgram(
     .description('print a script that completes commands, options and their values in a shell')
     .addArgument(new Argument('<shell>', 'the shell that it is for').choices(SHELLS))
     .showHelpAfterError('See `payload-kv completion --help`.')
-    .addHelpText(
-      'after',
+    .addHelpText('after', () =>
       examples(
+        stdout,
         ['payload-kv completion bash > ~/.payload-kv.bash', 'source it in ~/.bashrc'],
         ['payload-kv completion zsh > ~/.payload-kv.zsh', 'source it in ~/.zshrc'],
         ['payload-kv completion fish | source', 'for this session'],
@@ -259,14 +262,29 @@ function directory(value: string): string {
   return value;
 }
 
-function examples(...lines: [command: string, what: string][]): string {
-  const width = Math.max(...lines.map(([command]) => command.length));
-  return `\nExamples:\n${lines.map(([command, what]) => `  ${command.padEnd(width)}  ${what}`).join('\n')}`;
+function examples(terminal: Columns, ...rows: Row[]): string {
+  return block('Examples', rows, terminal);
 }
 
-const exitCodes = `
-Exit codes:
-  0    done, or nothing to do
-  1    something was found: drift, a failed check, an edit that is left to you
-  2    could not run: a wrong flag, no config, a file that cannot be written
-  130  ended by Ctrl-C`;
+type Columns = { columns?: number };
+type Row = [left: string, right: string];
+
+/** Rows in two columns; one below the other, where the right one would be broken. */
+function block(title: string, rows: readonly Row[], { columns = Number.POSITIVE_INFINITY }: Columns): string {
+  const width = Math.max(...rows.map(([left]) => left.length)) + 4;
+  const room = columns - width;
+  const isNarrow = rows.some(([, right]) => right.length > room) && room < 40;
+  const lines = rows.map(([left, right]) =>
+    isNarrow
+      ? `  ${left}\n${brokenAt(`      ${right}`, columns, '      ')}`
+      : brokenAt(`  ${left.padEnd(width - 2)}${right}`, columns, ' '.repeat(width)),
+  );
+  return `\n${title}:\n${lines.join('\n')}`;
+}
+
+const exitCodes: Row[] = [
+  ['0', 'done, or nothing to do'],
+  ['1', 'something was found: drift, a failed check, an edit that is left to you'],
+  ['2', 'could not run: a wrong flag, no config, a file that cannot be written'],
+  ['130', 'ended by Ctrl-C'],
+];

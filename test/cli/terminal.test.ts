@@ -126,18 +126,21 @@ test('diffs, lines to be pasted and what no terminal shows stay on one line', ()
   expect(fitted(`! ${long}`, { isTTY: true })).toBe(`! ${long}`);
 });
 
-test.each(['init', 'sync', 'remove', 'inspect', 'doctor', 'completion'])(
-  'the help of %s has two examples at least, and no line is longer than 80 characters',
+test.each(['init', 'sync', 'remove', 'inspect', 'doctor', 'completion', ''])(
+  'the help of %s has examples, and no line of it is longer than a terminal of 80 or 60 columns is wide',
   async (name) => {
-    let shown = '';
-    const stdout = Object.assign(new PassThrough(), { columns: 80 });
-    stdout.on('data', (chunk) => {
-      shown += chunk;
-    });
-    expect(await run([name, '--help'], { stdout })).toBe(0);
-    expect(shown.match(/^ {2}payload-kv /gm)!.length).toBeGreaterThanOrEqual(2);
-    const options = shown.slice(shown.indexOf('Examples:')).split('\n');
-    expect(options.filter((line) => line.length > 80)).toEqual([]);
+    for (const columns of [80, 60]) {
+      let shown = '';
+      const stdout = Object.assign(new PassThrough(), { isTTY: true, columns });
+      stdout.on('data', (chunk) => {
+        shown += chunk;
+      });
+      expect(await run([...(name === '' ? [] : [name]), '--help'], { stdout })).toBe(0);
+      expect(shown.match(/^ {2}(?:payload-kv|\d) /gm)!.length).toBeGreaterThanOrEqual(2);
+      // The path of this very directory is as long as it is.
+      const lines = shown.replace(`"${process.cwd()}"`, '').split('\n');
+      expect(lines.filter((line) => line.length > columns)).toEqual([]);
+    }
   },
 );
 
