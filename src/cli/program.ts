@@ -230,7 +230,7 @@ function createProgram(
 function common(command: Command): Command {
   return command
     .option('--cwd <dir>', 'directory of the project', directory, process.cwd())
-    .option('--config <path>', 'path of the Payload config, if it is not found')
+    .option('--config <path>', 'path of the Payload config, if it is not found or one of several')
     .option('--json', 'one JSON document on standard output')
     .option('--verbose', 'more detail, and stack traces')
     .showHelpAfterError(`See \`payload-kv ${command.name()} --help\`.`);

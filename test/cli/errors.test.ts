@@ -1,9 +1,10 @@
 import path from 'node:path';
 import { execa } from 'execa';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { describe as describeError } from '../../src/cli/failure.js';
 import { repository } from '../support/repository.js';
 import { CONFIG, command, createProject, type Project } from './command.js';
+import { CTRL_C } from './person.js';
 
 let project: Project;
 afterEach(() => project?.remove());
@@ -196,3 +197,36 @@ test('--verbose shows the stack, and where an error comes from', async () => {
   const { stderr } = await command(['init', '--yes', '--ttl', 'x', '--verbose', '--cwd', project.dir]);
   expect(stderr).toMatch(/^\s+at .*:\d+:\d+\)?$/m);
 });
+
+describe.each([['init'], ['sync'], ['remove'], ['inspect'], ['doctor']])(
+  '%s among several configs',
+  (name) => {
+    beforeEach(async () => {
+      const site = (path: string) => ({
+        [`${path}/package.json`]: '{}',
+        [`${path}/payload.config.ts`]: CONFIG,
+      });
+      project = await createProject({ 'src/payload.config.ts': undefined, ...site('blog'), ...site('shop') });
+    });
+
+    test('is told which there are, in words and as a document', async () => {
+      const { exitCode, stderr } = await command([name, '--cwd', project.dir]);
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain('blog/payload.config.ts, shop/payload.config.ts. [SEVERAL_CONFIGS]');
+      expect(stderr).toContain('→ Choose one, e.g. --config blog/payload.config.ts');
+      const document = JSON.parse((await command([name, '--json', '--cwd', project.dir])).stdout);
+      expect(document).toMatchObject({ command: name, ok: false, error: { code: 'SEVERAL_CONFIGS' } });
+    });
+
+    test('asks at a terminal, where Ctrl-C ends it', async () => {
+      const before = await project.tree();
+      const { exitCode, stdout, stderr } = await command([name, '--cwd', project.dir], {
+        terminal: true,
+        answers: [CTRL_C],
+      });
+      expect(stdout).toContain('Which Payload config?');
+      expect([exitCode, stderr]).toEqual([130, expect.stringContaining('Cancelled. Nothing was written.')]);
+      expect(await project.tree()).toEqual(before);
+    });
+  },
+);
