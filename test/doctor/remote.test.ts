@@ -151,7 +151,7 @@ describe("with the project's own wrangler", () => {
     const reports = (JSON.parse(stdout).checks as CheckReport[]).filter(isRemote);
     expect(reports.map(({ id, status, summary }) => `${id} ${status}: ${summary}`)).toEqual([
       'remote-credentials ok: through wrangler 4.82.2; the account has 3 KV namespaces',
-      `remote-namespace ok: staging-shop-PAYLOAD_CACHE (${STAGING})`,
+      'remote-namespace ok: staging-shop-PAYLOAD_CACHE',
       'remote-binding ok: PAYLOAD_CACHE leads to staging-shop-PAYLOAD_CACHE',
       'remote-durable-object ok: CACHE_TAGS of the class CacheTagRegistry',
       'remote-round-trip ok: put, get and delete in staging-shop-PAYLOAD_CACHE',
@@ -217,7 +217,7 @@ describe('the environments', () => {
     const reports = await diagnose();
     expect(troubles(reports)).toEqual([]);
     expect(reports['remote-namespace']?.summary).toBe(
-      `at the top level: shop-PAYLOAD_CACHE (${LIVE}); in env.staging: staging-shop-PAYLOAD_CACHE (${STAGING})`,
+      'at the top level: shop-PAYLOAD_CACHE; in env.staging: staging-shop-PAYLOAD_CACHE',
     );
     // The account is one, so its namespaces are asked for once.
     expect(asked().filter((request) => request === 'GET /storage/kv/namespaces')).toHaveLength(1);
@@ -472,7 +472,7 @@ describe('the binding of the deployed Worker', () => {
     [
       'is of another kind',
       [TAGS, { type: 'r2_bucket', name: 'PAYLOAD_CACHE' }],
-      'PAYLOAD_CACHE is a r2_bucket there, no KV namespace',
+      'PAYLOAD_CACHE is of the type r2_bucket there, no KV namespace',
     ],
   ])('that %s', async (_name, deployed, summary) => {
     await site(bindings(LIVE));
@@ -501,7 +501,11 @@ describe('the binding of the deployed Worker', () => {
 
 test.each([
   ['are missing', [kv(LIVE)], 'the deployed Worker has no CACHE_TAGS'],
-  ['are of another kind', [kv(LIVE), { ...TAGS, type: 'service' }], 'CACHE_TAGS is a service there'],
+  [
+    'are of another kind',
+    [kv(LIVE), { ...TAGS, type: 'service' }],
+    'CACHE_TAGS is of the type service there',
+  ],
   [
     'are of another class',
     [kv(LIVE), { ...TAGS, class_name: 'Old' }],

@@ -23,7 +23,7 @@ export const remoteBinding: Check = {
             return {
               status: 'fail',
               text: found
-                ? `${binding} is a ${found.type} there, no KV namespace`
+                ? `${binding} is of the type ${found.type} there, no KV namespace`
                 : `the deployed Worker has no ${binding}: its cache answers nothing`,
               fix: deployAgain,
             };

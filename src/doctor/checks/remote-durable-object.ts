@@ -17,7 +17,7 @@ export const remoteDurableObject: Check = {
         const found = bindings.find(({ name }) => name === binding);
         if (!found) return { status: 'fail', text: `the deployed Worker has no ${binding}`, fix };
         if (found.type !== 'durable_object_namespace') {
-          return { status: 'fail', text: `${binding} is a ${found.type} there`, fix };
+          return { status: 'fail', text: `${binding} is of the type ${found.type} there`, fix };
         }
         if (className !== undefined && found.className !== undefined && found.className !== className) {
           return {

@@ -1,6 +1,6 @@
 import { atEachPlace } from '../at-each-place.js';
 import type { Check } from '../check.js';
-import { deployedNamespaces, shownNamespace } from '../deployed-namespace.js';
+import { deployedNamespaces, shownNamespace, titleOf } from '../deployed-namespace.js';
 import { namespaceOf } from '../kv-store.js';
 
 /** The namespace of the config, or where it names none the deployed one, is in the account. */
@@ -19,7 +19,7 @@ export const remoteNamespace: Check = {
           `wrangler kv namespace create ${binding}${env ? ` --env ${env}` : ''}`,
         );
         if (id !== undefined) {
-          if (isThere(id)) return { status: 'ok', text: shownNamespace(id, namespaces) };
+          if (isThere(id)) return { status: 'ok', text: titleOf(id, namespaces) };
           const similar = namespaces.filter(({ title }) => title.includes(binding));
           return {
             status: 'fail',
