@@ -228,13 +228,20 @@ describe('the environments', () => {
     await site();
     const top = await diagnose({ environments: [''] });
     expect(top['remote-binding']?.summary).toBe('PAYLOAD_CACHE leads to shop-PAYLOAD_CACHE');
-    const wrong = await command(['doctor', '--remote', '--env', 'stagin', '--cwd', project.dir]);
+    const wrong = await command(['doctor', '--fix', '--remote', '--env', 'stagin', '--cwd', project.dir]);
     expect(wrong.exitCode).toBe(2);
     expect(wrong.stderr).toContain('wrangler.json has no environment `stagin`. [USAGE]');
     expect(wrong.stderr).toContain('Name one of those that there are: staging.');
     const alone = await command(['doctor', '--env', 'staging', '--cwd', project.dir]);
     expect(alone.exitCode).toBe(2);
     expect(alone.stderr).toContain('--env has a meaning with --remote only');
+  });
+
+  test('of different accounts are asked for the namespaces of each', async () => {
+    const account = { account_id: api.accountId };
+    await site({ ...bindings(LIVE), ...account, env: { staging: { ...bindings(STAGING), ...account } } });
+    expect(troubles(await diagnose())).toEqual([]);
+    expect(asked().filter((request) => request === 'GET /storage/kv/namespaces')).toHaveLength(2);
   });
 
   test('that share a namespace share the round trip', async () => {

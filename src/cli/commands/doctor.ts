@@ -66,6 +66,7 @@ export async function runDoctor(options: DoctorOptions, terminal: Terminal): Pro
   requireRemote(options);
   const { verbose } = terminal;
   const readAgain = await projectReader(options, terminal);
+  if (options.env) requireEnvironments(readAgain(), options.env);
   const fixed = options.fix ? await repair(readAgain(), options, terminal) : undefined;
   const progress = createProgress(terminal);
   const context = await doctorContext(readAgain());
@@ -104,22 +105,25 @@ function requireRemote({ remote, env }: DoctorOptions): void {
   });
 }
 
+/** Before anything is repaired: a wrong name is no reason to stop half-way. */
+function requireEnvironments({ wrangler }: Project, env: readonly string[]): void {
+  const known = Object.keys(wrangler?.env ?? {});
+  const unknown = env.find((name) => name !== '' && !known.includes(name));
+  if (unknown === undefined) return;
+  throw new PayloadKVError({
+    code: 'USAGE',
+    message: `${wrangler ? `${wrangler.path} has` : 'There is no wrangler config, so there is'} no environment \`${unknown}\`.`,
+    nextStep:
+      known.length > 0 ? `Name one of those that there are: ${known.join(', ')}.` : 'Leave --env away.',
+  });
+}
+
 function remoteOf(
   { project, findPackage, command }: DoctorContext,
   { env }: DoctorOptions,
   progress: Progress,
 ): ReturnType<typeof wranglerRemote> {
   const { root, wrangler, packageManager } = project;
-  const known = Object.keys(wrangler?.env ?? {});
-  const unknown = env?.find((name) => name !== '' && !known.includes(name));
-  if (unknown !== undefined) {
-    throw new PayloadKVError({
-      code: 'USAGE',
-      message: `${wrangler ? `${wrangler.path} has` : 'There is no wrangler config, so there is'} no environment \`${unknown}\`.`,
-      nextStep:
-        known.length > 0 ? `Name one of those that there are: ${known.join(', ')}.` : 'Leave --env away.',
-    });
-  }
   return wranglerRemote({
     root,
     wrangler,
