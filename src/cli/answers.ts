@@ -96,7 +96,10 @@ export async function resolveChanges(
   if (hasFlags) return changesOf(given, current, project);
   if (!terminal.interactive || flags.yes || flags.dryRun) return undefined;
   if (!(await questions.confirm('The cache is set up. Change the answers?', false))) return undefined;
-  const answers = await askMissing(project, proposal, given, terminal, questions);
+  const own = new Set<string>(current.own);
+  if (own.size > 0)
+    terminal.say(`  not asked: ${[...own].join(', ')}, which your file has in a way of its own`);
+  const answers = await askMissing(project, proposal, given, terminal, questions, own);
   const ttlFor = new Map(
     [...answers.collections, ...answers.globals].flatMap(({ slug, ttl }) =>
       ttl === undefined ? [] : [[slug, ttl] as const],
@@ -113,7 +116,8 @@ export async function resolveChanges(
     ...answers.globals.map(({ slug }) => ({ slug })),
     ...keep(current.globals, proposal.globals),
   ];
-  return changesOf({ answers: { ...answers, collections, globals }, ttlFor }, current, project);
+  const asked = Object.entries({ ...answers, collections, globals }).filter(([name]) => !own.has(name));
+  return changesOf({ answers: Object.fromEntries(asked), ttlFor }, current, project);
 }
 
 function changesOf({ answers, ttlFor }: Given, current: CurrentAnswers, project: Project): AnswerChanges {
@@ -361,20 +365,30 @@ async function askMissing(
   { answers, ttlFor }: Given,
   terminal: Terminal,
   questions: Questions,
+  /** What is not to be asked. */
+  own: ReadonlySet<string> = new Set(),
 ): Promise<Answers> {
-  const collections = answers.collections ?? (await askCollections(proposal, terminal, questions));
-  const globals = answers.globals ?? (await askGlobals(proposal, questions));
+  const collections =
+    answers.collections ??
+    (own.has('collections') ? [] : await askCollections(proposal, terminal, questions));
+  const globals = answers.globals ?? (own.has('globals') ? [] : await askGlobals(proposal, questions));
   const ttl =
-    answers.ttl ?? (await questions.text('How long may an entry be served?', proposal.ttl, ttlProblem));
+    answers.ttl ??
+    (own.has('ttl')
+      ? proposal.ttl
+      : await questions.text('How long may an entry be served?', proposal.ttl, ttlProblem));
   const withOwnTTL =
-    ttlFor.size > 0 ? { collections, globals } : await askTTLs(collections, globals, ttl, questions);
+    ttlFor.size > 0
+      ? { collections, globals }
+      : await askTTLs(collections, globals, own.has('ttl') ? 'the default' : ttl, questions);
+  if (own.has('store')) return { ...withOwnTTL, ttl, store: proposal.store };
   const store = answers.store ?? (await askStore(proposal.store, questions));
   const binding =
     answers.binding ??
     (store === 'cloudflare-kv' ? await askBinding(project, proposal.binding!, questions) : undefined);
   const registry =
     answers.registry ??
-    (store === 'cloudflare-kv' && project.wrangler
+    (store === 'cloudflare-kv' && project.wrangler && !own.has('registry')
       ? await askRegistry(questions, proposal.registry)
       : undefined);
   return {
@@ -432,8 +446,9 @@ async function askTTLs(
     'space to choose, enter for none',
   );
   const ttls = new Map<string, string>();
+  const proposed = ttlProblem(ttl) === true ? ttl : '5m';
   for (const slug of different)
-    ttls.set(slug, await questions.text(`TTL of ${printable(slug)}?`, ttl, ttlProblem));
+    ttls.set(slug, await questions.text(`TTL of ${printable(slug)}?`, proposed, ttlProblem));
   return withTTLs({ collections, globals }, ttls);
 }
 
@@ -481,6 +496,9 @@ function askRegistry(questions: Questions, proposed: RegistryName = 'kv'): Promi
       description: 'tag versions in Durable Objects, which each lookup asks',
     },
   ];
+  if (proposed === 'database') {
+    choices.push({ title: 'As now', value: proposed, description: 'tag versions in the database' });
+  }
   return questions.select('How soon is a write seen far away?', choices, proposed) as Promise<RegistryName>;
 }
 

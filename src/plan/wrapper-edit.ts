@@ -68,6 +68,8 @@ export interface CurrentAnswers {
   ttl?: string;
   collections: string[];
   globals: string[];
+  /** Options that are written in a way of somebody's own: nobody is to be asked about those. */
+  own: ('store' | 'registry' | 'ttl' | 'collections' | 'globals')[];
 }
 
 /** The options of `payloadKV` in the order in which `init` writes them. */
@@ -81,7 +83,17 @@ export function answersIn(text: string, path: string): CurrentAnswers | undefine
     (Object.keys(calls) as Name[]).find((name) => calls[name]?.call === call);
   const store = named(STORE_CALLS, shape.store);
   const registry = named(REGISTRY_CALLS, shape.registry);
+  const isOwn = {
+    store: shape.options.includes('store') && store === undefined,
+    registry: shape.options.includes('registry') && registry === undefined,
+    ttl: shape.options.includes('ttl') && shape.ttl === undefined,
+    // Without the option everything is cached; spreads hold what nobody can name here.
+    collections: shape.collections?.open !== false,
+    globals: shape.globals?.open !== false,
+  };
+  const own = (Object.keys(isOwn) as (keyof typeof isOwn)[]).filter((name) => isOwn[name]);
   return {
+    own,
     ...(store ? { store } : {}),
     ...(registry ? { registry } : {}),
     ...(shape.binding === undefined ? {} : { binding: shape.binding }),

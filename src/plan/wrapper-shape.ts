@@ -40,6 +40,8 @@ export interface WrapperShape {
   exportsCache: boolean;
   collections?: PoliciesShape;
   globals?: PoliciesShape;
+  /** Names of all options that are given, in whichever way. */
+  options: string[];
 }
 
 /** Reads a wrapper; `undefined` where it calls no `payloadKV`. */
@@ -64,6 +66,7 @@ export function readWrapperShape(text: string, path = 'index.ts'): WrapperShape 
     takesEnv:
       cache !== undefined && cache !== null && (ts.isArrowFunction(cache) || ts.isFunctionLike(cache)),
     exportsCache: cache !== undefined,
+    options: options.properties.flatMap(({ name }) => (name && propertyName(name)) ?? []),
     ...policies(options, 'collections', text),
     ...policies(options, 'globals', text),
   };

@@ -3,6 +3,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { command, createProject, type Project } from './command.js';
+import type { Answer } from './person.js';
 
 const WRAPPER = 'src/payload-kv/index.ts';
 const HOOKS = 'src/payload-kv/hooks.ts';
@@ -176,6 +177,39 @@ test('what surprises in other answers is said once, and only of those', async ()
     expect.stringContaining('TTL 30s of the default'),
   ]);
   expect((await init('--ttl-for', 'posts=10m')).notices).toEqual([]);
+});
+
+describe('at a terminal', () => {
+  const asked = (...answers: Answer[]) =>
+    command(['init', '--no-install', '--cwd', project.dir], { terminal: true, answers });
+
+  test('what is written in a way of its own is not asked, and stays', async () => {
+    project = await onCloudflare();
+    await init('--store', 'memory');
+    await edit(WRAPPER, (text) =>
+      text
+        .replace('memory()', 'tiered(memory(), redis())')
+        .replace("ttl: '5m'", 'ttl: long')
+        .replace(/globals: \{[^}]*\},\n {2}\}/, 'globals: { ...all }'),
+    );
+    const before = await project.tree();
+    const { exitCode, stdout } = await asked(true, ['posts'], [], true);
+    expect(exitCode, stdout).toBe(0);
+    expect(stdout).toContain('not asked: store, ttl, globals, which your file has in a way of its own');
+    const removed = before[WRAPPER]!.replace('    pages: {},\n', '');
+    expect(await read(WRAPPER)).toBe(removed);
+  });
+
+  test('the registry of now is proposed, be it the database', async () => {
+    project = await onCloudflare();
+    await init('--registry', 'database');
+    const before = await project.tree();
+    const same: Answer[] = [true, ['pages', 'posts'], ['header'], '', [], '', '', ''];
+    const { exitCode, stdout } = await asked(...same);
+    expect(exitCode, stdout).toBe(0);
+    expect(stdout).toContain('Everything is in place: nothing to change.');
+    expect(await project.tree()).toEqual(before);
+  });
 });
 
 test('hooks follow what is cached; one that somebody wrote stays and is named', async () => {
