@@ -31,11 +31,11 @@ export interface TypesRequest {
   args: readonly string[];
   /** The file that it writes, relative to the project's root. */
   file: string;
-  /** The file's text now: wrangler keeps the runtime types that it finds in there. */
+  /** The file's text now. */
   before: string;
   /** What is about to change in the project. */
   changes: readonly FileChange[];
-  /** Longest wait in milliseconds. Default 60,000: with runtime types on a busy machine it takes some ten seconds. */
+  /** Longest wait in milliseconds. Default 60,000: it takes one or two seconds, on a busy machine ten. */
   timeout?: number;
 }
 

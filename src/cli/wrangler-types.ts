@@ -3,7 +3,7 @@ import kleur from 'kleur';
 import { hasWrangler, runWranglerTypes } from '../apply/wrangler-types.js';
 import type { Project } from '../inspect/project.js';
 import type { FileChange, Plan } from '../plan/plan.js';
-import { typesArguments, typesHeader, type WranglerTypes } from '../plan/wrangler-types.js';
+import { typesArguments, typesHash, type WranglerTypes } from '../plan/wrangler-types.js';
 import { readProjectFiles } from './project-files.js';
 import type { Terminal } from './terminal.js';
 
@@ -40,11 +40,11 @@ export async function typesWithoutBinding(
 ): Promise<TypesAnswer> {
   const ask = asking(project, plan);
   const change = plan.changes.find(({ path }) => path === project.cloudflareEnvTypes);
-  const header = typesHeader(change?.before ?? '');
-  if (!ask || !change || typesHeader(change.after ?? '') !== header) return {};
+  const hash = typesHash(change?.before ?? '');
+  if (!ask || !change || typesHash(change.after ?? '') !== hash) return {};
   terminal.note(kleur.dim('Running wrangler types…'));
   const now = await ask([]);
-  if (!now.ok || typesHeader(now.text) !== header) return {};
+  if (!now.ok || typesHash(now.text) !== hash) return {};
   return { wranglerTypes: await ask(plan.changes) };
 }
 

@@ -148,7 +148,7 @@ describe('with a wrangler that', () => {
       `! \`wrangler types\` failed: The config is of tomorrow: only the type of the binding is added to ${FILE}.`,
     );
     expect(stdout).toContain(`→ npx ${COMMAND}   (at leisure`);
-    expect(await calls()).toBe(`${COMMAND.slice('wrangler '.length)}\n`);
+    expect(await calls()).toBe(`types --env-interface CloudflareEnv ${FILE} --include-runtime=false\n`);
     await remove();
     expect(await project.tree()).toEqual(before);
     expect(await readdir(temporary)).toEqual([]);

@@ -1,11 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { hunksOf, undoHunks } from '../../src/plan/hunks.js';
-import {
-  takeTypes,
-  typesArguments,
-  typesHeader,
-  wranglerTypesCommand,
-} from '../../src/plan/wrangler-types.js';
+import { takeTypes, typesArguments, typesHash, wranglerTypesCommand } from '../../src/plan/wrangler-types.js';
 
 const FILE = 'cloudflare-env.d.ts';
 const headerOf = (command: string, hash = '0a1b2c') =>
@@ -17,18 +12,36 @@ describe('the command in the header', () => {
     typesArguments(`/* eslint-disable */\n${headerOf(command)}\n`, file, config)?.join(' ');
 
   test.each([
-    COMMAND,
-    `wrangler types --include-runtime=false --env-interface=CloudflareEnv ./${FILE}`,
-    `wrangler types ${FILE} --include-runtime false --no-strict-vars --include-env`,
-    `wrangler types ${FILE} -e staging --config ./wrangler.jsonc`,
-    `wrangler types ${FILE} -c=wrangler.jsonc --env=staging-2`,
-  ])('is run as it stands: %s', (command) => {
-    expect(argumentsOf(command)).toBe(command.slice('wrangler '.length));
+    [COMMAND, COMMAND],
+    [
+      `wrangler types --include-runtime=true --env-interface=CloudflareEnv ./${FILE}`,
+      `wrangler types --env-interface=CloudflareEnv ./${FILE}`,
+    ],
+    [
+      `wrangler types ${FILE} --include-runtime false --no-strict-vars --include-env`,
+      `wrangler types ${FILE} --no-strict-vars --include-env`,
+    ],
+    [
+      `wrangler types ${FILE} -e staging --config ./wrangler.jsonc`,
+      `wrangler types ${FILE} -e staging --config ./wrangler.jsonc`,
+    ],
+    [
+      `wrangler types ${FILE} -c=wrangler.jsonc --no-include-runtime --env=staging-2`,
+      `wrangler types ${FILE} -c=wrangler.jsonc --env=staging-2`,
+    ],
+  ])('is run as it stands, for the types of the env: %s', (command, run) => {
+    expect(`wrangler ${argumentsOf(command)}`).toBe(`${run} --include-runtime=false`);
   });
 
   test('writes the usual file where it names none', () => {
-    expect(argumentsOf('wrangler types', 'worker-configuration.d.ts')).toBe('types');
+    expect(argumentsOf('wrangler types', 'worker-configuration.d.ts')).toBe('types --include-runtime=false');
     expect(argumentsOf('wrangler types')).toBeUndefined();
+  });
+
+  test('is not run where no hash stands beside it', () => {
+    const header = headerOf(COMMAND).replace(/ \(.*/, '');
+    expect(typesArguments(header, FILE, 'wrangler.jsonc')).toBeUndefined();
+    expect(wranglerTypesCommand(header)).toBe(COMMAND);
   });
 
   test.each([
@@ -96,7 +109,7 @@ describe('what wrangler wrote', () => {
     const written = fileOf([KV, D1], { hash: 'two' });
     expect(take(before, written)).toEqual({ ok: true, content: written });
     expect(undoHunks(written, hunksOf(before, written))).toEqual({ text: before, missed: [] });
-    expect(typesHeader(written)).toBe(headerOf(COMMAND, 'two'));
+    expect(typesHash(written)).toBe('two');
   });
 
   test('is taken where environments lack the binding, and where an interface had no members', () => {
@@ -109,18 +122,21 @@ describe('what wrangler wrote', () => {
 
   test('has the line ends of the file', () => {
     const crlf = (text: string) => text.replaceAll('\n', '\r\n');
-    const written = fileOf([KV, D1], { hash: 'two', workerd: '1.0' });
-    expect(take(crlf(fileOf([D1], { workerd: '1.0' })), written)).toEqual({
-      ok: true,
-      content: crlf(written),
-    });
+    const written = fileOf([KV, D1], { hash: 'two' });
+    const [before, content] = [
+      fileOf([D1], { workerd: '1.0' }),
+      fileOf([KV, D1], { hash: 'two', workerd: '1.0' }),
+    ];
+    expect(take(crlf(before), written)).toEqual({ ok: true, content: crlf(content) });
+    expect(take(fileOf([D1]).trimEnd(), written)).toEqual({ ok: true, content: written.trimEnd() });
   });
 
-  test('leaves the runtime types of another workerd as they are', () => {
+  test('leaves the command and the runtime types as they are', () => {
     const before = fileOf([D1], { workerd: '1.2025', types: 'declare class Old {}' });
-    const written = fileOf([KV, D1], { hash: 'two', workerd: '1.2026', types: 'declare class New {}' });
     const content = fileOf([KV, D1], { hash: 'two', workerd: '1.2025', types: 'declare class Old {}' });
-    expect(take(before, written)).toEqual({ ok: true, content });
+    const command = (text: string) => text.replace(COMMAND, `${COMMAND} --include-runtime=false`);
+    const written = fileOf([KV, D1], { hash: 'two' });
+    expect(take(before, command(written))).toEqual({ ok: true, content });
   });
 
   test('is taken with what the main module exports only where objects are bound', () => {
@@ -137,8 +153,7 @@ describe('what wrangler wrote', () => {
     ['another type', fileOf([KV, 'D1: R2Bucket']), '`D1`'],
     ['the binding under another type', fileOf(['CACHE: R2Bucket', D1]), '`CACHE`'],
     ['another order', fileOf([KV, 'B: Fetcher', D1]), '`B`'],
-    ['runtime types where there were none', fileOf([KV, D1], { workerd: '1.0' }), 'another kind of file'],
-    ['no header', 'interface Env {}\n', 'another kind of file'],
+    ['no header', 'interface Env {}\n', 'no hash'],
   ])('is not taken with %s', (_what, written, reason) => {
     const taken = take(fileOf([D1]), written);
     expect(taken).toMatchObject({ ok: false });

@@ -18,7 +18,7 @@ import {
 } from '../../plan/init-plan.js';
 import type { Plan } from '../../plan/plan.js';
 import type { NamespaceIds, Place } from '../../plan/wrangler-edit.js';
-import { typesHeader, wranglerTypesCommand } from '../../plan/wrangler-types.js';
+import { typesHash, wranglerTypesCommand } from '../../plan/wrangler-types.js';
 import { answersIn } from '../../plan/wrapper-edit.js';
 import {
   type AnswerFlags,
@@ -245,7 +245,7 @@ function nextSteps(
   const types = plan.changes.find(({ path }) => path === project.cloudflareEnvTypes);
   const generate = wranglerTypesCommand(types?.before ?? '');
   // What it wrote itself has its hash, and nothing is left to do.
-  if (generate && typesHeader(types?.after ?? '') === typesHeader(types?.before ?? '')) {
+  if (generate && typesHash(types?.after ?? '') === typesHash(types?.before ?? '')) {
     steps.push(`${run} ${generate}   (at leisure: the binding's type is in ${types!.path} already)`);
   }
   if (registry === 'database' && project.database.kind !== 'mongodb') {
