@@ -147,7 +147,10 @@ export function completeSchema(
       return { ...own, join: { ...own.join, collection: typed.join.collection } };
     }
     if (!typed.relationTo) return own;
-    if (own.relationTo?.length === 0) return { ...own, relationTo: typed.relationTo };
+    if (own.relationTo?.length === 0) {
+      const { relationTo, polymorphic } = typed;
+      return { ...own, relationTo, ...(polymorphic ? { polymorphic } : {}) };
+    }
     if (own.relationTo && own.relationTo.join() === typed.relationTo.join()) return own;
     const mine = own.relationTo ? `refers to ${own.relationTo.join(', ')}` : `is of type ${own.type}`;
     warnings.push(

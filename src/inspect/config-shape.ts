@@ -8,6 +8,7 @@ import { lineIndent } from './code-style.js';
 import { type Evaluator, namesOf, unwrap } from './evaluate.js';
 import { shorten } from './read-schema.js';
 import type { SourceLocation } from './schema.js';
+import { isFile, upwards } from './source-files.js';
 import { nullish, type ObjectValue, type Scope, type Value } from './value.js';
 
 /** A piece of a file's text. */
@@ -89,6 +90,8 @@ export type PluginsShape =
       property: Span;
       /** Whether elements are pushed later on, or the literal is followed by `.filter(Boolean)` and the like. */
       modifiedLater: boolean;
+      /** Whether the name that holds the array is declared so that it may be undefined, as `Config['plugins']` says. */
+      mayBeNothing?: boolean;
     }
   /** A call, a condition, something of a package, …: it can only be wrapped or refused. */
   | {
@@ -142,6 +145,13 @@ export interface ConfigShape {
   /** Why `object` is missing, in one sentence. */
   objectMissing?: string;
   objectLocation?: SourceLocation;
+  /** The object is in another package, whose code this one's cannot be imported by. */
+  foreign?: {
+    /** What the config hands to `buildConfig`, as written, where it calls it itself. */
+    argument?: string;
+    /** Line of the config's default export. */
+    line?: number;
+  };
   plugins: PluginsShape;
   cloudflareEnv?: CloudflareEnvShape;
   /** What is there of an earlier `init`. */
@@ -165,7 +175,7 @@ export function shapeWithoutObject(evaluator: Evaluator, file: string, reason: s
     otherObjects: [],
     objectMissing: reason,
     plugins: { kind: 'absent' },
-    wired: wiredIn([config], [{ kind: 'absent' }]),
+    wired: usedByHand(config) ?? wiredIn([config], [{ kind: 'absent' }]),
   };
 }
 
@@ -183,8 +193,9 @@ export function readConfigShape(
   const [first, ...others] = places.flatMap((place) => ('missing' in place ? [] : [place]));
   if (missing || !first) {
     const { reason, node } = missing?.missing ?? { reason: 'the config is no object', node: values[0]!.node };
+    const file = node.getSourceFile().fileName;
     return {
-      ...shapeWithoutObject(evaluator, configFile, reason),
+      ...shapeWithoutObject(evaluator, isOfPackage(evaluator, file) ? file : configFile, reason),
       objectLocation: evaluator.files.locate(node),
     };
   }
@@ -214,6 +225,22 @@ export function readConfigShape(
     ...(plugins.kind === 'array' && plugins.file !== config ? [plugins.file] : []),
     ...entry,
   ];
+  const wired = wiredIn(files, [plugins, ...otherObjects.map((other) => other.plugins)]);
+  if (wired.elements === 0 && !isOfPackage(evaluator, source.fileName)) {
+    const reason = `the config object is in ${config.path}, which belongs to another package: code there cannot import this one's cache`;
+    const entrySource = evaluator.load(configFile).source;
+    const argument = argumentOfBuildConfig(entrySource);
+    const exported = entrySource.statements.find(ts.isExportAssignment);
+    return {
+      ...shapeWithoutObject(evaluator, configFile, reason),
+      objectLocation: evaluator.files.locate(literal),
+      foreign: {
+        ...(argument === undefined ? {} : { argument }),
+        ...(exported ? { line: evaluator.files.locate(exported).line } : {}),
+      },
+      plugins,
+    };
+  }
   return {
     config,
     object,
@@ -221,8 +248,39 @@ export function readConfigShape(
     objectLocation: evaluator.files.locate(literal),
     plugins,
     cloudflareEnv: cloudflareEnv(evaluator, literal, source),
-    wired: wiredIn(files, [plugins, ...otherObjects.map((other) => other.plugins)]),
+    wired,
   };
+}
+
+/** Whether a file belongs to the project's own package, not to one that it imports. */
+function isOfPackage(evaluator: Evaluator, file: string): boolean {
+  const { root } = evaluator.files;
+  if (path.relative(root, file).startsWith('..')) return false;
+  const owner = upwards(path.dirname(file)).find((directory) => isFile(path.join(directory, 'package.json')));
+  return owner === undefined || owner === root || !owner.startsWith(root + path.sep);
+}
+
+/** What the file hands to Payload's own `buildConfig`, as it would be written at the beginning of a line. */
+function argumentOfBuildConfig(source: ts.SourceFile): string | undefined {
+  const isPayloads = source.statements.some(
+    (statement) =>
+      ts.isImportDeclaration(statement) &&
+      ts.isStringLiteral(statement.moduleSpecifier) &&
+      statement.moduleSpecifier.text === 'payload' &&
+      importedNames(statement).includes('buildConfig'),
+  );
+  if (!isPayloads) return undefined;
+  let found: string | undefined;
+  function visit(node: ts.Node): void {
+    if (ts.isCallExpression(node) && node.expression.getText(source) === 'buildConfig') {
+      const [first] = node.arguments;
+      const indent = first && lineIndent(source.text, first.getStart(source));
+      found ??= first?.getText(source).replaceAll(`\n${indent}`, '\n');
+    }
+    ts.forEachChild(node, visit);
+  }
+  visit(source);
+  return found;
 }
 
 /** The object literal in which an edit reaches the config, and its value. */
@@ -243,11 +301,13 @@ function editablePlace(
 ): Place | { missing: { reason: string; node: ts.Node } } {
   const { merged } = value;
   if (merged) {
-    const last = merged.parts.at(-1);
-    const others = merged.parts.slice(0, -1);
-    const loses = merged.arraysReplaced && others.some((part) => mayHavePlugins(part));
-    if (last?.kind === 'object' && !loses) return editablePlace(evaluator, last, configFile);
-    const why = loses ? ', in which plugins of one part would replace those of another' : '';
+    const part = partForPlugins(merged);
+    if (part) return editablePlace(evaluator, part, configFile);
+    const others = merged.parts.slice(0, -1).filter(mayHavePlugins);
+    const why =
+      merged.arraysReplaced && others.length > 0
+        ? ', in which plugins of one part would replace those of another'
+        : '';
     const reason = `the config object is the result of ${shorten(value.node)}${why}`;
     return { missing: { reason: why ? reason : `${reason}, not an object literal`, node: value.node } };
   }
@@ -257,6 +317,24 @@ function editablePlace(
     return { missing: { reason, node: literal } };
   }
   return passedThrough(evaluator, literal, scope, configFile) ?? { literal, scope, value };
+}
+
+/**
+ * The part of a merge in which plugins reach the config and replace none: the last one, or one before it where what
+ * follows surely has no plugins. An empty object, such as the one of `overrides ?? {}`, is nobody's place for them.
+ */
+function partForPlugins({
+  parts,
+  arraysReplaced,
+}: NonNullable<ObjectValue['merged']>): ObjectValue | undefined {
+  for (const [at, part] of [...parts.entries()].reverse()) {
+    if (part.kind !== 'object') return undefined;
+    const replaces = arraysReplaced && parts.slice(0, at).some(mayHavePlugins);
+    const isEmpty = part.entries().size === 0 && part.gaps().length === 0;
+    if (!replaces && (!isEmpty || at === 0)) return part;
+    if (part.entries().has('plugins') || part.gaps().length > 0) return undefined;
+  }
+  return undefined;
 }
 
 /** `{ ...config, more }` of a helper to which the config file hands a literal: that literal. */
@@ -499,6 +577,8 @@ function readPlugins(evaluator: Evaluator, place: Place, config: FileShape): Plu
     return { kind: 'other', reason, location, property, text: shorten(member), isArray: 'unknown' };
   }
   const value = { start: written.getStart(source), end: written.end };
+  const declaredArrayness = (found: 'always' | 'or-nothing' | 'unknown', of: ts.Expression) =>
+    found === 'always' && mayReturnNothing(evaluator, of, scope) ? 'or-nothing' : found;
   const other = (reason: string): PluginsShape => ({
     kind: 'other',
     reason,
@@ -506,9 +586,8 @@ function readPlugins(evaluator: Evaluator, place: Place, config: FileShape): Plu
     property,
     value,
     text: source.text.slice(value.start, value.end),
-    isArray: arrayness(evaluator.evaluate(written, scope)),
+    isArray: declaredArrayness(arrayness(evaluator.evaluate(written, scope)), written),
   });
-
   let modifiedLater = false;
   let { node, scope: at } = evaluator.follow(written, scope);
   let via: 'literal' | 'identifier' = node === unwrap(written) ? 'literal' : 'identifier';
@@ -534,7 +613,36 @@ function readPlugins(evaluator: Evaluator, place: Place, config: FileShape): Plu
     location: evaluator.files.locate(node),
     property,
     modifiedLater,
+    ...(via === 'identifier' && typeMayBeNothing(declarationAround(node)?.type)
+      ? { mayBeNothing: true }
+      : {}),
   };
+}
+
+/** Whether a type allows for `undefined`: the compiler asks what becomes of it where the value is spread. */
+function typeMayBeNothing(type: ts.TypeNode | undefined): boolean {
+  if (!type) return false;
+  const text = type.getText();
+  if (/\b(?:NonNullable|Required|Exclude)</.test(text)) return false;
+  return /\b(?:undefined|null)\b/.test(text) || /\[\s*['"]plugins['"]\s*\]$/.test(text);
+}
+
+/** As of {@link typeMayBeNothing}, of what a call of a function of the project returns. */
+function mayReturnNothing(evaluator: Evaluator, call: ts.Expression, scope: Scope): boolean {
+  const written = unwrap(call);
+  if (!ts.isCallExpression(written)) return false;
+  const { node } = evaluator.follow(written.expression, scope);
+  const declared = declarationAround(node)?.type;
+  const type = ts.isFunctionLike(node) && node.type ? node.type : declared;
+  return typeMayBeNothing(type && ts.isFunctionTypeNode(type) ? type.type : type);
+}
+
+/** The variable that an expression is the value of, whatever is asserted in between. */
+function declarationAround(node: ts.Node): ts.VariableDeclaration | undefined {
+  let at = node.parent;
+  while (at && (ts.isParenthesizedExpression(at) || ts.isAsExpression(at) || ts.isSatisfiesExpression(at)))
+    at = at.parent;
+  return at && ts.isVariableDeclaration(at) ? at : undefined;
 }
 
 function arrayShape(node: ts.ArrayLiteralExpression): ArrayShape {
@@ -719,6 +827,19 @@ function wiredIn(files: FileShape[], plugins: PluginsShape[]): ConfigShape['wire
   return { elements: 0 };
 }
 
+/** A cache that a person wired where nothing could be edited: the file imports the wrapper, and uses it. */
+function usedByHand(file: FileShape): ConfigShape['wired'] | undefined {
+  const found = file.imports.find(isOwnImport);
+  if (!found || !usesAny(file.text.slice(0, found.start) + file.text.slice(found.end), found.names)) {
+    return undefined;
+  }
+  return {
+    import: { ...found, file: file.path },
+    elements: 1,
+    elementLocation: locationAt(file, found.start),
+  };
+}
+
 /** Where the elements of `plugins` are that use one of the names. */
 function elementsUsing(plugins: PluginsShape, names: string[]): SourceLocation[] {
   if (plugins.kind === 'array') {
@@ -769,6 +890,8 @@ function cloudflareEnv(
     topLevel: boolean;
     /** Whether it is Cloudflare's for sure: projects call their validated process environment `env` too. */
     sure: boolean;
+    /** Whether the config allows for there being none: `cf?.env.D1`. */
+    optional: boolean;
   }
   const candidates = new Map<string, Candidate>();
   function visit(node: ts.Node): void {
@@ -778,8 +901,14 @@ function cloudflareEnv(
       const declared = root ? declarationOf(root, literal, source) : undefined;
       if (declared && !isProcessEnv(declared.declaration)) {
         const expression = owner.getText(source).replaceAll('!', '').replaceAll('?.', '.');
-        const known = candidates.get(expression) ?? { bindings: new Set<string>(), ...declared, sure: false };
+        const known = candidates.get(expression) ?? {
+          bindings: new Set<string>(),
+          ...declared,
+          sure: false,
+          optional: false,
+        };
         known.bindings.add(node.name.text);
+        known.optional ||= ts.isOptionalChain(node);
         known.sure ||=
           isGivenAsBinding(node) || /cloudflare|getPlatformProxy/i.test(declared.declaration.getText());
         candidates.set(expression, known);
@@ -792,7 +921,8 @@ function cloudflareEnv(
   const [best] = [...candidates]
     .filter(([, { sure }]) => sure)
     .sort(([, one], [, other]) => other.bindings.size - one.bindings.size);
-  if (!best) return undefined;
+  // Where there may be none, the wrapper finds the binding by itself.
+  if (!best || best[1].optional) return undefined;
   const [expression, { bindings, declaration, topLevel }] = best;
   return {
     expression,
@@ -805,7 +935,7 @@ function cloudflareEnv(
   function addDeclared(): void {
     const declared = declarationOf('cloudflare', literal, source);
     if (declared && /getCloudflareContext|getPlatformProxy/.test(source.text)) {
-      candidates.set('cloudflare.env', { bindings: new Set(), ...declared, sure: true });
+      candidates.set('cloudflare.env', { bindings: new Set(), ...declared, sure: true, optional: false });
     }
   }
 }

@@ -27,6 +27,7 @@ export function mergeFields(one: FieldSchema, other: FieldSchema): FieldSchema {
     virtual: first.virtual || second.virtual,
     insideList: first.insideList || second.insideList,
     ...(relationTo.length > 0 ? { relationTo } : {}),
+    ...(first.polymorphic || second.polymorphic ? { polymorphic: true } : {}),
   };
 }
 

@@ -117,6 +117,12 @@ export function isPayloadConfig(text: string): boolean {
   );
 }
 
+function exportsDefault(text: string): boolean {
+  return /\bexport\s+default\b|\bexport\s*\{[^}]*\bdefault\b|\bexport\s*=|\bmodule\.exports\b|\bexports\.default\b/.test(
+    text,
+  );
+}
+
 function leadsTo(file: string, text: string, others: string[]): boolean {
   if (/buildConfig/.test(text)) return false;
   return [...text.matchAll(/from\s*['"](\.[^'"]+)['"]/g)].some(([, specifier]) => {
@@ -129,7 +135,9 @@ function leadsTo(file: string, text: string, others: string[]): boolean {
 function amongPackages(cwd: string, configs: Tsconfigs): { config: string; root: string } {
   const everywhere = configsBelow(cwd, configs, 0);
   const ofPayload = everywhere.filter((file) => isPayloadConfig(readFileSync(file, 'utf8')));
-  const below = ofPayload.length > 0 ? ofPayload : everywhere;
+  // A package may keep a function under that name, which the apps' own configs call.
+  const exported = ofPayload.filter((file) => exportsDefault(readFileSync(file, 'utf8')));
+  const below = [exported, ofPayload, everywhere].find(({ length }) => length > 0) ?? [];
   const [only, ...others] = below;
   if (only && others.length === 0) return { config: only, root: packageOf(only, cwd) };
   if (only) {

@@ -146,7 +146,7 @@ export function readPayloadTypes(file: string): TypedSchema | { problem: string 
     const { path, insideList } = place;
     const relation = relationTargets(types);
     if (relation) {
-      put(into, relationField(path, relation.slugs, false, insideList));
+      put(into, relationField(path, relation, false, insideList));
       return;
     }
     if (types.length === 1 && types[0] && ts.isArrayTypeNode(types[0])) {
@@ -171,9 +171,15 @@ export function readPayloadTypes(file: string): TypedSchema | { problem: string 
     put(into, field({ path, type: scalarType(types), insideList }));
   }
 
-  function relationField(path: string, slugs: string[], hasMany: boolean, insideList: boolean): FieldSchema {
+  function relationField(
+    path: string,
+    { slugs, polymorphic }: { slugs: string[]; polymorphic: boolean },
+    hasMany: boolean,
+    insideList: boolean,
+  ): FieldSchema {
     const type = slugs.every((slug) => uploads.has(slug)) ? 'upload' : 'relationship';
-    return field({ path, type, relationTo: slugs, hasMany, insideList });
+    const targets = { relationTo: slugs, ...(polymorphic ? { polymorphic } : {}) };
+    return field({ path, type, ...targets, hasMany, insideList });
   }
 
   function readArray(element: ts.TypeNode, place: Place, into: Map<string, FieldSchema>): void {
@@ -182,7 +188,7 @@ export function readPayloadTypes(file: string): TypedSchema | { problem: string 
     const { path, insideList } = place;
     const relation = relationTargets(types);
     if (relation) {
-      put(into, relationField(path, relation.slugs, true, insideList));
+      put(into, relationField(path, relation, true, insideList));
       return;
     }
     const shapes = types.map(objectMembers);

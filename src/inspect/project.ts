@@ -271,7 +271,7 @@ function requireSomething(schema: ProjectSchema, files: SourceFiles, config: Obj
       : 'The config has no collections and no globals, so there is nothing to cache.',
     location: unread?.location ?? files.locate(config.node),
     nextStep: unread
-      ? 'Generate payload-types.ts with `payload generate:types`: the collections can be read from there.'
+      ? 'Generate payload-types.ts with `payload generate:types`: the collections can be read from there. Or ask Payload itself, with --exact.'
       : 'Add a collection to the config and run the command again.',
   });
 }

@@ -139,6 +139,11 @@ export function readSchema(evaluator: Evaluator, config: ObjectValue, idType: Id
     return [];
   }
 
+  /** Whether the value is a list, of one be it, or may be one. */
+  function mayBeList(value: Value): boolean {
+    return value.kind === 'choice' ? value.options.some(mayBeList) : value.kind === 'array';
+  }
+
   function noteGaps(owner: ObjectValue, part: string): void {
     for (const gap of owner.gaps()) note(part, gap.node, reasonOf(gap) ?? 'it could not be read');
   }
@@ -290,7 +295,9 @@ export function readSchema(evaluator: Evaluator, config: ObjectValue, idType: Id
     const own = base(owner, name, type, place);
     const part = `${place.part}.${name}`;
     if (type === 'relationship' || type === 'upload') {
-      own.relationTo = texts(get(owner, 'relationTo'), `${part}.relationTo`).sort();
+      const targets = get(owner, 'relationTo');
+      own.relationTo = texts(targets, `${part}.relationTo`).sort();
+      if (mayBeList(targets)) own.polymorphic = true;
       if (own.relationTo.length === 0 && !owner.gaps().length && nullish(get(owner, 'relationTo'))) {
         note(`${part}.relationTo`, owner.node, 'the field has no relationTo that could be read');
       }

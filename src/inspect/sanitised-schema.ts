@@ -105,6 +105,7 @@ function fieldOf(own: AnyField, path: string, insideList: boolean): FieldSchema 
     virtual: own.virtual ?? false,
     insideList,
     ...(own.relationTo ? { relationTo: [own.relationTo].flat().sort() } : {}),
+    ...(Array.isArray(own.relationTo) ? { polymorphic: true } : {}),
     ...(own.type === 'join'
       ? {
           join: {

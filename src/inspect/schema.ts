@@ -30,6 +30,8 @@ export interface FieldSchema {
   virtual: boolean | string;
   /** Target collections of a relationship or upload field. */
   relationTo?: string[];
+  /** `relationTo` is a list, be it of one: the value names its collection, and an equality with an id finds nothing. */
+  polymorphic?: true;
   /** Of a join field: the collections joined and the field there that points back. */
   join?: { collection: string[]; on: string; hasWhere: boolean };
   /** Whether the value lies inside an array or blocks field on the way to it. */

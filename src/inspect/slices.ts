@@ -32,7 +32,9 @@ function isCandidate(field: FieldSchema): boolean {
     return false;
   if (/^_.*_order$/.test(field.path) || field.path.startsWith('sizes.')) return false;
   if (field.relationTo)
-    return field.relationTo.length === 1 && (field.unique || field.index || isTenant(field));
+    return (
+      !field.polymorphic && field.relationTo.length === 1 && (field.unique || field.index || isTenant(field))
+    );
   if (!SCALAR.has(field.type)) return false;
   return field.unique || field.index || field.path === 'slug';
 }

@@ -75,10 +75,11 @@ function wirePlugins({ shape, style }: Wiring, element: string, refuse: Refuse):
   const { object, plugins, config } = shape;
   const alone = `plugins: [${element}],`;
   if (!object) {
+    const { objectLocation: at, foreign } = shape;
     return refuse(
-      shape.objectMissing ?? 'The config object is not an object literal.',
-      shape.objectLocation?.line,
-      alone,
+      sentence(shape.objectMissing ?? 'the config object is not an object literal'),
+      at?.file === config.path ? at.line : foreign?.line,
+      foreign ? foreignLines({ ...foreign, file: at?.file ?? 'there' }, element, config, style) : alone,
     );
   }
 
@@ -148,7 +149,8 @@ function wirePlugins({ shape, style }: Wiring, element: string, refuse: Refuse):
       }),
     );
   }
-  const isArray = plugins.kind === 'array' ? 'always' : plugins.isArray;
+  const ofLiteral = plugins.kind === 'array' && plugins.mayBeNothing ? 'or-nothing' : 'always';
+  const isArray = plugins.kind === 'array' ? ofLiteral : plugins.isArray;
   const proven = isArray !== 'unknown' || isSurelyArray(value.node, config.text);
   const [before, after] =
     isArray === 'or-nothing' ? ['(', ' ?? [])'] : isSimple(value.node) ? ['', ''] : ['(', ')'];
@@ -163,6 +165,38 @@ function wirePlugins({ shape, style }: Wiring, element: string, refuse: Refuse):
   // Around the value, so that its key and the comments beside it stay.
   if (value.shorthand) return [insertAt(value.end, `: [...${spread}, ${element}]`)];
   return [insertAt(value.start, `[...${before}`), insertAt(value.end, `${after}, ${element}]`)];
+}
+
+/** What to write by hand where the object is made in another package: around what it gives, or in both. */
+function foreignLines(
+  { argument, file }: { argument?: string; file: string },
+  element: string,
+  { topLevelNames }: FileShape,
+  { semicolons, indent }: CodeStyle,
+): string {
+  const end = semicolons ? ';' : '';
+  if (argument !== undefined) {
+    const name = ['config', 'baseConfig'].find((each) => !topLevelNames.includes(each)) ?? 'sharedConfig';
+    return [
+      `const ${name} = ${argument}${end}`,
+      '',
+      'export default buildConfig({',
+      `${indent}...${name},`,
+      `${indent}plugins: [...(${name}.plugins ?? []), ${element}],`,
+      `})${end}`,
+    ].join('\n');
+  }
+  return [
+    '// here: hand the cache to what makes the config',
+    `plugins: [${element}],`,
+    '',
+    `// ${file}: take plugins of the caller, e.g. as \`plugins: Plugin[] = []\`, and put them last`,
+    'plugins: [/* those of now */ ...plugins],',
+  ].join('\n');
+}
+
+function sentence(reason: string): string {
+  return `${reason.charAt(0).toUpperCase()}${reason.slice(1).replace(/\.$/, '')}.`;
 }
 
 function insertAt(position: number, text: string): Edit {

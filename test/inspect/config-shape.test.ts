@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { FileShape, PluginsShape, Span } from '../../src/inspect/config-shape.js';
-import { inspected } from './written.js';
+import { inspectProject } from '../../src/inspect/project.js';
+import { inspected, PAYLOAD_3, written } from './written.js';
 
 function cut(file: FileShape, span: Span): string {
   return file.text.slice(span.start, span.end);
@@ -330,4 +331,38 @@ describe('an earlier init', () => {
     );
     expect(wired).toEqual({ elements: 0 });
   });
+});
+
+test('a cache wired by hand is known where the config object is in another package', () => {
+  const config = (body: string) => `import { buildConfig } from 'payload'
+import { cmsConfig } from '../../../packages/cms/index'
+${body}`;
+  const shapeWith = (text: string) =>
+    inspectProject({
+      cwd: `${written({
+        'apps/site/package.json': PAYLOAD_3,
+        'apps/site/src/payload.config.ts': text,
+        'apps/site/src/payload-kv/index.ts': 'export const cache = (config: any) => config',
+        'packages/cms/package.json': '{}',
+        'packages/cms/index.ts': `export const cmsConfig = (more = []) => ({ collections: [{ slug: 'posts', fields: [] }], plugins: [...more] })`,
+      })}/apps/site`,
+    }).configShape;
+
+  const before = shapeWith(config('export default buildConfig(cmsConfig())'));
+  expect(before).toMatchObject({
+    config: { path: 'src/payload.config.ts' },
+    objectMissing: expect.stringContaining('../../packages/cms/index.ts'),
+    foreign: { argument: 'cmsConfig()', line: 3 },
+    wired: { elements: 0 },
+  });
+
+  const importing = `import { cache } from './payload-kv/index'\n`;
+  const handedOver = shapeWith(config(`${importing}export default buildConfig(cmsConfig([cache]))`));
+  expect(handedOver.wired).toMatchObject({ elements: 1, import: { file: 'src/payload.config.ts' } });
+  expect(shapeWith(config(`${importing}export default buildConfig(cmsConfig())`)).wired.elements).toBe(0);
+
+  const around = 'const config = cmsConfig()\nexport default buildConfig({ ...config, plugins: [cache] })';
+  const wrapped = shapeWith(config(`${importing}${around}`));
+  expect(wrapped.wired.elements).toBe(1);
+  expect(wrapped.foreign).toBeUndefined();
 });

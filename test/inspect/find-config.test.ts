@@ -108,6 +108,17 @@ describe('a clear error is given', () => {
     expect(error.nextStep).toContain('--config apps/one/payload.config.ts');
   });
 
+  test('but not a package that keeps a function under that name, which exports no config', () => {
+    const project = inspected({
+      'package.json': '{ "workspaces": ["apps/*", "packages/*"] }',
+      'apps/one/package.json': PAYLOAD_3,
+      'apps/one/payload.config.ts': CONFIG,
+      'packages/cms/package.json': PAYLOAD_3,
+      'packages/cms/src/payload.config.ts': CONFIG.replace('export default', 'export const cms = () =>'),
+    });
+    expect(project.root).toMatch(/apps.one$/);
+  });
+
   test('when one directory has two', () => {
     const error = errorOf(() => inspected({ 'payload.config.ts': CONFIG, 'src/payload.config.ts': CONFIG }));
     expect(error.code).toBe('SEVERAL_CONFIGS');

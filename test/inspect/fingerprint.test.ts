@@ -88,6 +88,7 @@ describe('slice candidates', () => {
     { name: 'author', type: 'relationship', relationTo: 'posts' },
     { name: 'tags', type: 'relationship', relationTo: 'posts', hasMany: true, index: true },
     { name: 'either', type: 'relationship', relationTo: ['posts', 'pages'], index: true },
+    { name: 'onlyOne', type: 'relationship', relationTo: ['posts'], index: true },
     { name: 'kinds', type: 'select', hasMany: true, options: [], index: true },
     { name: 'data', type: 'json', index: true },
     { name: 'computed', type: 'text', virtual: true, index: true },

@@ -91,7 +91,7 @@ test('collections that only the types know are completed from them', () => {
     { ...flags, path: 'address', type: 'group' },
     { ...flags, path: 'address.city', type: 'text' },
     { ...flags, path: 'address.country', type: 'relationship', relationTo: ['posts'] },
-    { ...flags, path: 'anything', type: 'relationship', relationTo: ['media', 'posts'] },
+    { ...flags, path: 'anything', type: 'relationship', relationTo: ['media', 'posts'], polymorphic: true },
     { ...flags, path: 'avatar', type: 'upload', relationTo: ['media'] },
     { ...flags, path: 'email', type: 'email', unique: true },
     { ...flags, path: 'favourites', type: 'relationship', hasMany: true, relationTo: ['posts'] },

@@ -69,6 +69,7 @@ export function truthOf(config: SanitizedConfig) {
         insideList,
       };
       if (field.relationTo) own.relationTo = [field.relationTo].flat().sort();
+      if (Array.isArray(field.relationTo)) own.polymorphic = true;
       if (field.type === 'join') {
         own.join = {
           collection: [field.collection].flat().sort(),

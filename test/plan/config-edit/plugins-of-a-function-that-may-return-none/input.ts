@@ -1,0 +1,10 @@
+import { buildConfig, type Config } from 'payload'
+import { db } from './db'
+
+const extras = (): Config['plugins'] => [(config) => config]
+
+export default buildConfig({
+  collections: [{ slug: 'posts', fields: [] }],
+  db,
+  plugins: extras(),
+})

@@ -1,0 +1,11 @@
+import { buildConfig, type Config } from 'payload'
+import { db } from './db'
+import { cache } from './payload-kv/index'
+
+const extras = (): Config['plugins'] => [(config) => config]
+
+export default buildConfig({
+  collections: [{ slug: 'posts', fields: [] }],
+  db,
+  plugins: [...(extras() ?? []), cache],
+})
