@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { withinRepository } from '../../inspect/package-manager.js';
 import { type Check, fail, ok, warn } from '../check.js';
 
 /** The package is a dependency of the project, and there. */
@@ -13,6 +16,14 @@ export const installed: Check = {
       project.packageManager
     ];
     const found = findPackage('payload-kv');
+    if (!found && withinRepository(project.root).some((it) => existsSync(path.join(it, '.pnp.cjs')))) {
+      return fail(
+        "Yarn's Plug'n'Play keeps packages where neither Payload's types nor this command looks for them",
+        {
+          fix: 'Write `nodeLinker: node-modules` into .yarnrc.yml, then run: yarn install',
+        },
+      );
+    }
     if (!found) {
       return fail('it is not installed, so the config cannot import it', { fix: `Run: ${add} payload-kv` });
     }
