@@ -21,6 +21,8 @@ export interface Leftovers {
   tags?: string;
   /** The client that `redis()` opens by itself. */
   redis?: true;
+  /** The parameter of `cache`. */
+  env?: true;
 }
 
 /** The client that `redis()` opens by itself, in the range that `init` asks for. */
@@ -35,7 +37,13 @@ export function leftoversOf(before: WrapperShape | undefined, after: WrapperShap
     ...(entries !== undefined && entries !== now.entries ? { entries } : {}),
     ...(tags !== undefined && tags !== now.tags ? { tags } : {}),
     ...(redis && !now.redis ? { redis } : {}),
+    ...(before.takesEnv && after.takesEnv && readsEnv(before) && !readsEnv(after) ? { env: true } : {}),
   };
+}
+
+/** Whether the store or the registry is one that is given the env. */
+function readsEnv({ store, registry }: WrapperShape): boolean {
+  return store === 'cloudflareKV' || registry === 'durableObjectRegistry';
 }
 
 function usedBy({ store, binding, registry, tagsBinding }: WrapperShape): Leftovers {
@@ -87,6 +95,11 @@ export function planLeftovers(input: LeftoverInput): LeftoverPlan {
   if (leftovers.tags !== undefined && project.wrangler?.content.includes(leftovers.tags)) {
     plan.notices.push(
       `${project.wrangler.path} still binds ${leftovers.tags}, and the main module still exports ${TAGS_CLASS}. They stay: a deployed Worker loses the class only by one more migration, { "tag": …, "deleted_classes": ["${TAGS_CLASS}"] }, with which binding and export go as well. Where it was never deployed, take out all three.`,
+    );
+  }
+  if (leftovers.env) {
+    plan.notices.push(
+      '`cache` still takes the Cloudflare env, which nothing in it reads any more: take the parameter out, there and in the config, or leave it for another time.',
     );
   }
   if (leftovers.redis) planRedis(input, plan);

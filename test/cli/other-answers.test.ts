@@ -2,7 +2,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { command, createProject, type Project } from './command.js';
+import { CONFIG, command, createProject, type Project } from './command.js';
 import type { Answer } from './person.js';
 
 const WRAPPER = 'src/payload-kv/index.ts';
@@ -149,6 +149,20 @@ test('another name for the binding keeps its namespace', async () => {
   expect(text.match(new RegExp(`"PAGES",\\s+"id": "${ID}"`, 'g'))).toHaveLength(1);
   expect(text.match(/"PAGES"/g)).toHaveLength(2);
   expect(await read('cloudflare-env.d.ts')).toContain('PAGES: KVNamespace;');
+});
+
+test('a parameter that nothing reads any more is named', async () => {
+  const config = CONFIG.replace('  db,', '  db: sqliteD1Adapter({ binding: cloudflare.env.D1 }),').replace(
+    'export default',
+    'const cloudflare = await getCloudflareContext();\n\nexport default',
+  );
+  project = await onCloudflare({
+    'src/payload.config.ts': `import { sqliteD1Adapter } from '@payloadcms/db-d1-sqlite';\n${config}`,
+  });
+  await init();
+  const { notices } = await init('--store', 'redis');
+  expect(notices).toContainEqual(expect.stringContaining('`cache` still takes the Cloudflare env'));
+  expect((await init('--ttl', '1h')).notices).toEqual([]);
 });
 
 test('Durable Objects that may have been deployed stay until somebody migrates, which is said', async () => {
