@@ -27,6 +27,8 @@ const PRUNING_INTERVAL = 3_600_000;
  * A class without a base, so that this module can be imported outside of workerd as well.
  */
 export class CacheTagRegistry {
+  /** By this, types alone know a class of Durable Objects: `wrangler types` names it in the env's. */
+  declare readonly __DURABLE_OBJECT_BRAND: never;
   readonly #storage: CacheTagState['storage'];
   /** The version of every tag without one of its own. Made with the object: what another one said is never fresh here. */
   readonly #epoch: string;

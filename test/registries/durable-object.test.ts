@@ -1,10 +1,11 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Rpc } from '@cloudflare/workers-types';
 import { build } from 'esbuild';
 import { Miniflare } from 'miniflare';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { durableObjectRegistry } from '../../src/runtime/cloudflare.js';
+import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
+import { type CacheTagRegistry, durableObjectRegistry } from '../../src/runtime/cloudflare.js';
 import { getCacheStats, memory, payloadKV } from '../../src/runtime/index.js';
 import type { Registry } from '../../src/runtime/registry.js';
 import { startBlog } from '../support/payload.js';
@@ -214,4 +215,8 @@ describe('where Durable Objects do not run', () => {
     expect(() => durableObjectRegistry({ binding: '' })).toThrow(/needs a binding/);
     expect(() => durableObjectRegistry({ binding: 'CACHE_TAGS', shards: 0 })).toThrow(/shards/);
   });
+});
+
+test('its class may stand in the types that `wrangler types` writes of the env', () => {
+  expectTypeOf<CacheTagRegistry>().toExtend<Rpc.DurableObjectBranded>();
 });
