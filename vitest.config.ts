@@ -1,7 +1,24 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.js';
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/**
+ * Files that one process runs one after the other, so that it loads Payload once. Those that change the
+ * process itself, its environment or its globals, keep to one of their own.
+ */
+const SHARING = [
+  'test/{fault,interleaving,plan,registries}/*.test.ts',
+  'test/docs/!(snippets).test.ts',
+  'test/runtime/!(binding|single-flight).test.ts',
+];
+const NO_TESTS = [
+  '**/node_modules/**',
+  'test/**/input*/**',
+  'test/**/output*/**',
+  'test/inspect/projects/**',
+];
 
 export default defineConfig({
   resolve: {
@@ -15,15 +32,30 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['**/node_modules/**', 'test/**/input*/**', 'test/**/output*/**', 'test/inspect/projects/**'],
     // Two busy processors answer later than a server; tests of timeouts take the variable out.
     env: { PAYLOAD_KV_TIMEOUT: '30000' },
     globalSetup: ['test/support/build.ts'],
     pool: 'forks',
     // Payload, workerd and tsc share the machine with the tests.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'apart', include: ['test/**/*.test.ts'], exclude: [...NO_TESTS, ...SHARING] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'sharing',
+          isolate: false,
+          include: SHARING,
+          exclude: NO_TESTS,
+          setupFiles: ['test/support/leave-nothing.ts'],
+        },
+      },
+    ],
   },
 });

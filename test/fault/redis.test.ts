@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '@redis/client';
 import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { memory, payloadKV, settleCache, tiered } from '../../src/runtime/index.js';
 import { redis } from '../../src/runtime/redis.js';
 import type { Store } from '../../src/stores/store.js';
@@ -15,7 +15,7 @@ import { workload } from './workload.js';
 const PATIENT = { timeout: 60_000 };
 
 // The timeout is part of what is tested here.
-delete process.env.PAYLOAD_KV_TIMEOUT;
+vi.stubEnv('PAYLOAD_KV_TIMEOUT', undefined);
 
 /** Longer than the pause after several faults, in seconds. */
 const PAUSE = 11;

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { hasRedis } from '../support/redis.js';
 import { repository } from '../support/repository.js';
 import { SCENARIOS } from './scenarios.js';
 import type { SoakOutcome } from './soak.js';
 
 // The timeout is part of what is tested here.
-delete process.env.PAYLOAD_KV_TIMEOUT;
+vi.stubEnv('PAYLOAD_KV_TIMEOUT', undefined);
 
 /** Those that the other tests of this directory do not go through step by step. */
 const HERE = ['Redis paused', 'KV answers 429 for a minute'];

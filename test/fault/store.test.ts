@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { kvRegistry } from '../../src/registries/kv.js';
 import { memory, memoryRegistry, payloadKV, settleCache } from '../../src/runtime/index.js';
 import {
@@ -14,7 +14,7 @@ import { countDatabaseCalls, type Started, startBlog } from '../support/payload.
 import { workload } from './workload.js';
 
 // The timeout is what is tested here.
-delete process.env.PAYLOAD_KV_TIMEOUT;
+vi.stubEnv('PAYLOAD_KV_TIMEOUT', undefined);
 
 /** `CHAOS_SEED=…` repeats a run that failed. */
 const SEEDS = process.env.CHAOS_SEED ? [Number(process.env.CHAOS_SEED)] : [1, 2, 3];

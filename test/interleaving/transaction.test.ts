@@ -142,7 +142,7 @@ describe.each(CASES)('transactions interleaved with the %s registry on %s', (_na
       const committing = site.payload.db.commitTransaction(req.transactionID);
       await gate.reached;
       for (const each of pair.sites) expect([current, name]).toContain(await read(each));
-      for (const each of pair.sites) await settleCache(each.payload, 500);
+      await Promise.all(pair.sites.map((each) => settleCache(each.payload, 500)));
       gate.open();
       await committing;
       expect(await read(site)).toBe(name);

@@ -103,7 +103,7 @@ describe.each(BACKENDS.map((backend) => [backend.name, backend] as const))(
           await gate.reached;
           // They may see either, since the write is not done; what they store may not outlive it.
           for (const each of pair.sites) expect([name, `name-${names - 1}`]).toContain(await read(each));
-          for (const each of pair.sites) await settleCache(each.payload, 500);
+          await Promise.all(pair.sites.map((each) => settleCache(each.payload, 500)));
           gate.open();
           await writing;
           expect(await read(writer())).toBe(name);

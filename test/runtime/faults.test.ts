@@ -1,5 +1,5 @@
 import type { Payload } from 'payload';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { cloudflareKV } from '../../src/runtime/cloudflare.js';
 import {
   getCacheStats,
@@ -16,7 +16,7 @@ import { collectLog } from './logged.js';
 import { lookupsOf } from './lookups.js';
 
 // The timeout is what is tested here.
-delete process.env.PAYLOAD_KV_TIMEOUT;
+vi.stubEnv('PAYLOAD_KV_TIMEOUT', undefined);
 
 /** What may go wrong with a call: it throws, rejects, or never answers. */
 type Fault = 'throws' | 'rejects' | 'hangs';

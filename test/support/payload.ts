@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { SQLiteAdapter } from '@payloadcms/db-sqlite';
 import { sqliteAdapter } from '@payloadcms/db-sqlite';
-import { Miniflare } from 'miniflare';
+import type { Miniflare } from 'miniflare';
 import type {
   CollectionConfig,
   Config,
@@ -163,7 +164,9 @@ export async function startCloudflare(options: CloudflareOptions = {}): Promise<
 
 /** A Miniflare with a D1 database `D1` and a KV namespace `PAYLOAD_CACHE`, both in memory. */
 export function createMiniflare(): Miniflare {
-  return new Miniflare({
+  // Loaded where it is used: most tests need none, and it takes a second.
+  const miniflare = createRequire(import.meta.url)('miniflare') as typeof import('miniflare');
+  return new miniflare.Miniflare({
     modules: true,
     script: 'export default { fetch() { return new Response(null, { status: 404 }) } }',
     compatibilityDate: '2026-03-01',
