@@ -223,6 +223,8 @@ export function callExternal(
   if (/^payload(?:\/|$)/.test(callee.packageName) || callee.packageName === '@payloadcms/translations') {
     return callPayload(evaluator, callee.name, args, node) ?? called;
   }
+  if (callee.packageName === '@payloadcms/plugin-seo')
+    return seoField(evaluator, callee.name, args, node) ?? called;
   return called;
 }
 
@@ -390,6 +392,31 @@ function slugField(evaluator: Evaluator, args: Lazy[], node: ts.Node): Value {
   });
   const overrides = evaluator.property(options, 'overrides', node);
   return overrides.kind === 'function' ? evaluator.call(overrides, [() => row], node) : row;
+}
+
+/** The fields of Payload's plugin for search engines that a collection may list itself: names and types, by function. */
+const SEO_FIELDS: Record<string, [name: string, type: string]> = {
+  MetaDescriptionField: ['description', 'textarea'],
+  MetaImageField: ['image', 'upload'],
+  MetaTitleField: ['title', 'text'],
+  OverviewField: ['overview', 'ui'],
+  PreviewField: ['preview', 'ui'],
+};
+
+function seoField(evaluator: Evaluator, called: string, args: Lazy[], node: ts.Node): Value | undefined {
+  const [name, type] = SEO_FIELDS[called] ?? [];
+  if (name === undefined || type === undefined) return undefined;
+  const options = args[0]?.() ?? primitive(node, undefined);
+  const entries: Record<string, Lazy> = {
+    name: () => primitive(node, name),
+    type: () => primitive(node, type),
+    localized: () => primitive(node, type !== 'ui'),
+    ...(type === 'upload' ? { relationTo: () => evaluator.property(options, 'relationTo', node) } : {}),
+  };
+  const field = object(node, () => ({ entries: new Map(Object.entries(entries)), gaps: [] }));
+  const overrides = evaluator.property(options, 'overrides', node);
+  if (nullish(overrides)) return field;
+  return merged([() => field, () => overrides], node, 'shallow');
 }
 
 type MergeDepth = 'shallow' | 'arrays replaced' | 'arrays joined' | 'arrays by index';

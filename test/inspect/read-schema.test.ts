@@ -519,3 +519,27 @@ export const ${name} = { slug: '${name}', fields: [title(true), ${Array.from({ l
   expect(schema.collections).toHaveLength(40);
   expect(relationsOf(schema, 'c7').f29).toEqual(['c29']);
 });
+
+test('the fields of the plugin for search engines are known where a collection lists them itself', () => {
+  const { schema } = inspectedBody(
+    `collections: [{ slug: 'pages', fields: [{ name: 'meta', type: 'group', fields: [
+      OverviewField({ titlePath: 'meta.title' }),
+      MetaTitleField({ hasGenerateFn: true }),
+      MetaImageField({ relationTo: 'media', overrides: { name: 'picture' } }),
+      MetaDescriptionField({}),
+      PreviewField({ hasGenerateFn: true }),
+    ] }] }],
+    localization: { locales: ['en', 'nl'], defaultLocale: 'en' },`,
+    `import { MetaDescriptionField, MetaImageField, MetaTitleField, OverviewField, PreviewField } from '@payloadcms/plugin-seo/fields';`,
+  );
+  const fields = fieldsOf(schema, 'pages');
+  expect(Object.keys(fields).filter((path) => path.startsWith('meta.'))).toEqual([
+    'meta.description',
+    'meta.picture',
+    'meta.title',
+  ]);
+  expect(fields['meta.picture']).toMatchObject({ type: 'upload', relationTo: ['media'], localized: true });
+  expect(fields['meta.title']).toMatchObject({ type: 'text', localized: true });
+  expect(fields['meta.description']!.type).toBe('textarea');
+  expect(schema.unresolved).toEqual([]);
+});
