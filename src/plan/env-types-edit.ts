@@ -2,6 +2,7 @@
 import { ts } from 'ts-morph';
 import type { TransformResult } from './plan.js';
 import { applyEdits, type Edit, indentationAt } from './splice.js';
+import { envPart } from './wrangler-types.js';
 
 /** The types of bindings that `init` declares. */
 export type BindingType = 'KVNamespace' | 'DurableObjectNamespace';
@@ -13,7 +14,8 @@ export function declareBinding(
   path: string,
   type: BindingType = 'KVNamespace',
 ): TransformResult {
-  const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+  // The runtime's own types have a namespace of the same name.
+  const source = ts.createSourceFile(path, envPart(text), ts.ScriptTarget.Latest, true);
   const interfaces: ts.InterfaceDeclaration[] = [];
   const visit = (node: ts.Node): void => {
     if (ts.isInterfaceDeclaration(node)) interfaces.push(node);

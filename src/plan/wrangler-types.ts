@@ -123,7 +123,7 @@ export function declares(line: string, name: string): boolean {
 }
 
 /** The file up to the runtime's own types. */
-function envPart(text: string): string {
+export function envPart(text: string): string {
   const at = text.indexOf(`\n${RUNTIME_MARK}`);
   return at === -1 ? text : text.slice(0, at + 1);
 }
@@ -148,5 +148,5 @@ function firstDifference(one: readonly string[], other: readonly string[]): stri
   const at = one.findIndex((line, index) => line !== other[index]);
   const pair = at === -1 ? [other[one.length]] : [other[at], one[at]];
   const line = pair.find((each) => each !== undefined && each !== '}') ?? pair[0];
-  return line?.trim().replace(/:.*$/, '').slice(0, 60);
+  return line?.trim().replace(/\??:.*$/, '').slice(0, 60);
 }

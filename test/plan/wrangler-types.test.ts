@@ -149,6 +149,7 @@ describe('what wrangler wrote', () => {
 
   test.each([
     ['a member more', fileOf([KV, D1, 'KEY: "secret value"']), '`KEY`'],
+    ['a member of one environment more', fileOf([KV, D1, 'KEY?: "secret"']), '`KEY`'],
     ['a member less', fileOf([KV]), '`D1`'],
     ['another type', fileOf([KV, 'D1: R2Bucket']), '`D1`'],
     ['the binding under another type', fileOf(['CACHE: R2Bucket', D1]), '`CACHE`'],
