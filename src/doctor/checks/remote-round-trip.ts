@@ -57,14 +57,21 @@ async function travel(
     steps.failure = error;
   }
   // Whatever happened: a write without an answer may have been done all the same.
-  const left = await remote.delete(env, id, key).then(
-    () => undefined,
-    (error: unknown) => error,
-  );
+  const remove = () =>
+    remote.delete(env, id, key).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+  const wasInterrupted = interruption.happened();
+  let left = await remove();
+  // Ctrl-C meanwhile ended that command as well.
+  if (interruption.happened() && !wasInterrupted) left = await remove();
   if (interruption.end()) {
     throw new PayloadKVError({
       code: 'CANCELLED',
-      message: 'Cancelled; the key of the round trip is deleted.',
+      message: left
+        ? `Cancelled; ${key} expires within a minute.`
+        : 'Cancelled; the key of the round trip is deleted.',
     });
   }
   if (steps.failure) throw steps.failure;
