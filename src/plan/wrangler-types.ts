@@ -148,5 +148,8 @@ function firstDifference(one: readonly string[], other: readonly string[]): stri
   const at = one.findIndex((line, index) => line !== other[index]);
   const pair = at === -1 ? [other[one.length]] : [other[at], one[at]];
   const line = pair.find((each) => each !== undefined && each !== '}') ?? pair[0];
-  return line?.trim().replace(/\??:.*$/, '').slice(0, 60);
+  return line
+    ?.trim()
+    .replace(/\??:.*$/, '')
+    .slice(0, 60);
 }

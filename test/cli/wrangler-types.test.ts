@@ -171,7 +171,7 @@ ${adding('PAYLOAD_CACHE: KVNamespace')}`,
       expect(seen).toContain(text);
     const done = JSON.parse((await init('--json')).stdout);
     expect(shown.changes).toEqual(done.changes);
-    expect(await readTypes()).toMatch(/hash: 4[^]*PAYLOAD_CACHE: KVNamespace;/);
+    expect(await readTypes()).toMatch(/hash: 4[\s\S]*PAYLOAD_CACHE: KVNamespace;/);
   });
 
   test('would change more, the type is edited in and what more is said, without its value', async () => {
