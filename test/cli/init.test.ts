@@ -395,6 +395,13 @@ describe('at a terminal', () => {
     expect(tree['worker.mjs']).toContain('export { CacheTagRegistry }');
   });
 
+  test('with --yes it asks nothing, and says what it answers itself', async () => {
+    const { exitCode, stdout } = await init(['--yes'], []);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^ {2}cached {4}pages, posts, header, for 5m$/m);
+    expect(stdout).not.toContain('? ');
+  });
+
   test('a flag spares its question', async () => {
     const flags = ['--globals', 'none', '--ttl', '2m', '--store', 'memory'];
     const { exitCode } = await init(flags, [['posts'], ['posts'], '1h', true]);

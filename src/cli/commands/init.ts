@@ -67,7 +67,7 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
   const answers = isNew ? await resolveAnswers(project, options, terminal, questions) : undefined;
   const current = isNew ? undefined : answersIn(files[paths.wrapper]!, paths.wrapper);
   const changes = current && (await resolveChanges(project, current, options, terminal, questions));
-  if (answers && !terminal.interactive) sayAnswers(answers, project, terminal);
+  if (answers && (!terminal.interactive || options.yes)) sayAnswers(answers, project, terminal);
   const answered: InitInput = {
     project,
     files,
