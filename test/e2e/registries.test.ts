@@ -1,8 +1,11 @@
 import { execa } from 'execa';
-import { afterEach, describe, expect, test } from 'vitest';
-import { readTree } from '../cli/command.js';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { command, readTree } from '../cli/command.js';
 import { runCli } from '../support/cli.js';
 import { copyFixture, type ProjectCopy } from '../support/project.js';
+
+// A test is a dozen processes, one after the other: a busy machine takes its time to start them.
+vi.setConfig({ testTimeout: 400_000 });
 
 let project: ProjectCopy;
 afterEach(() => project?.remove());
@@ -32,13 +35,13 @@ async function initTwice(...flags: string[]): Promise<void> {
   const first = await runCli(['init', '--yes', '--no-install', ...flags], { cwd: project.dir });
   expect(first.exitCode, first.stdout + first.stderr).toBe(0);
   const after = await readTree(project.dir);
-  const second = await runCli(['init'], { cwd: project.dir });
+  const second = await command(['init', '--cwd', project.dir]);
   expect(second.stdout).toContain('Everything is in place: nothing to change.');
   expect(await readTree(project.dir)).toEqual(after);
-  const removed = await runCli(['remove', '--yes', '--no-install'], { cwd: project.dir });
+  const removed = await command(['remove', '--yes', '--no-install', '--cwd', project.dir]);
   expect(removed.exitCode, removed.stdout + removed.stderr).toBe(0);
   expect(await readTree(project.dir)).toEqual(before);
-  await runCli(['init', '--yes', '--no-install', ...flags], { cwd: project.dir });
+  await command(['init', '--yes', '--no-install', ...flags, '--cwd', project.dir]);
   expect(await readTree(project.dir)).toEqual(after);
 }
 

@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { readTree } from '../cli/command.js';
+import { command, readTree } from '../cli/command.js';
 import { type CliResult, runCli } from '../support/cli.js';
 import { copyFixture, type ProjectCopy } from '../support/project.js';
 
@@ -12,7 +12,7 @@ const sync = (...args: string[]): Promise<CliResult> => runCli(['sync', ...args]
 
 beforeEach(async () => {
   project = await copyFixture('blog');
-  const { exitCode } = await runCli(['init', '--yes', '--no-install'], { cwd: project.dir });
+  const { exitCode } = await command(['init', '--yes', '--no-install', '--cwd', project.dir]);
   expect(exitCode).toBe(0);
 });
 afterEach(() => project.remove());
