@@ -113,14 +113,23 @@ function withoutElement(text: string, path: string, names: Set<string>): string 
   const [only] = others;
   if (isPlugins && only && others.length === 1 && ts.isSpreadElement(only) && !hasComment) {
     // `[...plugins, cache]` was `plugins`.
-    const value = ts.isParenthesizedExpression(only.expression)
+    const inner = ts.isParenthesizedExpression(only.expression)
       ? only.expression.expression
       : only.expression;
+    const value = orNothing(inner) ?? inner;
     const whole = ts.isIdentifier(value) && value.text === 'plugins' ? 'plugins' : undefined;
     const start = whole ? parent.getStart(source) : array.getStart(source);
     return text.slice(0, start) + (whole ?? value.getText(source)) + text.slice(array.end);
   }
   return removeMember(text, spanOf(array, elements, source), elements.findIndex(isOurs));
+}
+
+/** The `x` of `x ?? []`: where the config may have no plugins, the array is for the spread alone. */
+function orNothing(node: ts.Expression): ts.Expression | undefined {
+  if (!ts.isBinaryExpression(node) || node.operatorToken.kind !== ts.SyntaxKind.QuestionQuestionToken)
+    return undefined;
+  const { left, right } = node;
+  return ts.isArrayLiteralExpression(right) && right.elements.length === 0 ? left : undefined;
 }
 
 function spanOf(list: ts.Node, members: ts.NodeArray<ts.Node>, source: ts.SourceFile) {
