@@ -300,6 +300,13 @@ describe('access', () => {
       'cloudflarestatus.com',
     ],
     [
+      'too many requests, in other words',
+      refusal(429, 971, 'Slow down')(0),
+      'Slow down',
+      'Wait five minutes',
+    ],
+    ['a status of its own', { status: 520, body: '<html>' }, 'could not answer', 'cloudflarestatus.com'],
+    [
       'a page instead of an answer',
       { status: 502, body: '<html>' },
       '502 Bad Gateway',
