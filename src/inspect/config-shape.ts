@@ -69,7 +69,7 @@ export interface SpreadShape extends Span {
   location: SourceLocation;
   /** Whether it stands after the `plugins` property, and so would win over it. */
   afterPlugins: boolean;
-  /** Whether the spread object has `plugins`: `unknown` where it cannot be resolved. */
+  /** Whether the spread object has `plugins`, or may have by its type: `unknown` where it cannot be resolved. */
   hasPlugins: boolean | 'unknown';
 }
 
@@ -520,7 +520,12 @@ function objectShape(
       text: shorten(spread),
       location: evaluator.files.locate(spread),
       afterPlugins: plugins !== undefined && spread.getStart(source) > plugins.start,
-      hasPlugins: outcomes.includes(true) ? true : outcomes.includes('unknown') ? 'unknown' : false,
+      hasPlugins:
+        outcomes.includes(true) || isGivenAConfig(spread.expression)
+          ? true
+          : outcomes.includes('unknown')
+            ? 'unknown'
+            : false,
     };
   });
   return {
@@ -617,6 +622,21 @@ function readPlugins(evaluator: Evaluator, place: Place, config: FileShape): Plu
       ? { mayBeNothing: true }
       : {}),
   };
+}
+
+/** Whether it is a parameter whose type allows for plugins: another call may bring some than the one that was read. */
+function isGivenAConfig(node: ts.Expression): boolean {
+  const name = unwrap(node);
+  if (!ts.isIdentifier(name)) return false;
+  const declares = (parameter: ts.ParameterDeclaration) =>
+    ts.isIdentifier(parameter.name) && parameter.name.text === name.text;
+  for (let at: ts.Node | undefined = name; at; at = at.parent) {
+    if (!ts.isFunctionLike(at)) continue;
+    const parameter = at.parameters.find(declares);
+    if (!parameter) continue;
+    return /^(?:Partial<\s*)?(?:Config|SanitizedConfig)\s*>?$/.test(parameter.type?.getText() ?? '');
+  }
+  return false;
 }
 
 /** Whether a type allows for `undefined`: the compiler asks what becomes of it where the value is spread. */
