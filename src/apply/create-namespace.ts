@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import { PayloadKVError } from '../errors.js';
+import { errorSaid, WRANGLER_ENVIRONMENT } from './wrangler-process.js';
 
 /** What is to be created. */
 export interface NamespaceRequest {
@@ -25,7 +26,7 @@ export async function createNamespace(root: string, request: NamespaceRequest): 
     localDir: root,
     // Without a terminal wrangler asks nothing, and does not offer to edit the config.
     stdin: 'ignore',
-    env: { CI: 'true', NO_COLOR: '1', FORCE_COLOR: undefined, WRANGLER_SEND_METRICS: 'false' },
+    env: WRANGLER_ENVIRONMENT,
     reject: false,
     all: true,
   });
@@ -34,7 +35,7 @@ export async function createNamespace(root: string, request: NamespaceRequest): 
   const why =
     result.exitCode === undefined
       ? 'wrangler was not found in the project'
-      : (lastError(result.all ?? '') ?? `wrangler ended with ${result.exitCode}`);
+      : errorSaid(result.all ?? '').replace(/\.$/, '') || `wrangler ended with ${result.exitCode}`;
   throw new PayloadKVError({
     code: 'NAMESPACE_NOT_CREATED',
     message: `The KV namespace ${title} was not created: ${why}.`,
@@ -42,11 +43,4 @@ export async function createNamespace(root: string, request: NamespaceRequest): 
     nextStep: `No file was written. Run \`wrangler ${args.join(' ')}\` yourself, or leave --create-namespace out.`,
     cause: result,
   });
-}
-
-/** The line in which wrangler says what is wrong. */
-function lastError(output: string): string | undefined {
-  const lines = output.split('\n').map((line) => line.trim());
-  const marked = lines.find((line) => /\[ERROR\]/.test(line));
-  return marked?.replace(/^.*\[ERROR\]\s*/, '').replace(/\.$/, '');
 }

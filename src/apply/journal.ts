@@ -12,6 +12,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -19,6 +20,7 @@ import {
 import path from 'node:path';
 import { PayloadKVError } from '../errors.js';
 import { upwards } from '../inspect/source-files.js';
+import { isWithin, realPathOf } from './boundary.js';
 import { removeIfEmpty, takeLock, WORK_DIRECTORY } from './lock.js';
 
 /** One file of a run. */
@@ -136,7 +138,7 @@ export function replaceFile(file: string, temporary: string, text: string, mode?
 
 /** Writes the text that a file is to have beside it. */
 export function stage(temporary: string, text: string, mode?: number): void {
-  const descriptor = openSync(temporary, 'w');
+  const descriptor = openNew(temporary);
   try {
     writeFileSync(descriptor, text);
     fsyncSync(descriptor);
@@ -144,6 +146,17 @@ export function stage(temporary: string, text: string, mode?: number): void {
     closeSync(descriptor);
   }
   if (mode !== undefined) chmodSync(temporary, mode);
+}
+
+/** Opens a file of our own; what a killed run left there, or a link that somebody put there, gives way. */
+function openNew(file: string): number {
+  try {
+    return openSync(file, 'wx');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    rmSync(file);
+    return openSync(file, 'wx');
+  }
 }
 
 /** A name beside the file that nothing else has. */
@@ -155,9 +168,63 @@ function journalOf(workspace: string): string {
   return path.join(workspace, WORK_DIRECTORY, 'journal.json');
 }
 
+/**
+ * The journal in a workspace. It came with the directory, maybe from somebody else: one that names what no run of ours
+ * would write is not followed.
+ */
 function readJournal(workspace: string): Journal | undefined {
   const text = contentOf(journalOf(workspace));
-  return text === undefined ? undefined : (JSON.parse(text) as Journal);
+  if (text === undefined) return undefined;
+  let journal: unknown;
+  try {
+    journal = JSON.parse(text);
+  } catch {
+    journal = undefined;
+  }
+  if (!isJournal(journal, realpathSync(workspace))) throw foreignJournal(workspace);
+  return journal;
+}
+
+function isJournal(value: unknown, workspace: string): value is Journal {
+  if (typeof value !== 'object' || value === null) return false;
+  const { state, entries, directories } = value as Partial<Record<keyof Journal, unknown>>;
+  const isOurs = (file: unknown): file is string =>
+    typeof file === 'string' &&
+    isWithin(workspace, file) &&
+    realPathOf(file) === file &&
+    !path.relative(workspace, file).split(path.sep).some(isOthers);
+  const isEntry = (entry: unknown) => {
+    if (typeof entry !== 'object' || entry === null) return false;
+    const {
+      path: name,
+      file,
+      temporary,
+      before,
+      after,
+      mode,
+    } = entry as Partial<Record<keyof JournalEntry, unknown>>;
+    return (
+      typeof name === 'string' &&
+      isOurs(file) &&
+      isOurs(temporary) &&
+      temporary.startsWith(`${file}.`) &&
+      /^\.\w+\.tmp$/.test(temporary.slice(file.length)) &&
+      [before, after].every((content) => ['string', 'undefined'].includes(typeof content)) &&
+      ['number', 'undefined'].includes(typeof mode)
+    );
+  };
+  return (
+    ['preparing', 'writing', 'undoing'].includes(state as string) &&
+    Array.isArray(entries) &&
+    entries.every(isEntry) &&
+    Array.isArray(directories) &&
+    directories.every(isOurs)
+  );
+}
+
+/** A directory into which no command writes a file of a plan. */
+function isOthers(name: string): boolean {
+  return name === '.git' || name === 'node_modules';
 }
 
 /** Whether somebody has written to the file since: then it is neither what it was nor what it was to be. */
@@ -182,5 +249,15 @@ function unfinished(workspace: string, file: string): PayloadKVError {
     message: `An earlier run was killed while it wrote, and ${file} has changed since: its changes can be neither finished nor taken back.`,
     location: { file },
     nextStep: `Look through the files (${path.join(workspace, WORK_DIRECTORY, 'journal.json')} has them as they were), then delete ${WORK_DIRECTORY} and run the command again.`,
+  });
+}
+
+function foreignJournal(workspace: string): PayloadKVError {
+  const file = path.join(workspace, WORK_DIRECTORY, 'journal.json');
+  return new PayloadKVError({
+    code: 'UNFINISHED_RUN',
+    message: `${file} is no journal of a run that wrote here: it cannot be read, or it names files that are elsewhere. Nothing of it was followed.`,
+    location: { file },
+    nextStep: `If the project was moved after a run was killed, look through its files (the journal has them as they were). Then delete ${WORK_DIRECTORY} and run the command again.`,
   });
 }

@@ -1,6 +1,15 @@
 /** One run at a time writes to a workspace. The lock is a file that names its owner; of a dead owner it is taken over. */
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { PayloadKVError } from '../errors.js';
@@ -23,7 +32,7 @@ const held = new Set<string>();
 
 /**
  * Takes the lock of a workspace and returns what gives it back.
- * @throws PayloadKVError `ALREADY_RUNNING`
+ * @throws PayloadKVError `ALREADY_RUNNING`, `LINK_OUT_OF_PROJECT`
  */
 export function takeLock(workspace: string): () => void {
   const directory = path.join(workspace, WORK_DIRECTORY);
@@ -31,6 +40,7 @@ export function takeLock(workspace: string): () => void {
   const own = path.join(directory, `lock.${randomBytes(6).toString('hex')}`);
   const owner: Owner = { pid: process.pid, host: hostname(), since: Date.now() };
   for (let attempt = 0; ; attempt++) {
+    if (lstatSync(directory, { throwIfNoEntry: false })?.isSymbolicLink()) throw linked(directory);
     mkdirSync(directory, { recursive: true });
     try {
       // A link appears with its content or not at all: nobody sees a lock that names no owner.
@@ -110,6 +120,15 @@ function alreadyRunning({ pid, host }: Partial<Owner>, lock: string): PayloadKVE
     location: { file: lock },
     nextStep:
       'Nothing was written. Wait until it has ended, or delete the file named above if there is none.',
+  });
+}
+
+function linked(directory: string): PayloadKVError {
+  return new PayloadKVError({
+    code: 'LINK_OUT_OF_PROJECT',
+    message: `${directory} is a link, which no run of payload-kv makes.`,
+    location: { file: directory },
+    nextStep: 'Nothing was written. Delete the link and run the command again.',
   });
 }
 

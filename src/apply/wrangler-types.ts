@@ -22,6 +22,7 @@ import { execa } from 'execa';
 import { upwards } from '../inspect/source-files.js';
 import type { FileChange } from '../plan/plan.js';
 import type { WranglerTypes } from '../plan/wrangler-types.js';
+import { errorSaid, WRANGLER_ENVIRONMENT } from './wrangler-process.js';
 
 /** What wrangler is asked for. */
 export interface TypesRequest {
@@ -71,16 +72,8 @@ export async function runWranglerTypes(request: TypesRequest): Promise<WranglerT
       cwd: shadow,
       preferLocal: true,
       localDir: root,
-      // Without a terminal it asks nothing; without a banner it asks no registry whether there is a newer one.
       stdin: 'ignore',
-      env: {
-        CI: 'true',
-        NO_COLOR: '1',
-        FORCE_COLOR: undefined,
-        WRANGLER_SEND_METRICS: 'false',
-        WRANGLER_HIDE_BANNER: 'true',
-        WRANGLER_LOG_PATH: path.join(directory, 'logs'),
-      },
+      env: { ...WRANGLER_ENVIRONMENT, WRANGLER_LOG_PATH: path.join(directory, 'logs') },
       stdout: to,
       stderr: to,
       reject: false,
@@ -88,8 +81,10 @@ export async function runWranglerTypes(request: TypesRequest): Promise<WranglerT
       cancelSignal: cancel.signal,
     }).finally(() => closeSync(to));
     if (result.timedOut) return { ok: false, reason: `took longer than ${timeout / 1000} seconds` };
-    if (result.exitCode !== 0)
-      return { ok: false, reason: `failed: ${lastError(readFileSync(output, 'utf8'))}` };
+    if (result.exitCode !== 0) {
+      const said = errorSaid(readFileSync(output, 'utf8')).replace(/\.$/, '').slice(0, 200);
+      return { ok: false, reason: `failed: ${said || 'it said nothing'}` };
+    }
     return { ok: true, text: readFileSync(path.join(shadow, file), 'utf8') };
   } catch (error) {
     return { ok: false, reason: `could not be run: ${(error as Error).message.split('\n')[0]}` };
@@ -126,14 +121,4 @@ function castShadow(root: string, shadow: string, texts: ReadonlyMap<string, str
   };
   for (const directory of ['', ...directories]) fill(directory);
   for (const [file, text] of texts) if (text !== undefined) writeFileSync(path.join(shadow, file), text);
-}
-
-/** The line in which wrangler says what is wrong. */
-function lastError(output: string): string {
-  const lines = output.split('\n').map((line) => line.trim());
-  const marked = lines.find((line) => /\[ERROR\]/.test(line));
-  return (marked ?? lines.findLast((line) => line !== '') ?? 'it said nothing')
-    .replace(/^.*\[ERROR\]\s*/, '')
-    .replace(/\.$/, '')
-    .slice(0, 200);
 }

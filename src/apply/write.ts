@@ -4,6 +4,7 @@ import path from 'node:path';
 import { PayloadKVError } from '../errors.js';
 import { workspaceRoot } from '../inspect/package-manager.js';
 import type { FileChange } from '../plan/plan.js';
+import { isWithin, realPathOf } from './boundary.js';
 import {
   bring,
   clearJournal,
@@ -128,21 +129,6 @@ function entryOf(root: string, { path: name, before, after }: FileChange, bounda
     ...(after === undefined ? {} : { after }),
     ...(mode === undefined ? {} : { mode: mode & 0o7777 }),
   };
-}
-
-/** Where a path really leads, as far as it is there. */
-function realPathOf(file: string): string {
-  try {
-    return realpathSync(file);
-  } catch {
-    const parent = path.dirname(file);
-    return parent === file ? file : path.join(realPathOf(parent), path.basename(file));
-  }
-}
-
-function isWithin(directory: string, file: string): boolean {
-  const relative = path.relative(directory, file);
-  return relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
 }
 
 /** The plan was made from what was read: if that has changed since, writing would lose somebody's work. */

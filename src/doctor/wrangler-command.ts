@@ -1,8 +1,8 @@
 /** Runs the project's own wrangler, with its own login and account, and understands why it fails. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
+import { errorSaid, WRANGLER_ENVIRONMENT } from '../apply/wrangler-process.js';
 import { PayloadKVError } from '../errors.js';
 import type { InstalledPackage } from './context.js';
 
@@ -64,8 +64,8 @@ export function wranglerCommand(options: WranglerOptions): Wrangler {
         `Check the network, then run: ${command('wrangler kv namespace list')}`,
       );
     }
-    const words = stripVTControlCharacters(`${result.stderr}\n${result.stdout}`);
-    throw troubleOf(words || (result.originalMessage ?? ''), name, permission, command);
+    const said = errorSaid(`${result.stderr}\n${result.stdout}`) || (result.originalMessage ?? '');
+    throw troubleOf(said, name, permission, command);
   };
 }
 
@@ -73,18 +73,8 @@ function startProcess({ root, installed }: WranglerOptions) {
   return (args: readonly string[], timeout: number): Promise<Ended> =>
     execa(process.execPath, [executable(installed), ...args], {
       cwd: root,
-      // Without a terminal wrangler asks nothing, and opens no browser.
       stdin: 'ignore',
-      env: {
-        CI: 'true',
-        NO_COLOR: '1',
-        FORCE_COLOR: undefined,
-        // The environment is named by --env alone.
-        CLOUDFLARE_ENV: undefined,
-        WRANGLER_SEND_METRICS: 'false',
-        WRANGLER_SEND_ERROR_REPORTS: 'false',
-        WRANGLER_HIDE_BANNER: 'true',
-      },
+      env: WRANGLER_ENVIRONMENT,
       timeout,
       reject: false,
       stripFinalNewline: false,
@@ -104,12 +94,11 @@ function executable({ dir }: InstalledPackage): string {
 }
 
 function troubleOf(
-  output: string,
+  said: string,
   name: string,
   permission: Permission,
   command: (line: string) => string,
 ): PayloadKVError {
-  const said = withoutSecrets(errorIn(output));
   const code = Number(/\[code: (\d+)\]/.exec(said)?.[1]);
   const status = Number(/(?:-> | - )(\d{3})\b/.exec(said)?.[1]);
   const login = `Run: ${command('wrangler login')}\nOr, where there is no browser, set CLOUDFLARE_API_TOKEN.`;
@@ -183,17 +172,6 @@ function troubleOf(
   );
 }
 
-/** What wrangler says after its first `[ERROR]`, on one line: the heading alone seldom holds the reason. */
-function errorIn(output: string): string {
-  const lines = output.split('\n').map((line) => line.trim());
-  const start = lines.findIndex((line) => line.includes('[ERROR]'));
-  if (start === -1) return lines.filter((line) => line !== '').at(-1) ?? '';
-  const rest = lines.slice(start + 1);
-  const end = rest.findIndex((line) => /\[ERROR\]|\[WARNING\]|^If you think|^🪵|^📎/u.test(line));
-  const notes = rest.slice(0, end === -1 ? undefined : end).filter((line) => line !== '');
-  return [lines[start]!.replace(/^.*\[ERROR\]\s*/, ''), ...notes].join(' ');
-}
-
 /** Cloudflare's own words out of wrangler's, in brackets. */
 function quotedReason(said: string): string {
   const reason =
@@ -201,14 +179,6 @@ function quotedReason(said: string): string {
     /(?:-> | - )(\d{3}:? [\w ]+)/.exec(said)?.[1]?.replace(':', '') ??
     '';
   return reason ? ` (${reason.slice(0, LONGEST_QUOTE).replace(/\.$/, '')})` : '';
-}
-
-/** Should a server repeat what it was sent: no credentials of the environment get into a message. */
-function withoutSecrets(text: string): string {
-  return Object.entries(process.env)
-    .filter(([name, value]) => /TOKEN|KEY|SECRET|PASSWORD/i.test(name) && (value?.length ?? 0) >= 6)
-    .reduce((left, [, value]) => left.replaceAll(value!, '[secret]'), text)
-    .replace(/\bBearer\s+\S+/gi, 'Bearer [secret]');
 }
 
 function trouble(code: string, message: string, nextStep: string): PayloadKVError {

@@ -37,11 +37,15 @@ echo '{ "kv_namespaces": [ { "binding": "shop_PAYLOAD_CACHE", "id": "'$id'" } ] 
 beforeEach(async () => {
   project = await createProject({ 'wrangler.jsonc': WRANGLER });
 });
-afterEach(() => project.remove());
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await project.remove();
+});
 
 describe('--create-namespace', () => {
   test('creates one for each environment through the project’s wrangler, and remove takes the lines back', async () => {
-    await standIn(telling);
+    await standIn(`${telling}\n[ -z "$CLOUDFLARE_ENV" ] || exit 1`);
+    vi.stubEnv('CLOUDFLARE_ENV', 'staging');
     const before = await project.tree();
     const { exitCode, stderr } = await init('--create-namespace');
     expect(exitCode).toBe(0);
@@ -67,7 +71,9 @@ describe('--create-namespace', () => {
   });
 
   test('writes nothing where wrangler fails, and says what wrangler said', async () => {
-    await standIn('echo "✘ [ERROR] A KV namespace with the title \\"shop\\" already exists." >&2; exit 1');
+    await standIn(
+      'printf "✘ [ERROR] A request to the Cloudflare API failed.\\n\\n  A KV namespace with the title \\"shop\\" already exists.\\n" >&2; exit 1',
+    );
     const before = await project.tree();
     const { exitCode, stderr } = await init('--create-namespace');
     expect(exitCode).toBe(2);
