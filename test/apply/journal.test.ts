@@ -168,6 +168,55 @@ test('no link is followed out of the project, be it of the file or of a director
   expect(await readFile(path.join(root, 'package.json'), 'utf8')).toBe('{}\n');
 });
 
+test('a journal that came with the project and names files elsewhere is not followed', async () => {
+  const outside = path.join(directory, 'elsewhere');
+  await mkdir(outside, { recursive: true });
+  const file = path.join(outside, 'mine.txt');
+  await writeFile(file, 'mine');
+  await writeFile(`${file}.ab.tmp`, 'mine too');
+  await symlink(file, path.join(root, 'link.ts'));
+  await symlink(file, path.join(root, 'package.json.ab.tmp'));
+  await mkdir(path.join(root, '.git'));
+  const hook = path.join(root, '.git/post-checkout');
+  const manifest = path.join(root, 'package.json');
+  const entries = [
+    { file, temporary: `${file}.ab.tmp`, before: 'mine', after: 'ours' },
+    { file: path.join(root, 'link.ts'), temporary: path.join(root, 'link.ts.ab.tmp'), before: 'mine' },
+    { file: manifest, temporary: `${manifest}.ab.tmp`, before: '{}\n', after: 'ours' },
+    { file: manifest, temporary: `${file}.ab.tmp`, before: '{}\n', after: 'ours' },
+    { file: hook, temporary: `${hook}.ab.tmp`, after: '#!/bin/sh', mode: 0o755 },
+  ];
+  const journals = entries.flatMap((entry) =>
+    ['preparing', 'writing', 'undoing'].map((state) => ({
+      state,
+      directories: [],
+      entries: [{ path: 'x', ...entry }],
+    })),
+  );
+  const directories = [outside];
+  const others = [null, {}, 'half', { state: 'preparing', entries: [], directories }];
+  await mkdir(path.join(root, '.payload-kv'));
+  for (const journal of [...journals, ...others]) {
+    const text = journal === 'half' ? '{"state":' : JSON.stringify(journal);
+    await writeFile(path.join(root, '.payload-kv/journal.json'), text);
+    const before = await readTree(root);
+    expect(() => recoverUnfinished(root), text).toThrow(expect.objectContaining({ code: 'UNFINISHED_RUN' }));
+    expect(await readTree(root)).toEqual(before);
+    expect(await readTree(outside)).toEqual({ 'mine.txt': 'mine', 'mine.txt.ab.tmp': 'mine too' });
+  }
+});
+
+test('the directory of the journal is not looked for behind a link', async () => {
+  const outside = path.join(directory, 'behind');
+  await mkdir(outside, { recursive: true });
+  await writeFile(path.join(outside, 'journal.json.tmp'), 'mine');
+  await symlink(outside, path.join(root, '.payload-kv'));
+  const failure = expect.objectContaining({ code: 'LINK_OUT_OF_PROJECT' });
+  expect(() => recoverUnfinished(root)).toThrow(failure);
+  expect(() => writeChanges(root, changes)).toThrow(failure);
+  expect(await readTree(outside)).toEqual({ 'journal.json.tmp': 'mine' });
+});
+
 test('a file of the workspace above the package is of the project', async () => {
   const site = path.join(root, 'apps/site');
   await mkdir(site, { recursive: true });
