@@ -117,11 +117,29 @@ function withoutElement(text: string, path: string, names: Set<string>): string 
       ? only.expression.expression
       : only.expression;
     const value = orNothing(inner) ?? inner;
+    if (isSpreadBefore(parent, value, source)) {
+      const { properties } = parent.parent;
+      return removeMember(text, spanOf(parent.parent, properties, source), properties.indexOf(parent));
+    }
     const whole = ts.isIdentifier(value) && value.text === 'plugins' ? 'plugins' : undefined;
     const start = whole ? parent.getStart(source) : array.getStart(source);
     return text.slice(0, start) + (whole ?? value.getText(source)) + text.slice(array.end);
   }
   return removeMember(text, spanOf(array, elements, source), elements.findIndex(isOurs));
+}
+
+/** Whether `plugins: base.plugins` says what `...base` in front of it says already. */
+function isSpreadBefore(
+  plugins: ts.PropertyAssignment,
+  value: ts.Expression,
+  source: ts.SourceFile,
+): boolean {
+  if (!ts.isPropertyAccessExpression(value) || value.name.text !== 'plugins') return false;
+  const { properties } = plugins.parent;
+  const base = value.expression.getText(source);
+  return properties
+    .slice(0, properties.indexOf(plugins))
+    .some((it) => ts.isSpreadAssignment(it) && it.expression.getText(source) === base);
 }
 
 /** The `x` of `x ?? []`: where the config may have no plugins, the array is for the spread alone. */
