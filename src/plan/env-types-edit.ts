@@ -1,5 +1,6 @@
 /** The binding's type in `cloudflare-env.d.ts`, as `wrangler types` would write it. */
 import { ts } from 'ts-morph';
+import { propertyKey } from './literal.js';
 import type { TransformResult } from './plan.js';
 import { applyEdits, type Edit, indentationAt } from './splice.js';
 import { envPart } from './wrangler-types.js';
@@ -33,11 +34,13 @@ export function declareBinding(
     return {
       ok: false,
       reason: `${path} declares no interface for the env.`,
-      paste: `${binding}: ${type};`,
+      paste: `${propertyKey(binding, 'double')}: ${type};`,
     };
   }
   const edits = targets.flatMap((target) =>
-    hasMember(target, binding) ? [] : [addition(text, target, `${binding}: `, type, source)],
+    hasMember(target, binding)
+      ? []
+      : [addition(text, target, `${propertyKey(binding, 'double')}: `, type, source)],
   );
   return { ok: true, content: applyEdits(text, edits), modified: edits.length > 0 };
 }

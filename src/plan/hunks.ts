@@ -44,20 +44,39 @@ export function hunksOf(before: string, after: string): Hunk[] {
   return hunks;
 }
 
-/** The text without what the hunks put in, and those hunks whose place was not found. */
-export function undoHunks(text: string, hunks: readonly Hunk[]): { text: string; missed: Hunk[] } {
+/**
+ * The text without what the hunks put in, and those hunks whose place was not found.
+ * @param canGo whether lines may be taken out where others stand behind them; default wherever they are found
+ */
+export function undoHunks(
+  text: string,
+  hunks: readonly Hunk[],
+  canGo: (lines: string, behind: string) => boolean = () => true,
+): { text: string; missed: Hunk[] } {
   const missed: Hunk[] = [];
   let result = text;
   // The last one first: what a later run put in may lean on what an earlier one did.
   for (const hunk of [...hunks].reverse()) {
-    const undone = undo(result, hunk) ?? undo(result, withLineEnds(hunk, result));
+    const undone = undo(result, hunk, canGo) ?? undo(result, withLineEnds(hunk, result), canGo);
     if (undone === undefined) missed.push(hunk);
     else result = undone;
   }
   return { text: result, missed };
 }
 
-function undo(text: string, { lead, removed, added, trail, line }: Hunk): string | undefined {
+/**
+ * How often hunks put something in, by a function that counts it in a text. A line beside ours that only got a comma is
+ * put in and gives way: it is none of ours.
+ */
+export function countPutIn(hunks: readonly Hunk[], count: (text: string) => number): number {
+  return hunks.reduce((sum, { added, removed }) => sum + count(added) - count(removed), 0);
+}
+
+function undo(
+  text: string,
+  { lead, removed, added, trail, line }: Hunk,
+  canGo: (lines: string, behind: string) => boolean,
+): string | undefined {
   const whole = placesOf(text, lead + added + trail)
     .filter(
       (at) => (lead !== '' || at === 0) && (trail !== '' || at + lead.length + added.length === text.length),
@@ -68,6 +87,7 @@ function undo(text: string, { lead, removed, added, trail, line }: Hunk): string
   const distance = (at: number) => Math.abs(linesOf(text.slice(0, at)).length - line);
   const [at, ...others] = places.sort((one, other) => distance(one) - distance(other));
   if (at === undefined || (whole.length === 0 && others.length > 0)) return undefined;
+  if (!canGo(added, text.slice(at + added.length))) return undefined;
   return text.slice(0, at) + removed + text.slice(at + added.length);
 }
 

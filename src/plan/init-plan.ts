@@ -1,6 +1,7 @@
 /** Everything that `init` would do, as a plan. */
 import { posix } from 'node:path';
 import { PayloadKVError } from '../errors.js';
+import { isExact } from '../inspect/exact-schema.js';
 import type { Project } from '../inspect/project.js';
 import type { WranglerConfig } from '../inspect/wrangler.js';
 import type { Answers } from './answers.js';
@@ -10,7 +11,7 @@ import { type GeneratedPaths, generatedPaths, languageOf } from './generated-pat
 import { type CachedChange, followCached } from './hooks-edit.js';
 import { EMPTY_LEDGER, readLedger, recordChanges, withLedger } from './ledger.js';
 import { type LeftoverPlan, leftoversOf, planLeftovers, REDIS_CLIENT, wordsOf } from './leftovers.js';
-import { editPackageJson } from './package-json-edit.js';
+import { editPackageJson, scriptsOf } from './package-json-edit.js';
 import type { FileChange, Plan, Refusal, TransformResult } from './plan.js';
 import { renderSchemaFile } from './schema-file.js';
 import { schemaRecord } from './schema-record.js';
@@ -139,7 +140,7 @@ export function planInit(input: InitInput): Plan {
     }
     const others = usesRedis ? REDIS_CLIENT : {};
     collect.editInSteps('package.json', packageJson, [
-      (content) => editPackageJson(content, packageRange, others),
+      (content) => editPackageJson(content, packageRange, others, scriptsOf(isExact(project.schema))),
       leftovers.uninstall ?? unchanged,
     ]);
   }

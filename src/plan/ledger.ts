@@ -8,7 +8,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { ts } from 'ts-morph';
 import { type Hunk, hunksOf, undoHunks } from './hunks.js';
 import type { FileChange } from './plan.js';
-import type { SchemaRecord } from './schema-record.js';
+import { isSchemaRecord, type SchemaRecord } from './schema-record.js';
 
 /** What the tool wrote. Paths are relative to the project's root. */
 export interface Ledger {
@@ -22,6 +22,9 @@ export interface Ledger {
 
 const MARK = '// What `payload-kv` wrote, for `sync` and `remove`: ';
 
+/** The ledger of the largest site is a hundredth of it. */
+const LARGEST_BYTES = 64 * 2 ** 20;
+
 /** The ledger of a project that has none. */
 export const EMPTY_LEDGER: Ledger = { files: {}, edits: {} };
 
@@ -30,12 +33,35 @@ export function readLedger(text: string | undefined): Ledger | undefined {
   const line = text?.split(/\r?\n/).find(isLedgerLine);
   if (line === undefined) return undefined;
   try {
-    const json = inflateRawSync(Buffer.from(line.slice(MARK.length).trim(), 'base64')).toString('utf8');
-    const ledger = JSON.parse(json) as Ledger;
-    return typeof ledger.files === 'object' && typeof ledger.edits === 'object' ? ledger : undefined;
+    const packed = Buffer.from(line.slice(MARK.length).trim(), 'base64');
+    const ledger: unknown = JSON.parse(
+      inflateRawSync(packed, { maxOutputLength: LARGEST_BYTES }).toString('utf8'),
+    );
+    return isLedger(ledger) ? ledger : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Whether it is what {@link withLedger} wrote: a merge or a hand may have made something else of it. */
+function isLedger(value: unknown): value is Ledger {
+  if (!isObject(value)) return false;
+  const { schema, files, edits } = value;
+  const isHunk = (hunk: unknown) =>
+    isObject(hunk) &&
+    typeof hunk.line === 'number' &&
+    [hunk.lead, hunk.removed, hunk.added, hunk.trail].every((text) => typeof text === 'string');
+  return (
+    (schema === undefined || isSchemaRecord(schema)) &&
+    isObject(files) &&
+    Object.values(files).every((hash) => typeof hash === 'string') &&
+    isObject(edits) &&
+    Object.values(edits).every((hunks) => Array.isArray(hunks) && hunks.every(isHunk))
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Whether a line holds the ledger. */

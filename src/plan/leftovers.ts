@@ -5,12 +5,13 @@
 import { importsIn } from '../inspect/importers.js';
 import type { Project } from '../inspect/project.js';
 import { TAGS_CLASS } from './answers.js';
+import { countPutIn } from './hunks.js';
 import type { Ledger } from './ledger.js';
 import { withoutPackages } from './package-json-edit.js';
 import type { TransformResult } from './plan.js';
 import { idsOf, type NamespaceIds } from './wrangler-edit.js';
 import { declares } from './wrangler-types.js';
-import { declarationsOf, unbind } from './wrangler-unbind.js';
+import { declarationsOf, escaped, unbind } from './wrangler-unbind.js';
 import type { WrapperShape } from './wrapper-shape.js';
 
 /** What the cache used and uses no longer. */
@@ -113,14 +114,14 @@ function planEntries(
 ): void {
   const { wrangler, cloudflareEnvTypes } = project;
   if (!wrangler || declarationsOf(wrangler.content, binding) === 0) return;
-  const put = putInto(ledger, wrangler.path);
   const user = Object.keys(sources).find(
     (path) => !/\.d\.[cm]?ts$/.test(path) && mentions(sources[path]!, binding),
   );
   const why =
     user !== undefined
       ? `${user} names it`
-      : declarationsOf(wrangler.content, binding) > declarationsOf(put, binding)
+      : declarationsOf(wrangler.content, binding) >
+          timesPutInto(ledger, wrangler.path, (text) => declarationsOf(text, binding))
         ? 'it was there before the cache was'
         : undefined;
   const text =
@@ -147,8 +148,8 @@ function planEntries(
     );
   }
   if (cloudflareEnvTypes === undefined) return;
-  const declared = putInto(ledger, cloudflareEnvTypes);
-  if (!declared.includes(binding)) return;
+  const declarationsIn = (text: string) => text.split('\n').filter((line) => declares(line, binding)).length;
+  if (timesPutInto(ledger, cloudflareEnvTypes, declarationsIn) === 0) return;
   plan.undeclared = binding;
   plan.undeclare = (text) => {
     const lines = text.split('\n').filter((line) => !declares(line, binding));
@@ -159,7 +160,7 @@ function planEntries(
 
 function planRedis({ ledger, sources }: LeftoverInput, plan: LeftoverPlan): void {
   const [name] = Object.keys(REDIS_CLIENT) as [string];
-  if (!putInto(ledger, 'package.json').includes(`"${name}"`)) return;
+  if (timesPutInto(ledger, 'package.json', (text) => text.split(`"${name}"`).length - 1) === 0) return;
   const isUsed = Object.values(sources).some((text) =>
     importsIn(text).some(({ specifier }) => specifier === name || specifier.startsWith(`${name}/`)),
   );
@@ -170,10 +171,10 @@ function planRedis({ ledger, sources }: LeftoverInput, plan: LeftoverPlan): void
   };
 }
 
-function putInto({ edits }: Ledger, path: string): string {
-  return (edits[path] ?? []).map(({ added }) => added).join('');
+function timesPutInto({ edits }: Ledger, path: string, count: (text: string) => number): number {
+  return countPutIn(edits[path] ?? [], count);
 }
 
 function mentions(text: string, name: string): boolean {
-  return new RegExp(`(?<![\\w$])${name}(?![\\w$])`).test(text);
+  return new RegExp(`(?<![\\w$])${escaped(name)}(?![\\w$])`).test(text);
 }

@@ -3,11 +3,11 @@ import type { TransformResult } from './plan.js';
 import { applyEdits } from './splice.js';
 import { removeMember } from './splice-out.js';
 
-/** Scripts that `init` adds. */
-export const SCRIPTS: Readonly<Record<string, string>> = {
-  'payload-kv:sync': 'payload-kv sync',
-  'payload-kv:doctor': 'payload-kv doctor',
-};
+/** Scripts that `init` adds: with `--exact` where the schema is Payload's own word, or they would find drift. */
+export function scriptsOf(exact: boolean): Readonly<Record<string, string>> {
+  const flag = exact ? ' --exact' : '';
+  return { 'payload-kv:sync': `payload-kv sync${flag}`, 'payload-kv:doctor': `payload-kv doctor${flag}` };
+}
 
 const sections = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'];
 
@@ -16,6 +16,7 @@ export function editPackageJson(
   text: string,
   version: string,
   others: Readonly<Record<string, string>> = {},
+  scripts = scriptsOf(false),
 ): TransformResult {
   const dependencies = Object.entries({ 'payload-kv': version, ...others });
   const paste = `"dependencies": { ${dependencies.map(([name, range]) => `"${name}": "${range}"`).join(', ')} }`;
@@ -59,7 +60,7 @@ export function editPackageJson(
     const object = memberValue(parsed.root, section);
     return object !== undefined && memberValue(object, name) !== undefined;
   };
-  for (const [name, command] of Object.entries(SCRIPTS)) {
+  for (const [name, command] of Object.entries(scripts)) {
     if (present('scripts', name)) continue;
     const failure = add('scripts', name, command);
     if (failure) return failure;
@@ -78,7 +79,8 @@ export function withoutPackages(text: string, packages: readonly string[]): stri
     ['dependencies', 'devDependencies', 'optionalDependencies'].map((it): [string, string] => [it, name]),
   );
   if (packages.includes('payload-kv')) {
-    for (const [name, value] of Object.entries(SCRIPTS)) members.push(['scripts', name, value]);
+    for (const exact of [false, true])
+      for (const [name, value] of Object.entries(scriptsOf(exact))) members.push(['scripts', name, value]);
   }
   let content = text;
   for (const [section, name, value] of members) {

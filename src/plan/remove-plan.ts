@@ -9,14 +9,20 @@ import type { WranglerConfig } from '../inspect/wrangler.js';
 import { TAGS_CLASS } from './answers.js';
 import { unwire } from './config-unwire.js';
 import { type GeneratedPaths, generatedPaths } from './generated-paths.js';
-import { type Hunk, undoHunks } from './hunks.js';
+import { countPutIn, type Hunk, undoHunks } from './hunks.js';
 import type { ProjectFiles } from './init-plan.js';
 import { contentHash, EMPTY_LEDGER, type Ledger, readLedger } from './ledger.js';
 import { withoutPackages } from './package-json-edit.js';
 import type { FileChange, Plan, Refusal, TransformResult } from './plan.js';
 import { parseSchemaFile } from './schema-file.js';
-import { declares, takeTypes, type WranglerTypes, wranglerTypesCommand } from './wrangler-types.js';
-import { declarationsOf, unbind } from './wrangler-unbind.js';
+import {
+  declaredIn,
+  declares,
+  takeTypes,
+  type WranglerTypes,
+  wranglerTypesCommand,
+} from './wrangler-types.js';
+import { canGoFromToml, declarationsOf, unbind } from './wrangler-unbind.js';
 import { readWrapperShape, type WrapperShape } from './wrapper-shape.js';
 
 /** What the plan of `remove` is made of. */
@@ -94,7 +100,7 @@ export function planRemove(input: RemoveInput): RemovePlan {
   const { deleted, kept } = created(context, changes);
   for (const path of deleted) changes.push({ path, before: files[path], after: undefined });
   undoPackageJson(context, changes, notices);
-  notices.push(...elsewhere(context, changes));
+  notices.push(...stillBound(context, { changes, refusals }), ...elsewhere(context, changes));
   changes.sort((a, b) => (a.path < b.path ? -1 : 1));
   return { changes, refusals, notices, kept };
 }
@@ -117,8 +123,9 @@ function configFiles({ configChain, configShape }: RemovableProject): string[] {
 
 /** A file without what was put into it. */
 function undone(context: Context, path: string, before: string): TransformResult {
-  const { text, missed } = undoHunks(before, context.ledger.edits[path] ?? []);
   const { wrangler, cloudflareEnvTypes } = context.input.project;
+  const canGo = path.endsWith('.toml') ? canGoFromToml : undefined;
+  const { text, missed } = undoHunks(before, context.ledger.edits[path] ?? [], canGo);
   const rest = { context, path, text, missed };
   const result =
     path === wrangler?.path
@@ -157,12 +164,14 @@ function unbound({ context, path, text, missed }: Rest, wrangler: WranglerConfig
   const { ledger, input } = context;
   const put = missed.map(({ added }) => added).join('');
   // By what was put in, not by the wrapper: its answers may be others by now.
-  const entries = namesIn(put, 'binding');
-  const tags = put.includes(TAGS_CLASS) ? namesIn(put, 'name') : [];
+  const timesPutIn = (name: string) => countPutIn(missed, (piece) => declarationsOf(piece, name));
+  const isOurs = (name: string) => timesPutIn(name) > 0;
+  const entries = namesIn(put, 'binding').filter(isOurs);
+  const tags = put.includes(TAGS_CLASS) ? namesIn(put, 'name').filter(isOurs) : [];
   const names = [...entries, ...tags];
   const paste = names.map((name) => `"${name}"`).join('\n');
   // More of them than were put in: some are the person's own.
-  const foreign = names.find((name) => declarationsOf(text, name) > declarationsOf(put, name));
+  const foreign = names.find((name) => declarationsOf(text, name) > timesPutIn(name));
   if (foreign !== undefined) {
     const reason = `It declares \`${foreign}\` more often than init wrote it.`;
     return { ok: false, reason, paste };
@@ -197,20 +206,16 @@ function mainsOf({ files }: Ledger, texts: ProjectFiles): { from: string; to: st
 
 /** Without the bindings: as wrangler writes it then, or by their lines, which it may have written anew. */
 function undeclared({ context, path, text, missed }: Rest, before: string): TransformResult {
-  const { shape, ledger, input, notices } = context;
-  const put = (hunks: readonly Hunk[]) => {
-    const added = hunks.map((hunk) => hunk.added).join('');
-    const ours = [shape?.binding, shape?.tagsBinding].filter((name) => name !== undefined);
-    return ours.filter((name) => added.includes(name));
-  };
+  const { ledger, input, notices } = context;
   const { wranglerTypes } = input;
-  const bindings = put(ledger.edits[path] ?? []);
+  const hunks = ledger.edits[path] ?? [];
+  const bindings = declaredBy(hunks);
   const taken = wranglerTypes?.ok
     ? takeTypes({
         before,
         written: wranglerTypes.text,
         bindings,
-        objects: shape?.tagsBinding !== undefined && bindings.includes(shape.tagsBinding),
+        objects: hunks.some(({ added }) => added.includes('DurableObjectNamespace')),
       })
     : wranglerTypes;
   if (taken?.ok) return { ...taken, modified: taken.content !== before };
@@ -219,10 +224,46 @@ function undeclared({ context, path, text, missed }: Rest, before: string): Tran
       `\`wrangler types\` ${taken.reason}: only the type of the binding is taken out of ${path}. Run \`${wranglerTypesCommand(before)}\` at leisure.`,
     );
   }
-  const names = put(missed);
+  const names = declaredBy(missed);
   const lines = text.split('\n');
   const content = lines.filter((line) => !names.some((name) => declares(line, name))).join('\n');
   return { ok: true, content, modified: content !== text };
+}
+
+/** The bindings whose types were put in: by what was put in, not by the wrapper, whose answers may be others by now. */
+function declaredBy(hunks: readonly Hunk[]): string[] {
+  const namesIn = (text: string) => text.split('\n').flatMap((line) => declaredIn(line) ?? []);
+  const names = hunks.flatMap(({ added, removed }) => {
+    const replaced = namesIn(removed);
+    return namesIn(added).filter((name) => !replaced.includes(name));
+  });
+  return [...new Set(names)];
+}
+
+/** What the wrapper reads and nothing tells the origin of: it may be the person's, so that it stays and is named. */
+function stillBound(
+  { shape, input }: Context,
+  { changes, refusals }: Pick<Plan, 'changes' | 'refusals'>,
+): string[] {
+  const { wrangler, cloudflareEnvTypes } = input.project;
+  const names = [shape?.store === 'cloudflareKV' ? shape.binding : undefined, shape?.tagsBinding];
+  const textOf = (path: string | undefined) =>
+    path === undefined || refusals.some((it) => it.path === path)
+      ? ''
+      : ((changes.find((it) => it.path === path) ?? { after: input.files[path] }).after ?? '');
+  const [bound, declared] = [textOf(wrangler?.path), textOf(cloudflareEnvTypes)];
+  return names.flatMap((name) => {
+    if (name === undefined) return [];
+    const places = [
+      ...(declarationsOf(bound, name) > 0 ? [wrangler?.path] : []),
+      ...(declared.split('\n').some((line) => declares(line, name)) ? [cloudflareEnvTypes] : []),
+    ];
+    if (places.length === 0) return [];
+    const verb = places.length > 1 ? 'have' : 'has';
+    return [
+      `${places.join(' and ')} ${verb} ${name}, and nothing tells that init put it there: take it out if nothing else uses it.`,
+    ];
+  });
 }
 
 // ---- created files ------------------------------------------------------------------------------------------------
@@ -295,19 +336,23 @@ function undoPackageJson(context: Context, changes: FileChange[], notices: strin
   if (before === undefined) return;
   const deleted = new Set(changes.filter(({ after }) => after === undefined).map(({ path }) => path));
   const sources = Object.entries(remaining(context, changes, deleted));
-  const importerOf = (name: string) =>
-    sources
-      .flatMap(([path, text]) => importsIn(text).map((it) => ({ path, ...it })))
-      .find(({ specifier }) => specifier === name || specifier.startsWith(`${name}/`));
+  const importersOf = (name: string) =>
+    sources.flatMap(([path, text]) => {
+      const found = importsIn(text).find(({ specifier: it }) => it === name || it.startsWith(`${name}/`));
+      return found ? [`${path}:${found.line}`] : [];
+    });
   const hunks = ledger.edits['package.json'] ?? [];
-  const put = hunks.map(({ added }) => added).join('');
-  const dependencies = ['payload-kv', ...(put.includes('"ioredis"') ? ['ioredis'] : [])];
-  const used = dependencies.flatMap((name) => importerOf(name) ?? []);
-  for (const { specifier, path, line } of used) {
-    notices.push(`\`${specifier}\` stays a dependency: ${path}:${line} imports it.`);
-  }
+  const isClientOurs = countPutIn(hunks, (text) => text.split('"ioredis"').length - 1) > 0;
+  const dependencies = ['payload-kv', ...(isClientOurs ? ['ioredis'] : [])];
+  const used = dependencies.filter((name) => {
+    const importers = importersOf(name);
+    const verb = importers.length > 1 ? 'import' : 'imports';
+    if (importers.length > 0)
+      notices.push(`\`${name}\` stays a dependency: ${importers.join(' and ')} ${verb} it.`);
+    return importers.length > 0;
+  });
   // Who still uses this package may need the client that it loads.
-  if (used.some(({ specifier }) => specifier.split('/')[0] === 'payload-kv')) return;
+  if (used.includes('payload-kv')) return;
   const { text, missed } = undoHunks(before, hunks);
   const after =
     used.length === 0 && missed.length === 0 && hunks.length > 0

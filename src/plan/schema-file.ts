@@ -11,7 +11,7 @@ import type { Language } from './generated-paths.js';
 import { type Ledger, withLedger } from './ledger.js';
 import { type Literal, printLiteral } from './print-literal.js';
 import { restyle } from './restyle.js';
-import type { SchemaRecord } from './schema-record.js';
+import { isSchemaRecord, type SchemaRecord } from './schema-record.js';
 import { lineAt } from './splice.js';
 import { fillTemplate } from './template.js';
 
@@ -54,32 +54,10 @@ export function parseSchemaFile(text: string, path: string): SchemaFile {
   }
   const schema = values.get('schema');
   const fields = values.get('fields');
-  if (!isSchema(schema) || !isFields(fields))
-    throw unreadable(path, 1, 'it does not hold `schema` and `fields`');
+  const record = { ...(typeof schema === 'object' ? schema : {}), fields };
+  if (!isSchemaRecord(record)) throw unreadable(path, 1, 'it does not hold `schema` and `fields`');
   const written = /checksum: ([0-9a-f]+)/.exec(text)?.[1];
-  return { record: { ...schema, fields }, edited: written !== checksumOf(text) };
-}
-
-function isSchema(value: unknown): value is Omit<SchemaRecord, 'fields'> {
-  if (!isObject(value)) return false;
-  return (
-    typeof value.fingerprint === 'string' &&
-    Array.isArray(value.locales) &&
-    isRecordOfObjects(value.collections) &&
-    isRecordOfObjects(value.globals)
-  );
-}
-
-function isFields(value: unknown): value is SchemaRecord['fields'] {
-  return isObject(value) && isRecordOfObjects(value.collections) && isRecordOfObjects(value.globals);
-}
-
-function isRecordOfObjects(value: unknown): boolean {
-  return isObject(value) && Object.values(value).every(isObject);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return { record, edited: written !== checksumOf(text) };
 }
 
 function dataOf(node: ts.Expression, text: string, path: string): unknown {

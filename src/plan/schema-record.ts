@@ -66,6 +66,23 @@ export function schemaRecord(schema: ProjectSchema): SchemaRecord {
   };
 }
 
+/** Whether it has the form of a record, wherever it was read. */
+export function isSchemaRecord(value: unknown): value is SchemaRecord {
+  if (!isObject(value)) return false;
+  const { fingerprint, locales, fields } = value;
+  const isEntities = (it: unknown) =>
+    isObject(it) && ['collections', 'globals'].every((name) => isOfObjects(it[name]));
+  return typeof fingerprint === 'string' && Array.isArray(locales) && isEntities(value) && isEntities(fields);
+}
+
+function isOfObjects(value: unknown): boolean {
+  return isObject(value) && Object.values(value).every(isObject);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 function bySlug<Part extends { slug: string }>(parts: readonly Part[]): Part[] {
   return [...parts].sort((a, b) => compare(a.slug, b.slug));
 }

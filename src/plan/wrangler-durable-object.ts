@@ -258,7 +258,9 @@ function tomlLists({ wrangler, binding }: DurableObjectEdit, steps: Steps): stri
   return [
     ...steps.mains.map(({ to }) => `main = ${JSON.stringify(to)}`),
     ...(steps.bindings.length > 0
-      ? [`durable_objects.bindings = [ …, { name = "${binding}", class_name = "${TAGS_CLASS}" } ]`]
+      ? [
+          `durable_objects.bindings = [ …, { name = ${JSON.stringify(binding)}, class_name = "${TAGS_CLASS}" } ]`,
+        ]
       : []),
     ...(steps.migrations.length > 0
       ? [
@@ -273,7 +275,7 @@ function tomlBlocks({ wrangler, binding }: DurableObjectEdit, steps: Steps, line
     place === undefined ? '' : `env.${/^[\w-]+$/.test(place) ? place : JSON.stringify(place)}.`;
   const bindings = steps.bindings.map((place) => [
     `[[${path(place)}durable_objects.bindings]]`,
-    `name = "${binding}"`,
+    `name = ${JSON.stringify(binding)}`,
     `class_name = "${TAGS_CLASS}"`,
   ]);
   const migrations = steps.migrations.map((place) => [

@@ -215,7 +215,7 @@ function bindInToml(edit: KVBindingEdit, places: Place[]): TransformResult {
       ok: false,
       reason: `${wrangler.path} has \`kv_namespaces\` as an inline array, next to which no table may stand.`,
       line: found + 1,
-      paste: `kv_namespaces = [ …, { binding = "${binding}" } ]`,
+      paste: `kv_namespaces = [ …, { binding = ${JSON.stringify(binding)} } ]`,
     };
   }
   const gap = text.trim() === '' ? '' : /\r?\n$/.test(text) ? lineEnding : lineEnding + lineEnding;

@@ -19,10 +19,13 @@ export function typesHash(text: string): string | undefined {
   return HEADER.exec(envPart(text))?.[2];
 }
 
-/** The command in that line, for a person to run; `undefined` where wrangler did not write the file. */
+/**
+ * The command in that line, for a person to run; `undefined` where wrangler did not write the file, or where it holds
+ * what a shell would take for more than an argument.
+ */
 export function wranglerTypesCommand(text: string): string | undefined {
   const command = HEADER.exec(envPart(text))?.[1];
-  return command !== undefined && /^wrangler types\b/.test(command) ? command : undefined;
+  return command !== undefined && /^wrangler types(?: [\w@%+=:,./-]+)*$/.test(command) ? command : undefined;
 }
 
 const SWITCHES = ['include-runtime', 'include-env', 'strict-vars'];
@@ -118,8 +121,15 @@ export function declaresAll(text: string, bindings: readonly string[]): boolean 
 
 /** Whether a line gives a binding one of the types that `init` declares. */
 export function declares(line: string, name: string): boolean {
-  const [, declared, type] = /^\s*["']?([\w$]+)["']?\s*\??\s*:(.*)$/.exec(line) ?? [];
-  return declared === name && /\b(KVNamespace|DurableObjectNamespace)\b/.test(type!);
+  return declaredIn(line) === name;
+}
+
+/** The binding to which a line gives one of the types that `init` declares. */
+export function declaredIn(line: string): string | undefined {
+  const [, , quoted, bare, type] = /^\s*(?:(["'])(.*?)\1|([\w$]+))\s*\??\s*:(.*)$/.exec(line.trimEnd()) ?? [];
+  return type !== undefined && /\b(KVNamespace|DurableObjectNamespace)\b/.test(type)
+    ? (quoted ?? bare)
+    : undefined;
 }
 
 /** The file up to the runtime's own types. */

@@ -23,7 +23,8 @@ export function unbind(text: string, format: 'json' | 'jsonc' | 'toml', what: Un
 export function declarationsOf(text: string, name: string): number {
   return text
     .split(/\r?\n/)
-    .filter((line) => new RegExp(`\\b(binding|name)"?\\s*[:=]\\s*"${name}"`).test(line)).length;
+    .filter((line) => new RegExp(`\\b(binding|name)"?\\s*[:=]\\s*(["'])${escaped(name)}\\2`).test(line))
+    .length;
 }
 
 function unbindJson(text: string, what: Unbinding): string | undefined {
@@ -92,37 +93,43 @@ function spanOf({ offset, length, children = [] }: Node) {
 }
 
 function unbindToml(text: string, { entries, tags, mains }: Unbinding): string {
-  const lineEnding = text.includes('\r\n') ? '\r\n' : '\n';
-  const lines = text.split(/\r?\n/);
+  // Each line keeps the end that it has.
+  const lines = text.split('\n');
   const isHeader = (line: string) => /^\s*\[/.test(line);
   const kept: string[] = [];
   for (let at = 0; at < lines.length; ) {
-    const header = /^\s*\[\[(?:env\.[^\]]+\.)?(kv_namespaces|durable_objects\.bindings|migrations)\]\]/.exec(
-      lines[at]!,
-    );
+    const header =
+      /^\s*\[\[\s*(?:env\.[^\]]+\.)?(kv_namespaces|durable_objects\.bindings|migrations)\s*\]\]/.exec(
+        lines[at]!,
+      );
     let end = at + 1;
     while (end < lines.length && !isHeader(lines[end]!)) end++;
-    const block = lines.slice(at, end).join('\n');
+    const block = lines.slice(at, end);
     const has = (key: string, value: string) =>
-      new RegExp(`^\\s*${key}\\s*=\\s*${value}\\s*$`, 'm').test(block);
+      block.some((line) => {
+        const pair = PAIR.exec(line);
+        return pair?.[1] === key && new RegExp(`^${value}\\s*(#.*)?$`).test(pair[2]!.trim());
+      });
+    const text = (value: string) => `(["'])${escaped(value)}\\1`;
     const isOurs =
       header !== null &&
-      ((header[1] === 'kv_namespaces' && entries !== undefined && has('binding', `"${entries}"`)) ||
-        (header[1] === 'durable_objects.bindings' && tags !== undefined && has('name', `"${tags}"`)) ||
+      ((header[1] === 'kv_namespaces' && entries !== undefined && has('binding', text(entries))) ||
+        (header[1] === 'durable_objects.bindings' && tags !== undefined && has('name', text(tags))) ||
         (header[1] === 'migrations' &&
           tags !== undefined &&
-          has('new_sqlite_classes', `\\["${TAGS_CLASS}"\\]`)));
+          has('new_sqlite_classes', `\\[\\s*${text(TAGS_CLASS)}\\s*,?\\s*\\]`)));
     if (!isOurs) {
       kept.push(lines[at]!);
       at++;
       continue;
     }
-    // The pairs of the block go; a comment behind them belongs to what follows.
-    at++;
-    while (at < end && /^\s*[\w-]+\s*=/.test(lines[at]!)) at++;
+    // All pairs of the block go, or they would be the table's above; a comment stays.
+    const last = block.findLastIndex((line) => PAIR.test(line));
+    kept.push(...block.slice(1, last).filter((line) => /^\s*#/.test(line)));
+    at += last + 1;
     if (kept.at(-1)?.trim() === '' && (lines[at] ?? '').trim() === '') kept.pop();
   }
-  let content = kept.join(lineEnding);
+  let content = kept.join('\n');
   for (const { from, to } of mains) {
     content = content.replace(
       /^(\s*main\s*=\s*)(["'])(.*?)\2/gm,
@@ -131,4 +138,20 @@ function unbindToml(text: string, { entries, tags, mains }: Unbinding): string {
     );
   }
   return content;
+}
+
+/** A key and its value on one line. */
+const PAIR = /^\s*["']?([\w-]+)["']?\s*=([^\n]*)$/;
+
+/**
+ * Whether lines can be taken out of a TOML file where these stand behind: behind the head of a table, pairs would
+ * become the table's above.
+ */
+export function canGoFromToml(lines: string, behind: string): boolean {
+  return !/^\s*\[/m.test(lines) || !/^(?:\s|#[^\n]*\n)*["'\w-]+\s*=/.test(behind);
+}
+
+/** A text as it stands in a regular expression. */
+export function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

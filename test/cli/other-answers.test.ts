@@ -151,6 +151,17 @@ test('another name for the binding keeps its namespace', async () => {
   expect(await read('cloudflare-env.d.ts')).toContain('PAGES: KVNamespace;');
 });
 
+test('a binding by whatever name is taken out as well', async () => {
+  project = await onCloudflare();
+  await init();
+  await edit(WRAPPER, (text) => text.replace("'PAYLOAD_CACHE'", "'my-(cache'"));
+  await init();
+  expect(await read('cloudflare-env.d.ts')).toContain('"my-(cache": KVNamespace;');
+  await init('--store', 'memory');
+  expect(await read('wrangler.jsonc')).not.toContain('my-(cache');
+  expect(await read('cloudflare-env.d.ts')).not.toContain('my-(cache');
+});
+
 test('a parameter that nothing reads any more is named', async () => {
   const config = CONFIG.replace('  db,', '  db: sqliteD1Adapter({ binding: cloudflare.env.D1 }),').replace(
     'export default',

@@ -1,9 +1,11 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { deflateRawSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { CONFIG, command, createProject, type Project } from './command.js';
 
 const WRAPPER = 'src/payload-kv/index.ts';
+const SCHEMA = 'src/payload-kv/schema.generated.ts';
 const WRANGLER = `{
   // The site.
   "name": "site",
@@ -109,7 +111,9 @@ describe('what a person changed', () => {
     expect(exitCode).toBe(1);
     expect(stdout).toContain(`! ${WRAPPER} is kept: you changed it.`);
     expect(stdout).toMatch(/! src\/payload-kv\/hooks.ts is kept: src\/payload-kv\/index.ts:\d+ imports it./);
-    expect(stdout).toMatch(/! `payload-kv` stays a dependency: src\/payload-kv\/\w+.ts:\d+ imports it./);
+    expect(stdout).toMatch(
+      /! `payload-kv` stays a dependency: \S+hooks.ts:\d+ and \S+index.ts:\d+ import it./,
+    );
     expect(await project.tree()).toEqual({ ...wired, 'src/payload.config.ts': CONFIG });
 
     expect((await remove('--force')).exitCode).toBe(0);
@@ -198,6 +202,109 @@ describe('what a person changed', () => {
     expect(await read('src/payload.config.ts')).toBe(config);
     expect(await read(WRAPPER)).toContain('payloadKV');
   });
+});
+
+describe('in a wrangler config that somebody wrote into since', () => {
+  const OTHER =
+    '{\n  "name": "site",\n  "kv_namespaces": [\n    { "binding": "OTHER", "id": "1" } // theirs\n  ]\n}\n';
+
+  test('the entry that only got a comma from init stays', async () => {
+    project = await createProject({ 'wrangler.jsonc': OTHER });
+    await init();
+    await replace('wrangler.jsonc', '"PAYLOAD_CACHE" }', '"PAYLOAD_CACHE", "id": "2" }');
+    expect((await remove()).exitCode).toBe(0);
+    expect(await read('wrangler.jsonc')).toBe(OTHER);
+  });
+
+  test('a second time nothing more is taken out, though a changed wrapper keeps what init noted', async () => {
+    project = await createProject({ 'wrangler.jsonc': OTHER });
+    await init();
+    await replace(WRAPPER, 'ttl:', '// mine\n  ttl:');
+    await remove();
+    const once = await project.tree();
+    expect(once['wrangler.jsonc']).toBe(OTHER);
+    await remove();
+    expect(await project.tree()).toEqual(once);
+  });
+
+  const TOML = 'name = "site"\nmain = ".open-next/worker.js"\n\n[[d1_databases]]\nbinding = "D1"\n';
+  test.each([
+    [
+      'behind it',
+      'binding = "PAYLOAD_CACHE"\nid = "abc" # production\n\npreview_id = "abd"\n\n[vars]\nA = "1"\n',
+    ],
+    ['with a comment', 'binding = "PAYLOAD_CACHE" # the cache\nid = "abc"\n\n[vars]\nA = "1"\n'],
+    ['before it', 'id = "abc"\nbinding = "PAYLOAD_CACHE"\n\n[vars]\nA = "1"\n'],
+  ])('in TOML no pair becomes one of the table above, be it %s', async (_where, block) => {
+    project = await createProject({ 'wrangler.toml': TOML });
+    await init();
+    await replace('wrangler.toml', 'binding = "PAYLOAD_CACHE"\n', block);
+    expect((await remove()).exitCode).toBe(0);
+    expect(await read('wrangler.toml')).toBe(`${TOML}\n[vars]\nA = "1"\n`);
+  });
+
+  test('in TOML every other line keeps its end', async () => {
+    const mixed = TOML.replace('"site"\n', '"site"\r\n');
+    project = await createProject({ 'wrangler.toml': mixed });
+    await init();
+    await replace('wrangler.toml', '"PAYLOAD_CACHE"', '"PAYLOAD_CACHE"\nid = "abc"');
+    await remove();
+    expect(await read('wrangler.toml')).toBe(mixed);
+  });
+});
+
+describe('a type of the env goes by what init noted', () => {
+  test.each([
+    ['the wrapper is gone', async () => rm(absolute(WRAPPER))],
+    ['the wrapper reads another binding', async () => replace(WRAPPER, "'PAYLOAD_CACHE'", "'MINE'")],
+  ])('where %s', async (_why, change) => {
+    project = await createProject({ 'wrangler.jsonc': WRANGLER, 'cloudflare-env.d.ts': ENV_TYPES });
+    await init();
+    await change();
+    await replace('cloudflare-env.d.ts', 'PAYLOAD_CACHE: KVNamespace;', 'PAYLOAD_CACHE: KVNamespace');
+    await remove();
+    expect([await read('wrangler.jsonc'), await read('cloudflare-env.d.ts')]).toEqual([WRANGLER, ENV_TYPES]);
+  });
+});
+
+test('bindings of which nothing tells who put them there stay and are named', async () => {
+  project = await createProject({ 'wrangler.jsonc': WRANGLER, 'cloudflare-env.d.ts': ENV_TYPES });
+  await init();
+  await rm(absolute('src/payload-kv/schema.generated.ts'));
+  await run('sync', '--yes');
+  const { stdout } = await remove();
+  expect(stdout).toContain(
+    'wrangler.jsonc and cloudflare-env.d.ts have PAYLOAD_CACHE, and nothing tells that',
+  );
+  expect(await read('wrangler.jsonc')).toContain('PAYLOAD_CACHE');
+});
+
+test('a client of the person’s own that only got a comma from init stays', async () => {
+  const manifest = '{\n  "dependencies": {\n    "payload": "3.90.2",\n    "ioredis": "5"\n  }\n}\n';
+  project = await createProject({ 'package.json': manifest });
+  await init();
+  await replace('package.json', '"payload-kv": "', '"payload-kv": "~');
+  await remove();
+  expect(await read('package.json')).toBe(manifest);
+});
+
+test.each([
+  [null],
+  [{ files: null, edits: {} }],
+  [{ files: {}, edits: { 'package.json': [{}] } }],
+  [{ files: {}, edits: {}, schema: 5 }],
+])('a note of what init wrote that makes no sense is as if it were not there: %j', async (ledger) => {
+  project = await createProject();
+  await init();
+  const note = /(?<=for `sync` and `remove`: ).*/;
+  const text = await read(SCHEMA);
+  await writeFile(
+    absolute(SCHEMA),
+    text.replace(note, deflateRawSync(JSON.stringify(ledger)).toString('base64')),
+  );
+  const { exitCode, stderr } = await remove();
+  expect(exitCode, stderr).toBe(1);
+  expect(await read('src/payload.config.ts')).toBe(CONFIG);
 });
 
 describe('what was there before init', () => {

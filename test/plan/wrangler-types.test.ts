@@ -64,6 +64,13 @@ describe('the command in the header', () => {
     expect(argumentsOf(command)).toBeUndefined();
   });
 
+  test.each([['; rm -rf /'], ['&& sh x'], ['$(x)'], ['\u001b[2J'], ['| sh']])(
+    'is told to nobody with `%s` behind it',
+    (more) => {
+      expect(wranglerTypesCommand(headerOf(`${COMMAND} ${more}`))).toBeUndefined();
+    },
+  );
+
   test('is that of wrangler’s own line alone', () => {
     expect(wranglerTypesCommand(`${headerOf(COMMAND)}\r\ninterface Env {}`)).toBe(COMMAND);
     expect(wranglerTypesCommand(`// Run \`${COMMAND}\`\ninterface Env {}`)).toBeUndefined();
