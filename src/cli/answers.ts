@@ -335,7 +335,7 @@ function choiceOf(names: readonly string[]): string {
 
 function bindingProblem(name: string, project: Project): string | true {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
-    return `"${name}" is no name for a binding: letters, digits and _ only.`;
+    return `"${name}" is no name for a binding: letters, digits and _ only, and no digit first.`;
   const conflict = bindingConflict(name, project);
   return conflict ? `${conflict}.` : true;
 }

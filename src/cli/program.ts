@@ -75,8 +75,8 @@ function createProgram(
       program.command('init').description('inspect the project, ask what to cache, show the diff, write it'),
     ),
   )
-    .option('--collections <slugs>', 'the collections to cache, e.g. posts,pages; none')
-    .option('--globals <slugs>', 'the globals to cache, e.g. header,footer; none')
+    .option('--collections <slugs>', 'the collections to cache, e.g. posts,pages, or none')
+    .option('--globals <slugs>', 'the globals to cache, e.g. header,footer, or none')
     .option('--ttl <duration>', 'how long an entry may be served, e.g. 300, 5m')
     .option('--ttl-for <slug=duration>', 'another TTL for one of them, e.g. posts=10m; repeatable', collect)
     .option('--store <store>', 'where entries live: cloudflare-kv, memory, redis')

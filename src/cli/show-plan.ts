@@ -1,11 +1,13 @@
 /** A plan as a person sees it. The very object that is shown is the one that is applied. */
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
 import kleur from 'kleur';
+import type { ProjectSchema } from '../inspect/schema.js';
+import { unresolvedSentences } from '../inspect/unresolved.js';
 import { isLedgerLine } from '../plan/ledger.js';
 import type { FileChange, Plan, Refusal } from '../plan/plan.js';
 import type { KeptFile } from '../plan/remove-plan.js';
 import type { Outcome } from './confirm.js';
-import { printable } from './terminal.js';
+import { printable, type Terminal } from './terminal.js';
 
 /** A plan, and the files that stay although it is about taking them away. */
 export interface ShownPlan extends Plan {
@@ -70,6 +72,15 @@ export function refusalLines({ path, line, reason, paste, by, instead }: Refusal
     ...(instead === undefined ? [] : block('Stands there now:', instead, kleur.red)),
     ...block(title, paste, by === 'remove' ? kleur.red : kleur.green),
   ];
+}
+
+/** What of the schema could not be read, and who would know. */
+export function sayUnresolved({ unresolved }: ProjectSchema, terminal: Terminal): void {
+  for (const sentence of unresolvedSentences(unresolved)) terminal.say(noticeLine(sentence));
+  if (unresolved.length > 0)
+    terminal.say(
+      kleur.dim('  payload-types.ts fills this in as far as it can; --exact asks Payload itself.'),
+    );
 }
 
 /** Something worth knowing that needs no change. */

@@ -3,6 +3,12 @@ import { INTERNAL, INTERNAL_GLOBALS } from './complete-schema.js';
 import { bySlug } from './fields.js';
 import type { Project } from './project.js';
 import type { ExactSchema } from './sanitised-schema.js';
+import type { ProjectSchema } from './schema.js';
+
+/** Whether it is Payload's own word. */
+export function isExact({ collections, globals }: ProjectSchema): boolean {
+  return [...collections, ...globals].some(({ origin }) => origin === 'exact');
+}
 
 /** The same project with the exact schema; places in the source stay, what was left open is answered. */
 export function withExactSchema(project: Project, exact: ExactSchema): Project {

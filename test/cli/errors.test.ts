@@ -125,6 +125,11 @@ describe('a flag with', () => {
       '--registry kv makes no sense with --store memory. [INVALID_REGISTRY]',
     ],
     ['a binding that is no name', ['--store', 'cloudflare-kv', '--binding', 'my-kv'], '[INVALID_BINDING]'],
+    [
+      'a binding that begins with a digit',
+      ['--store', 'cloudflare-kv', '--binding', '1x'],
+      'letters, digits and _ only, and no digit first',
+    ],
   ])('%s', async (_what, args, text) => {
     expect(await fails(['init', '--yes', ...args])).toContain(text);
   });

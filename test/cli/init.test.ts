@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { runCli } from '../support/cli.js';
 import { commitAll } from '../support/project.js';
 import { CONFIG, command, createProject, type Project } from './command.js';
 import { type Answer, CTRL_C } from './person.js';
@@ -53,6 +54,33 @@ describe('without a terminal', () => {
     const tree = await project.tree();
     expect(tree['src/payload-kv/index.ts']).toContain("posts: { slices: ['slug'] },");
     expect(tree['src/payload-kv/index.ts']).not.toContain('users');
+  });
+
+  test('plugins that are not run are one sentence, which says who knows', async () => {
+    const plugins = 'plugins: [\n    seo({ collections: ["posts"] }),\n    search({}),\n  ],\n  globals:';
+    await writeFile(
+      path.join(project.dir, 'src/payload.config.ts'),
+      `import { search, seo } from 'shop';\n${CONFIG.replace('globals:', plugins)}`,
+    );
+    const { stdout } = await init(['--dry-run']);
+    expect(stdout.split('\n').filter((line) => line.includes('plugins are not run'))).toEqual([
+      '! src/payload.config.ts:12, 13: plugins could not be read in full: plugins are not run; they may add collections, globals and fields',
+    ]);
+    expect(stdout).toContain('--exact asks Payload itself.');
+  });
+
+  test('the next steps begin where the project is, and end with what visitors see', async () => {
+    const { stdout } = await init(['--yes']);
+    const steps = stdout.slice(stdout.indexOf('Next'));
+    expect(steps).toContain(`  → cd ${path.relative(process.cwd(), project.dir)}\n  → npm install\n`);
+    expect(steps).toContain('→ Commit what was written, the generated schema too, and deploy as always.\n');
+  });
+
+  test('who stands in the project already is sent nowhere', async () => {
+    const { stdout } = await runCli(['init', '--yes', '--no-install'], {
+      cwd: path.join(project.dir, 'src'),
+    });
+    expect(stdout.slice(stdout.indexOf('Next'))).not.toContain('→ cd ');
   });
 
   test('flags answer what they name, over the proposals', async () => {

@@ -67,6 +67,11 @@ describe('--exact', () => {
     );
     const init = await runCli(['init', '--yes', '--no-install', '--force', '--exact'], { cwd: project.dir });
     expect(init).toMatchObject({ exitCode: 0 });
+    expect(init.stdout).toContain('→ npx payload-kv doctor --exact ');
+    expect(init.stdout).toContain('→ npx payload-kv sync --exact ');
+    const { scripts } = JSON.parse(await project.read('package.json'));
+    expect(scripts['payload-kv:sync']).toBe('payload-kv sync --exact');
+    expect(scripts['payload-kv:doctor']).toBe('payload-kv doctor --exact');
     const generated = await project.read('src/payload-kv/schema.generated.ts');
     expect(generated).toMatch(
       /customers: \{[^}]*auth: true,[^}]*versions: true,[^}]*favourites: \['posts'\]/s,
@@ -84,6 +89,7 @@ describe('--exact', () => {
     const read = await runCli(['sync', '--check'], { cwd: project.dir });
     expect(read.exitCode).toBe(1);
     expect(read.stdout).toContain('customers');
+    expect(read.stdout).toContain('If it was written with --exact, check it with --exact as well.');
   });
 
   test('says what a config that throws said, and where, without a value of its environment', async () => {

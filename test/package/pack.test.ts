@@ -26,7 +26,7 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 
 test('The package holds what a user needs and nothing else', () => {
   const wanted =
-    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/payload-kv\.js|dist\/(?:[\w.-]+\/)*[\w.-]+\.(?:js|d\.ts)|templates\/(?:[\w.-]+\/)*[\w.-]+)$/;
+    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/payload-kv\.js|dist\/(?:[\w.-]+\/)*[\w.-]+\.(?:js|d\.ts)|templates\/(?:[\w.-]+\/)*[\w.-]+|docs\/[\w-]+\.md)$/;
   expect(packed.files.filter((file) => !wanted.test(file))).toEqual([]);
   expect(packed.files.filter((file) => /\.test\.|fixture|\.map$/.test(file))).toEqual([]);
   expect(packed.files).toEqual(
@@ -42,6 +42,13 @@ test('The package holds what a user needs and nothing else', () => {
       'package.json',
     ]),
   );
+});
+
+test('every file that the README leads to is in the package', async () => {
+  const readme = await readFile(join(repository, 'README.md'), 'utf8');
+  const files = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, file]) => file!);
+  expect(files).toContain('docs/how-it-works.md');
+  expect(packed.files).toEqual(expect.arrayContaining(files));
 });
 
 test('publint has nothing to say', async () => {

@@ -33,7 +33,7 @@ import { packageVersion, readTemplates, supportedPayload } from '../package-file
 import { readProjectFiles, uncommittedFiles, wranglerProvisions } from '../project-files.js';
 import { createQuestions, type Questions } from '../questions.js';
 import { readProject } from '../read-project.js';
-import { noticeLine, outcomeDocument } from '../show-plan.js';
+import { noticeLine, outcomeDocument, sayUnresolved } from '../show-plan.js';
 import { printable, type Terminal } from '../terminal.js';
 import { typesByWrangler } from '../wrangler-types.js';
 
@@ -113,7 +113,12 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
   const outcome = await carryOut(plan, course, options, terminal, questions);
   const { written, install } = outcome;
   const registry = answers ? answers.registry : changes?.registry;
-  const steps = written ? nextSteps(project, outcome.plan, registry, install) : [];
+  const steps = written
+    ? nextSteps(project, outcome.plan, registry, install, {
+        exact: options.exact === true,
+        provisions: !toCreate && input.wranglerProvisions,
+      })
+    : [];
   sayNext(steps, terminal);
   const exitCode = install?.ok === false ? EXIT.found : found;
   terminal.document({
@@ -166,10 +171,7 @@ function sayProject(project: Project, cwd: string, terminal: Terminal): void {
     ['wrangler', wrangler?.path ?? 'none'],
   ];
   for (const [name, value] of rows) terminal.say(`  ${kleur.dim(name.padEnd(10))}${printable(value)}`);
-  for (const { part, expression, location, reason } of schema.unresolved) {
-    const where = `${location.file}:${location.line}`;
-    terminal.say(noticeLine(`${where}: ${part} could not be read in full (\`${expression}\`): ${reason}`));
-  }
+  sayUnresolved(schema, terminal);
   for (const warning of schema.warnings) terminal.say(noticeLine(warning));
   terminal.say();
 }
@@ -237,9 +239,16 @@ function nextSteps(
   plan: Plan,
   registry: RegistryName | undefined,
   install: InstallOutcome | null,
+  { exact, provisions }: { exact: boolean; provisions: boolean },
 ): string[] {
   const steps: string[] = [];
   const run = runner(project);
+  // What reads the text alone finds drift in a schema that Payload itself told.
+  const flag = exact ? ' --exact' : '';
+  const away = path.relative(project.root, process.cwd());
+  if (away.split(path.sep)[0] === '..' || path.isAbsolute(away)) {
+    steps.push(`cd ${path.relative(process.cwd(), project.root)}`);
+  }
   if (plan.refusals.length > 0) steps.push('Paste the lines above where they belong.');
   if (install && install.ok !== true) steps.push(`${install.command}`);
   const types = plan.changes.find(({ path }) => path === project.cloudflareEnvTypes);
@@ -253,10 +262,19 @@ function nextSteps(
       `${run} payload migrate:create   (the table of the tag versions, where the database is migrated rather than pushed)`,
     );
   }
-  steps.push(`${run} payload-kv doctor   (proves that the cache works here)`);
-  steps.push(`${run} payload-kv sync   (after a change of collections or fields; --check in CI)`);
+  steps.push(`${run} payload-kv doctor${flag}   (proves that the cache works here)`);
+  steps.push(deployStep(plan, project, provisions));
+  steps.push(`${run} payload-kv sync${flag}   (after a change of collections or fields; --check in CI)`);
   steps.push(`${run} payload-kv remove   (takes all of it back)`);
   return steps;
+}
+
+/** What is left to do for the site that visitors see. */
+function deployStep({ changes }: Plan, { wrangler }: Project, provisions: boolean): string {
+  const edit = changes.find((change) => change.path === wrangler?.path);
+  const isCreated = provisions && (edit?.after ?? '').includes('kv_namespaces');
+  const creates = isCreated ? ': wrangler creates a namespace that has no id yet' : '';
+  return `Commit what was written, the generated schema too, and deploy as always${creates}.`;
 }
 
 function summary(project: Project) {

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import kleur from 'kleur';
+import { isExact } from '../../inspect/exact-schema.js';
 import type { Project } from '../../inspect/project.js';
 import type { CollectionSchema, GlobalSchema, SchemaOrigin } from '../../inspect/schema.js';
 import { EXIT } from '../failure.js';
@@ -79,7 +80,7 @@ function pluginsOf({ plugins, wired }: Project['configShape']): string {
 }
 
 function sourceOfLocales({ schema }: Project): Source {
-  if (schema.collections.some(({ origin }) => origin === 'exact')) return 'exact';
+  if (isExact(schema)) return 'exact';
   return schema.unresolved.some(({ part }) => part.startsWith('localization')) ? 'types' : 'static';
 }
 
@@ -168,8 +169,7 @@ function sourceOf({
 }
 
 function howToLearnMore({ schema, typesFile }: Project, width: number): string[] {
-  const isExact = schema.collections.some(({ origin }) => origin === 'exact');
-  if (isExact || schema.unresolved.length === 0) return [];
+  if (isExact(schema) || schema.unresolved.length === 0) return [];
   const types = typesFile === undefined ? '`payload generate:types` completes it; ' : '';
   return ['', ...wrapped(`${types}--exact asks Payload itself, by loading the config.`, width, '  ')];
 }

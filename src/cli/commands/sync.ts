@@ -17,7 +17,7 @@ import { readTemplates } from '../package-files.js';
 import { readProjectFiles } from '../project-files.js';
 import { createQuestions, type Questions } from '../questions.js';
 import { readProject } from '../read-project.js';
-import { noticeLine, outcomeDocument } from '../show-plan.js';
+import { noticeLine, outcomeDocument, sayUnresolved } from '../show-plan.js';
 import { printable, type Terminal } from '../terminal.js';
 
 /** Options of `payload-kv sync`. */
@@ -51,7 +51,7 @@ export async function runSync(options: SyncOptions, terminal: Terminal): Promise
   const add = chosenByFlags(findings, options);
   sayFindings(findings, paths.schema, paths.wrapper, project, terminal);
 
-  if (options.check) return check(input, findings, terminal);
+  if (options.check) return check(input, findings, options, terminal);
 
   const questions = createQuestions(terminal);
   const chosen = add ?? (await askForPolicies(findings, options, terminal, questions));
@@ -76,16 +76,18 @@ export async function runSync(options: SyncOptions, terminal: Terminal): Promise
 }
 
 /** Says whether something would change, and writes nothing. */
-function check(input: SyncInput, findings: SyncFindings, terminal: Terminal): number {
+function check(input: SyncInput, findings: SyncFindings, { exact }: SyncOptions, terminal: Terminal): number {
   const { schema } = generatedPaths(input.project);
   const { drift, conflicts } = findings;
   if (conflicts.length > 0)
     terminal.say(noticeLine(`${schema} was changed by hand where the schema has changed as well.`));
   terminal.say(
     drift
-      ? `${kleur.red('✗')} ${schema} is out of step with the schema: run \`payload-kv sync\`.`
+      ? `${kleur.red('✗')} ${schema} is out of step with the schema: run \`payload-kv sync${exact ? ' --exact' : ''}\`.`
       : `${kleur.green('✓')} ${schema} is in step with the schema.`,
   );
+  if (drift && input.project.schema.unresolved.length > 0)
+    terminal.say('  → If it was written with --exact, check it with --exact as well.');
   const plan = planSync(input, findings, []);
   terminal.document({
     command: 'sync',
@@ -150,10 +152,7 @@ function sayFindings(
         : kleur.yellow('~');
     terminal.say(`  ${mark} ${printable(text)}`);
   }
-  for (const { part, expression, location, reason } of project.schema.unresolved) {
-    const where = `${location.file}:${location.line}`;
-    terminal.say(noticeLine(`${where}: ${part} could not be read in full (\`${expression}\`): ${reason}`));
-  }
+  sayUnresolved(project.schema, terminal);
   for (const warning of project.schema.warnings) terminal.say(noticeLine(warning));
   for (const { line, text } of warnings) terminal.say(noticeLine(`${wrapper}:${line}: ${text}`));
   if (proposals.length > 0) {

@@ -1,3 +1,5 @@
+import { isExact } from '../../inspect/exact-schema.js';
+import { unresolvedSentences } from '../../inspect/unresolved.js';
 import { readLedger } from '../../plan/ledger.js';
 import { diffSchemas } from '../../plan/schema-diff.js';
 import { parseSchemaFile } from '../../plan/schema-file.js';
@@ -21,7 +23,10 @@ export const schemaInStep: Check = {
         changes.length > 0
           ? `${counted(changes.length, 'change')} since the last sync`
           : 'its fingerprint is another one',
-        { details: changes.map((change) => change.text), fix: `Run: ${command('payload-kv sync')}` },
+        {
+          details: changes.map((change) => change.text),
+          fix: `Run: ${command(`payload-kv sync${isExact(project.schema) ? ' --exact' : ''}`)}`,
+        },
       );
     }
     const { unresolved, warnings, collections, globals } = project.schema;
@@ -29,15 +34,10 @@ export const schemaInStep: Check = {
     if (unresolved.length + warnings.length === 0) return ok(summary);
     const types = command('payload generate:types');
     return warn(unresolved.length > 0 ? `${summary}, as far as they can be read` : summary, {
-      details: [
-        ...unresolved.map(
-          ({ part, location, reason }) => `${location.file}:${location.line}: ${part}: ${reason}`,
-        ),
-        ...warnings,
-      ],
+      details: [...unresolvedSentences(unresolved), ...warnings],
       fix:
         unresolved.length > 0
-          ? `What cannot be read comes from payload-types.ts. Keep it up to date: ${types}`
+          ? `What cannot be read comes from payload-types.ts. Keep it up to date: ${types}\nOr ask Payload itself, in each command: --exact`
           : `Run: ${types}`,
     });
   },
