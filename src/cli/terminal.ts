@@ -78,6 +78,20 @@ export function fitted(text: string, terminal: { isTTY?: boolean; columns?: numb
     .join('\n');
 }
 
+/** Lines four spaces in, which elsewhere are code to be pasted, where they are sentences: broken between words too. */
+export function fittedDetails(
+  text: string,
+  terminal: Writable & { isTTY?: boolean; columns?: number },
+): string {
+  const { isTTY, columns } = terminal;
+  if (!isTTY || !columns) return text;
+  const isDetail = (line: string) => stripVTControlCharacters(line).startsWith('    ');
+  return text
+    .split('\n')
+    .map((line) => (isDetail(line) ? brokenAt(line, columns, '    ') : line))
+    .join('\n');
+}
+
 /** A mark, a name in a column of ten, or a sentence that begins at the edge or two spaces from it. */
 const SENTENCE = /^(?: *[!✓✗→] +| {2}[-+~] | {2}(?=[a-z][a-z ]{8} \S).{10}|(?: {2})?(?=\p{L}))/u;
 

@@ -1,7 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { runCli } from '../support/cli.js';
 import { commitAll } from '../support/project.js';
 import { CONFIG, command, createProject, type Project } from './command.js';
 import { type Answer, CTRL_C } from './person.js';
@@ -74,13 +73,6 @@ describe('without a terminal', () => {
     const steps = stdout.slice(stdout.indexOf('Next'));
     expect(steps).toContain(`  → cd ${path.relative(process.cwd(), project.dir)}\n  → npm install\n`);
     expect(steps).toContain('→ Commit what was written, the generated schema too, and deploy as always.\n');
-  });
-
-  test('who stands in the project already is sent nowhere', async () => {
-    const { stdout } = await runCli(['init', '--yes', '--no-install'], {
-      cwd: path.join(project.dir, 'src'),
-    });
-    expect(stdout.slice(stdout.indexOf('Next'))).not.toContain('→ cd ');
   });
 
   test('flags answer what they name, over the proposals', async () => {

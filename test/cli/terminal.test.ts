@@ -4,7 +4,7 @@ import kleur from 'kleur';
 import { expect, test } from 'vitest';
 import { run } from '../../src/cli/program.js';
 import { createTerminal, fitted } from '../../src/cli/terminal.js';
-import { createProject } from './command.js';
+import { CONFIG, command, createProject } from './command.js';
 
 const terminal = { isTTY: true, columns: 40 };
 
@@ -54,8 +54,12 @@ test('what is wrong with a flag is broken between words as well', async () => {
   expect(shown).toMatch(/Allowed\s+choices are bash, zsh, fish\./);
 });
 
-test('what doctor says is broken between words too', async () => {
-  const project = await createProject();
+test('what doctor says is broken between words too, its details as well', async () => {
+  const plugins = 'plugins: [one(), two()],\n  globals:';
+  const project = await createProject({
+    'src/payload.config.ts': `import { one, two } from 'shop';\n${CONFIG.replace('globals:', plugins)}`,
+  });
+  await command(['init', '--yes', '--no-install', '--cwd', project.dir]);
   let shown = '';
   const stdout = Object.assign(new PassThrough(), { isTTY: true, columns: 50 });
   stdout.on('data', (chunk) => {
@@ -68,7 +72,8 @@ test('what doctor says is broken between words too', async () => {
   }
   // What is being done is said on a line that is written over.
   const left = shown.split('\n').map((line) => line.split('\r\x1b[2K').at(-1)!);
-  expect(left).toContain('  → Run: npx payload-kv init');
+  expect(left).toContain('    add collections, globals and fields');
+  expect(left).toContain('    Or ask Payload itself, in each command:');
   expect(left).toContainEqual(expect.stringMatching(/^✗ Package payload-kv: it is not installed/));
   expect(left.filter((line) => line.length > 50)).toEqual([]);
 });

@@ -103,6 +103,11 @@ describe.each<Variant>([
     const runsWrangler = fixture === 'cloudflare' ? 'Running wrangler types…\n' : '';
     expect(first.stderr).toBe(`Reading the project…\n${runsWrangler}`);
     expect(first.exitCode).toBe(0);
+    // Who stands in the project is sent nowhere.
+    expect(first.stdout).not.toContain('→ cd ');
+    expect(first.stdout.includes('wrangler creates a namespace that has no id yet')).toBe(
+      fixture === 'cloudflare',
+    );
     const after = await readTree(project.dir);
 
     const edited = newLines(before['src/payload.config.ts']!, after['src/payload.config.ts']!);

@@ -1,4 +1,3 @@
-import { stripVTControlCharacters } from 'node:util';
 import kleur from 'kleur';
 import { writeChanges } from '../../apply/write.js';
 import type { CheckReport } from '../../doctor/check.js';
@@ -19,7 +18,7 @@ import { readProjectFiles, wranglerProvisions } from '../project-files.js';
 import { createQuestions } from '../questions.js';
 import { projectReader } from '../read-project.js';
 import { diffLines, noticeLine, planDocument, refusalLines } from '../show-plan.js';
-import { brokenAt, printable, type Terminal } from '../terminal.js';
+import { fittedDetails, printable, type Terminal } from '../terminal.js';
 import { typesByWrangler } from '../wrangler-types.js';
 
 /** Options of `payload-kv doctor`. */
@@ -78,7 +77,7 @@ export async function runDoctor(options: DoctorOptions, terminal: Terminal): Pro
     onCheck: ({ title }) => progress.show(title),
     onReport: (report) => {
       progress.clear();
-      terminal.say(fittedBelow(checkText(printableReport(report), { verbose }).trimEnd(), terminal));
+      terminal.say(fittedDetails(checkText(printableReport(report), { verbose }).trimEnd(), terminal.stdout));
     },
   }).finally(progress.clear);
   const ok = reports.every(({ status }) => status !== 'fail');
@@ -179,18 +178,6 @@ function sayRest({ refusals, notices }: Plan, terminal: Terminal): void {
   for (const refusal of refusals) for (const line of refusalLines(refusal)) terminal.say(line);
   for (const notice of notices) terminal.say(noticeLine(notice));
   if (refusals.length + notices.length > 0) terminal.say();
-}
-
-/** What stands four spaces in is left as it is elsewhere, being code there; here it is sentences. */
-function fittedBelow(text: string, { stdout }: Terminal): string {
-  const { isTTY, columns } = stdout as { isTTY?: boolean; columns?: number };
-  if (!isTTY || !columns) return text;
-  return text
-    .split('\n')
-    .map((line) =>
-      stripVTControlCharacters(line).startsWith('    ') ? brokenAt(line, columns, '    ') : line,
-    )
-    .join('\n');
 }
 
 function printableReport(report: CheckReport): CheckReport {
