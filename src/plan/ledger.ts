@@ -76,14 +76,19 @@ export function withLedger(text: string, ledger: Ledger): string {
   const lines = text.split(/\r?\n/);
   const at = lines.findIndex(isLedgerLine);
   if (at === -1) return `${text}${/\n$/.test(text) ? '' : lineEnding}${lineEnding}${line}${lineEnding}`;
-  const start = text.indexOf(MARK);
+  const start = markIn(text);
   return text.slice(0, start) + line + text.slice(start + lines[at]!.length);
 }
 
 /** A `schema.generated.ts` without its ledger. */
 export function withoutLedger(text: string): string {
-  const start = text.indexOf(MARK);
+  const start = markIn(text);
   return start === -1 ? text : `${text.slice(0, start).trimEnd()}${text.includes('\r\n') ? '\r\n' : '\n'}`;
+}
+
+/** Where the ledger's line begins; what a slug may be called is no mark. */
+function markIn(text: string): number {
+  return text.startsWith(MARK) ? 0 : text.indexOf(`\n${MARK}`) + 1 || -1;
 }
 
 /** The ledger once these changes are written as well. */
@@ -109,10 +114,17 @@ function editsOf(known: readonly Hunk[], before: string, after: string): Hunk[] 
   const { text: origin, missed } = undoHunks(before, known);
   // What somebody has taken out by hand meanwhile is no longer ours to take out; what was changed can be recognised.
   const lines = new Set(before.split('\n').map((line) => line.trim()));
-  const left = missed.filter(({ added }) =>
-    added.split('\n').some((line) => /\w/.test(line) && lines.has(line.trim())),
+  const left = missed.filter(
+    (hunk) =>
+      hunk.added.split('\n').some((line) => /\w/.test(line) && lines.has(line.trim())) ||
+      textsPutIn(hunk).some((text) => before.includes(text)),
   );
   return [...left, ...hunksOf(origin, after)];
+}
+
+/** The values in quotes that were put in: of a file on one line nothing else tells what is ours. */
+function textsPutIn({ added, removed }: Hunk): string[] {
+  return (added.match(/(?:"[^"\n]+"|'[^'\n]+')(?!\s*:)/g) ?? []).filter((text) => !removed.includes(text));
 }
 
 /**

@@ -36,4 +36,10 @@ test('of what a person changed meanwhile it stays known what was put in, and wha
     recordChanges(put, [{ path, before: text, after: `${text}// more\n` }]).edits[path]!;
   expect(more(withId).map(({ added }) => added)).toEqual(['  { "binding": "X",\n  }\n', '// more\n']);
   expect(more(before).map(({ added }) => added)).toEqual(['// more\n']);
+
+  const [bare, bound] = ['{"name":"site"}', '{"name":"site","list":[{"binding":"X"}]}'];
+  const onOneLine = recordChanges(EMPTY_LEDGER, [{ path, before: bare, after: bound }]);
+  const renamed = bound.replace('site', 'shop');
+  const again = recordChanges(onOneLine, [{ path, before: renamed, after: `${renamed}\n` }]);
+  expect(again.edits[path]!.map(({ added }) => added)).toContain(bound);
 });
