@@ -1,5 +1,6 @@
 /**
- * What the cache needs to know of this site's schema. Written by `payload-kv sync`, not by hand.
+ * What the cache needs to know of this site's schema. Written by
+ * `payload-kv sync`, not by hand.
  * checksum: cc5f9e03d85348991ee8f0963ff9cb66
  */
 export const schema = {
@@ -14,7 +15,7 @@ export const schema = {
   },
 } as const;
 
-/** Type and flags of every field: what `payload-kv sync` compares the site with. Bundlers leave it out. */
+/** Each field's type and flags: what `sync` compares. Bundlers leave it out. */
 export const fields = {
   collections: {
     posts: {

@@ -37,8 +37,8 @@ test("OpenNext's module gets one of its own around it, which says all that it sa
     ok: true,
     modified: true,
     content: `/**
- * The Worker's main module: what OpenNext builds, and the class of the Durable Objects that keep the versions of the
- * cache's tags. Yours to change.
+ * The Worker's main module: what OpenNext builds, and the class of the Durable
+ * Objects that keep the versions of the cache's tags. Yours to change.
  */
 // @ts-ignore: it is there once the site is built
 export { default } from './.open-next/worker.js';

@@ -1,6 +1,6 @@
 /**
- * What this site caches, for how long, and where. Yours to change; of the files beside it only
- * `schema.generated.ts` belongs to `payload-kv sync`.
+ * What this site caches, for how long, and where. Yours to change; of the files
+ * beside it only `schema.generated.ts` belongs to `payload-kv sync`.
  */
 import { databaseRegistry, payloadKV } from 'payload-kv';
 import { cloudflareKV } from 'payload-kv/cloudflare';

@@ -1,6 +1,6 @@
 /**
- * What this site caches, for how long, and where. Yours to change; of the files beside it only
- * `schema.generated.ts` belongs to `payload-kv sync`.
+ * What this site caches, for how long, and where. Yours to change; of the files
+ * beside it only `schema.generated.ts` belongs to `payload-kv sync`.
  */
 import { payloadKV } from 'payload-kv';
 import { cloudflareKV, durableObjectRegistry } from 'payload-kv/cloudflare';
@@ -8,7 +8,7 @@ import type { Config } from '../payload-types';
 import { hooks } from './hooks';
 import { schema } from './schema.generated';
 
-/** Takes the Cloudflare env that the config holds; in a request the cache prefers that request's own. */
+/** Takes the config's Cloudflare env; in a request its own is preferred. */
 export const cache = (env: CloudflareEnv) =>
   payloadKV<Config>({
     store: cloudflareKV({ binding: 'PAYLOAD_CACHE', env }),

@@ -1,6 +1,7 @@
 /**
- * Called once a write is committed and what it made stale is marked: the place to purge a CDN, to revalidate pages
- * or to warm them up. An error in a hook is logged and never reaches the write. Yours to change.
+ * Called once a write is committed and what it made stale is marked: the
+ * place to purge a CDN, to revalidate pages or to warm them up. An error in a
+ * hook is logged and never reaches the write. Yours to change.
  */
 import type { PayloadKVOptions } from 'payload-kv';
 import type { Config } from '../payload-types';

@@ -1,6 +1,6 @@
 /**
- * What this site caches, for how long, and where. Yours to change; of the files beside it only
- * `schema.generated.ts` belongs to `payload-kv sync`.
+ * What this site caches, for how long, and where. Yours to change; of the files
+ * beside it only `schema.generated.ts` belongs to `payload-kv sync`.
  */
 import { memory, payloadKV } from 'payload-kv';
 import { hooks } from './hooks';
