@@ -57,7 +57,7 @@ export function undoHunks(
   let result = text;
   // The last one first: what a later run put in may lean on what an earlier one did.
   for (const hunk of [...hunks].reverse()) {
-    const undone = undo(result, hunk, canGo) ?? undo(result, withLineEnds(hunk, result), canGo);
+    const undone = undo(result, hunk, canGo) ?? undo(result, inPlace(hunk, result), canGo);
     if (undone === undefined) missed.push(hunk);
     else result = undone;
   }
@@ -101,7 +101,42 @@ function placesOf(text: string, piece: string): number[] {
   return places;
 }
 
-/** The same with the line ends of a text: a checkout elsewhere may have others. */
+/** The same as a checkout elsewhere, or a formatter, may have made it: with other line ends, or otherwise indented. */
+function inPlace(hunk: Hunk, text: string): Hunk {
+  const ended = withLineEnds(hunk, text);
+  return indentedAs(ended, text) ?? ended;
+}
+
+/** The hunk with the indentation that its lines have in a text; `undefined` where they are not there all together. */
+function indentedAs(hunk: Hunk, text: string): Hunk | undefined {
+  const all = linesOf(text);
+  const own = linesOf(hunk.lead + hunk.added + hunk.trail);
+  const places = all.flatMap((_line, at) =>
+    own.every((line, index) => all[at + index]?.trim() === line.trim()) ? [at] : [],
+  );
+  const [at] = places;
+  if (at === undefined || places.length > 1) return undefined;
+  const indentations = new Map<string, string>();
+  for (const [index, line] of own.entries()) {
+    const [before, now] = [indentOf(line), indentOf(all[at + index]!)];
+    if (line.trim() !== '' && (indentations.get(before) ?? now) !== now) return undefined;
+    if (line.trim() !== '') indentations.set(before, now);
+  }
+  const isKnown = (line: string) => line.trim() === '' || indentations.has(indentOf(line));
+  if (!linesOf(hunk.removed).every(isKnown)) return undefined;
+  const indented = (piece: string) =>
+    linesOf(piece)
+      .map((line) => (indentations.get(indentOf(line)) ?? indentOf(line)) + line.slice(indentOf(line).length))
+      .join('');
+  const [lead, added, removed, trail] = [hunk.lead, hunk.added, hunk.removed, hunk.trail].map(indented);
+  return { ...hunk, lead: lead!, added: added!, removed: removed!, trail: trail! };
+}
+
+function indentOf(line: string): string {
+  return /^[ \t]*/.exec(line)![0];
+}
+
+/** The same with the line ends of a text. */
 function withLineEnds({ lead, removed, added, trail, line }: Hunk, text: string): Hunk {
   const lineEnd = text.includes('\r\n') ? '\r\n' : '\n';
   const convert = (piece: string) => piece.replace(/\r?\n/g, lineEnd);

@@ -50,13 +50,28 @@ describe.each(folders)('%s', (folder) => {
   });
 
   test.each(cases)(
-    '$name: nor in a checkout with other line ends, nor below new lines',
+    '$name: nor in a checkout with other line ends, indented anew, or below new lines',
     ({ before, after }) => {
       const crlf = (text: string) => text.replaceAll('\n', '\r\n');
       expect(undo(before, after, crlf(after)).text).toBe(crlf(before));
+      const tabs = (text: string) => text.replace(/^(?: {2})+/gm, (it) => '\t'.repeat(it.length / 2));
+      expect(undo(before, after, tabs(after)).text.replaceAll('\t', '  ')).toBe(
+        tabs(before).replaceAll('\t', '  '),
+      );
       expect(undo(before, after, `// new\n${after}`).text).toBe(`// new\n${before}`);
     },
   );
+});
+
+test('lines that were indented anew in one go are found, and what gave way is indented as they are', () => {
+  const before = '{\n  "a": {\n    "x": {}\n  }\n}\n';
+  const after = '{\n  "a": {\n    "x": {\n      "ours": 1\n    }\n  }\n}\n';
+  for (const unit of ['\t', '    ', '']) {
+    const indented = (text: string) => text.replace(/^(?: {2})+/gm, (it) => unit.repeat(it.length / 2));
+    expect(undo(before, after, indented(after))).toEqual({ text: indented(before), missed: [] });
+  }
+  const oddly = after.replace('      "ours"', '"ours"').replace('    "x"', ' "x"');
+  expect(undo(before, after, oddly)).toMatchObject({ text: oddly, missed: [{}] });
 });
 
 test('what somebody has edited since is left, and said to be', () => {
