@@ -13,6 +13,7 @@ import { EMPTY_LEDGER, readLedger, recordChanges, withLedger } from './ledger.js
 import { type LeftoverPlan, leftoversOf, planLeftovers, REDIS_CLIENT, wordsOf } from './leftovers.js';
 import { editPackageJson, scriptsOf } from './package-json-edit.js';
 import type { FileChange, Plan, Refusal, TransformResult } from './plan.js';
+import { isCachedLocally } from './remote-database.js';
 import { renderSchemaFile } from './schema-file.js';
 import { schemaRecord } from './schema-record.js';
 import type { Templates } from './template.js';
@@ -253,6 +254,11 @@ function bind(
       const commands = where.map((env) => `\`npx wrangler kv namespace create ${entries}${env}\``);
       collect.notice(
         `The installed wrangler creates no namespace by itself. Write the id of ${commands.join(' and ')} into ${wrangler.path}; until then doctor reports it.`,
+      );
+    }
+    if (entries !== undefined && isCachedLocally(wrangler, entries)) {
+      collect.notice(
+        `The D1 database in ${wrangler.path} is \`remote\`, ${entries} is not: builds and scripts that use the deployed database would use a local cache beside it. Run them with PAYLOAD_KV_ENABLED=false, or make ${entries} \`remote\` as well once the namespace is there.`,
       );
     }
     const entryEdits = tags === undefined ? [] : exportTags(input, wrangler, collect);

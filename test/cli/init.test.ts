@@ -119,6 +119,14 @@ describe('without a terminal', () => {
     expect((await init(['--dry-run', '--store', 'cloudflare-kv'])).stdout).not.toContain('! Memory');
   });
 
+  test('a remote database with a local namespace is told', async () => {
+    const text = '{ "name": "site", "d1_databases": [{ "binding": "D1", "remote": true }] }';
+    await writeFile(path.join(project.dir, 'wrangler.jsonc'), text);
+    const told = '! The D1 database in wrangler.jsonc is `remote`, PAYLOAD_CACHE is not';
+    expect((await init(['--dry-run', '--store', 'cloudflare-kv'])).stdout).toContain(told);
+    expect((await init(['--dry-run', '--store', 'memory'])).stdout).not.toContain(told);
+  });
+
   test('a TTL below what KV keeps is told', async () => {
     const { exitCode, stdout } = await init(['--yes', '--store', 'cloudflare-kv', '--ttl', '30s']);
     expect(exitCode).toBe(0);
