@@ -1,7 +1,7 @@
 /** A plan as a person sees it. The very object that is shown is the one that is applied. */
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
 import kleur from 'kleur';
-import type { ProjectSchema } from '../inspect/schema.js';
+import type { Project } from '../inspect/project.js';
 import { unresolvedSentences } from '../inspect/unresolved.js';
 import { isLedgerLine } from '../plan/ledger.js';
 import type { FileChange, Plan, Refusal } from '../plan/plan.js';
@@ -75,12 +75,14 @@ export function refusalLines({ path, line, reason, paste, by, instead }: Refusal
 }
 
 /** What of the schema could not be read, and who would know. */
-export function sayUnresolved({ unresolved }: ProjectSchema, terminal: Terminal): void {
-  for (const sentence of unresolvedSentences(unresolved)) terminal.say(noticeLine(sentence));
-  if (unresolved.length > 0)
-    terminal.say(
-      kleur.dim('  payload-types.ts fills this in as far as it can; --exact asks Payload itself.'),
-    );
+export function sayUnresolved({ schema, typesFile }: Project, terminal: Terminal): void {
+  for (const sentence of unresolvedSentences(schema.unresolved)) terminal.say(noticeLine(sentence));
+  if (schema.unresolved.length === 0) return;
+  const types =
+    typesFile === undefined
+      ? '`payload generate:types` writes what fills most of that in'
+      : `${typesFile} fills most of that in`;
+  terminal.say(`  ${printable(types)}; --exact asks Payload itself.`);
 }
 
 /** Something worth knowing that needs no change. */

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CONFIG, command, createProject, type Project } from './command.js';
@@ -39,6 +39,24 @@ test('what has auth, or an entry already, is not added, and the rest is named', 
     expect(exitCode).toBe(2);
     expect(stderr).toContain('[UNKNOWN_COLLECTION]\n  → There are events.');
   }
+});
+
+test('where payload-types.ts is gone, what only it told of is not simply taken for removed', async () => {
+  const config = `import { shop } from 'shop';\n${CONFIG.replace('globals:', 'plugins: [shop()],\n  globals:')}`;
+  await writeFile(absolute('src/payload.config.ts'), config);
+  const entity = (slug: string, fields = '') => `export interface ${slug} { id: number; ${fields} }\n`;
+  const types = `export interface Config {\n  collections: { posts: Post; pages: Page; users: User; orders: Order };\n  globals: { header: Header };\n}\n${['Post', 'Page', 'User', 'Header'].map((it) => entity(it)).join('')}${entity('Order', 'total: number;')}`;
+  await writeFile(absolute('src/payload-types.ts'), types);
+  expect((await sync('--yes')).stdout).toContain('collection `orders` was added');
+  await rm(absolute('src/payload-types.ts'));
+  const told = 'There is no payload-types.ts, which tells what plugins add';
+  const checked = await sync('--check');
+  expect(checked).toMatchObject({ exitCode: 1 });
+  expect(checked.stdout).toContain('collection `orders` was removed');
+  expect(checked.stdout).toContain(told);
+  expect((await sync('--dry-run')).stdout).toContain(told);
+  await writeFile(absolute('src/payload-types.ts'), types);
+  expect((await sync('--check')).stdout).not.toContain(told);
 });
 
 describe('before anything is written', () => {

@@ -171,7 +171,7 @@ function sayProject(project: Project, cwd: string, terminal: Terminal): void {
     ['wrangler', wrangler?.path ?? 'none'],
   ];
   for (const [name, value] of rows) terminal.say(`  ${kleur.dim(name.padEnd(10))}${printable(value)}`);
-  sayUnresolved(schema, terminal);
+  sayUnresolved(project, terminal);
   for (const warning of schema.warnings) terminal.say(noticeLine(warning));
   terminal.say();
 }

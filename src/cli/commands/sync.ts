@@ -56,7 +56,7 @@ export async function runSync(options: SyncOptions, terminal: Terminal): Promise
   const questions = createQuestions(terminal);
   const chosen = add ?? (await askForPolicies(findings, options, terminal, questions));
   const plan = planSync(input, findings, chosen);
-  plan.notices.push(...staleTypesNotice(chosen, project, files));
+  plan.notices.push(...noTypesNotice(project, findings), ...staleTypesNotice(chosen, project, files));
   const ok = plan.refusals.length === 0;
   const course: Course = {
     project,
@@ -86,8 +86,10 @@ function check(input: SyncInput, findings: SyncFindings, { exact }: SyncOptions,
       ? `${kleur.red('✗')} ${schema} is out of step with the schema: run \`payload-kv sync${exact ? ' --exact' : ''}\`.`
       : `${kleur.green('✓')} ${schema} is in step with the schema.`,
   );
-  if (drift && input.project.schema.unresolved.length > 0)
+  if (drift && input.project.schema.unresolved.length > 0) {
+    for (const notice of noTypesNotice(input.project, findings)) terminal.say(noticeLine(notice));
     terminal.say('  → If it was written with --exact, check it with --exact as well.');
+  }
   const plan = planSync(input, findings, []);
   terminal.document({
     command: 'sync',
@@ -152,7 +154,7 @@ function sayFindings(
         : kleur.yellow('~');
     terminal.say(`  ${mark} ${printable(text)}`);
   }
-  sayUnresolved(project.schema, terminal);
+  sayUnresolved(project, terminal);
   for (const warning of project.schema.warnings) terminal.say(noticeLine(warning));
   for (const { line, text } of warnings) terminal.say(noticeLine(`${wrapper}:${line}: ${text}`));
   if (proposals.length > 0) {
@@ -160,6 +162,15 @@ function sayFindings(
     for (const { type, line } of proposals)
       terminal.say(`    ${kleur.green(printable(line))}  ${kleur.dim(`in ${type}s`)}`);
   }
+}
+
+/** What only the types tell of seems to be gone where they are not there, as in a fresh clone that ignores them. */
+function noTypesNotice({ schema, typesFile }: Project, { changes }: SyncFindings): string[] {
+  const isGone = changes.some(({ kind }) => kind.endsWith('-removed'));
+  if (typesFile !== undefined || schema.unresolved.length === 0 || !isGone) return [];
+  return [
+    'There is no payload-types.ts, which tells what plugins add: what seems to be removed may just be missing there. Run `payload generate:types` first.',
+  ];
 }
 
 /** A new entry is typed against `payload-types.ts`, which may not know the collection yet. */
