@@ -9,6 +9,7 @@ import { ts } from 'ts-morph';
 import { type Hunk, hunksOf, undoHunks } from './hunks.js';
 import type { FileChange } from './plan.js';
 import { isSchemaRecord, type SchemaRecord } from './schema-record.js';
+import { canGoFrom, formatOf, isWranglerConfig, withoutPutIn } from './wrangler-unbind.js';
 
 /** What the tool wrote. Paths are relative to the project's root. */
 export interface Ledger {
@@ -98,7 +99,7 @@ export function recordChanges(ledger: Ledger, changes: readonly FileChange[]): L
     if (after === undefined) continue;
     if (before === undefined) next.files[path] = contentHash(after);
     else if (next.files[path] === undefined) {
-      const edits = editsOf(ledger.edits[path] ?? [], before, after);
+      const edits = editsOf(path, ledger.edits[path] ?? [], before, after);
       if (edits.length > 0) next.edits[path] = edits;
       else delete next.edits[path];
     } else if (next.files[path] === contentHash(before)) next.files[path] = contentHash(after);
@@ -110,21 +111,25 @@ export function recordChanges(ledger: Ledger, changes: readonly FileChange[]): L
  * What is ours in a file once it is `after`: seen from the text without anything of ours, so that it stays one edit
  * however often answers change.
  */
-function editsOf(known: readonly Hunk[], before: string, after: string): Hunk[] {
-  const { text: origin, missed } = undoHunks(before, known);
+function editsOf(path: string, known: readonly Hunk[], before: string, after: string): Hunk[] {
+  const { text, missed } = undoHunks(before, known, canGoFrom(path));
+  // What was put in and changed by somebody since is known by its name.
+  const rest = isWranglerConfig(path) ? withoutPutIn(text, formatOf(path), missed) : undefined;
+  if (rest?.ok) return hunksOf(rest.content, after);
   // What somebody has taken out by hand meanwhile is no longer ours to take out; what was changed can be recognised.
   const lines = new Set(before.split('\n').map((line) => line.trim()));
   const left = missed.filter(
     (hunk) =>
       hunk.added.split('\n').some((line) => /\w/.test(line) && lines.has(line.trim())) ||
-      textsPutIn(hunk).some((text) => before.includes(text)),
+      textsPutIn(hunk).some((value) => before.includes(value)),
   );
-  return [...left, ...hunksOf(origin, after)];
+  return [...left, ...hunksOf(text, after)];
 }
 
 /** The values in quotes that were put in: of a file on one line nothing else tells what is ours. */
 function textsPutIn({ added, removed }: Hunk): string[] {
-  return (added.match(/(?:"[^"\n]+"|'[^'\n]+')(?!\s*:)/g) ?? []).filter((text) => !removed.includes(text));
+  const texts = [...added.matchAll(/("[^"\n]+"|'[^'\n]+')(\s*:)?/g)];
+  return texts.flatMap(([, text, key]) => (key === undefined && !removed.includes(text!) ? [text!] : []));
 }
 
 /**

@@ -22,7 +22,7 @@ import {
   type WranglerTypes,
   wranglerTypesCommand,
 } from './wrangler-types.js';
-import { canGoFromToml, declarationsOf, unbind } from './wrangler-unbind.js';
+import { canGoFrom, declarationsOf, namesIn, withoutPutIn } from './wrangler-unbind.js';
 import { readWrapperShape, type WrapperShape } from './wrapper-shape.js';
 
 /** What the plan of `remove` is made of. */
@@ -124,8 +124,7 @@ function configFiles({ configChain, configShape }: RemovableProject): string[] {
 /** A file without what was put into it. */
 function undone(context: Context, path: string, before: string): TransformResult {
   const { wrangler, cloudflareEnvTypes } = context.input.project;
-  const canGo = path.endsWith('.toml') ? canGoFromToml : undefined;
-  const { text, missed } = undoHunks(before, context.ledger.edits[path] ?? [], canGo);
+  const { text, missed } = undoHunks(before, context.ledger.edits[path] ?? [], canGoFrom(path));
   const rest = { context, path, text, missed };
   const result =
     path === wrangler?.path
@@ -162,33 +161,14 @@ function wrapperTest(from: string, { wrapper, directory }: GeneratedPaths): (spe
 function unbound({ context, path, text, missed }: Rest, wrangler: WranglerConfig): TransformResult {
   if (missed.length === 0) return { ok: true, content: text, modified: false };
   const { ledger, input } = context;
-  const put = missed.map(({ added }) => added).join('');
-  // By what was put in, not by the wrapper: its answers may be others by now.
-  const timesPutIn = (name: string) => countPutIn(missed, (piece) => declarationsOf(piece, name));
-  const isOurs = (name: string) => timesPutIn(name) > 0;
-  const entries = namesIn(put, 'binding').filter(isOurs);
-  const tags = put.includes(TAGS_CLASS) ? namesIn(put, 'name').filter(isOurs) : [];
-  const names = [...entries, ...tags];
-  const paste = names.map((name) => `"${name}"`).join('\n');
-  // More of them than were put in: some are the person's own.
-  const foreign = names.find((name) => declarationsOf(text, name) > timesPutIn(name));
-  if (foreign !== undefined) {
-    const reason = `It declares \`${foreign}\` more often than init wrote it.`;
-    return { ok: false, reason, paste };
-  }
-  const mains = mainsOf(ledger, input.files);
-  const each = [...entries.map((name) => ({ entries: name })), ...tags.map((name) => ({ tags: name }))];
-  let content: string | undefined = text;
-  for (const what of each)
-    content = content === undefined ? undefined : unbind(content, wrangler.format, { ...what, mains });
-  if (content === undefined) return { ok: false, reason: `${path} cannot be read.`, paste };
-  return { ok: true, content, modified: content !== text };
-}
-
-/** What bindings are called in pieces of a wrangler config. */
-function namesIn(text: string, key: 'binding' | 'name'): string[] {
-  const found = text.matchAll(new RegExp(`\\b${key}"?\\s*[:=]\\s*"([^"]+)"`, 'g'));
-  return [...new Set([...found].map((match) => match[1]!))];
+  const result = withoutPutIn(text, wrangler.format, missed, mainsOf(ledger, input.files));
+  if (result.ok) return { ...result, modified: result.content !== text };
+  const { foreign, names } = result;
+  const reason =
+    foreign === undefined
+      ? `${path} cannot be read.`
+      : `It declares \`${foreign}\` more often than init wrote it.`;
+  return { ok: false, reason, paste: names.map((name) => `"${name}"`).join('\n') };
 }
 
 /** Main modules that init replaced: the file that was created re-exports the one before. */

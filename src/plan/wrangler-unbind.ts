@@ -1,6 +1,7 @@
 /** Takes bindings out of a wrangler config by their names; for a file in which the very lines of `init` are gone. */
 import type { Node } from 'jsonc-parser';
 import { TAGS_CLASS } from './answers.js';
+import { countPutIn, type Hunk } from './hunks.js';
 import { member, memberValue, parseJson } from './json-edit.js';
 import { removeMember } from './splice-out.js';
 
@@ -17,6 +18,63 @@ export interface Unbinding {
 /** The wrangler config without the bindings; `undefined` where it cannot be read well enough. */
 export function unbind(text: string, format: 'json' | 'jsonc' | 'toml', what: Unbinding): string | undefined {
   return format === 'toml' ? unbindToml(text, what) : unbindJson(text, what);
+}
+
+/** Whether a path is that of a wrangler config. */
+export function isWranglerConfig(path: string): boolean {
+  return /(?:^|\/)wrangler\.(?:jsonc?|toml)$/.test(path);
+}
+
+/** The format of a wrangler config by its path. */
+export function formatOf(path: string): 'json' | 'jsonc' | 'toml' {
+  return path.endsWith('.toml') ? 'toml' : path.endsWith('.json') ? 'json' : 'jsonc';
+}
+
+/** What is left of a wrangler config, or why nothing can be taken out of it. */
+export type WithoutPutIn =
+  | { ok: true; content: string }
+  /** `foreign`: a binding that is declared more often than it was put in. Without it, the file cannot be read. */
+  | { ok: false; names: string[]; foreign?: string };
+
+/**
+ * A wrangler config without what hunks put in, by the names of the bindings.
+ * @param mains main modules that get back what they were, besides those that the hunks tell
+ */
+export function withoutPutIn(
+  text: string,
+  format: 'json' | 'jsonc' | 'toml',
+  hunks: readonly Hunk[],
+  mains: Unbinding['mains'] = [],
+): WithoutPutIn {
+  const put = hunks.map(({ added }) => added).join('');
+  const timesPutIn = (name: string) => countPutIn(hunks, (piece) => declarationsOf(piece, name));
+  const isOurs = (name: string) => timesPutIn(name) > 0;
+  // By what was put in, not by the wrapper: its answers may be others by now.
+  const entries = namesIn(put, 'binding').filter(isOurs);
+  const tags = put.includes(TAGS_CLASS) ? namesIn(put, 'name').filter(isOurs) : [];
+  const names = [...entries, ...tags];
+  // More of them than were put in: some are the person's own.
+  const foreign = names.find((name) => declarationsOf(text, name) > timesPutIn(name));
+  if (foreign !== undefined) return { ok: false, names, foreign };
+  const all = [...mains, ...hunks.flatMap(mainsOf)];
+  const each = [...entries.map((name) => ({ entries: name })), ...tags.map((name) => ({ tags: name })), {}];
+  let content: string | undefined = text;
+  for (const what of each)
+    content = content === undefined ? undefined : unbind(content, format, { ...what, mains: all });
+  return content === undefined ? { ok: false, names } : { ok: true, content };
+}
+
+/** The main module that a hunk replaced. */
+function mainsOf({ removed, added }: Hunk): Unbinding['mains'] {
+  const mainIn = (text: string) => /\bmain"?\s*[:=]\s*(["'])([^"'\n]+)\1/.exec(text)?.[2];
+  const [from, to] = [mainIn(removed), mainIn(added)];
+  return from !== undefined && to !== undefined && from !== to ? [{ from, to }] : [];
+}
+
+/** What bindings are called in pieces of a wrangler config. */
+export function namesIn(text: string, key: 'binding' | 'name'): string[] {
+  const found = text.matchAll(new RegExp(`\\b${key}"?\\s*[:=]\\s*"([^"]+)"`, 'g'));
+  return [...new Set([...found].map((match) => match[1]!))];
 }
 
 /** How often a wrangler config declares something by that name. */
@@ -143,11 +201,16 @@ function unbindToml(text: string, { entries, tags, mains }: Unbinding): string {
 /** A key and its value on one line. */
 const PAIR = /^\s*["']?([\w-]+)["']?\s*=([^\n]*)$/;
 
+/** Where lines can be taken out of a file, for {@link undoHunks}; `undefined` where that is anywhere. */
+export function canGoFrom(path: string): typeof canGoFromToml | undefined {
+  return path.endsWith('.toml') ? canGoFromToml : undefined;
+}
+
 /**
  * Whether lines can be taken out of a TOML file where these stand behind: behind the head of a table, pairs would
  * become the table's above.
  */
-export function canGoFromToml(lines: string, behind: string): boolean {
+function canGoFromToml(lines: string, behind: string): boolean {
   return !/^\s*\[/m.test(lines) || !/^(?:\s|#[^\n]*\n)*["'\w-]+\s*=/.test(behind);
 }
 

@@ -38,8 +38,32 @@ test('of what a person changed meanwhile it stays known what was put in, and wha
   expect(more(before).map(({ added }) => added)).toEqual(['// more\n']);
 
   const [bare, bound] = ['{"name":"site"}', '{"name":"site","list":[{"binding":"X"}]}'];
-  const onOneLine = recordChanges(EMPTY_LEDGER, [{ path, before: bare, after: bound }]);
+  const file = 'package.json';
+  const onOneLine = recordChanges(EMPTY_LEDGER, [{ path: file, before: bare, after: bound }]);
   const renamed = bound.replace('site', 'shop');
-  const again = recordChanges(onOneLine, [{ path, before: renamed, after: `${renamed}\n` }]);
-  expect(again.edits[path]!.map(({ added }) => added)).toContain(bound);
+  const again = recordChanges(onOneLine, [{ path: file, before: renamed, after: `${renamed}\n` }]);
+  expect(again.edits[file]!.map(({ added }) => added)).toContain(bound);
+});
+
+test('a binding that somebody gave an id and that is taken out again is no edit, and never comes back', () => {
+  const other = '{ "binding": "OTHER" }';
+  const before = `{\n  "kv_namespaces": [\n    ${other}\n  ]\n}\n`;
+  const after = before.replace(other, `${other},\n    { "binding": "X" }`);
+  const put = recordChanges(EMPTY_LEDGER, [{ path, before, after }]);
+  const withId = after.replace('"X"', '"X", "id": "1"');
+  expect(recordChanges(put, [{ path, before: withId, after: before }]).edits).toEqual({});
+  const another = before.replace(other, `${other},\n    { "binding": "Y" }`);
+  const { edits } = recordChanges(put, [{ path, before: withId, after: another }]);
+  expect(undoHunks(another, edits[path]!)).toEqual({ text: before, missed: [] });
+});
+
+test('of a file that is as it was before the cache, nothing is known any more', () => {
+  const name = 'package.json';
+  const before = '{\n  "scripts": {},\n  "dependencies": {\n    "a": "1"\n  }\n}\n';
+  const after = before
+    .replace('{},', '{\n    "payload-kv:sync": "payload-kv sync"\n  },')
+    .replace('"1"', '"1",\n    "payload-kv": "2"');
+  const put = recordChanges(EMPTY_LEDGER, [{ path: name, before, after }]);
+  const again = recordChanges(put, [{ path: name, before, after }]);
+  expect(again).toEqual(put);
 });
