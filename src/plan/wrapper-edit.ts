@@ -333,11 +333,7 @@ export function changeAnswers(
       text = applyEdits(text, edits);
       return;
     }
-    const last = imports
-      .filter(
-        (it) => ts.isStringLiteral(it.moduleSpecifier) && /^payload-kv(\/|$)/.test(it.moduleSpecifier.text),
-      )
-      .at(-1);
+    const last = imports.filter(isOfPackage).at(-1);
     const line = restyle(`import { ${name} } from '${module}';`, { ...style, lineEnding: '\n' });
     const at = last ? last.end : 0;
     text = text.slice(0, at) + (last ? style.lineEnding + line : line + style.lineEnding) + text.slice(at);
@@ -355,7 +351,7 @@ export function changeAnswers(
     if (uses > 0) return;
     for (const statement of source.statements.filter(ts.isImportDeclaration)) {
       const bindings = statement.importClause?.namedBindings;
-      if (!bindings || !ts.isNamedImports(bindings)) continue;
+      if (!bindings || !ts.isNamedImports(bindings) || !isOfPackage(statement)) continue;
       const index = bindings.elements.findIndex(
         (it) => it.name.text === name && it.propertyName === undefined,
       );
@@ -368,6 +364,11 @@ export function changeAnswers(
       return;
     }
   }
+}
+
+/** Whether an import is of this package: one of the same name from elsewhere is the person's. */
+function isOfPackage({ moduleSpecifier }: ts.ImportDeclaration): boolean {
+  return ts.isStringLiteral(moduleSpecifier) && /^payload-kv(\/|$)/.test(moduleSpecifier.text);
 }
 
 function entryOf(answer: CollectionAnswer | GlobalAnswer): string {

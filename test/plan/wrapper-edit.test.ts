@@ -127,6 +127,14 @@ test('an import that something else still uses stays', () => {
   expect(text).toContain('store: redis(),');
 });
 
+test('an import of that name from elsewhere stays', () => {
+  const own = replaced(
+    ["import { memory, payloadKV } from 'payload-kv';", "import { payloadKV } from 'payload-kv';"],
+    ['import { hooks }', "import { memory } from '../memory';\nimport { hooks }"],
+  );
+  expect(change({ store: 'redis' }, own).text).toContain("import { memory } from '../memory';\n");
+});
+
 test('what is written in another way is left, with the lines to paste', () => {
   const tiered = wrapper.replace('memory()', 'tiered(memory(), redis())').replace("ttl: '5m'", 'ttl: long');
   const { text, refusals } = change(
