@@ -89,7 +89,7 @@ export function sayNext(steps: readonly string[], terminal: Terminal): void {
   if (steps.length === 0) return;
   terminal.say();
   terminal.say(kleur.bold('Next'));
-  for (const step of steps) terminal.say(`  ${kleur.cyan('→')} ${step}`);
+  for (const step of steps) terminal.say(`  ${kleur.cyan('→')} ${printable(step)}`);
 }
 
 /** Whether the plan may be written: `--yes` says so, or a person does. */

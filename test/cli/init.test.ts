@@ -1,5 +1,6 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { commitAll } from '../support/project.js';
 import { CONFIG, command, createProject, type Project } from './command.js';
@@ -73,6 +74,16 @@ describe('without a terminal', () => {
     const steps = stdout.slice(stdout.indexOf('Next'));
     expect(steps).toContain(`  → cd ${path.relative(process.cwd(), project.dir)}\n  → npm install\n`);
     expect(steps).toContain('→ Commit what was written, the generated schema too, and deploy as always.\n');
+  });
+
+  test('a directory in the next steps is one that a shell finds, whatever its name', async () => {
+    const dir = `${project.dir} it's`;
+    await rename(project.dir, dir);
+    const { stdout } = await command(['init', '--no-install', '--yes', '--cwd', dir]);
+    const [, directory] = /→ cd (.*)\n/.exec(stdout)!;
+    const { stdout: found } = await execa('sh', ['-c', `cd ${directory} && pwd`]);
+    await rename(dir, project.dir);
+    expect(found).toBe(dir);
   });
 
   test('flags answer what they name, over the proposals', async () => {

@@ -1,6 +1,7 @@
 /** Scripts that complete the command line in a shell, made of the very commands and options that commander parses. */
 import type { Command, Option } from 'commander';
 import { REGISTRIES, STORES } from '../../plan/answers.js';
+import { shellQuoted } from '../shell-quoted.js';
 
 /** The shells that a script can be written for. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
@@ -144,13 +145,15 @@ function zshScript(name: string, options: CompletedOption[], commands: Completed
         const takesValue = value === undefined ? '' : flag.startsWith('--') ? '=' : '+';
         const action = typeof value === 'string' ? completed[value] : `(${value?.join(' ')})`;
         const rest = value === undefined ? '' : `:${flag.replace(/^-+/, '')}:${action}`;
-        return quoted(`${others}${flag}${takesValue}[${description.replace(/[[\]\\]/g, '\\$&')}]${rest}`);
+        return shellQuoted(
+          `${others}${flag}${takesValue}[${description.replace(/[[\]\\]/g, '\\$&')}]${rest}`,
+        );
       }),
     );
   const call = (specs: string[]) => ['_arguments', ...specs].join(' \\\n        ');
   const cases = commands.map((command) => {
     const argument =
-      command.argument.length > 0 ? [quoted(`1:${command.name}:(${command.argument.join(' ')})`)] : [];
+      command.argument.length > 0 ? [shellQuoted(`1:${command.name}:(${command.argument.join(' ')})`)] : [];
     return `    ${command.name})\n      ${call([...specsOf(command.options), ...argument])}\n      ;;`;
   });
   const complete = `_${variableOf(name)}`;
@@ -159,7 +162,7 @@ function zshScript(name: string, options: CompletedOption[], commands: Completed
 ${complete}() {
   local -a commands
   commands=(
-${commands.map((command) => `    ${quoted(`${command.name}:${command.description.replace(/[:\\]/g, '\\$&')}`)}`).join('\n')}
+${commands.map((command) => `    ${shellQuoted(`${command.name}:${command.description.replace(/[:\\]/g, '\\$&')}`)}`).join('\n')}
   )
   if [[ "\${words[1]:t}" == npx ]]; then
     if (( CURRENT < 3 )) || [[ "\${words[2]}" != ${name} ]]; then
@@ -191,11 +194,6 @@ else
   (( \${+_comps[npx]} )) || compdef ${complete} npx
 fi
 `;
-}
-
-/** In single quotes, for bash and zsh. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 // ---- fish -----------------------------------------------------------------------------------------------------------

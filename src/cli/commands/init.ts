@@ -33,6 +33,7 @@ import { packageVersion, readTemplates, supportedPayload } from '../package-file
 import { readProjectFiles, uncommittedFiles, wranglerProvisions } from '../project-files.js';
 import { createQuestions, type Questions } from '../questions.js';
 import { readProject } from '../read-project.js';
+import { shellQuoted } from '../shell-quoted.js';
 import { noticeLine, outcomeDocument, sayUnresolved } from '../show-plan.js';
 import { printable, type Terminal } from '../terminal.js';
 import { typesByWrangler } from '../wrangler-types.js';
@@ -247,7 +248,8 @@ function nextSteps(
   const flag = exact ? ' --exact' : '';
   const away = path.relative(project.root, process.cwd());
   if (away.split(path.sep)[0] === '..' || path.isAbsolute(away)) {
-    steps.push(`cd ${path.relative(process.cwd(), project.root)}`);
+    const directory = path.relative(process.cwd(), project.root);
+    steps.push(`cd ${/^[\w@%+=:,./-]+$/.test(directory) ? directory : shellQuoted(directory)}`);
   }
   if (plan.refusals.length > 0) steps.push('Paste the lines above where they belong.');
   if (install && install.ok !== true) steps.push(`${install.command}`);
