@@ -10,6 +10,8 @@ export interface KVNamespaceBinding {
   /** Absent where the namespace is provisioned at deploy. */
   id?: string;
   previewId?: string;
+  /** Whether it is the deployed one from a developer's machine as well. */
+  remote?: true;
 }
 
 /** A D1 binding of a wrangler config. */
@@ -17,6 +19,8 @@ export interface D1Binding {
   binding: string;
   databaseName?: string;
   databaseId?: string;
+  /** Whether it is the deployed one from a developer's machine as well. */
+  remote?: true;
 }
 
 /** A Durable Object binding of a wrangler config. */
@@ -147,12 +151,13 @@ function environment(block: Record<string, unknown>): WranglerEnvironment {
     kvNamespaces: asList(block.kv_namespaces).flatMap((entry) => {
       const binding = asText(entry.binding);
       if (binding === undefined) return [];
-      return [{ binding, id: asText(entry.id), previewId: asText(entry.preview_id) }];
+      return [{ binding, id: asText(entry.id), previewId: asText(entry.preview_id), ...remoteOf(entry) }];
     }),
     d1Databases: asList(block.d1_databases).flatMap((entry) => {
       const binding = asText(entry.binding);
       if (binding === undefined) return [];
-      return [{ binding, databaseName: asText(entry.database_name), databaseId: asText(entry.database_id) }];
+      const [databaseName, databaseId] = [asText(entry.database_name), asText(entry.database_id)];
+      return [{ binding, databaseName, databaseId, ...remoteOf(entry) }];
     }),
     durableObjects: asList(asRecord(block.durable_objects).bindings).flatMap((entry) => {
       const name = asText(entry.name);
@@ -167,6 +172,10 @@ function environment(block: Record<string, unknown>): WranglerEnvironment {
       return typeof value === 'object' && value !== null && Object.keys(value).length > 0;
     }),
   };
+}
+
+function remoteOf(entry: Record<string, unknown>): { remote?: true } {
+  return entry.remote === true || entry.experimental_remote === true ? { remote: true } : {};
 }
 
 function migration(entry: Record<string, unknown>): WranglerMigration {

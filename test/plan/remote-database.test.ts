@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { WranglerConfig } from '../../src/inspect/wrangler.js';
 import { isCachedLocally } from '../../src/plan/remote-database.js';
+import { readConfig } from './wrangler-config.js';
 
-const asked = (content: string, format: WranglerConfig['format'] = 'jsonc') =>
-  isCachedLocally({ content, format } as WranglerConfig, 'PAYLOAD_CACHE');
+const asked = async (text: string, extension = 'jsonc') =>
+  isCachedLocally(await readConfig(text, extension), 'PAYLOAD_CACHE');
 
 describe('a remote D1 and a namespace that is not', () => {
   test.each([
@@ -15,16 +15,16 @@ describe('a remote D1 and a namespace that is not', () => {
     ],
     [
       'beside another namespace that is remote',
-      '{ "d1_databases": [{ "remote": true }], "kv_namespaces": [{ "binding": "OTHER", "remote": true }] }',
+      '{ "d1_databases": [{ "binding": "D1", "remote": true }], "kv_namespaces": [{ "binding": "OTHER", "remote": true }] }',
     ],
-  ])('%s', (_where, text) => expect(asked(text)).toBe(true));
+  ])('%s', async (_where, text) => expect(await asked(text)).toBe(true));
 
-  test('in TOML', () => {
+  test('in TOML', async () => {
     const toml =
       '[[d1_databases]]\nbinding = "D1"\nremote = true\n\n[[kv_namespaces]]\nbinding = "PAYLOAD_CACHE"\n';
-    expect(asked(toml, 'toml')).toBe(true);
-    expect(asked(`${toml}remote = true\n`, 'toml')).toBe(false);
-    expect(asked(toml.replace('remote = true', '# remote = true'), 'toml')).toBe(false);
+    expect(await asked(toml, 'toml')).toBe(true);
+    expect(await asked(`${toml}remote = true\n`, 'toml')).toBe(false);
+    expect(await asked(toml.replace('remote = true', '# remote = true'), 'toml')).toBe(false);
   });
 });
 
@@ -33,8 +33,8 @@ test.each([
   ['it is commented out', '{ "d1_databases": [{ "binding": "D1", /* "remote": true */ }] }'],
   [
     'both are remote',
-    '{ "d1_databases": [{ "remote": true }], "kv_namespaces": [{ "binding": "PAYLOAD_CACHE", "remote": true }] }',
+    '{ "d1_databases": [{ "binding": "D1", "remote": true }], "kv_namespaces": [{ "binding": "PAYLOAD_CACHE", "remote": true }] }',
   ],
-  ['the file cannot be read', '{ "d1_databases": [{ "remote": true'],
+  ['the file cannot be read', '{ "d1_databases": [{ "binding": "D1", "remote": true'],
   ['there is something else where they stand', '{ "env": { "a": 1 }, "d1_databases": [true] }'],
-])('nothing is said where %s', (_where, text) => expect(asked(text)).toBe(false));
+])('nothing is said where %s', async (_where, text) => expect(await asked(text)).toBe(false));
