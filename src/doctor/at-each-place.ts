@@ -94,6 +94,19 @@ export async function atEachPlace(
   return resultOf(findings);
 }
 
+/** Said of a place whose Worker was never deployed. */
+export const NEVER_DEPLOYED: Finding = {
+  status: 'warn',
+  text: 'never deployed',
+  fix: 'Deploy the site, then run doctor again.',
+  isAbsent: true,
+};
+
+/** What puts a binding right that the deployed Worker does not have as the config says. */
+export function deployAgain(env: string | undefined): string {
+  return `Deploy again${env ? ` (env.${env})` : ''}: the binding comes with the next deploy.`;
+}
+
 /** A request that failed, as a finding. */
 export function failed(error: unknown, status: 'warn' | 'fail'): Finding {
   if (!(error instanceof PayloadKVError) || error.code === 'CANCELLED') throw error;

@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { RUNNERS } from '../inspect/package-manager.js';
 import type { Project } from '../inspect/project.js';
 import { isFile, readIfThere, upwards } from '../inspect/source-files.js';
 import { type GeneratedPaths, generatedPaths } from '../plan/generated-paths.js';
@@ -48,7 +49,7 @@ export async function doctorContext(project: Project): Promise<DoctorContext> {
     supported: await supportedRanges(),
     read,
     findPackage: (name) => findPackage(project.root, name),
-    command: (line) => `${runners[project.packageManager]} ${line}`,
+    command: (line) => `${RUNNERS[project.packageManager]} ${line}`,
   };
 }
 
@@ -59,8 +60,6 @@ export const ADD_DEVELOPMENT = {
   yarn: 'yarn add -D',
   bun: 'bun add -d',
 } as const;
-
-const runners = { npm: 'npx', pnpm: 'pnpm exec', yarn: 'yarn', bun: 'bunx' } as const;
 
 /** The usual places, or beside the file that the config really imports. */
 function pathsInUse(project: Project): GeneratedPaths {

@@ -7,6 +7,9 @@ import { isFile, readIfThere, upwards } from './source-files.js';
 /** The package manager of the project. */
 export type PackageManager = 'npm' | 'pnpm' | 'yarn' | 'bun';
 
+/** What stands before an executable of the project's dependencies. */
+export const RUNNERS = { npm: 'npx', pnpm: 'pnpm exec', yarn: 'yarn', bun: 'bunx' } as const;
+
 const LOCK_FILES: [string, PackageManager][] = [
   ['pnpm-lock.yaml', 'pnpm'],
   ['bun.lock', 'bun'],

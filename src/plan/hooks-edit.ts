@@ -7,7 +7,7 @@ import { type CodeStyle, detectCodeStyle } from '../inspect/code-style.js';
 import { propertyName } from '../inspect/property-name.js';
 import { contentHash } from './ledger.js';
 import { restyle } from './restyle.js';
-import { applyEdits, insertMember } from './splice.js';
+import { applyEdits, insertMember, lineAt } from './splice.js';
 import { removeMember } from './splice-out.js';
 import { type HookKind, printHook } from './wrapper-file.js';
 import type { WrapperShape } from './wrapper-shape.js';
@@ -71,7 +71,7 @@ export function followCached(
     const isOurs =
       contentHash(member.getText()) === contentHash(styled(kind, slug)) && !hasCommentBeside(text, member);
     if (isOurs) text = removeMember(text, spanOf(object), index);
-    else kept.push({ slug, line: text.slice(0, member.getStart()).split('\n').length });
+    else kept.push({ slug, line: lineAt(text, member.getStart()) });
   }
 
   function styled(kind: HookKind, slug: string): string {

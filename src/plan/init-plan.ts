@@ -86,6 +86,7 @@ export function planInit(input: InitInput): Plan {
       ? undefined
       : changeAnswers(before, paths.wrapper, input.changes, style);
   const existing = edit?.text ?? before;
+  const oldShape = before === undefined ? undefined : readWrapperShape(before, paths.wrapper);
   const shape = existing === undefined ? undefined : readWrapperShape(existing, paths.wrapper);
   const setup = existing === undefined ? setupOf(input) : undefined;
   const wanted: Bindings = setup ? bindingsOf(setup.answers) : bindingsIn(shape);
@@ -101,7 +102,7 @@ export function planInit(input: InitInput): Plan {
   if (edit && before !== undefined) {
     collect.edit(paths.wrapper, before, { ok: true, content: edit.text, modified: edit.text !== before });
     for (const refusal of edit.refusals) collect.refuse(refusal);
-    followHooks(input, { before: readWrapperShape(before, paths.wrapper), after: shape }, collect);
+    followHooks(input, { before: oldShape, after: shape }, collect);
   }
   if (existing !== undefined && shape?.exportsCache !== true) {
     collect.notice(`${paths.wrapper} exports no \`cache\`: it is kept as it is, and so is the config.`);
@@ -117,11 +118,9 @@ export function planInit(input: InitInput): Plan {
     );
   }
 
-  const left =
-    edit && before !== undefined ? leftoversOf(readWrapperShape(before, paths.wrapper), shape) : {};
   const leftovers = planLeftovers({
     project,
-    leftovers: left,
+    leftovers: edit ? leftoversOf(oldShape, shape) : {},
     ...(wanted.entries === undefined ? {} : { renamedTo: wanted.entries }),
     ledger: readLedger(files[paths.schema]) ?? EMPTY_LEDGER,
     sources: withoutGenerated({ ...input.sources, [paths.wrapper]: existing ?? '' }, paths),

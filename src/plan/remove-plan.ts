@@ -212,10 +212,10 @@ function undeclared({ context, path, text, missed }: Rest, before: string): Tran
 
 /** The bindings whose types were put in: by what was put in, not by the wrapper, whose answers may be others by now. */
 function declaredBy(hunks: readonly Hunk[]): string[] {
-  const namesIn = (text: string) => text.split('\n').flatMap((line) => declaredIn(line) ?? []);
+  const declaredNames = (text: string) => text.split('\n').flatMap((line) => declaredIn(line) ?? []);
   const names = hunks.flatMap(({ added, removed }) => {
-    const replaced = namesIn(removed);
-    return namesIn(added).filter((name) => !replaced.includes(name));
+    const replaced = declaredNames(removed);
+    return declaredNames(added).filter((name) => !replaced.includes(name));
   });
   return [...new Set(names)];
 }

@@ -1,5 +1,4 @@
 import kleur from 'kleur';
-import { writeChanges } from '../../apply/write.js';
 import type { CheckReport } from '../../doctor/check.js';
 import { checks } from '../../doctor/checks.js';
 import { ADD_DEVELOPMENT, type DoctorContext, doctorContext } from '../../doctor/context.js';
@@ -10,14 +9,13 @@ import { runChecks } from '../../doctor/run-checks.js';
 import { PayloadKVError } from '../../errors.js';
 import type { Project } from '../../inspect/project.js';
 import { filesToRead } from '../../plan/init-plan.js';
-import type { Plan } from '../../plan/plan.js';
-import { countOf, type InstallOutcome, installIfNeeded, mayWrite } from '../confirm.js';
+import { type Course, carryOut, countOf, type InstallOutcome } from '../confirm.js';
 import { packageVersion, readTemplates } from '../package-files.js';
 import { createProgress, type Progress } from '../progress.js';
 import { readProjectFiles, wranglerProvisions } from '../project-files.js';
 import { createQuestions } from '../questions.js';
 import { projectReader } from '../read-project.js';
-import { diffLines, noticeLine, planDocument, refusalLines } from '../show-plan.js';
+import { planDocument } from '../show-plan.js';
 import { fittedDetails, printable, type Terminal } from '../terminal.js';
 import { typesByWrangler } from '../wrangler-types.js';
 
@@ -153,31 +151,14 @@ async function repair(
   const found = await runChecks(readable, await doctorContext(project));
   const types = await typesByWrangler(project, planFix(input, found), terminal);
   const plan = planFix({ ...input, ...types }, found);
-  const { changes } = plan;
-  for (const line of diffLines(plan)) terminal.say(line);
-  sayRest(plan, terminal);
-  const left = { ...planDocument(plan), written: false, install: null };
-  if (changes.length === 0) {
-    terminal.say('There is nothing that doctor itself would repair.\n');
-    return left;
-  }
-  if (options.dryRun) {
-    terminal.say('\nDry run: nothing was written.\n');
-    return left;
-  }
-  if (!(await mayWrite(plan, options, terminal, createQuestions(terminal)))) {
-    terminal.say('Nothing was written.\n');
-    return left;
-  }
-  writeChanges(project.root, changes);
-  terminal.say(`${kleur.green('✓')} ${countOf(changes.length, 'file')} written.\n`);
-  return { ...left, written: true, install: await installIfNeeded(project, plan, options, terminal) };
-}
-
-function sayRest({ refusals, notices }: Plan, terminal: Terminal): void {
-  for (const refusal of refusals) for (const line of refusalLines(refusal)) terminal.say(line);
-  for (const notice of notices) terminal.say(noticeLine(notice));
-  if (refusals.length + notices.length > 0) terminal.say();
+  const course: Course = {
+    project,
+    nothing: 'There is nothing that doctor itself would repair.',
+    written: ({ changes }) => `${kleur.green('✓')} ${countOf(changes.length, 'file')} written.`,
+  };
+  const { written, install } = await carryOut(plan, course, options, terminal, createQuestions(terminal));
+  terminal.say();
+  return { ...planDocument(plan), written, install };
 }
 
 function printableReport(report: CheckReport): CheckReport {

@@ -5,6 +5,7 @@ import { createNamespace } from '../../apply/create-namespace.js';
 import { inRange } from '../../doctor/version.js';
 import { PayloadKVError } from '../../errors.js';
 import { filesMentioning } from '../../inspect/importers.js';
+import { RUNNERS } from '../../inspect/package-manager.js';
 import type { Project } from '../../inspect/project.js';
 import { type Answers, propose, type RegistryName } from '../../plan/answers.js';
 import { generatedPaths } from '../../plan/generated-paths.js';
@@ -230,11 +231,6 @@ async function checkGit(
   });
 }
 
-/** How an executable of the project is run. */
-function runner({ packageManager }: Project): string {
-  return { npm: 'npx', pnpm: 'pnpm exec', yarn: 'yarn', bun: 'bunx' }[packageManager];
-}
-
 function nextSteps(
   project: Project,
   plan: Plan,
@@ -243,7 +239,7 @@ function nextSteps(
   { exact, provisions }: { exact: boolean; provisions: boolean },
 ): string[] {
   const steps: string[] = [];
-  const run = runner(project);
+  const run = RUNNERS[project.packageManager];
   // What reads the text alone finds drift in a schema that Payload itself told.
   const flag = exact ? ' --exact' : '';
   const away = path.relative(project.root, process.cwd());

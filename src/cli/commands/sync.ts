@@ -90,13 +90,15 @@ function check(input: SyncInput, findings: SyncFindings, { exact }: SyncOptions,
     for (const notice of noTypesNotice(input.project, findings)) terminal.say(noticeLine(notice));
     terminal.say('  → If it was written with --exact, check it with --exact as well.');
   }
-  const plan = planSync(input, findings, []);
-  terminal.document({
-    command: 'sync',
-    ok: !drift,
-    ...outcomeDocument({ plan, written: false, install: null }, []),
-    ...findingsDocument(findings),
-  });
+  if (terminal.json) {
+    const plan = planSync(input, findings, []);
+    terminal.document({
+      command: 'sync',
+      ok: !drift,
+      ...outcomeDocument({ plan, written: false, install: null }, []),
+      ...findingsDocument(findings),
+    });
+  }
   return drift ? EXIT.found : EXIT.ok;
 }
 

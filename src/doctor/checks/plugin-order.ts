@@ -1,5 +1,7 @@
 import { ts } from 'ts-morph';
 import type { ElementShape, FileShape } from '../../inspect/config-shape.js';
+import { propertyName } from '../../inspect/property-name.js';
+import { lineAt } from '../../plan/splice.js';
 import { type Check, fail, ok, warn } from '../check.js';
 import type { DoctorContext } from '../context.js';
 
@@ -106,7 +108,7 @@ function isConfigWith(node: ts.Node, name: string): node is ts.ObjectLiteralExpr
   return (
     ts.isObjectLiteralExpression(node) &&
     node.properties.some(ts.isSpreadAssignment) &&
-    node.properties.some((property) => property.name && nameText(property.name) === name)
+    node.properties.some((property) => property.name && propertyName(property.name) === name)
   );
 }
 
@@ -115,7 +117,7 @@ function isKept(node: ts.ObjectLiteralExpression, name: string): boolean {
   return node.properties.some(
     (property) =>
       ts.isPropertyAssignment(property) &&
-      nameText(property.name) === name &&
+      propertyName(property.name) === name &&
       ts.isPropertyAccessExpression(property.initializer) &&
       property.initializer.name.text === name,
   );
@@ -148,10 +150,6 @@ function visit(node: ts.Node, each: (node: ts.Node) => void): void {
   ts.forEachChild(node, (child) => visit(child, each));
 }
 
-function nameText(name: ts.PropertyName): string | undefined {
-  return ts.isIdentifier(name) || ts.isStringLiteral(name) ? name.text : undefined;
-}
-
 /** A plugin's name as written, e.g. `seoPlugin` of `seoPlugin({ … })`. */
 function nameOf({ text }: ElementShape): string {
   return /^[\w$.]+/.exec(text)?.[0] ?? text.replace(/\s+/g, ' ').slice(0, 40);
@@ -159,8 +157,4 @@ function nameOf({ text }: ElementShape): string {
 
 function parse(path: string, text: string): ts.SourceFile {
   return ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
-}
-
-function lineAt(text: string, offset: number): number {
-  return text.slice(0, offset).split('\n').length;
 }

@@ -1,6 +1,6 @@
-import { atEachPlace, type Finding } from '../at-each-place.js';
+import { atEachPlace, deployAgain, NEVER_DEPLOYED } from '../at-each-place.js';
 import type { Check } from '../check.js';
-import { shownNamespace, titleOf } from '../deployed-namespace.js';
+import { deployedNamespaces, shownNamespace, titleOf } from '../deployed-namespace.js';
 import { namespaceOf, placesOf } from '../kv-store.js';
 
 /** The deployed Worker has the binding, and it leads to the namespace of the config. */
@@ -16,7 +16,6 @@ export const remoteBinding: Check = {
         const versions = await remote.deployed(env);
         if (!versions) return NEVER_DEPLOYED;
         const { id, previewId } = namespaceOf(declared, binding) ?? {};
-        const deployAgain = `Deploy again${env ? ` (env.${env})` : ''}: the binding comes with the next deploy.`;
         for (const bindings of versions) {
           const found = bindings.find(({ name }) => name === binding);
           if (found?.namespaceId === undefined) {
@@ -25,7 +24,7 @@ export const remoteBinding: Check = {
               text: found
                 ? `${binding} is of the type ${found.type} there, no KV namespace`
                 : `the deployed Worker has no ${binding}: its cache answers nothing`,
-              fix: deployAgain,
+              fix: deployAgain(env),
             };
           }
           if (id === undefined || found.namespaceId === id) continue;
@@ -35,17 +34,15 @@ export const remoteBinding: Check = {
             fix: `Deploy again, so that the Worker takes the namespace of ${wrangler.path}; or write the id of the deployed one there.`,
           };
         }
-        const namespaceIds = versions.map(
-          (bindings) => bindings.find(({ name }) => name === binding)?.namespaceId,
-        );
-        if (previewId !== undefined && namespaceIds.includes(previewId)) {
+        const ids = deployedNamespaces(versions, binding);
+        if (previewId !== undefined && ids.includes(previewId)) {
           return {
             status: 'warn',
             text: `preview_id of ${binding} is the namespace of the live site: \`wrangler dev --remote\` writes into it`,
             fix: `Give previews a namespace of their own: ${context.command(`wrangler kv namespace create ${binding} --preview`)}`,
           };
         }
-        const shown = [...new Set(namespaceIds)].map((each) => titleOf(each!, namespaces)).join(' and ');
+        const shown = ids.map((each) => titleOf(each, namespaces)).join(' and ');
         return { status: 'ok', text: `${binding} leads to ${shown}` };
 
         /** Where else the config names a namespace. */
@@ -59,12 +56,4 @@ export const remoteBinding: Check = {
         }
       },
     ),
-};
-
-/** Said of a place whose Worker was never deployed. */
-export const NEVER_DEPLOYED: Finding = {
-  status: 'warn',
-  text: 'never deployed',
-  fix: 'Deploy the site, then run doctor again.',
-  isAbsent: true,
 };

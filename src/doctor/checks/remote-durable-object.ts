@@ -1,6 +1,5 @@
-import { atEachPlace, objectRegistry, objectsOf } from '../at-each-place.js';
+import { atEachPlace, deployAgain, NEVER_DEPLOYED, objectRegistry, objectsOf } from '../at-each-place.js';
 import type { Check } from '../check.js';
-import { NEVER_DEPLOYED } from './remote-binding.js';
 
 /** The deployed Worker has the Durable Objects of the tag versions. */
 export const remoteDurableObject: Check = {
@@ -12,7 +11,7 @@ export const remoteDurableObject: Check = {
       const versions = await remote.deployed(place.env);
       if (!versions) return NEVER_DEPLOYED;
       const className = objectsOf(place, binding)?.className;
-      const fix = `Deploy again${place.env ? ` (env.${place.env})` : ''}: the binding comes with the next deploy.`;
+      const fix = deployAgain(place.env);
       for (const bindings of versions) {
         const found = bindings.find(({ name }) => name === binding);
         if (!found) return { status: 'fail', text: `the deployed Worker has no ${binding}`, fix };

@@ -1,3 +1,4 @@
+import { objectRegistry } from '../at-each-place.js';
 import { type Check, ok, warn } from '../check.js';
 import { kvStore } from '../kv-store.js';
 
@@ -6,10 +7,8 @@ export const wranglerConfig: Check = {
   id: 'wrangler-config',
   title: 'Wrangler config',
   run(context) {
-    const { project, wrapper } = context;
-    const { wrangler } = project;
-    const isNeeded =
-      kvStore(context) ?? wrapper?.registries.some(({ factory }) => factory === 'durableObjectRegistry');
+    const { wrangler } = context.project;
+    const isNeeded = kvStore(context) ?? objectRegistry(context);
     if (!wrangler || !isNeeded) return undefined;
     const [first, ...others] = wrangler.warnings;
     if (first === undefined) return ok(`${wrangler.path}, which wrangler takes as well`);
