@@ -1,24 +1,25 @@
 import { LRUCache } from 'lru-cache';
 import type { Store } from '../stores/store.js';
 import type { Background } from './background.js';
+import { CacheMissError, type FoundDirective, findDirective, type ReadDirective } from './directive.js';
 import { decodeEntry, decodeResult, type EncodedResult, encodeEntry, encodeResult } from './entry.js';
 import type { Envelope, Opened } from './envelope.js';
 import type { CallOptions, FaultGuard } from './fault.js';
 import type { Invalidation } from './invalidation.js';
 import { canonicalArguments, entryKey } from './key.js';
+import {
+  carriesTransaction,
+  directiveOf,
+  isOfReadOperation,
+  isOfSomebody,
+  isOfWriteOperation,
+  NOBODY,
+  type Reader,
+  readerOf,
+} from './operation.js';
 import type { CachedOperation, KeyContext } from './options.js';
 import type { Policy, Rule } from './policy.js';
 import type { Registry } from './registry.js';
-import {
-  CacheMissError,
-  carriesTransaction,
-  directiveOf,
-  isAuthenticated,
-  isInWriteOperation,
-  isReadOperation,
-  type ReadDirective,
-  requestsOf,
-} from './request.js';
 import type { SingleFlight } from './single-flight.js';
 import type { SiteSchema } from './site-schema.js';
 import { sleep } from './sleep.js';
@@ -51,7 +52,7 @@ export interface CacheParts {
   policy: Policy;
   schema: SiteSchema;
   versions: VersionMemory;
-  invalidation: Pick<Invalidation, 'isPending'>;
+  invalidation: Pick<Invalidation, 'pendingFor'>;
   background: Background;
   storeGuard: FaultGuard;
   registryGuard: FaultGuard;
@@ -192,19 +193,18 @@ export function createCache(parts: CacheParts): Cache {
   }
 
   function bypassReason(
-    read: Read,
+    reader: Reader,
     rule: Rule,
-    name: string,
-    requests: readonly unknown[],
+    isInTransaction: boolean,
     directive: ReadDirective,
   ): BypassReason | undefined {
     if (!rule.cached) return rule.reason;
-    if (requests.some(isInWriteOperation)) return 'write-operation';
-    if (carriesTransaction(read.args.req)) return 'transaction';
+    if (isOfWriteOperation(reader)) return 'write-operation';
+    if (isInTransaction) return 'transaction';
     // Payload's own sign-in code reads users directly and writes back what it read.
-    if (rule.auth && !requests.every((request) => isReadOperation(request, name))) return 'auth-collection';
+    if (rule.auth && !isOfReadOperation(reader)) return 'auth-collection';
     if (directive?.kind === 'bypass') return 'request';
-    if (rule.eventual && requests.some(isAuthenticated)) return 'request';
+    if (rule.eventual && isOfSomebody(reader)) return 'request';
     if (parts.storeGuard.isOpen() || parts.registryGuard.isOpen()) return 'error';
     return undefined;
   }
@@ -212,16 +212,16 @@ export function createCache(parts: CacheParts): Cache {
   async function read(read: Read): Promise<unknown> {
     const count = counts(read.type, read.slug);
     const name = read.type === 'global' ? `@${read.slug}` : read.slug;
-    const requests = requestsOf(name, read.args);
-    // Several only where it is not certain which one it is; what one of them asks for is then nothing to go by.
-    // Nor does it concern a write: one that cannot be understood must not break it off half-way.
-    const asksFor = requests.length === 1 && !isInWriteOperation(requests[0]);
-    const directive = asksFor ? directiveOf(requests[0], name) : undefined;
+    const reader = readerOf(name, read.args);
+    // It does not concern a write: one that cannot be understood must not break it off half-way.
+    const directive = isOfWriteOperation(reader) ? undefined : directiveOf(reader, directDirective(read));
     const rule = policy.ruleOf(read.type, read.slug, read.operation);
-    let reason = bypassReason(read, rule, name, requests, directive);
+    const carries = carriesTransaction(reader);
+    const isInTransaction = carries instanceof Promise ? await carries : carries;
+    let reason = bypassReason(reader, rule, isInTransaction, directive);
     const plan = reason ? undefined : planOrNone(read);
     if (!reason && !plan) reason = 'unknown-argument';
-    if (plan && parts.invalidation.isPending(plan.tags)) reason = 'error';
+    if (plan) reason = parts.invalidation.pendingFor(plan.tags);
     if (reason || !plan || !rule.cached) {
       const bypass = reason ?? 'unknown-argument';
       count.bypasses[bypass] = (count.bypasses[bypass] ?? 0) + 1;
@@ -257,14 +257,14 @@ export function createCache(parts: CacheParts): Cache {
     parts.debug?.(`${looked.stale ? 'stale' : 'miss'} ${plan.key}`);
     if (directive?.kind === 'only') throw new CacheMissError(read.slug, read.operation);
     const { old } = looked;
-    if (!old) return fill(read, wanted, looked.versions);
+    if (!old) return fill(read, reader, wanted, looked.versions);
     if (old.whileRevalidating) {
       revalidate(read, wanted, looked.versions);
       count.servedStale += 1;
       return old.result;
     }
     try {
-      return await fill(read, wanted, looked.versions);
+      return await fill(read, reader, wanted, looked.versions);
     } catch (error) {
       if (!old.ifError) throw error;
       parts.onFault(error, `${read.operation} of ${read.slug} in the database`);
@@ -417,31 +417,30 @@ export function createCache(parts: CacheParts): Cache {
     const begun = parts.now();
     revalidating.set(key, begun);
     parts.background.run(
-      fill({ ...read, args: { ...read.args, req: undefined }, ask: read.askApart }, wanted, found).finally(
-        () => {
-          if (revalidating.get(key) === begun) revalidating.delete(key);
-        },
-      ),
+      fill({ ...read, ask: read.askApart }, NOBODY, wanted, found).finally(() => {
+        if (revalidating.get(key) === begun) revalidating.delete(key);
+      }),
     );
   }
 
   /** Asks the database, once for all that wait for the same, and stores the answer behind the caller's back. */
   async function fill(
     read: Read,
+    reader: Reader,
     wanted: Wanted,
     found: (string | undefined)[] | undefined,
   ): Promise<unknown> {
     const { count } = wanted;
     const before = found && (await completeVersions(wanted.tags, found, count));
     /** Its request may have begun a write since the lookup began, and what it sees inside is for nobody else. */
-    const isInside = (): boolean => isInWriteOperation(read.args.req) || carriesTransaction(read.args.req);
+    const isInside = async (): Promise<boolean> => isOfWriteOperation(reader) || carriesTransaction(reader);
     // Without versions nothing can be said about freshness, so nothing is stored or shared.
-    if (!before || isInside()) return read.ask();
+    if (!before || (await isInside())) return read.ask();
     const flight = await parts.singleFlight.run(`${wanted.key} ${before.join(' ')}`, async () => {
       const askedAt = parts.now();
       const result = await read.ask();
       // The adapter looks for a transaction at a moment of its own.
-      if (isInside()) return { result, encoded: undefined };
+      if (await isInside()) return { result, encoded: undefined };
       // Encoded before anyone has the result in hand, because Payload changes documents in place.
       let encoded: EncodedResult | undefined;
       try {
@@ -555,6 +554,11 @@ export function createCache(parts: CacheParts): Cache {
   }
 
   return { read };
+}
+
+/** What the context of a read asks for, as that of a direct call of the adapter may. */
+function directDirective({ args: { req } }: Read): FoundDirective | undefined {
+  return findDirective((req as { context?: unknown } | null | undefined)?.context);
 }
 
 /** For how many seconds after its TTL an entry is of use. */

@@ -8,6 +8,7 @@ export type { Store, StoreHealth, StoreWrite } from '../stores/store.js';
 export { tiered } from '../stores/tiered.js';
 export type { WaitUntil } from './background.js';
 export { type Compression, type GzipOptions, gzip } from './compression.js';
+export { type CacheDirective, CacheMissError } from './directive.js';
 export { type AesGCMOptions, aesGCM, type Encryption } from './encryption.js';
 export type {
   CachedOperation,
@@ -33,7 +34,6 @@ export {
   settleCache,
 } from './plugin.js';
 export type { ConnectContext, Registry, ReplaceContext } from './registry.js';
-export { type CacheDirective, CacheMissError } from './request.js';
 export type { Serializer } from './serializer.js';
 export type { SingleFlightScope } from './single-flight.js';
 export type { BypassReason, CacheCounts, CacheStats } from './stats.js';

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { DatabaseAdapter, Payload } from 'payload';
 import type { Background } from './background.js';
 import type { FaultGuard } from './fault.js';
+import { type Call, currentCall } from './operation.js';
 import type { InvalidationEvent } from './options.js';
 import type { Policy } from './policy.js';
 import type { Registry } from './registry.js';
@@ -9,7 +10,15 @@ import { transactionOf } from './request.js';
 import { type Field, nestedFields, type SiteSchema } from './site-schema.js';
 import { sleep } from './sleep.js';
 import type { CacheCounts } from './stats.js';
-import { collectionTag, documentTag, globalTag, sliceTagsOfDocument, starTag, versionsTag } from './tags.js';
+import {
+  collectionTag,
+  documentTag,
+  entityOfSingle,
+  globalTag,
+  sliceTagsOfDocument,
+  starTag,
+  versionsTag,
+} from './tags.js';
 import type { VersionMemory } from './versions.js';
 
 /** The write operations of a database adapter. */
@@ -89,8 +98,11 @@ export interface Invalidation {
   everything(because: string): Promise<void>;
   /** Makes a collection or global stale. */
   entity(type: 'collection' | 'global', slug: string): Promise<void>;
-  /** Whether one of the tags has a replacement that is not done: results that depend on it are not served. */
-  isPending(tags: readonly string[]): boolean;
+  /**
+   * Why results that depend on the tags are not served: a replacement of one is not done, since it failed or since the
+   * bulk write it belongs to goes on.
+   */
+  pendingFor(tags: readonly string[]): 'error' | 'write-operation' | undefined;
 }
 
 /** Attempts to replace versions before the write goes on and the rest happens in the background. */
@@ -103,6 +115,15 @@ const LONGEST_RETRY_PAUSE = 30_000;
 const LONGEST_SILENCE = 10_000;
 /** Transactions remembered; of more than that, the oldest were never ended, and what they touched becomes stale. */
 const MOST_TRANSACTIONS = 10_000;
+/** Writes of one operation whose tags are replaced one by one; those of a bulk operation never are. */
+const REPLACED_AT_ONCE = 8;
+/**
+ * How long tags of an operation that goes on are gathered, in milliseconds: so much is lost at most of what it wrote if
+ * its process dies.
+ */
+const LONGEST_GATHERING = 5_000;
+/** Documents and slices of one collection that are replaced one by one; of more than that the star tag is. */
+const MOST_SINGLE_TAGS = 20;
 /** How long the slices of a written document are remembered, in milliseconds. */
 const RECENT_SLICES = 60_000;
 
@@ -287,7 +308,7 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
     before: Document[] | undefined,
     result: unknown,
   ): Promise<Touched> {
-    const touched: Touched = { tags: new Set(), subjects: new Map() };
+    const touched = nothingTouched();
     const slug = String(args.collection ?? '');
     const document = result as Document | null | undefined;
     switch (operation) {
@@ -384,6 +405,13 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
       parts.onFault(error, `finding what ${operation} touched`);
       return { tags: new Set(everyTag()), subjects: new Map() };
     }
+  }
+
+  /** Takes the star tag for the documents and slices of a collection, where there are many. */
+  function collapse(touched: Touched, fewest = MOST_SINGLE_TAGS): void {
+    if (touched.tags.size <= fewest) return;
+    touched.tags = collapsed(touched.tags);
+    for (const subject of touched.subjects.values()) subject.tags = collapsed(subject.tags);
   }
 
   // --- Replacing versions ---
@@ -506,8 +534,67 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
   }
 
   async function replaceTouched(touched: Touched): Promise<void> {
+    collapse(touched);
     await replace([...touched.tags].sort());
     report(touched);
+  }
+
+  // --- Operations of many writes ---
+
+  /** What an operation wrote outside of any transaction, in the outermost call that it is a part of. */
+  interface Gathering {
+    writes: number;
+    touched: Touched;
+    /** When the first of it was touched. */
+    since: number;
+  }
+  const gatherings = new WeakMap<Call, Gathering>();
+  /** Tags that are gathered, with the number of operations: this process serves nothing that depends on them. */
+  const gathered = new Map<string, number>();
+
+  /**
+   * Replaces what a write touched: at once, or at the end of an operation that writes much. What its hooks write is a
+   * part of it.
+   */
+  async function replaceOrGather(touched: Touched): Promise<void> {
+    const call = outermostWrite();
+    if (!call || touched.tags.size === 0) return replaceTouched(touched);
+    let gathering = gatherings.get(call);
+    if (!gathering) {
+      gathering = { writes: 0, touched: nothingTouched(), since: 0 };
+      gatherings.set(call, gathering);
+    }
+    gathering.writes += 1;
+    const isBulk = call.operations.some((operation) => operation.writes && operation.isBulk);
+    if (!isBulk && gathering.writes <= REPLACED_AT_ONCE) return replaceTouched(touched);
+    if (!call.atEnd.has(gatherings)) {
+      let ended = (): void => {};
+      // A client that goes away must not end the operation between its writes and their invalidation.
+      parts.background.keepAlive(new Promise<void>((resolve) => (ended = resolve)));
+      call.atEnd.set(gatherings, () => replaceGathered(gathering).finally(ended));
+    }
+    if (gathering.touched.tags.size === 0) gathering.since = Date.now();
+    noteGathered(gathering.touched.tags, -1);
+    merge(gathering.touched, touched);
+    collapse(gathering.touched, 0);
+    noteGathered(gathering.touched.tags, 1);
+    const passed = Date.now() - gathering.since;
+    if (passed < 0 || passed >= LONGEST_GATHERING) await replaceGathered(gathering);
+  }
+
+  async function replaceGathered(gathering: Gathering): Promise<void> {
+    const { touched } = gathering;
+    gathering.touched = nothingTouched();
+    await replaceTouched(touched);
+    noteGathered(touched.tags, -1);
+  }
+
+  function noteGathered(tags: Iterable<string>, difference: 1 | -1): void {
+    for (const tag of tags) {
+      const sum = (gathered.get(tag) ?? 0) + difference;
+      if (sum > 0) gathered.set(tag, sum);
+      else gathered.delete(tag);
+    }
   }
 
   // --- Transactions ---
@@ -522,7 +609,7 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
   function touchedIn(id: TransactionID): Touched {
     let touched = transactions.get(id);
     if (!touched) {
-      touched = { tags: new Set(), subjects: new Map() };
+      touched = nothingTouched();
       transactions.set(id, touched);
       if (transactions.size > MOST_TRANSACTIONS) {
         const [oldest] = transactions.keys();
@@ -573,7 +660,7 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
         const end = isInTransaction ? ending.get(transactionID) : undefined;
         await end;
         if (isInTransaction && !end && isUnderway(transactionID)) merge(touchedIn(transactionID), touched);
-        else await replaceTouched(touched);
+        else await replaceOrGather(touched);
       }
     },
     began(id) {
@@ -592,12 +679,13 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
           ended();
         });
       if (!touched || touched.tags.size === 0) return commitAndEnd();
+      collapse(touched);
       const tags = [...touched.tags].sort();
       if (!registry.transactional) {
         try {
           return await commitAndEnd();
         } finally {
-          await replaceTouched(touched);
+          await replaceOrGather(touched);
         }
       }
       addPending(tags);
@@ -632,12 +720,43 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
       const entity = type === 'global' ? globalTag(slug) : collectionTag(slug);
       await replace([...entityTags(entity), ...entityTags(versionsTag(entity))].sort());
     },
-    isPending(tags) {
-      if (pending.size === 0) return false;
-      seeToLate();
-      return tags.some((tag) => pending.has(tag));
+    pendingFor(tags) {
+      if (pending.size > 0) {
+        seeToLate();
+        if (tags.some((tag) => pending.has(tag))) return 'error';
+      }
+      return gathered.size > 0 && tags.some((tag) => gathered.has(tag)) ? 'write-operation' : undefined;
     },
   };
+}
+
+const nothingTouched = (): Touched => ({ tags: new Set(), subjects: new Map() });
+
+/** The outermost call under way that a write operation was begun in: what is written now is a part of it. */
+function outermostWrite(): Call | undefined {
+  let outermost: Call | undefined;
+  for (let call = currentCall(); call; call = call.parent) {
+    if (!call.isOver && call.operations.some(({ writes }) => writes)) outermost = call;
+  }
+  return outermost;
+}
+
+/** Tags of which no collection has more than some of documents and slices: of more it has the star tag. */
+function collapsed(tags: ReadonlySet<string>): Set<string> {
+  const numbers = new Map<string, number>();
+  for (const tag of tags) {
+    const entity = entityOfSingle(tag);
+    if (entity !== undefined) numbers.set(entity, (numbers.get(entity) ?? 0) + 1);
+  }
+  const isMany = (entity: string): boolean =>
+    (numbers.get(entity) ?? 0) > MOST_SINGLE_TAGS || tags.has(starTag(entity));
+  const kept = new Set<string>();
+  for (const tag of tags) {
+    const entity = entityOfSingle(tag);
+    if (entity === undefined || !isMany(entity)) kept.add(tag);
+    else kept.add(starTag(entity)).add(entity);
+  }
+  return kept;
 }
 
 /** SQL adapters let an atomic update change all that its where finds, and answer with one of them, without its lists. */

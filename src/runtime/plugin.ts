@@ -1,4 +1,4 @@
-import type { Config, DatabaseAdapter, Payload, Plugin, SanitizedConfig } from 'payload';
+import type { Config, DatabaseAdapter, Payload, Plugin } from 'payload';
 import { PayloadKVError } from '../errors.js';
 import type { StoreHealth } from '../stores/store.js';
 import { type CacheBehind, wrapAdapter } from './adapter.js';
@@ -9,6 +9,7 @@ import { ENTRY_FORMAT } from './entry.js';
 import { createEnvelope } from './envelope.js';
 import { withEnvironment } from './environment.js';
 import { createFaultGuard, type FaultGuard, withTimeout } from './fault.js';
+import { callEndpoints, callLocalAPI, hookOperations } from './hook-operations.js';
 import { createInvalidation, type Invalidation } from './invalidation.js';
 import type {
   GeneratedTypes,
@@ -19,7 +20,6 @@ import type {
 } from './options.js';
 import { checkOptions, createPolicy, DEFAULT_TTL, DEFAULT_TTL_JITTER } from './policy.js';
 import type { Registry } from './registry.js';
-import { beginRead, markWriteOperation } from './request.js';
 import { createSingleFlight, defaultSingleFlight } from './single-flight.js';
 import { readSiteSchema } from './site-schema.js';
 import { addCounts, type CacheCounts, type CacheStats, emptyCounts } from './stats.js';
@@ -140,6 +140,12 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
       );
     } else warn(`payload-kv: ${during} failed; the site goes on without it.`, error);
   };
+  const onForeignValue = (): void => {
+    if (process.env.NODE_ENV === 'production') return;
+    warn(
+      'payload-kv: context.cache holds a value that is no directive of this package, and is left alone. A directive has a name of its own: context.payloadCache.',
+    );
+  };
   const background = createBackground(
     () => (setup.options.waitUntil ? setup.options.waitUntil() : findWaitUntil()),
     (error) => onFault(error, 'background work'),
@@ -249,7 +255,8 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
         debug,
         now: Date.now,
       });
-      hookOperations(config);
+      hookOperations(config, onForeignValue);
+      callEndpoints(config);
       behind = { cache: setup.answers ? cache : NO_ANSWERS, invalidation };
     } catch (error) {
       // Whatever is wrong here, the site works without a cache.
@@ -306,6 +313,7 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
     },
   };
   (payload as unknown as Record<symbol, Instance>)[INSTANCE] = instance;
+  callLocalAPI(payload);
 
   return wrapAdapter(base, {
     current() {
@@ -403,42 +411,6 @@ async function callHook(options: PayloadKVOptions, event: InvalidationEvent): Pr
       err: error,
       msg: `payload-kv: the hook of ${event.type} "${event.slug}" failed`,
     });
-  }
-}
-
-/** Reading operations as `beforeOperation` hooks are told of them; whatever else there is writes, or may. */
-const READING = new Set(['read', 'count', 'countVersions', 'readDistinct', 'readVersions', 'docAccess']);
-
-type OperationHook = (event: { args?: unknown; operation?: unknown; req?: unknown }) => unknown;
-
-interface Hooked {
-  slug: string;
-  hooks?: { beforeOperation?: OperationHook[] };
-}
-
-const markHook: OperationHook & { isOfPayloadKV?: true } = ({ operation, req }) => {
-  if (typeof operation !== 'string' || !READING.has(operation)) markWriteOperation(req);
-};
-markHook.isOfPayloadKV = true;
-
-/**
- * Hooks every operation of the sanitised config, so that collections of plugins and Payload's own are among them. The
- * write mark comes first, before any hook of the user's reads; the directive is taken last, after they may have set it.
- */
-function hookOperations(config: SanitizedConfig): void {
-  const globals = new Set<unknown>(config.globals);
-  for (const entity of [...config.collections, ...config.globals] as unknown as Hooked[]) {
-    entity.hooks ??= {};
-    entity.hooks.beforeOperation ??= [];
-    const hooks = entity.hooks.beforeOperation as (OperationHook & { isOfPayloadKV?: true })[];
-    if (hooks.some((hook) => hook.isOfPayloadKV)) continue;
-    const name = globals.has(entity) ? `@${entity.slug}` : entity.slug;
-    const directiveHook: OperationHook & { isOfPayloadKV?: true } = ({ args, operation, req }) => {
-      if (operation !== undefined && !READING.has(String(operation))) return;
-      beginRead(req, name, args ?? {});
-    };
-    directiveHook.isOfPayloadKV = true;
-    entity.hooks.beforeOperation = [markHook, ...hooks, directiveHook];
   }
 }
 

@@ -57,6 +57,12 @@ export const documentTag = (entity: string, id: string | number): string =>
 export const sliceTag = (entity: string, field: string, value: string): string =>
   `${entity}?${escapeName(field)}=${escapeValue(value)}`;
 
+/** The entity of a tag that belongs to one document or slice of it. No entity's own name holds these signs. */
+export function entityOfSingle(tag: string): string | undefined {
+  const end = tag.search(/[#?]/);
+  return end < 0 ? undefined : tag.slice(0, end);
+}
+
 /** A slice field of a collection: its path and how its values are read. */
 export interface SliceField {
   path: string;

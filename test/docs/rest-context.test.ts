@@ -5,7 +5,7 @@ import { startBlog } from '../support/payload.js';
 
 // The hook of the README's section on REST.
 const preview: CollectionBeforeOperationHook = ({ req }) => {
-  if (req.headers.get('x-preview') === 'true') req.context.cache = 'bypass';
+  if (req.headers.get('x-preview') === 'true') req.context.payloadCache = 'bypass';
 };
 
 test('A beforeOperation hook gives a REST request its cache setting, for that request alone', async () => {

@@ -141,11 +141,11 @@ describe('context.cache', () => {
   });
 
   test.each([['Bypass'], [''], [true], [5], [{}], [{ ttl: 0 }], [{ ttl: 'soon' }], [['bypass']]])(
-    'is refused where it is %j',
-    async (cache) => {
-      const read = payload.count({ collection: 'tags', context: { cache } });
+    'is refused under its own name where it is %j',
+    async (payloadCache) => {
+      const read = payload.count({ collection: 'tags', context: { payloadCache } });
       await expect(read).rejects.toBeInstanceOf(PayloadKVError);
-      await expect(read).rejects.toThrow(/^context\.cache/);
+      await expect(read).rejects.toThrow(/^context\.payloadCache/);
     },
   );
 

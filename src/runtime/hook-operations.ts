@@ -1,0 +1,218 @@
+import type { Payload, SanitizedConfig } from 'payload';
+import {
+  type FoundDirective,
+  findDirective,
+  hasForeignValue,
+  moreCareful,
+  withoutDirective,
+} from './directive.js';
+import {
+  type BeginningOperation,
+  beginOperation,
+  endOperation,
+  leaveTrace,
+  operationOf,
+  othersOnRequest,
+  runCall,
+  setQuietly,
+} from './operation.js';
+
+/** Reading operations as `beforeOperation` hooks are told of them; whatever else there is writes, or may. */
+const READING = new Set(['read', 'count', 'countVersions', 'readDistinct', 'readVersions', 'docAccess']);
+
+type Hook = (event: { args?: unknown; operation?: unknown; req?: unknown }) => unknown;
+type OwnHook = Hook & { isOfPayloadKV?: true };
+
+interface Hooked {
+  slug: string;
+  hooks?: { beforeOperation?: Hook[]; afterOperation?: Hook[] };
+  endpoints?: unknown;
+}
+
+/** What an operation's arguments tell of it. */
+interface OperationArguments {
+  /** Above 0 in the population of relations. */
+  currentDepth?: unknown;
+  id?: unknown;
+  where?: unknown;
+}
+
+const own = (hook: Hook): OwnHook => Object.assign(hook, { isOfPayloadKV: true as const });
+
+const isPopulation = ({ currentDepth }: OperationArguments): boolean =>
+  typeof currentDepth === 'number' && currentDepth > 0;
+
+/**
+ * Hooks every operation of the sanitised config, so that collections of plugins and Payload's own are among them. An
+ * operation is noted before any hook of the user's reads; its directive is looked for once more after they may have set
+ * it; and its end is noted after they have looked at its result.
+ *
+ * @param onForeignValue called where a context holds something under `cache` that is no directive
+ */
+export function hookOperations(config: SanitizedConfig, onForeignValue: () => void): void {
+  const globals = new Set<unknown>(config.globals);
+  for (const entity of [...config.collections, ...config.globals] as unknown as Hooked[]) {
+    entity.hooks ??= {};
+    const { beforeOperation = [], afterOperation = [] } = entity.hooks;
+    if (beforeOperation.some((hook: OwnHook) => hook.isOfPayloadKV)) continue;
+    const name = globals.has(entity) ? `@${entity.slug}` : entity.slug;
+    const begin = own(({ args, operation, req }) =>
+      noteBeginning(name, args, operation, req, onForeignValue),
+    );
+    entity.hooks.beforeOperation = [begin, ...beforeOperation, own(({ args, req }) => settle(args, req))];
+    if (!globals.has(entity))
+      entity.hooks.afterOperation = [...afterOperation, own(({ args }) => noteEnd(args))];
+  }
+}
+
+function noteBeginning(
+  name: string,
+  args: unknown,
+  operation: unknown,
+  request: unknown,
+  onForeignValue: () => void,
+): void {
+  const known = (args ?? {}) as OperationArguments;
+  const writes = typeof operation !== 'string' || !READING.has(operation);
+  const { id, where } = known;
+  const begun = beginOperation(request, args, { name, writes, isBulk: isBulk(known), id });
+  const { context } = (request ?? {}) as { context?: unknown };
+  if (hasForeignValue(context)) onForeignValue();
+  const found = takeDirective(request);
+  if (writes || isPopulation(known)) return;
+  if (id !== undefined && where === undefined) leaveTrace(begun);
+  if (found && !begun.call) begun.hasInherited = true;
+  begun.directive ??= found ?? inherited(begun);
+}
+
+/** A write of all that a `where` finds. */
+const isBulk = ({ id, where }: OperationArguments): boolean => id === undefined && where !== undefined;
+
+/** Takes a directive out of a request's context, so that nothing else that uses the request inherits it. */
+function takeDirective(request: unknown): FoundDirective | undefined {
+  const { context } = (request ?? {}) as { context?: unknown };
+  const found = findDirective(context);
+  if (found) setQuietly(request as object, 'context', withoutDirective(context, found));
+  return found;
+}
+
+/**
+ * What stood in the context of a request before its operations began is said to each of them: of those that no call is
+ * known of, the first one took it out.
+ */
+function inherited(operation: ReturnType<typeof beginOperation>): FoundDirective | undefined {
+  if (operation.call) return undefined;
+  const taker = othersOnRequest(operation).find((other) => other.hasInherited);
+  if (!taker?.directive || taker.directive.value === 'only') return undefined;
+  return taker.directive;
+}
+
+/** Takes the directive that hooks of the user's have set meanwhile: of which operation is certain of a sole one. */
+function settle(args: unknown, request: unknown): void {
+  const operation = operationOf(args);
+  if (!operation || operation.isSettled) return;
+  operation.isSettled = true;
+  const found = takeDirective(request);
+  if (!found || operation.writes) return;
+  const candidates = othersOnRequest(operation).filter(({ isSettled }) => !isSettled);
+  if (candidates.length === 0) {
+    operation.directive = found;
+    return;
+  }
+  if (found.value === 'only') return;
+  for (const each of [operation, ...candidates]) each.directive = moreCareful(found, each.directive);
+}
+
+function noteEnd(args: unknown): void {
+  const operation = operationOf(args);
+  // One that a call was made for is over when the call is.
+  if (operation && operation.call?.own !== operation) endOperation(operation);
+}
+
+/** The methods of the Local API, and whether they write. */
+const LOCAL_API: Readonly<Record<string, 'reads' | 'writes'>> = {
+  count: 'reads',
+  countGlobalVersions: 'reads',
+  countVersions: 'reads',
+  find: 'reads',
+  findByID: 'reads',
+  findDistinct: 'reads',
+  findGlobal: 'reads',
+  findGlobalVersionByID: 'reads',
+  findGlobalVersions: 'reads',
+  findVersionByID: 'reads',
+  findVersions: 'reads',
+  create: 'writes',
+  delete: 'writes',
+  duplicate: 'writes',
+  forgotPassword: 'writes',
+  login: 'writes',
+  resetPassword: 'writes',
+  restoreGlobalVersion: 'writes',
+  restoreVersion: 'writes',
+  unlock: 'writes',
+  update: 'writes',
+  updateGlobal: 'writes',
+  verifyEmail: 'writes',
+};
+
+/** Marks functions that run as calls already. */
+const IS_CALL = Symbol.for('payload-kv.is-call');
+
+type Callable = ((...args: unknown[]) => unknown) & { [IS_CALL]?: true };
+
+interface LocalOptions extends OperationArguments {
+  collection?: unknown;
+  slug?: unknown;
+  global?: unknown;
+  context?: unknown;
+  req?: { context?: unknown } | null;
+}
+
+/**
+ * Lets each call of the Local API be one, with the directive that it was given: its context reaches a request that it
+ * may share with others.
+ */
+export function callLocalAPI(payload: Payload): void {
+  const methods = payload as unknown as Record<string, Callable | undefined>;
+  for (const [name, kind] of Object.entries(LOCAL_API)) {
+    const method = methods[name];
+    if (typeof method !== 'function' || method[IS_CALL]) continue;
+    const call: Callable = (options, ...rest) => {
+      if (typeof options !== 'object' || options === null) return method.call(payload, options, ...rest);
+      const [begin, given] = operationOfCall(options as LocalOptions, kind === 'writes');
+      return runCall(begin, () => method.call(payload, given, ...rest));
+    };
+    Object.defineProperty(call, 'name', { value: name });
+    call[IS_CALL] = true;
+    methods[name] = call;
+  }
+}
+
+function operationOfCall(
+  options: LocalOptions,
+  writes: boolean,
+): [BeginningOperation | undefined, LocalOptions] {
+  const { collection, slug = options.global, context, req, id } = options;
+  const found = findDirective(context);
+  const given = found ? { ...options, context: withoutDirective(context, found) } : options;
+  const name = typeof collection === 'string' ? collection : `@${String(slug)}`;
+  if (writes) return [{ name, writes, isBulk: isBulk(options) }, given];
+  const directive = found ?? (isPopulation(options) ? undefined : findDirective(req?.context));
+  return [{ name, writes, id, directive }, given];
+}
+
+/** Lets the handler of each endpoint run as one call. */
+export function callEndpoints(config: SanitizedConfig): void {
+  for (const owner of [config, ...config.collections, ...config.globals] as { endpoints?: unknown }[]) {
+    if (!Array.isArray(owner.endpoints)) continue;
+    // Payload's own endpoints are the same objects in every config.
+    owner.endpoints = owner.endpoints.map((endpoint: { handler?: Callable }) => {
+      const { handler } = endpoint;
+      if (typeof handler !== 'function' || handler[IS_CALL]) return endpoint;
+      const call: Callable = (...args) => runCall(undefined, () => handler(...args));
+      call[IS_CALL] = true;
+      return { ...endpoint, handler: call };
+    });
+  }
+}
