@@ -1,3 +1,4 @@
+import { benchBulk } from './bulk.js';
 import { benchCommands } from './commands.js';
 import { benchEntries } from './entries.js';
 import { benchLookup, benchRoundTrips } from './lookup.js';
@@ -8,6 +9,7 @@ const PARTS: Record<string, () => Promise<void>> = {
   lookup: benchLookup,
   'round trips': benchRoundTrips,
   precision: benchPrecision,
+  bulk: benchBulk,
   entries: benchEntries,
   commands: benchCommands,
 };

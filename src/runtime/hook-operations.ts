@@ -81,7 +81,7 @@ function noteBeginning(
   const found = takeDirective(request);
   if (writes || isPopulation(known)) return;
   if (id !== undefined && where === undefined) leaveTrace(begun);
-  if (found && !begun.call) begun.hasInherited = true;
+  if (found && begun.call?.own !== begun) begun.hasInherited = true;
   begun.directive ??= found ?? inherited(begun);
 }
 
@@ -97,11 +97,11 @@ function takeDirective(request: unknown): FoundDirective | undefined {
 }
 
 /**
- * What stood in the context of a request before its operations began is said to each of them: of those that no call is
- * known of, the first one took it out.
+ * What stood in the context of a request before its operations began is said to each of them: of those that no call was
+ * made for, the first one took it out.
  */
 function inherited(operation: ReturnType<typeof beginOperation>): FoundDirective | undefined {
-  if (operation.call) return undefined;
+  if (operation.call?.own === operation) return undefined;
   const taker = othersOnRequest(operation).find((other) => other.hasInherited);
   if (!taker?.directive || taker.directive.value === 'only') return undefined;
   return taker.directive;

@@ -545,8 +545,10 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
   interface Gathering {
     writes: number;
     touched: Touched;
-    /** When the first of it was touched. */
-    since: number;
+    /** Replaces what an operation that goes on has gathered. */
+    timer: ReturnType<typeof setTimeout> | undefined;
+    /** The replacement that the timer began. */
+    replacing: Promise<void> | undefined;
   }
   const gatherings = new WeakMap<Call, Gathering>();
   /** Tags that are gathered, with the number of operations: this process serves nothing that depends on them. */
@@ -561,7 +563,7 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
     if (!call || touched.tags.size === 0) return replaceTouched(touched);
     let gathering = gatherings.get(call);
     if (!gathering) {
-      gathering = { writes: 0, touched: nothingTouched(), since: 0 };
+      gathering = { writes: 0, touched: nothingTouched(), timer: undefined, replacing: undefined };
       gatherings.set(call, gathering);
     }
     gathering.writes += 1;
@@ -571,22 +573,31 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
       let ended = (): void => {};
       // A client that goes away must not end the operation between its writes and their invalidation.
       parts.background.keepAlive(new Promise<void>((resolve) => (ended = resolve)));
-      call.atEnd.set(gatherings, () => replaceGathered(gathering).finally(ended));
+      call.atEnd.set(gatherings, async () => {
+        await replaceGathered(gathering);
+        ended();
+      });
     }
-    if (gathering.touched.tags.size === 0) gathering.since = Date.now();
+    const current = gathering;
+    current.timer ??= setTimeout(() => {
+      current.replacing = replaceGathered(current);
+      parts.background.run(current.replacing);
+    }, LONGEST_GATHERING);
     noteGathered(gathering.touched.tags, -1);
     merge(gathering.touched, touched);
     collapse(gathering.touched, 0);
     noteGathered(gathering.touched.tags, 1);
-    const passed = Date.now() - gathering.since;
-    if (passed < 0 || passed >= LONGEST_GATHERING) await replaceGathered(gathering);
   }
 
   async function replaceGathered(gathering: Gathering): Promise<void> {
-    const { touched } = gathering;
+    const { touched, timer, replacing } = gathering;
+    const { tags } = touched;
+    clearTimeout(timer);
+    gathering.timer = undefined;
     gathering.touched = nothingTouched();
+    await replacing;
     await replaceTouched(touched);
-    noteGathered(touched.tags, -1);
+    noteGathered(tags, -1);
   }
 
   function noteGathered(tags: Iterable<string>, difference: 1 | -1): void {

@@ -276,7 +276,7 @@ export function readerOf(name: string, args: Readonly<Record<string, unknown>>):
     const own = call.operations.filter(
       (operation) =>
         operation.name === name &&
-        (!state || !operation.state || operation.state === state) &&
+        (isBare || !operation.state || operation.state === state) &&
         (id === undefined || operation.id === undefined || operation.id === id),
     );
     if (own.length > 0) return { request, operations: own, call };
