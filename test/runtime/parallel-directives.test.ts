@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module';
+import { configToSchema } from '@payloadcms/graphql';
 import {
   createLocalReq,
   findByIDOperation,
@@ -18,6 +20,9 @@ import {
 import { type Started, startBlog } from '../support/payload.js';
 import { lookupsOf } from './lookups.js';
 import { recordReads } from './recorded-reads.js';
+
+// As Payload's schema has it: Vite would bring another copy.
+const { execute, parse } = createRequire(import.meta.url)('graphql') as typeof import('graphql');
 
 /**
  * A directive and a write mark belong to one operation, whoever else uses its request. Each document here is cached
@@ -310,6 +315,74 @@ describe('of operations on one request that no call is known of', () => {
     });
     await update;
     expect(await during).toBe(known.stored);
+  });
+});
+
+describe('of GraphQL', () => {
+  let run: (query: string, req: PayloadRequest) => Promise<Record<string, unknown>>;
+
+  beforeAll(() => {
+    const { schema } = configToSchema({
+      ...site.config,
+      graphQL: { ...site.config.graphQL, disable: false },
+    });
+    run = async (query, req) => {
+      const { data, errors } = await execute({ schema, document: parse(query), contextValue: { req } });
+      expect(errors).toBeUndefined();
+      return data as Record<string, unknown>;
+    };
+  });
+
+  const request = async (context: RequestContext = {}): Promise<PayloadRequest> => {
+    const req = await graphql(context);
+    const { docs } = await payload.find({ collection: 'users', limit: 1 });
+    req.user = docs[0] ? ({ ...docs[0], collection: 'users' } as never) : null;
+    return req;
+  };
+  const queries = (one: number, other: number): string =>
+    `one: Tag(id: ${one}) { name } list: Tags(where: { id: { equals: ${other} } }) { docs { name } }`;
+  const namesIn = (data: Record<string, unknown>): unknown[] => {
+    const { one, list } = data as { one: { name: unknown }; list: { docs: { name: unknown }[] } };
+    return [one.name, list.docs[0]?.name];
+  };
+
+  test('several queries of one request are each answered from the cache, or each as their request asks', async () => {
+    const read = async (one: number, other: number, context?: RequestContext) =>
+      namesIn(await run(`{ ${queries(one, other)} }`, await request(context)));
+    const one = await knownTag((id) => read(id, id));
+    const other = await knownTag((id) => read(id, id));
+    expect(await read(one.id, other.id)).toEqual([one.cached, other.cached]);
+    expect(await read(one.id, other.id, { payloadCache: 'bypass' })).toEqual([one.stored, other.stored]);
+    const answers = await Promise.all([
+      read(one.id, other.id, { payloadCache: 'bypass' }),
+      read(one.id, other.id),
+      read(other.id, one.id, { payloadCache: 'bypass' }),
+    ]);
+    expect(answers[0]).toEqual([one.stored, other.stored]);
+    expect(answers[2]).toEqual([other.stored, one.stored]);
+    expect(await read(one.id, other.id)).toEqual([one.cached, other.cached]);
+  });
+
+  test('mutations of one request read the database, and what is read after them is new', async () => {
+    const read = async (id: number) => namesIn(await run(`{ ${queries(id, id)} }`, await request()));
+    const one = await knownTag((id) => read(id));
+    const other = await knownTag((id) => read(id));
+    const seen: unknown[] = [];
+    beforeRead = async (req) => {
+      beforeRead = undefined;
+      seen.push(await find(other.id, req));
+    };
+    const [first, second] = [nextName(), nextName()];
+    const data = await run(
+      `mutation {
+        first: updateTag(id: ${one.id}, data: { name: "${first}" }) { name }
+        second: updateTag(id: ${one.id}, data: { name: "${second}" }) { name }
+      }`,
+      await request(),
+    );
+    expect(seen).toEqual([other.stored]);
+    expect(data).toMatchObject({ first: { name: first }, second: { name: second } });
+    expect(await read(one.id)).toEqual([second, second]);
   });
 });
 
