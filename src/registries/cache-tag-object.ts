@@ -15,6 +15,8 @@ export interface CacheTagRequest {
   tags: readonly string[];
   /** Seconds for which new versions must be kept. */
   lifetime?: number;
+  /** The version to be given, instead of a new one for each. */
+  version?: string;
 }
 
 /** Shortest time between two looks for versions that can go, in milliseconds. */
@@ -50,8 +52,10 @@ export class CacheTagRegistry {
 
   /** Answers one request of the registry. Nothing outside the Worker can send one. */
   async fetch(request: Request): Promise<Response> {
-    const { operation, tags, lifetime } = (await request.json()) as CacheTagRequest;
-    return Response.json(operation === 'replace' ? await this.#replace(tags, lifetime) : this.#get(tags));
+    const { operation, tags, lifetime, version } = (await request.json()) as CacheTagRequest;
+    return Response.json(
+      operation === 'replace' ? await this.#replace(tags, lifetime, version) : this.#get(tags),
+    );
   }
 
   /** Deletes versions that no living entry can have outlived. */
@@ -72,10 +76,10 @@ export class CacheTagRegistry {
     });
   }
 
-  async #replace(tags: readonly string[], lifetime = VERSION_LIFETIME): Promise<string[]> {
+  async #replace(tags: readonly string[], lifetime = VERSION_LIFETIME, given?: string): Promise<string[]> {
     const expires = Date.now() + Math.ceil(lifetime) * 1_000;
     const versions = tags.map((tag) => {
-      const version = newVersion();
+      const version = given ?? newVersion();
       this.#storage.sql.exec(
         'INSERT INTO versions (tag, version, expires) VALUES (?, ?, ?) ON CONFLICT (tag) DO UPDATE SET version = excluded.version, expires = excluded.expires',
         tag,

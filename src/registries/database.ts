@@ -146,7 +146,9 @@ export function databaseRegistry(): Registry {
     },
     async replace(tags, context) {
       const expires = Date.now() + Math.ceil(context?.lifetime ?? VERSION_LIFETIME) * 1_000;
-      const versions = new Map([...new Set(tags.map(nameOf))].sort().map((name) => [name, newVersion()]));
+      const versions = new Map(
+        [...new Set(tags.map(nameOf))].sort().map((name) => [name, context?.version ?? newVersion()]),
+      );
       const written = [...versions].map(([name, version]) => ({ name, version, expires }));
       try {
         if (written.length > 0) await connected().put(written, context?.transactionID);

@@ -3,7 +3,7 @@ import { isWorkerd } from '../runtime/background.js';
 import { currentBinding } from '../runtime/binding.js';
 import { withTimeout } from '../runtime/fault.js';
 import { tagName } from '../runtime/key.js';
-import type { Registry } from '../runtime/registry.js';
+import type { Registry, ReplaceContext } from '../runtime/registry.js';
 import type { CacheTagRequest } from './cache-tag-object.js';
 import { memoryRegistry } from './memory.js';
 
@@ -94,7 +94,7 @@ export function durableObjectRegistry(options: DurableObjectRegistryOptions): Re
   async function askAll(
     operation: CacheTagRequest['operation'],
     tags: readonly string[],
-    lifetime?: number,
+    context?: ReplaceContext,
   ): Promise<string[]> {
     const groups = new Map<number, number[]>();
     tags.forEach((tag, index) => {
@@ -110,7 +110,8 @@ export function durableObjectRegistry(options: DurableObjectRegistryOptions): Re
         const answer = await ask(shard, {
           operation,
           tags: names,
-          ...(lifetime === undefined ? {} : { lifetime }),
+          ...(context?.lifetime !== undefined && { lifetime: context.lifetime }),
+          ...(context?.version !== undefined && { version: context.version }),
         });
         indexes.forEach((index, position) => {
           versions[index] = answer[position] as string;
@@ -146,7 +147,7 @@ export function durableObjectRegistry(options: DurableObjectRegistryOptions): Re
     },
     async replace(tags, context) {
       const local = await fallback();
-      return local ? local.replace(tags, context) : askAll('replace', tags, context?.lifetime);
+      return local ? local.replace(tags, context) : askAll('replace', tags, context);
     },
   };
 }

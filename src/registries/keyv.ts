@@ -40,7 +40,7 @@ export function versionsInKeyv(store: Store, canBeStrong: boolean): Registry {
     },
     async replace(tags, context) {
       if (context?.lifetime !== undefined) lifetime = Math.ceil(context.lifetime);
-      const versions = tags.map(() => newVersion());
+      const versions = tags.map(() => context?.version ?? newVersion());
       await write(tags, versions);
       return versions;
     },

@@ -146,7 +146,7 @@ export function kvRegistry(store: Store, options: KVRegistryOptions = {}): Regis
       return (await store.getMany(tags.map(versionKey))).map((value) => value ?? NEVER_REPLACED);
     },
     async replace(tags, context) {
-      const versions = tags.map(() => newVersion());
+      const versions = tags.map(() => context?.version ?? newVersion());
       await Promise.all(tags.map((tag, index) => put(versionKey(tag), versions[index] as string, context)));
       return versions;
     },

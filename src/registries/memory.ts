@@ -19,13 +19,13 @@ export function memoryRegistry(options: MemoryRegistryOptions = {}): Registry {
     defaultConsistency: 'strong',
     canBeStrong: true,
     get: (tags) => tags.map((tag) => versions.get(tag) ?? epoch),
-    async replace(tags) {
+    async replace(tags, context) {
       if (versions.size + tags.length > maxTags) {
         versions.clear();
         epoch = newVersion();
       }
       return tags.map((tag) => {
-        const version = newVersion();
+        const version = context?.version ?? newVersion();
         versions.set(tag, version);
         return version;
       });

@@ -70,7 +70,7 @@ export function versionsInRedis(connection: RedisConnection, prefix: string): Re
     },
     async replace(tags, context) {
       if (context?.lifetime !== undefined) lifetime = Math.ceil(context.lifetime);
-      const versions = tags.map(() => newVersion());
+      const versions = tags.map(() => context?.version ?? newVersion());
       try {
         await Promise.all(
           tags.map((tag, index) => send('SET', keyOf(tag), versions[index] as string, 'EX', `${lifetime}`)),

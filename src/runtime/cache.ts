@@ -23,6 +23,7 @@ import type { Registry } from './registry.js';
 import type { SingleFlight } from './single-flight.js';
 import type { SiteSchema } from './site-schema.js';
 import { sleep } from './sleep.js';
+import type { SliceSets } from './slice-sets.js';
 import type { BypassReason, CacheCounts } from './stats.js';
 import { memoryOf } from './subscription.js';
 import { tagsOf } from './tags.js';
@@ -50,6 +51,7 @@ export interface CacheParts {
   envelope: Envelope;
   registry: Registry;
   policy: Policy;
+  sliceSets: SliceSets;
   schema: SiteSchema;
   versions: VersionMemory;
   invalidation: Pick<Invalidation, 'pendingFor'>;
@@ -147,10 +149,11 @@ export interface Cache {
 
 /** Creates the cache of one site. */
 export function createCache(parts: CacheParts): Cache {
-  const { envelope, registry, policy, schema, versions, scope, counts, operations } = parts;
+  const { envelope, registry, policy, sliceSets, schema, versions, scope, counts, operations } = parts;
   const { near, far: store = parts.store } = parts.store;
   const plans = new LRUCache<string, Plan>({ max: REMEMBERED_PLANS });
-  const tagContext = { schema, slicesOf: policy.slicesOf };
+  const tagContext = { schema, slicesOf: policy.slicesOf, guardsOf: sliceSets.guardsOf };
+  let changesOfSets = 0;
   /** When a query to replace an entry was begun in the background, by key. */
   const revalidating = new Map<string, number>();
 
@@ -159,11 +162,15 @@ export function createCache(parts: CacheParts): Cache {
     const canonical = canonicalArguments(read.args);
     if (canonical === undefined) return undefined;
     const name = `${read.type}\n${read.slug}\n${read.operation}\n${canonical}`;
+    if (changesOfSets !== sliceSets.changes()) {
+      changesOfSets = sliceSets.changes();
+      plans.clear();
+    }
     const known = plans.get(name);
     if (known) return known;
     const tags = tagsOf({ operation: read.operation, slug: read.slug, args: read.args }, tagContext);
     if (!tags) return undefined;
-    const plan = { key: keyOf(read, canonical), tags };
+    const plan = { key: keyOf(read, `${canonical}${sliceSets.nameOf(tags)}`), tags };
     if (name.length <= LONGEST_REMEMBERED) plans.set(name, plan);
     return plan;
   }
@@ -434,8 +441,8 @@ export function createCache(parts: CacheParts): Cache {
     const before = found && (await completeVersions(wanted.tags, found, count));
     /** Its request may have begun a write since the lookup began, and what it sees inside is for nobody else. */
     const isInside = async (): Promise<boolean> => isOfWriteOperation(reader) || carriesTransaction(reader);
-    // Without versions nothing can be said about freshness, so nothing is stored or shared.
-    if (!before || (await isInside())) return read.ask();
+    // Without versions nothing can be said about freshness, so nothing is stored or shared. Nor without all tags.
+    if (!before || !sliceSets.areComplete(wanted.tags, before) || (await isInside())) return read.ask();
     const flight = await parts.singleFlight.run(`${wanted.key} ${before.join(' ')}`, async () => {
       const askedAt = parts.now();
       const result = await read.ask();

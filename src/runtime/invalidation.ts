@@ -4,17 +4,19 @@ import type { Background } from './background.js';
 import type { FaultGuard } from './fault.js';
 import { type Call, currentCall } from './operation.js';
 import type { InvalidationEvent } from './options.js';
-import type { Policy } from './policy.js';
-import type { Registry } from './registry.js';
+import { isInternal, type Policy } from './policy.js';
+import type { Registry, ReplaceContext } from './registry.js';
 import { transactionOf } from './request.js';
 import { type Field, nestedFields, type SiteSchema } from './site-schema.js';
 import { sleep } from './sleep.js';
+import type { SliceSets } from './slice-sets.js';
 import type { CacheCounts } from './stats.js';
 import {
   collectionTag,
   documentTag,
   entityOfSingle,
   globalTag,
+  type SliceField,
   sliceTagsOfDocument,
   starTag,
   versionsTag,
@@ -68,6 +70,7 @@ export interface InvalidationParts {
   payload: Payload;
   schema: SiteSchema;
   policy: Policy;
+  sliceSets: SliceSets;
   registry: Registry;
   versions: VersionMemory;
   background: Background;
@@ -78,7 +81,7 @@ export interface InvalidationParts {
   /** Seconds for which new versions must be kept. */
   lifetime: number;
   counts(type: 'collection' | 'global', slug: string): CacheCounts;
-  operations: { registryReplacements: number };
+  operations: { registryReads: number; registryReplacements: number };
   onInvalidated(event: InvalidationEvent): void | Promise<void>;
   onFault(error: unknown, during: string): void;
   debug: ((message: string) => void) | undefined;
@@ -129,12 +132,14 @@ const RECENT_SLICES = 60_000;
 
 /** Creates the invalidation of one site. */
 export function createInvalidation(parts: InvalidationParts): Invalidation {
-  const { adapter, schema, policy, registry, versions } = parts;
+  const { adapter, schema, policy, sliceSets, registry, versions } = parts;
   const transactions = new Map<TransactionID, Touched>();
   /** The commits under way. */
   const ending = new Map<TransactionID, Promise<void>>();
   const pending = new Map<string, number>();
-  const relevant = relevantCollections(schema, policy);
+  const relevant = relevantCollections(schema);
+  const cached = new Set([...relevant].filter((slug) => policy.isCached('collection', slug)));
+  const slicesOf = (slug: string): readonly SliceField[] => (cached.has(slug) ? policy.slicesOf(slug) : []);
   // Two writers may read the same old value and write two new ones; the later must make stale what the earlier wrote
   // in between. What this process wrote it knows.
   const recentSlices = new LRUCache<string, string[]>({
@@ -175,13 +180,13 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
     if (!relevant.has(slug)) return [];
     const entity = collectionTag(slug);
     const isKnown = (typeof id === 'string' || typeof id === 'number') && slices !== undefined;
-    if (!isKnown) return entityTags(entity);
-    if (!policy.isCached('collection', slug) && slices.length === 0) return [entity];
+    // What this process does not cache, others may, with slices that are not known here.
+    if (!isKnown || !cached.has(slug)) return entityTags(entity);
     const name = documentTag(entity, id);
     const recent = recentSlices.get(name) ?? [];
     const all = [...new Set([...slices, ...recent])];
-    if (policy.slicesOf(slug).length > 0) recentSlices.set(name, all.slice(0, 50));
-    return all.length > 50 ? entityTags(entity) : [entity, name, ...all];
+    if (slicesOf(slug).length > 0) recentSlices.set(name, all.slice(0, 50));
+    return all.length > 50 ? entityTags(entity) : [entity, name, sliceSets.writerTag(slug), ...all];
   }
 
   function versionTags(entity: string, parent: unknown): string[] {
@@ -222,7 +227,7 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
 
   /** The documents a write is about to change, read below the cache inside the same operation. */
   async function documentsBefore(slug: string, args: Args): Promise<Document[] | undefined> {
-    if (policy.slicesOf(slug).length === 0 || !relevant.has(slug)) return undefined;
+    if (slicesOf(slug).length === 0) return undefined;
     const where = args.id === undefined || args.id === null ? args.where : { id: { equals: args.id } };
     if (typeof where !== 'object' || where === null) return undefined;
     try {
@@ -245,7 +250,7 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
   async function documentAfter(slug: string, args: Args, result: unknown): Promise<Document | undefined> {
     const document = typeof result === 'object' && result !== null ? (result as Document) : undefined;
     if (document?.id === undefined || document.id === null) return undefined;
-    if (policy.slicesOf(slug).length === 0 || (args.select === undefined && args.returning !== false))
+    if (slicesOf(slug).length === 0 || (args.select === undefined && args.returning !== false))
       return document;
     // The caller selected some fields only; the slices may be among the others.
     try {
@@ -265,7 +270,7 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
   function slicesOfDocuments(slug: string, documents: readonly Document[]): string[] | undefined {
     const tags: string[] = [];
     for (const document of documents) {
-      const own = sliceTagsOfDocument(slug, document, policy.slicesOf(slug));
+      const own = sliceTagsOfDocument(slug, document, slicesOf(slug));
       if (!own) return undefined;
       tags.push(...own);
     }
@@ -283,7 +288,7 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
     const unknown = { id: undefined, tags: documentTags(slug, undefined, undefined) };
     if (!relevant.has(slug)) return { id: undefined, tags: [] };
     if (args.returning === false || changesAll(args)) return unknown;
-    const hasSlices = policy.slicesOf(slug).length > 0;
+    const hasSlices = slicesOf(slug).length > 0;
     const isDelete = operation === 'deleteOne';
     const written = result as Document | null | undefined;
     const id = (written?.id ?? args.id) as TransactionID | undefined;
@@ -435,23 +440,44 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
   let maker = 0;
   let heardBy = 0;
 
-  function ask(tags: readonly string[], transactionID?: TransactionID): Promise<string[]> {
+  function ask(tags: readonly string[], context?: ReplaceContext): Promise<string[]> {
     parts.operations.registryReplacements += 1;
     return registry.replace(tags, {
-      transactionID,
+      ...context,
       lifetime: parts.lifetime,
       origin: versions.listener.origin,
       background: (work) => parts.background.run(work),
     });
   }
 
+  /**
+   * Sees to it that those with other slices know the sets of a write. After the write, and after its commit: who knows
+   * them from then on has read what it wrote.
+   */
+  async function nameSets(tags: readonly string[]): Promise<void> {
+    const registers = sliceSets.registersOf(tags);
+    if (registers.length === 0) return;
+    parts.operations.registryReads += 1;
+    const found = await registry.get(registers);
+    await Promise.all(
+      registers.map(async (register, index) => {
+        const version = sliceSets.versionNaming(register, found[index]);
+        if (version === undefined) return;
+        const asked = versions.moment();
+        versions.replaced([register], await ask([register], { version }), asked);
+      }),
+    );
+  }
+
   /** One attempt to replace versions, in bounded time. Makes up for earlier ones that failed for the same tags. */
   async function attempt(tags: readonly string[], isProbe = false): Promise<boolean> {
     const failuresBefore = failures;
     const asked = versions.moment();
-    const replaced = await parts.replacementGuard.run(() => ask(tags), { isProbe });
+    const replaced = await parts.replacementGuard.run(() => Promise.all([ask(tags), nameSets(tags)]), {
+      isProbe,
+    });
     if (!replaced) return false;
-    versions.replaced(tags, replaced, asked);
+    versions.replaced(tags, replaced[0], asked);
     for (const tag of tags) {
       const failure = late.get(tag);
       if (failure === undefined || failure > failuresBefore) continue;
@@ -478,6 +504,14 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
       }
     }
     leaveForLater(tags);
+  }
+
+  /** After a commit that replaced the tags itself. */
+  async function nameSetsOrLater(tags: readonly string[]): Promise<void> {
+    if (await parts.replacementGuard.run(() => nameSets(tags).then(() => true))) return;
+    const known = tags.filter((tag) => sliceSets.registersOf([tag]).length > 0);
+    addPending(known);
+    leaveForLater(known);
   }
 
   /** Takes over tags that are pending. */
@@ -703,7 +737,7 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
       let replaced: string[] | undefined;
       try {
         // Without a timeout: the commit would wait for the same connection, and must not overtake the replacement.
-        replaced = await ask(tags, id);
+        replaced = await ask(tags, { transactionID: id });
       } catch (error) {
         parts.onFault(error, 'replacing tag versions inside the transaction');
       }
@@ -716,8 +750,10 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
         // Not a moment earlier: a read under way would take the new versions for those of the data before the commit.
         if (replaced && isCommitted) versions.replaced(tags, replaced, versions.moment());
         removePending(tags);
-        if (replaced && isCommitted) report(touched);
-        else await replaceTouched(touched);
+        if (replaced && isCommitted) {
+          await nameSetsOrLater(tags);
+          report(touched);
+        } else await replaceTouched(touched);
       }
     },
     rolledBack(id) {
@@ -776,8 +812,11 @@ function changesAll({ id, options }: Args): boolean {
   return !hasId && Boolean((options as { atomic?: unknown } | undefined)?.atomic);
 }
 
-/** The collections that some cached query can depend on: those cached, and all that relations and joins reach. */
-function relevantCollections(schema: SiteSchema, policy: Policy): Set<string> {
+/**
+ * The collections that some cached query can depend on: all, whatever this process caches, since others share the
+ * registry. Of Payload's own bookkeeping, which nobody caches, those that relations and joins reach.
+ */
+function relevantCollections(schema: SiteSchema): Set<string> {
   const reached = new Set<string>();
   const waiting: string[] = [];
   const reach = (slug: string): void => {
@@ -794,9 +833,8 @@ function relevantCollections(schema: SiteSchema, policy: Policy): Set<string> {
       }
     }
   }
-  for (const slug of schema.collections.keys()) if (policy.isCached('collection', slug)) reach(slug);
-  for (const [slug, global] of schema.globals)
-    if (policy.isCached('global', slug)) reachFrom(global.flattenedFields, new Set());
+  for (const slug of schema.collections.keys()) if (!isInternal(slug)) reach(slug);
+  for (const global of schema.globals.values()) reachFrom(global.flattenedFields, new Set());
   for (let slug = waiting.pop(); slug !== undefined; slug = waiting.pop()) {
     const collection = schema.collections.get(slug);
     if (collection) reachFrom(collection.flattenedFields, new Set());

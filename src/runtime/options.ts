@@ -103,7 +103,11 @@ export interface KeyContext {
 
 /** Options of {@link payloadKV}. */
 export interface PayloadKVOptions<Types extends GeneratedTypes = GeneratedTypes> {
-  /** `false` leaves the site exactly as it is without the plugin. Default `true`. */
+  /**
+   * `false` answers no read from the cache and stores nothing. Where the registry is shared with other processes, writes
+   * go on to make stale what those have; with versions in this process the site is exactly as it is without the plugin.
+   * Default `true`.
+   */
   enabled?: boolean;
   /** Where entries live. */
   store: Store;

@@ -22,6 +22,7 @@ import { checkOptions, createPolicy, DEFAULT_TTL, DEFAULT_TTL_JITTER } from './p
 import type { Registry } from './registry.js';
 import { createSingleFlight, defaultSingleFlight } from './single-flight.js';
 import { readSiteSchema } from './site-schema.js';
+import { createSliceSets } from './slice-sets.js';
 import { addCounts, type CacheCounts, type CacheStats, emptyCounts } from './stats.js';
 import { wantsToBeTold } from './subscription.js';
 import { createVersionMemory, type VersionMemory } from './versions.js';
@@ -71,12 +72,13 @@ export function payloadKV<Types extends GeneratedTypes = GeneratedTypes>(
   options: PayloadKVOptions<Types>,
 ): Plugin {
   const { options: general, answers } = withEnvironment(options as PayloadKVOptions);
-  if (general.enabled === false) return (config) => config;
+  const isOff = general.enabled === false;
   if (
     typeof general.store !== 'object' ||
     general.store === null ||
     typeof general.store.getMany !== 'function'
   ) {
+    if (isOff) return (config) => config;
     throw new PayloadKVError({
       code: 'INVALID_STORE',
       message: 'payloadKV() needs a store, e.g. { store: memory() }.',
@@ -84,8 +86,10 @@ export function payloadKV<Types extends GeneratedTypes = GeneratedTypes>(
     });
   }
   const registry = general.registry ?? general.store.defaultRegistry();
+  // Nobody else has versions that are in this process. Others go on to be told of writes.
+  if (isOff && registry.local) return (config) => config;
   checkOptions(general, registry);
-  const setup: Setup = { options: general, registry, answers };
+  const setup: Setup = { options: general, registry, answers: answers && !isOff };
 
   return (config: Config): Config => {
     const { db } = config;
@@ -192,6 +196,11 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
       registry.attach?.({ payload, adapter: base });
       const schema = readSiteSchema(config, base.defaultIDType);
       const policy = createPolicy(options, registry, schema, (message) => payload.logger.warn(message));
+      const sliceSets = createSliceSets(schema, policy, (slug) =>
+        warn(
+          `payload-kv: another process writes to "${slug}" with other slices, or did within the last days. Its writes make stale whatever depends on slices here; give all that share the ${registry.name} registry the same.`,
+        ),
+      );
       const versions = createVersionMemory(registry, Date.now);
       listener = versions.listener;
       const timeout = options.timeout ?? store.timeout ?? DEFAULT_TIMEOUT;
@@ -208,6 +217,7 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
         payload,
         schema,
         policy,
+        sliceSets,
         registry,
         versions,
         background,
@@ -230,6 +240,7 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
         envelope: createEnvelope(options),
         registry,
         policy,
+        sliceSets,
         schema,
         versions,
         invalidation,

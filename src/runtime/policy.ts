@@ -44,6 +44,9 @@ const INTERNAL = new Set([
   'payload-jobs-stats',
 ]);
 
+/** Whether a collection or global is Payload's own bookkeeping, which nobody caches. */
+export const isInternal = (slug: string): boolean => INTERNAL.has(slug);
+
 /** TTL of an answer that holds nothing, in seconds, where the options name none. */
 const DEFAULT_NEGATIVE_TTL = 60;
 /** How much shorter than its TTL an entry may live, as a share of it. */
@@ -250,7 +253,7 @@ export function createPolicy(
   }
 
   function resolve(type: 'collection' | 'global', slug: string, operation: CachedOperation): Rule {
-    if (INTERNAL.has(slug)) return { cached: false, reason: 'policy' };
+    if (isInternal(slug)) return { cached: false, reason: 'policy' };
     if (type === 'collection') {
       const collection = schema.collections.get(slug);
       if (!collection) return { cached: false, reason: 'policy' };

@@ -18,7 +18,9 @@ export interface Registry {
    * entry is then not fresh, and `create` is asked before a fill. May answer synchronously.
    */
   get(tags: readonly string[]): (string | undefined)[] | Promise<(string | undefined)[]>;
-  /** Gives every tag a new version and returns the versions. The write waits for it. */
+  /**
+   * Gives every tag a new version, or that of the context, and returns the versions. The write waits for it.
+   */
   replace(tags: readonly string[], context?: ReplaceContext): Promise<string[]>;
   /** Gives those of the tags that have no version a first one and returns the versions that now hold. */
   create?(tags: readonly string[]): Promise<string[]>;
@@ -88,6 +90,11 @@ export interface ReplaceContext {
   lifetime?: number;
   /** Who replaces: its own subscription, which knows it already, is not told. */
   origin?: string;
+  /**
+   * The version to be given, where it is to tell something: letters, digits, `-`, `_` and `.`. A registry that gives
+   * another is safe, but slices then gain nothing.
+   */
+  version?: string;
   /** Takes work that need not delay the write, such as the last of several replacements within a second. */
   background?(work: Promise<unknown>): void;
 }

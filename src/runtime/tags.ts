@@ -11,7 +11,9 @@ import { type Field, nestedFields, type SiteSchema } from './site-schema.js';
  * - `posts` changes with every write to it,
  * - `posts#5` changes with every write to document 5,
  * - `posts?slug=hello` changes with every write to a document whose slug was or becomes `hello`,
- * - `posts*` changes with a write that does not tell which documents it touched.
+ * - `posts*` changes with a write that does not tell which documents it touched,
+ * - `posts?` and `posts?` with the name of a set of slices change with writes of processes that have other slices, or
+ *   none: see slice-sets.ts.
  *
  * A query on `posts` depends either on `posts` alone or on documents or slices together with `posts*`.
  */
@@ -56,6 +58,10 @@ export const documentTag = (entity: string, id: string | number): string =>
 /** Changes with every write to a document that has, or had, the value in the field. */
 export const sliceTag = (entity: string, field: string, value: string): string =>
   `${entity}?${escapeName(field)}=${escapeValue(value)}`;
+/** Tells under which sets of slices there are writes, and changes with each write of a process without slices. */
+export const sliceSetsTag = (entity: string): string => `${entity}?`;
+/** Changes with every write of a process that has this set of slices. */
+export const sliceSetTag = (entity: string, set: string): string => `${entity}?${set}`;
 
 /** The entity of a tag that belongs to one document or slice of it. No entity's own name holds these signs. */
 export function entityOfSingle(tag: string): string | undefined {
@@ -74,6 +80,8 @@ export interface TagContext {
   schema: SiteSchema;
   /** The slice fields of a collection; empty where it has none. */
   slicesOf(slug: string): readonly SliceField[];
+  /** Tags that a dependence on slices of a collection brings along. Default none. */
+  guardsOf?(slug: string): readonly string[];
 }
 
 /** The question whose dependencies are asked. */
@@ -349,7 +357,7 @@ export function tagsOf(query: Query, context: TagContext): string[] | undefined 
     if (!slice || !ids || slice.field.type !== 'relationship' || Array.isArray(slice.field.relationTo))
       return undefined;
     const targetEntity = collectionTag(target);
-    return [starTag(targetEntity), ...ids.map((id) => sliceTag(targetEntity, on, id))];
+    return [...sliceGuards(target), ...ids.map((id) => sliceTag(targetEntity, on, id))];
   }
 
   function pinnedDocuments(collection: string, where: unknown): string[] | undefined {
@@ -360,9 +368,14 @@ export function tagsOf(query: Query, context: TagContext): string[] | undefined 
       const values = pinnedValues(where, slice.path, (value, inList) =>
         sliceValueOfQuery(slice.field, value, inList, schema),
       );
-      if (values) return [starTag(name), ...values.map((value) => sliceTag(name, slice.path, value))];
+      if (values)
+        return [...sliceGuards(collection), ...values.map((value) => sliceTag(name, slice.path, value))];
     }
     return undefined;
+  }
+
+  function sliceGuards(collection: string): string[] {
+    return [starTag(collectionTag(collection)), ...(context.guardsOf?.(collection) ?? [])];
   }
 
   function pinnedVersions(collection: string, where: unknown): string[] | undefined {

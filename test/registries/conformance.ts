@@ -98,6 +98,14 @@ export function describeRegistry(
       expect(a).not.toBe(c);
     });
 
+    test('gives the version that it is told to, and takes it for no other', async () => {
+      const tag = fresh();
+      const version = 'abc-DEF_012.set1.set2';
+      expect(await replace([tag('a'), tag('b')], { version })).toEqual([version, version]);
+      const [other] = await replace([tag('b')]);
+      expect(await registry.get([tag('a'), tag('b')])).toEqual([version, other]);
+    });
+
     test('each replacement is a version that was never there before', async () => {
       const tag = fresh();
       const seen = new Set<string>([NEVER_REPLACED]);
