@@ -6,6 +6,7 @@ import type { Envelope, Opened } from './envelope.js';
 import type { CallOptions, FaultGuard } from './fault.js';
 import type { Invalidation } from './invalidation.js';
 import { canonicalArguments, entryKey } from './key.js';
+import { createNegativeWrites } from './negative-writes.js';
 import type { CachedOperation, KeyContext } from './options.js';
 import type { Policy, Rule } from './policy.js';
 import type { Registry } from './registry.js';
@@ -155,6 +156,7 @@ export function createCache(parts: CacheParts): Cache {
   const plans = new LRUCache<string, Plan>({ max: REMEMBERED_PLANS });
   const tagContext = { schema, slicesOf: policy.slicesOf, guardsOf: sliceSets.guardsOf };
   let changesOfSets = 0;
+  const negativeWrites = createNegativeWrites(parts.now);
   /** When this process asked the database for its entries, by key: its own clock it can go by. */
   const own = new LRUCache<string, number>({ max: REMEMBERED_PLANS });
   /** When a query to replace an entry was begun in the background, by key. */
@@ -520,6 +522,7 @@ export function createCache(parts: CacheParts): Cache {
       const { nearMaximumBytes } = parts;
       if (nearMaximumBytes === undefined || !exceeds(text, nearMaximumBytes)) near.set(key, text, kept);
     }
+    if (isNegative && store.paidWrites && !negativeWrites.mayWrite(key)) return;
     const written = parts.writeQueue.run(
       () => {
         const sealed = envelope.seal(key, body);
