@@ -391,6 +391,7 @@ const mutations: Mutation[] = [
 const SUITES: { files: string[]; env?: Record<string, string> }[] = [
   { files: ['test/runtime/dependencies.test.ts'] },
   { files: ['test/runtime/transactions.test.ts'] },
+  { files: ['test/interleaving/mixed-policies.test.ts'] },
   {
     files: ['test/differential/sqlite.test.ts'],
     env: { DIFFERENTIAL_STEPS: '0.15', DIFFERENTIAL_SHRINKING: '0' },
