@@ -29,6 +29,10 @@ const LOCK_TIMEOUT = 1_500;
 const MOST_ROWS = 200;
 /** How often one process looks for rows that can go, in milliseconds. */
 const PRUNING_INTERVAL = 3_600_000;
+/** Expires at no time that a row could have. */
+const NEVER = Number.MAX_SAFE_INTEGER;
+/** The clocks of machines that share a database without a time of its own may differ by so much, in milliseconds. */
+const CLOCK_DIFFERENCE = 30 * 86_400_000;
 /** Most rows that one look deletes. */
 const MOST_PRUNED = 1_000;
 /** How often a missing table is looked for, in milliseconds. */
@@ -37,8 +41,8 @@ const RECHECK_INTERVAL = 30_000;
 interface Row {
   name: string;
   version: string;
-  /** When the row may go, in milliseconds. */
-  expires: number;
+  /** After how many milliseconds the row may go; `undefined` for never. */
+  lifetime: number | undefined;
 }
 
 /** How rows are read and written: in SQL, or through the methods that every adapter has. */
@@ -50,8 +54,11 @@ interface Rows {
   put(rows: readonly Row[], transactionID: string | number | undefined): Promise<void>;
   /** Writes a row unless there is one. */
   add(row: Row): Promise<void>;
-  /** Deletes rows that may go. */
-  prune(now: number): Promise<void>;
+  /**
+   * Deletes rows that may go. A tag without a row has the version that it had before any write: were a row deleted too
+   * early, entries from then would be fresh again. So whose clock goes wrong must delete none.
+   */
+  prune(): Promise<void>;
 }
 
 /**
@@ -104,7 +111,7 @@ export function databaseRegistry(): Registry {
   }
 
   async function epoch(): Promise<string | undefined> {
-    await connected().add({ name: EPOCH, version: newVersion(), expires: Number.MAX_SAFE_INTEGER });
+    await connected().add({ name: EPOCH, version: newVersion(), lifetime: undefined });
     return (await connected().read([EPOCH])).get(EPOCH);
   }
 
@@ -145,11 +152,11 @@ export function databaseRegistry(): Registry {
       return names.map((name) => held.get(name) ?? first);
     },
     async replace(tags, context) {
-      const expires = Date.now() + Math.ceil(context?.lifetime ?? VERSION_LIFETIME) * 1_000;
+      const lifetime = Math.ceil(context?.lifetime ?? VERSION_LIFETIME) * 1_000;
       const versions = new Map(
         [...new Set(tags.map(nameOf))].sort().map((name) => [name, context?.version ?? newVersion()]),
       );
-      const written = [...versions].map(([name, version]) => ({ name, version, expires }));
+      const written = [...versions].map(([name, version]) => ({ name, version, lifetime }));
       try {
         if (written.length > 0) await connected().put(written, context?.transactionID);
         isMissing = false;
@@ -169,7 +176,7 @@ export function databaseRegistry(): Registry {
     // A database that is busy keeps its old rows until the next time.
     context.background(
       connected()
-        .prune(prunedAt)
+        .prune()
         .catch(() => {}),
     );
   }
@@ -233,9 +240,16 @@ function rowsInSql(adapter: DrizzleAdapter): Rows {
     return (await adapter.execute(db ? { db, raw: text } : { drizzle: adapter.drizzle, raw: text })).rows;
   }
 
+  /** The database's own time, in milliseconds: the only clock that all who share it have in common. */
+  const now = isPostgres
+    ? 'floor(extract(epoch from clock_timestamp()) * 1000)'
+    : "CAST(strftime('%s', 'now') AS INTEGER) * 1000";
+  const end = (lifetime: number | undefined): string =>
+    lifetime === undefined ? `${NEVER}` : `${now} + ${lifetime}`;
+
   const insert = (rows: readonly Row[]): string =>
     `INSERT INTO ${table()} ("id", "version", "expires") VALUES ${rows
-      .map(({ name, version, expires }) => `('${name}', '${version}', ${expires})`)
+      .map(({ name, version, lifetime }) => `('${name}', '${version}', ${end(lifetime)})`)
       .join(', ')} ON CONFLICT ("id") DO`;
 
   const upserts = (rows: readonly Row[]): string[] =>
@@ -285,7 +299,7 @@ function rowsInSql(adapter: DrizzleAdapter): Rows {
     async add(row) {
       await run(`${insert([row])} NOTHING`);
     },
-    async prune(now) {
+    async prune() {
       // In one statement, which looks at the row that it deletes. Rows that are being replaced are left alone.
       await run(
         `DELETE FROM ${table()} WHERE "id" IN (SELECT "id" FROM ${table()} WHERE "expires" < ${now} LIMIT ${MOST_PRUNED}${isPostgres ? ' FOR UPDATE SKIP LOCKED' : ''})`,
@@ -301,13 +315,17 @@ function rowsInSql(adapter: DrizzleAdapter): Rows {
 function rowsOfAnyAdapter(adapter: DatabaseAdapter): Rows {
   const collection = COLLECTION as never;
 
-  async function update({ name, version, expires }: Row): Promise<boolean> {
+  const end = (lifetime: number | undefined): number =>
+    lifetime === undefined ? NEVER : Date.now() + lifetime;
+
+  async function update({ name, version, lifetime }: Row): Promise<boolean> {
     const where: Where = { id: { equals: name } };
+    const expires = end(lifetime);
     return Boolean(await adapter.updateOne({ collection, where, data: { version, expires } }));
   }
 
-  async function create({ name, version, expires }: Row): Promise<void> {
-    await adapter.create({ collection, data: { id: name, version, expires } });
+  async function create({ name, version, lifetime }: Row): Promise<void> {
+    await adapter.create({ collection, data: { id: name, version, expires: end(lifetime) } });
   }
 
   return {
@@ -341,8 +359,9 @@ function rowsOfAnyAdapter(adapter: DatabaseAdapter): Rows {
         if (docs.length === 0) throw error;
       }
     },
-    async prune(now) {
-      await adapter.deleteMany({ collection, where: { expires: { less_than: now } } });
+    async prune() {
+      const before = Date.now() - CLOCK_DIFFERENCE;
+      await adapter.deleteMany({ collection, where: { expires: { less_than: before } } });
     },
   };
 }

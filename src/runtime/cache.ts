@@ -7,6 +7,7 @@ import type { Envelope, Opened } from './envelope.js';
 import type { CallOptions, FaultGuard } from './fault.js';
 import type { Invalidation } from './invalidation.js';
 import { canonicalArguments, entryKey } from './key.js';
+import { createNegativeWrites } from './negative-writes.js';
 import {
   carriesTransaction,
   directiveOf,
@@ -105,8 +106,8 @@ interface Wanted extends Plan {
 type Fresh = {
   found: true;
   result: unknown;
-  /** Seconds for which the entry is of use. */
-  remaining: number;
+  /** Seconds for which a copy of the entry may be kept. */
+  mayBeCopied: number;
 };
 type Absent = {
   found: false;
@@ -136,11 +137,13 @@ const LONGEST_REVALIDATION = 30_000;
 const WRITE_ATTEMPTS = 3;
 /** Longest pause after the first attempt, in milliseconds. */
 const FIRST_PAUSE = 200;
+/** An entry dated later than this from now, in seconds, is of an unknown age: another machine's clock goes wrong. */
+const CLOCK_DIFFERENCE = 10;
 /**
- * The clocks of two machines may differ by so much, in milliseconds, without this process being served what its own
- * write made stale.
+ * The share of an entry's life for which a copy is kept in this process, where others may have made it. The store below
+ * keeps the entry that much shorter, by its own clock: so no copy outlives its entry, whatever the clock of who made it.
  */
-const CLOCK_DIFFERENCE = 10_000;
+const COPIED = 0.1;
 
 /** Answers reads from the store where it can: key → lookup → fill. */
 export interface Cache {
@@ -154,6 +157,9 @@ export function createCache(parts: CacheParts): Cache {
   const plans = new LRUCache<string, Plan>({ max: REMEMBERED_PLANS });
   const tagContext = { schema, slicesOf: policy.slicesOf, guardsOf: sliceSets.guardsOf };
   let changesOfSets = 0;
+  const negativeWrites = createNegativeWrites(parts.now);
+  /** When this process asked the database for its entries, by key: its own clock it can go by. */
+  const own = new LRUCache<string, number>({ max: REMEMBERED_PLANS });
   /** When a query to replace an entry was begun in the background, by key. */
   const revalidating = new Map<string, number>();
 
@@ -200,13 +206,14 @@ export function createCache(parts: CacheParts): Cache {
   }
 
   function bypassReason(
+    read: Read,
     reader: Reader,
     rule: Rule,
     isInTransaction: boolean,
     directive: ReadDirective,
   ): BypassReason | undefined {
     if (!rule.cached) return rule.reason;
-    if (isOfWriteOperation(reader)) return 'write-operation';
+    if (isOfWriteOperation(reader) || asksForOrder(read.args.select)) return 'write-operation';
     if (isInTransaction) return 'transaction';
     // Payload's own sign-in code reads users directly and writes back what it read.
     if (rule.auth && !isOfReadOperation(reader)) return 'auth-collection';
@@ -225,7 +232,7 @@ export function createCache(parts: CacheParts): Cache {
     const rule = policy.ruleOf(read.type, read.slug, read.operation);
     const carries = carriesTransaction(reader);
     const isInTransaction = carries instanceof Promise ? await carries : carries;
-    let reason = bypassReason(reader, rule, isInTransaction, directive);
+    let reason = bypassReason(read, reader, rule, isInTransaction, directive);
     const plan = reason ? undefined : planOrNone(read);
     if (!reason && !plan) reason = 'unknown-argument';
     if (plan) reason = parts.invalidation.pendingFor(plan.tags);
@@ -360,7 +367,7 @@ export function createCache(parts: CacheParts): Cache {
     if (text === undefined) return { found: false, stale: false, versions: current };
     const judgeOpened = (opened: Opened): Fresh | Absent => {
       const judged = judge(wanted, text, opened, current);
-      if (judged.found && opened) near?.set(wanted.key, envelope.wrap(opened, text), judged.remaining);
+      if (judged.found && opened) near?.set(wanted.key, envelope.wrap(opened, text), judged.mayBeCopied);
       return judged;
     };
     // Whatever a store answers.
@@ -383,7 +390,9 @@ export function createCache(parts: CacheParts): Cache {
       count.errors += 1;
       return absent(false);
     }
-    const age = (parts.now() - entry.askedAt) / 1000;
+    const dated = (parts.now() - entry.askedAt) / 1000;
+    if (dated < -CLOCK_DIFFERENCE) return absent(true);
+    const age = Math.max(dated, 0);
     const left = Math.min(entry.ttl, wanted.ttl) - age;
     const isCurrent = sameTexts(entry.tags, tags) && sameTexts(entry.versions, current);
     const isFresh = isCurrent && left > 0;
@@ -391,10 +400,12 @@ export function createCache(parts: CacheParts): Cache {
     const mayServe = (grace: number): boolean => {
       if (grace === 0) return false;
       if (isCurrent) return left + grace > 0;
-      // A write made it stale at some moment since the database was asked.
+      // A write made it stale at some moment since the database was asked: by this clock, or within what stores keep.
       const { maximumAge, eventual } = wanted.rule;
-      const bound = eventual ? grace : Math.min(grace, maximumAge);
-      return age >= 0 && age < bound && !versions.replacedSince(tags, entry.askedAt - CLOCK_DIFFERENCE);
+      const isOwn = own.get(key) === entry.askedAt;
+      const bound = eventual ? grace : isOwn ? Math.min(grace, maximumAge) : 0;
+      const since = isOwn ? entry.askedAt : parts.now() - 1000 * keptFor(entry.ttl + graceOf(wanted.rule));
+      return age < bound && !versions.replacedSince(tags, since);
     };
     const whileRevalidating = !isFresh && mayServe(wanted.swr);
     const ifError = !isFresh && mayServe(wanted.staleIfError);
@@ -408,7 +419,10 @@ export function createCache(parts: CacheParts): Cache {
       parts.onFault(error, 'reading an entry');
       return absent(false);
     }
-    if (isFresh) return { found: true, result, remaining: Math.ceil(left) + graceOf(wanted.rule) };
+    if (isFresh) {
+      const grace = graceOf(wanted.rule);
+      return { found: true, result, mayBeCopied: Math.min(left + grace, COPIED * (entry.ttl + grace)) };
+    }
     return { ...absent(true), old: { result, whileRevalidating, ifError } };
   }
 
@@ -502,11 +516,13 @@ export function createCache(parts: CacheParts): Cache {
     const ttl = Math.round(longest * (1 - parts.ttlJitter * Math.random()));
     const body = encodeEntry({ key, tags, versions: before, askedAt, ttl }, encoded);
     const kept = ttl + graceOf(rule);
+    own.set(key, askedAt);
     if (near) {
       const text = envelope.wrap(body);
       const { nearMaximumBytes } = parts;
       if (nearMaximumBytes === undefined || !exceeds(text, nearMaximumBytes)) near.set(key, text, kept);
     }
+    if (isNegative && store.paidWrites && !negativeWrites.mayWrite(key)) return;
     const written = parts.writeQueue.run(
       () => {
         const sealed = envelope.seal(key, body);
@@ -523,6 +539,11 @@ export function createCache(parts: CacheParts): Cache {
     if (written) parts.background.run(written);
   }
 
+  /** For how many seconds the store keeps an entry that is of use for so long. */
+  function keptFor(use: number): number {
+    return Math.max(near ? use * (1 - COPIED) : use, store.minimumTtl ?? 1);
+  }
+
   function write(read: Read, wanted: Wanted, text: string, kept: number): void | Promise<void> {
     const { key, count } = wanted;
     if (parts.maximumBytes !== undefined && exceeds(text, parts.maximumBytes)) {
@@ -536,7 +557,7 @@ export function createCache(parts: CacheParts): Cache {
         parts.storeGuard,
         count,
         () => {
-          const writing = store.set(key, text, Math.max(kept, store.minimumTtl ?? 1));
+          const writing = store.set(key, text, keptFor(kept));
           return writing instanceof Promise ? writing.then(() => true as const) : true;
         },
         { timeout: parts.writeTimeout },
@@ -566,6 +587,16 @@ export function createCache(parts: CacheParts): Cache {
 /** What the context of a read asks for, as that of a direct call of the adapter may. */
 function directDirective({ args: { req } }: Read): FoundDirective | undefined {
   return findDirective((req as { context?: unknown } | null | undefined)?.context);
+}
+
+/**
+ * Whether a read asks for the order of documents by name, as Payload's endpoint for it does before it writes another:
+ * partly without its request, so that nothing else tells.
+ */
+function asksForOrder(select: unknown): boolean {
+  if (typeof select !== 'object' || select === null) return false;
+  for (const name in select) if (name.startsWith('_') && name.endsWith('_order')) return true;
+  return false;
 }
 
 /** For how many seconds after its TTL an entry is of use. */

@@ -212,6 +212,7 @@ export function cloudflareKVRest(options: CloudflareKVRestOptions = {}): Store {
     name: 'cloudflareKVRest',
     minimumTtl: SHORTEST_EXPIRY,
     maximumBytes: LARGEST_VALUE,
+    paidWrites: true,
     timeout: 1_000,
     get: read,
     getMany: (keys) => Promise.all(keys.map(read)),

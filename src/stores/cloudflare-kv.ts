@@ -101,6 +101,7 @@ export function cloudflareKV(options: CloudflareKVOptions): Store {
     name: 'cloudflareKV',
     minimumTtl: SHORTEST_EXPIRY,
     maximumBytes: LARGEST_VALUE,
+    paidWrites: true,
     async get(key) {
       return (await store.getMany([key]))[0];
     },

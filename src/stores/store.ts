@@ -52,6 +52,11 @@ export interface Store {
    * at most. Default 100.
    */
   readonly timeout?: number;
+  /**
+   * Whether each write costs money, or part of a daily allowance: an answer that holds nothing is then written only when
+   * it is asked for again. Default `false`.
+   */
+  readonly paidWrites?: boolean;
   /** The tier in this process that is looked at first; see `tiered`. It answers synchronously. */
   readonly near?: Store;
   /** The tier below it. */

@@ -35,6 +35,7 @@ export function tiered(near: Store, far: Store): Store {
     minimumTtl: far.minimumTtl,
     maximumBytes: far.maximumBytes,
     timeout: far.timeout,
+    paidWrites: far.paidWrites,
     get: async (key) => (await getMany([key]))[0],
     getMany,
     set(key, value, ttl) {

@@ -169,8 +169,13 @@ const TAGS: Omit<Mutation, 'file'>[] = [
   },
   {
     rule: 'queries of slices depend on their star tag',
-    text: 'return [starTag(name), ...values.map((value) => sliceTag(name, slice.path, value))];',
-    instead: 'return values.map((value) => sliceTag(name, slice.path, value));',
+    text: 'return [starTag(collectionTag(collection)), ...(context.guardsOf?.(collection) ?? [])];',
+    instead: 'return [...(context.guardsOf?.(collection) ?? [])];',
+  },
+  {
+    rule: 'queries of slices depend on what those replace who have others',
+    text: 'return [starTag(collectionTag(collection)), ...(context.guardsOf?.(collection) ?? [])];',
+    instead: 'return [starTag(collectionTag(collection))];',
   },
   {
     rule: 'queries of the versions of documents depend on their star tag',
@@ -227,18 +232,28 @@ const TAGS: Omit<Mutation, 'file'>[] = [
 const INVALIDATION: Omit<Mutation, 'file'>[] = [
   {
     rule: 'a write replaces the tag of its collection and of its document',
-    text: ': [entity, name, ...all];',
-    instead: ': [name, ...all];',
+    text: ': [entity, name, sliceSets.writerTag(slug), ...all];',
+    instead: ': [name, sliceSets.writerTag(slug), ...all];',
   },
   {
     rule: 'a write replaces the tag of its document',
-    text: ': [entity, name, ...all];',
-    instead: ': [entity, ...all];',
+    text: ': [entity, name, sliceSets.writerTag(slug), ...all];',
+    instead: ': [entity, sliceSets.writerTag(slug), ...all];',
+  },
+  {
+    rule: 'a write replaces the tag of its set of slices',
+    text: ': [entity, name, sliceSets.writerTag(slug), ...all];',
+    instead: ': [entity, name, ...all];',
+  },
+  {
+    rule: 'a write to what this process does not cache replaces all documents and slices',
+    text: 'if (!isKnown || !cached.has(slug)) return entityTags(entity);',
+    instead: 'if (!isKnown) return entityTags(entity);\n    if (!cached.has(slug)) return [entity];',
   },
   {
     rule: 'a write replaces the tags of its slices',
-    text: ': [entity, name, ...all];',
-    instead: ': [entity, name];',
+    text: ': [entity, name, sliceSets.writerTag(slug), ...all];',
+    instead: ': [entity, name, sliceSets.writerTag(slug)];',
   },
   {
     rule: 'a write replaces the slices of the old values',
@@ -376,6 +391,7 @@ const mutations: Mutation[] = [
 const SUITES: { files: string[]; env?: Record<string, string> }[] = [
   { files: ['test/runtime/dependencies.test.ts'] },
   { files: ['test/runtime/transactions.test.ts'] },
+  { files: ['test/interleaving/mixed-policies.test.ts'] },
   {
     files: ['test/differential/sqlite.test.ts'],
     env: { DIFFERENTIAL_STEPS: '0.15', DIFFERENTIAL_SHRINKING: '0' },

@@ -282,6 +282,18 @@ describe.each(['sqlite', 'sqlite-transactions', 'postgres'] as const)('a site on
     expect(await one.registry.get(['kept'])).toEqual([version]);
   });
 
+  test('a machine whose clock is days ahead deletes no version that entries can have been made before', async () => {
+    const [version] = await one.registry.replace(['kept-by-its-clock'], { lifetime: 86_400 });
+    const background: Promise<unknown>[] = [];
+    const context = { lifetime: 86_400, background: (work: Promise<unknown>) => void background.push(work) };
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3 * 86_400_000 });
+    await one.registry.replace(['another'], context);
+    await Promise.all(background);
+    expect(background).toHaveLength(1);
+    vi.useRealTimers();
+    expect(await one.registry.get(['kept-by-its-clock'])).toEqual([version]);
+  });
+
   // A test that does not apply is not declared.
   if (database === 'sqlite') return;
 

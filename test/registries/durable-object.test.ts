@@ -7,7 +7,7 @@ import { Miniflare } from 'miniflare';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
 import { type CacheTagRegistry, durableObjectRegistry } from '../../src/runtime/cloudflare.js';
 import { getCacheStats, memory, payloadKV } from '../../src/runtime/index.js';
-import type { Registry } from '../../src/runtime/registry.js';
+import type { Registry, ReplaceContext } from '../../src/runtime/registry.js';
 import { startBlog } from '../support/payload.js';
 import { repository } from '../support/repository.js';
 import { describeRegistry } from './conformance.js';
@@ -57,11 +57,15 @@ function startWorkers(persist?: string): Miniflare {
 
 /** The registry as the Worker of that name has it. */
 function registryOf(miniflare: Miniflare, name: string, through?: 'env'): Registry {
-  async function ask(operation: string, tags: readonly string[], lifetime?: number): Promise<string[]> {
+  async function ask(
+    operation: string,
+    tags: readonly string[],
+    { lifetime, version }: ReplaceContext = {},
+  ): Promise<string[]> {
     const { fetch } = await miniflare.getWorker(name);
     const response = await fetch('http://worker.test/', {
       method: 'POST',
-      body: JSON.stringify({ operation, tags, lifetime, through }),
+      body: JSON.stringify({ operation, tags, lifetime, version, through }),
     });
     if (!response.ok) throw new Error(await response.text());
     return (await response.json()) as string[];
@@ -72,7 +76,7 @@ function registryOf(miniflare: Miniflare, name: string, through?: 'env'): Regist
     defaultConsistency,
     canBeStrong,
     get: (tags) => ask('get', tags),
-    replace: (tags, context) => ask('replace', tags, context?.lifetime),
+    replace: (tags, context) => ask('replace', tags, context),
   };
 }
 

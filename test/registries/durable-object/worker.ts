@@ -7,6 +7,7 @@ interface Asked {
   operation: 'get' | 'replace' | 'rows';
   tags: string[];
   lifetime?: number;
+  version?: string;
   /** `env` as in a Worker of one's own; otherwise OpenNext's request context. */
   through?: 'env';
 }
@@ -25,7 +26,10 @@ export default {
     const answer =
       asked.operation === 'get'
         ? await registry.get(asked.tags)
-        : await registry.replace(asked.tags, { ...(asked.lifetime ? { lifetime: asked.lifetime } : {}) });
+        : await registry.replace(asked.tags, {
+            ...(asked.lifetime ? { lifetime: asked.lifetime } : {}),
+            ...(asked.version ? { version: asked.version } : {}),
+          });
     return Response.json(answer);
   },
 };
