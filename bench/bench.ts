@@ -3,12 +3,14 @@ import { benchEntries } from './entries.js';
 import { benchLookup, benchRoundTrips } from './lookup.js';
 import { shortfalls } from './measure.js';
 import { benchPrecision } from './precision.js';
+import { benchQueries } from './queries.js';
 
 const PARTS: Record<string, () => Promise<void>> = {
   lookup: benchLookup,
   'round trips': benchRoundTrips,
   precision: benchPrecision,
   entries: benchEntries,
+  queries: benchQueries,
   commands: benchCommands,
 };
 
