@@ -4,6 +4,7 @@ import { benchEntries } from './entries.js';
 import { benchLookup, benchRoundTrips } from './lookup.js';
 import { shortfalls } from './measure.js';
 import { benchPrecision } from './precision.js';
+import { benchQueries } from './queries.js';
 
 const PARTS: Record<string, () => Promise<void>> = {
   lookup: benchLookup,
@@ -11,6 +12,7 @@ const PARTS: Record<string, () => Promise<void>> = {
   precision: benchPrecision,
   bulk: benchBulk,
   entries: benchEntries,
+  queries: benchQueries,
   commands: benchCommands,
 };
 

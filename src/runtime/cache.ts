@@ -88,6 +88,8 @@ type CachedRule = Extract<Rule, { cached: true }>;
 interface Plan {
   key: string;
   tags: readonly string[];
+  /** The arguments of a plan that is not remembered: to compare them takes less than to hash them once more. */
+  canonical?: string | undefined;
 }
 
 /** A read that is to be answered from the cache. */
@@ -167,18 +169,33 @@ export function createCache(parts: CacheParts): Cache {
   function planOf(read: Read): Plan | undefined {
     const canonical = canonicalArguments(read.args);
     if (canonical === undefined) return undefined;
-    const name = `${read.type}\n${read.slug}\n${read.operation}\n${canonical}`;
+    const name = nameOf(read, canonical);
     if (changesOfSets !== sliceSets.changes()) {
       changesOfSets = sliceSets.changes();
       plans.clear();
     }
-    const known = plans.get(name);
+    const isShort = name.length <= LONGEST_REMEMBERED;
+    const known = isShort ? plans.get(name) : undefined;
     if (known) return known;
     const tags = tagsOf({ operation: read.operation, slug: read.slug, args: read.args }, tagContext);
     if (!tags) return undefined;
-    const plan = { key: keyOf(read, `${canonical}${sliceSets.nameOf(tags)}`), tags };
-    if (name.length <= LONGEST_REMEMBERED) plans.set(name, plan);
+    const key = keyOf(read, `${canonical}${sliceSets.nameOf(tags)}`);
+    if (!isShort) return { key, tags, canonical };
+    const plan = { key, tags };
+    plans.set(name, plan);
     return plan;
+  }
+
+  function nameOf(read: Read, canonical: string): string {
+    return `${read.type}\n${read.slug}\n${read.operation}\n${canonical}`;
+  }
+
+  /** Whether the arguments still say what the plan was made from. */
+  function isStillAsked(read: Read, { key, tags, canonical }: Plan): boolean {
+    const now = canonicalArguments(read.args);
+    if (now === undefined) return false;
+    if (canonical !== undefined) return now === canonical;
+    return (plans.get(nameOf(read, now))?.key ?? keyOf(read, `${now}${sliceSets.nameOf(tags)}`)) === key;
   }
 
   /** A fault of the analysis is a query that is not cached, never an error of the site. */
@@ -250,6 +267,7 @@ export function createCache(parts: CacheParts): Cache {
       // Spreading the plan takes V8 as long as a tenth of the hit.
       key: plan.key,
       tags: plan.tags,
+      canonical: plan.canonical,
       rule,
       ttl: Math.min(directive?.kind === 'ttl' ? directive.ttl : rule.ttl, parts.longestTtl),
       // Who asks for something of their own gets that.
@@ -455,8 +473,16 @@ export function createCache(parts: CacheParts): Cache {
     const before = found && (await completeVersions(wanted.tags, found, count));
     /** Its request may have begun a write since the lookup began, and what it sees inside is for nobody else. */
     const isInside = async (): Promise<boolean> => isOfWriteOperation(reader) || carriesTransaction(reader);
-    // Without versions nothing can be said about freshness, so nothing is stored or shared. Nor without all tags.
-    if (!before || !sliceSets.areComplete(wanted.tags, before) || (await isInside())) return read.ask();
+    // Without versions nothing can be said about freshness, so nothing is stored or shared. Nor without all tags. Nor is
+    // the answer to arguments that their caller has changed since: they are another question by now.
+    if (
+      !before ||
+      !sliceSets.areComplete(wanted.tags, before) ||
+      (await isInside()) ||
+      !isStillAsked(read, wanted)
+    ) {
+      return read.ask();
+    }
     const flight = await parts.singleFlight.run(`${wanted.key} ${before.join(' ')}`, async () => {
       const askedAt = parts.now();
       const result = await read.ask();

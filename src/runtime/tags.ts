@@ -93,8 +93,56 @@ export interface Query {
 
 type Fields = readonly Field[];
 
-/** Resolves one path from some starting point and notes the collections it passes; `false` if it cannot be followed. */
-type Walk = (segments: readonly string[]) => boolean;
+/** Most segments of a path; a query with a longer one is not cached. */
+export const MOST_SEGMENTS = 64;
+/**
+ * Most steps of the analysis of one query; one that takes more is not cached. Beyond the paths of a query, blocks and
+ * relations that lead to one another cost steps.
+ */
+export const MOST_STEPS = 20_000;
+/** Most virtual fields that lead to one another; in a circle they never end. */
+const MOST_VIRTUALS = 32;
+
+const LIST_INDEX = /^\d+$/;
+
+/** Thrown inside this module only: the query is beyond the bounds. */
+const TOO_MUCH = Symbol('too much');
+
+/** How many steps an analysis has taken: segments, properties, values, and the fields and blocks looked at for each. */
+export interface Steps {
+  taken: number;
+}
+
+/** Throws {@link TOO_MUCH} beyond {@link MOST_STEPS}. */
+type Take = (steps?: number) => void;
+
+/** A path that is followed, with what is known of the places it has come to. */
+interface Path {
+  segments: readonly string[];
+  /** Whether each segment is a list index, as MongoDB has it. */
+  isIndex: readonly boolean[];
+  /** How many virtual fields led to it. */
+  virtuals: number;
+  /** By the fields that virtual ones start from. Few paths come to where that is asked. */
+  known?: Map<Fields, Known>;
+}
+
+/** Whether a path can be followed from a segment on. */
+interface Known {
+  places: Map<Fields, boolean[]>;
+  virtuals: Map<string, boolean>;
+}
+
+/** Follows one path from some starting point and notes the collections it passes; `false` if it cannot be followed. */
+type Walk = (path: Path) => boolean;
+
+/** Follows paths from some starting point, each of them once. */
+interface Walker {
+  /** The segments of a path that can be followed. */
+  follow(path: string): readonly string[] | undefined;
+  /** Follows paths that begin with some segments. */
+  below(segments: readonly string[]): Walker;
+}
 
 const DOCUMENT_COLUMNS = new Set([
   'id',
@@ -123,9 +171,22 @@ const VERSION_COLUMNS = new Set([
 /**
  * The tags of a query, from its arguments and the schema alone. Sorted, without repetition.
  *
- * @returns `undefined` if an argument cannot be understood: the query is then not cached
+ * @param steps counts what the analysis costs
+ * @returns `undefined` if an argument cannot be understood, or takes too much to be: the query is then not cached
  */
-export function tagsOf(query: Query, context: TagContext): string[] | undefined {
+export function tagsOf(query: Query, context: TagContext, steps: Steps = { taken: 0 }): string[] | undefined {
+  try {
+    return tagsWithin(query, context, (more = 1) => {
+      if (more > MOST_STEPS - steps.taken) throw TOO_MUCH;
+      steps.taken += more;
+    });
+  } catch (error) {
+    if (error === TOO_MUCH) return undefined;
+    throw error;
+  }
+}
+
+function tagsWithin(query: Query, context: TagContext, take: Take): string[] | undefined {
   const { schema } = context;
   const { operation, slug, args } = query;
   const tags = new Set<string>();
@@ -141,131 +202,190 @@ export function tagsOf(query: Query, context: TagContext): string[] | undefined 
   const owner = isGlobal ? schema.globals.get(slug) : schema.collections.get(slug);
   if (!owner) return undefined;
 
-  const walk: Walk = ofVersions
-    ? (segments) => walkVersionPath(owner.flattenedFields, isGlobal ? undefined : slug, segments)
-    : (segments) => walkPath(owner.flattenedFields, owner.flattenedFields, segments);
+  const walker = ofVersions
+    ? walkerOf((path) => walkVersionPath(owner.flattenedFields, isGlobal ? undefined : slug, path))
+    : walkerFrom(owner.flattenedFields);
+
+  function walkerFrom(fields: Fields): Walker {
+    return walkerOf((path) => walkPath(fields, fields, path, 0));
+  }
+
+  function walkerOf(walk: Walk, before: readonly string[] = []): Walker {
+    const followed = new Map<string, readonly string[] | false>();
+    const tried = (path: string): readonly string[] | false => {
+      const segments = path.split('.', MOST_SEGMENTS + 1);
+      const all = before.length === 0 ? segments : [...before, ...segments];
+      return walk(pathOf(all)) && all;
+    };
+    return {
+      follow(path) {
+        take();
+        let segments = followed.get(path);
+        if (segments === undefined) {
+          // Adapters read `__` as a dot; a field may have it in its name all the same.
+          segments = path.includes('__') ? tried(path.replaceAll('__', '.')) || tried(path) : tried(path);
+          followed.set(path, segments);
+        }
+        return segments || undefined;
+      },
+      below: (segments) => walkerOf(walk, segments),
+    };
+  }
+
+  function pathOf(segments: readonly string[], virtuals = 0): Path {
+    if (segments.length > MOST_SEGMENTS) throw TOO_MUCH;
+    take(segments.length);
+    return {
+      segments,
+      isIndex: segments.map((segment) => LIST_INDEX.test(segment)),
+      virtuals,
+    };
+  }
 
   // Blocks and relations that lead to one another offer more ways than anyone can walk: each place is visited once.
-  const visited = new Map<Fields, Map<Fields, Map<string, boolean>>>();
-
-  function walkPath(fields: Fields, root: Fields, segments: readonly string[], depth = 0): boolean {
-    if (segments.length === 0) return true;
-    // No way leads back to where a path begins but through a place that is remembered.
-    if (depth === 0) return walkSegments(fields, root, segments, depth);
-    const ofRoot = valueAt(visited, root, () => new Map<Fields, Map<string, boolean>>());
-    const known = valueAt(ofRoot, fields, () => new Map<string, boolean>());
-    const path = segments.join('.');
-    let understood = known.get(path);
-    if (understood === undefined) {
-      known.set(path, false);
-      understood = walkSegments(fields, root, segments, depth);
-      known.set(path, understood);
-    }
-    return understood;
+  function walkPath(fields: Fields, root: Fields, path: Path, at: number): boolean {
+    // No way leads back to where a path begins.
+    if (at === 0) return walkSegments(fields, root, path, at);
+    const { places } = knownFrom(root, path);
+    const ofFields = valueAt(places, fields, (): boolean[] => []);
+    ofFields[at] ??= walkSegments(fields, root, path, at);
+    return ofFields[at];
   }
 
-  function walkSegments(fields: Fields, root: Fields, segments: readonly string[], depth: number): boolean {
-    const [name, ...rest] = segments;
+  function knownFrom(root: Fields, path: Path): Known {
+    take();
+    path.known ??= new Map();
+    return valueAt(path.known, root, () => ({ places: new Map(), virtuals: new Map() }));
+  }
+
+  function walkSegments(fields: Fields, root: Fields, path: Path, from: number): boolean {
+    const { segments, isIndex } = path;
+    let at = from;
+    while (isIndex[at]) at += 1;
+    take(1 + at - from);
+    const name = segments[at];
     if (name === undefined) return true;
-    // A list index, as MongoDB has it.
-    if (/^\d+$/.test(name)) return walkPath(fields, root, rest, depth + 1);
-    if (depth > 32) return false;
-    const candidates = fields.filter((field) => field.name === name);
-    if (candidates.length === 0) return DOCUMENT_COLUMNS.has(name) && rest.length === 0;
+    const candidates = fieldsNamed(fields, name);
+    if (candidates.length === 0) return DOCUMENT_COLUMNS.has(name) && at + 1 === segments.length;
     let understood = false;
-    for (const field of candidates) if (walkField(field, root, rest, depth)) understood = true;
+    for (const field of candidates) if (walkField(field, root, path, at + 1)) understood = true;
     return understood;
   }
 
-  function walkField(field: Field, root: Fields, rest: readonly string[], depth: number): boolean {
-    const [next] = rest;
-    if (next !== undefined && (next === 'all' || schema.locales.has(next)) && hasNoFieldNamed(field, next)) {
-      return walkField(field, root, rest.slice(1), depth + 1);
-    }
+  /** @param from the segment behind the field's name */
+  function walkField(field: Field, root: Fields, path: Path, from: number): boolean {
+    const { segments } = path;
+    let at = from;
+    while (isLocale(segments[at]) && hasNoFieldNamed(field, segments[at] as string)) at += 1;
+    const next = segments[at];
     const { virtual } = field as { virtual?: unknown };
-    if (typeof virtual === 'string') return walkPath(root, root, [...virtual.split('.'), ...rest], depth + 1);
+    if (typeof virtual === 'string') return walkVirtual(virtual, root, path, at);
     switch (field.type) {
       case 'relationship':
       case 'upload': {
-        const beyond = next === 'value' ? rest.slice(1) : rest;
-        if (beyond.length === 0 || next === 'relationTo') return true;
-        return walkInto([field.relationTo].flat(), beyond, depth);
+        const beyond = next === 'value' ? at + 1 : at;
+        if (beyond === segments.length || next === 'relationTo') return true;
+        return walkInto([field.relationTo].flat(), path, beyond);
       }
       case 'join':
-        return walkInto([field.collection].flat(), rest, depth);
+        return walkInto([field.collection].flat(), path, at);
       case 'blocks': {
         if (next === undefined || next === 'blockType' || next === 'blockName') return true;
         let understood = false;
         for (const block of schema.blocksOf(field)) {
-          const beyond = next === block.slug ? rest.slice(1) : rest;
-          if (walkPath(block.flattenedFields, root, beyond, depth + 1)) understood = true;
+          if (walkPath(block.flattenedFields, root, path, next === block.slug ? at + 1 : at))
+            understood = true;
         }
         return understood;
       }
       default: {
         const lists = nestedFields(field, schema.blocksOf);
         // What lies below a scalar is inside the value itself: JSON, rich text, a point.
-        return lists.length === 0 || lists.some((list) => walkPath(list, root, rest, depth + 1));
+        return lists.length === 0 || lists.some((list) => walkPath(list, root, path, at));
       }
     }
   }
 
-  function walkInto(targets: readonly string[], rest: readonly string[], depth: number): boolean {
-    let understood = false;
-    for (const target of targets) {
-      tags.add(collectionTag(target));
-      const fields = schema.collections.get(target)?.flattenedFields;
-      if (fields && walkPath(fields, fields, rest, depth + 1)) understood = true;
+  function walkVirtual(virtual: string, root: Fields, path: Path, at: number): boolean {
+    if (path.virtuals === MOST_VIRTUALS) return false;
+    const { virtuals } = knownFrom(root, path);
+    const place = `${at} ${virtual}`;
+    let understood = virtuals.get(place);
+    if (understood === undefined) {
+      const segments = [...virtual.split('.'), ...path.segments.slice(at)];
+      understood = walkPath(root, root, pathOf(segments, path.virtuals + 1), 0);
+      virtuals.set(place, understood);
     }
     return understood;
   }
 
-  function hasNoFieldNamed(field: Field, name: string): boolean {
-    return nestedFields(field, schema.blocksOf).every((list) => list.every((nested) => nested.name !== name));
+  function walkInto(targets: readonly string[], path: Path, at: number): boolean {
+    let understood = false;
+    for (const target of targets) {
+      tags.add(collectionTag(target));
+      const fields = schema.collections.get(target)?.flattenedFields;
+      if (fields && walkPath(fields, fields, path, at)) understood = true;
+    }
+    return understood;
   }
 
-  function walkVersionPath(fields: Fields, parent: string | undefined, segments: readonly string[]): boolean {
-    const [name, ...rest] = segments;
+  function isLocale(segment: string | undefined): boolean {
+    return segment !== undefined && (segment === 'all' || schema.locales.has(segment));
+  }
+
+  function hasNoFieldNamed(field: Field, name: string): boolean {
+    const lists = nestedFields(field, schema.blocksOf);
+    take(1 + lists.length);
+    return lists.every((list) => fieldsNamed(list, name).length === 0);
+  }
+
+  function walkVersionPath(fields: Fields, parent: string | undefined, path: Path): boolean {
+    const { segments } = path;
+    const [name] = segments;
     if (name === undefined) return true;
-    if (name === 'version') return walkPath(fields, fields, rest);
-    if (name === 'parent' && parent && rest.length > 0) return walkInto([parent], rest, 0);
-    return VERSION_COLUMNS.has(name) && rest.length === 0;
+    if (name === 'version') return walkPath(fields, fields, path, 1);
+    if (name === 'parent' && parent && segments.length > 1) return walkInto([parent], path, 1);
+    return VERSION_COLUMNS.has(name) && segments.length === 1;
   }
 
   /** Follows every path of a where. */
-  function walkWhere(where: unknown, walkFrom: Walk): boolean {
+  function walkWhere(where: unknown, from: Walker): boolean {
+    take();
     // Access control that allows everything reaches `findGlobal` as `true`.
     if (where === undefined || where === null || where === true) return true;
     if (typeof where !== 'object' || Array.isArray(where)) return false;
-    for (const [name, condition] of Object.entries(where)) {
+    for (const name of Object.keys(where)) {
+      take();
       if (name === '') continue;
+      const condition = (where as Record<string, unknown>)[name];
       if (isLogical(name)) {
-        if (!Array.isArray(condition) || !condition.every((part) => walkWhere(part, walkFrom))) return false;
+        if (!Array.isArray(condition) || !condition.every((part) => walkWhere(part, from))) return false;
         continue;
       }
-      const path = pathWalkedBy(walkFrom, name);
+      const path = from.follow(name);
       if (!path) return false;
       if (typeof condition !== 'object' || condition === null) continue;
       for (const operand of Object.values(condition)) {
+        take();
         // `contains` on a relation or join may hold a where of the related documents.
         if (!isNestedWhere(operand)) continue;
-        if (!walkWhere(operand, (segments) => walkFrom([...path, ...segments]))) return false;
+        if (!walkWhere(operand, from.below(path))) return false;
       }
     }
     return true;
   }
 
-  function walkSort(sort: unknown, walkFrom: Walk): boolean {
+  function walkSort(sort: unknown, from: Walker): boolean {
+    take();
     if (sort === undefined || sort === null || sort === '') return true;
-    if (Array.isArray(sort)) return sort.every((part) => walkSort(part, walkFrom));
+    if (Array.isArray(sort)) return sort.every((part) => walkSort(part, from));
     if (typeof sort !== 'string') return false;
-    return sort.split(',').every((part) => {
-      const path = part.trim().replace(/^[-+]/, '');
-      if (path === '') return true;
-      // SQL adapters ignore a sort they cannot resolve, and so it depends on nothing.
-      pathWalkedBy(walkFrom, path);
-      return true;
-    });
+    // SQL adapters ignore a sort they cannot resolve, and so it depends on nothing.
+    for (const part of sort.split(',', MOST_STEPS)) {
+      const path = part.trim();
+      from.follow(/^[-+]/.test(path) ? path.slice(1) : path);
+    }
+    return true;
   }
 
   // 1. The documents themselves.
@@ -279,23 +399,22 @@ export function tagsOf(query: Query, context: TagContext): string[] | undefined 
   }
 
   // 2. What their conditions and order reach.
-  if (!walkWhere(args.where, walk)) return undefined;
-  if (!walkSort(args.sort, walk)) return undefined;
+  if (!walkWhere(args.where, walker)) return undefined;
+  if (!walkSort(args.sort, walker)) return undefined;
   if (
     'defaultSort' in owner &&
     (args.sort === undefined || args.sort === null) &&
-    !walkSort(owner.defaultSort, walk)
+    !walkSort(owner.defaultSort, walker)
   ) {
     return undefined;
   }
   if (operation === 'findDistinct') {
-    if (typeof args.field !== 'string' || !pathWalkedBy(walk, args.field)) return undefined;
+    if (typeof args.field !== 'string' || !walker.follow(args.field)) return undefined;
     const { relatedAccess } = args;
     if (relatedAccess !== undefined && relatedAccess !== null) {
       if (typeof relatedAccess !== 'object') return undefined;
       for (const [path, where] of Object.entries(relatedAccess)) {
-        const from = path.split('.');
-        if (!walkWhere(where, (segments) => walk([...from, ...segments]))) return undefined;
+        if (!walkWhere(where, walker.below(path.split('.', MOST_SEGMENTS)))) return undefined;
       }
     }
   }
@@ -312,28 +431,36 @@ export function tagsOf(query: Query, context: TagContext): string[] | undefined 
     const requested = (joins ?? {}) as Record<string, unknown>;
     const known = joinsOf(slug, schema);
     const paths = new Set(known.map((join) => join.path));
-    if (Object.keys(requested).some((path) => !paths.has(path))) return false;
+    const names = Object.keys(requested);
+    take(known.length + names.length);
+    if (names.some((path) => !paths.has(path))) return false;
+    const excludes = once(() => excludesAny(args.select, take));
+    const ids = once(() =>
+      ofVersions ? undefined : pinnedIds(args.where, 'id', schema.hasNumericIds(slug), take),
+    );
+    const walkers = new Map<Fields, Walker>();
     for (const { path, targets, on, field } of known) {
       const request = requested[path];
-      if (request === false || !isSelected(args.select, path, ofVersions)) continue;
+      if (request === false || !isSelected(args.select, path, ofVersions, excludes)) continue;
       if (request !== undefined && (typeof request !== 'object' || request === null)) return false;
       const { where, sort } = (request ?? {}) as { where?: unknown; sort?: unknown };
       const beforeJoin = tags.size;
       for (const target of targets) {
         const fields = schema.collections.get(target)?.flattenedFields;
         if (!fields) return false;
-        const walkTarget: Walk = (segments) => walkPath(fields, fields, segments);
+        const ofTarget = valueAt(walkers, fields, () => walkerFrom(fields));
         const ofDrafts = ofVersions || args.draftsEnabled === true;
         // A join of several collections offers their common fields, so an unknown path of one is no misunderstanding.
-        const followed = walkWhere(where, walkTarget) && walkWhere(field.where, walkTarget);
+        const followed = walkWhere(where, ofTarget) && walkWhere(field.where, ofTarget);
         if (!followed && targets.length === 1) return false;
-        walkSort(sort ?? field.defaultSort ?? schema.collections.get(target)?.defaultSort, walkTarget);
+        walkSort(sort ?? field.defaultSort ?? schema.collections.get(target)?.defaultSort, ofTarget);
         if (!followed) for (const reached of relationTargets(fields)) tags.add(collectionTag(reached));
         if (ofDrafts && schema.collections.get(target)?.versions)
           tags.add(versionsTag(collectionTag(target)));
       }
       const staysInside = tags.size === beforeJoin;
-      const slices = staysInside && targets.length === 1 ? joinedSlices(targets[0] as string, on) : undefined;
+      const slices =
+        staysInside && targets.length === 1 ? joinedSlices(targets[0] as string, on, ids) : undefined;
       if (slices) for (const tag of slices) tags.add(tag);
       else for (const target of targets) tags.add(collectionTag(target));
     }
@@ -341,6 +468,7 @@ export function tagsOf(query: Query, context: TagContext): string[] | undefined 
   }
 
   function relationTargets(fields: Fields, seen: Set<unknown> = new Set()): string[] {
+    take(fields.length);
     return fields.flatMap((field) => {
       if (field.type === 'relationship' || field.type === 'upload') return [field.relationTo].flat();
       if (field.type === 'join') return [field.collection].flat();
@@ -351,23 +479,26 @@ export function tagsOf(query: Query, context: TagContext): string[] | undefined 
   }
 
   /** A join of known owners over a slice field depends on the slices that point to them. */
-  function joinedSlices(target: string, on: string): string[] | undefined {
+  function joinedSlices(
+    target: string,
+    on: string,
+    idsOfOwners: () => string[] | undefined,
+  ): string[] | undefined {
     const slice = context.slicesOf(target).find((candidate) => candidate.path === on);
-    const ids = ofVersions ? undefined : pinnedIds(args.where, 'id', schema.hasNumericIds(slug));
-    if (!slice || !ids || slice.field.type !== 'relationship' || Array.isArray(slice.field.relationTo))
-      return undefined;
+    if (slice?.field.type !== 'relationship' || Array.isArray(slice.field.relationTo)) return undefined;
+    const ids = idsOfOwners();
+    if (!ids) return undefined;
     const targetEntity = collectionTag(target);
     return [...sliceGuards(target), ...ids.map((id) => sliceTag(targetEntity, on, id))];
   }
 
   function pinnedDocuments(collection: string, where: unknown): string[] | undefined {
-    const ids = pinnedIds(where, 'id', schema.hasNumericIds(collection));
+    const ids = pinnedIds(where, 'id', schema.hasNumericIds(collection), take);
     const name = collectionTag(collection);
     if (ids) return [starTag(name), ...ids.map((id) => documentTag(name, id))];
     for (const slice of context.slicesOf(collection)) {
-      const values = pinnedValues(where, slice.path, (value, inList) =>
-        sliceValueOfQuery(slice.field, value, inList, schema),
-      );
+      const canonical: Canonical = (value, inList) => sliceValueOfQuery(slice.field, value, inList, schema);
+      const values = pinnedValues(where, slice.path, canonical, take);
       if (values)
         return [...sliceGuards(collection), ...values.map((value) => sliceTag(name, slice.path, value))];
     }
@@ -380,7 +511,8 @@ export function tagsOf(query: Query, context: TagContext): string[] | undefined 
 
   function pinnedVersions(collection: string, where: unknown): string[] | undefined {
     const numeric = schema.hasNumericIds(collection);
-    const ids = pinnedValues(where, 'parent', (value, inList) => canonicalRelation(value, numeric, inList));
+    const canonical: Canonical = (value, inList) => canonicalRelation(value, numeric, inList);
+    const ids = pinnedValues(where, 'parent', canonical, take);
     const name = versionsTag(collectionTag(collection));
     return ids && [starTag(name), ...ids.map((id) => documentTag(name, id))];
   }
@@ -388,12 +520,27 @@ export function tagsOf(query: Query, context: TagContext): string[] | undefined 
   return [...tags].sort();
 }
 
-/** Adapters read `__` as a dot; a field may have it in its name all the same. */
-function pathWalkedBy(walk: Walk, path: string): string[] | undefined {
-  const dotted = path.replaceAll('__', '.').split('.');
-  if (walk(dotted)) return dotted;
-  const literal = path.split('.');
-  return walk(literal) ? literal : undefined;
+/** The fields of each list by name: a path asks for one of them at each of its segments. */
+const indexes = new WeakMap<Fields, Map<string, Field[]>>();
+const NONE: readonly Field[] = [];
+
+function fieldsNamed(fields: Fields, name: string): readonly Field[] {
+  let index = indexes.get(fields);
+  if (!index) {
+    index = new Map();
+    for (const field of fields) valueAt(index, field.name, (): Field[] => []).push(field);
+    indexes.set(fields, index);
+  }
+  return index.get(name) ?? NONE;
+}
+
+/** Finds something out when it is first asked for. */
+function once<Value>(find: () => Value): () => Value {
+  let found: { value: Value } | undefined;
+  return () => {
+    found ??= { value: find() };
+    return found.value;
+  };
 }
 
 function valueAt<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
@@ -439,7 +586,7 @@ function joinsOf(slug: string, schema: SiteSchema): KnownJoin[] {
  * inclusion passes over, those of drafts whose select does not say `version`, and take a select for an exclusion
  * wherever in it they find the first `false`.
  */
-function isSelected(select: unknown, path: string, ofVersions: boolean): boolean {
+function isSelected(select: unknown, path: string, ofVersions: boolean, excludes: () => boolean): boolean {
   if (typeof select !== 'object' || select === null) return true;
   const names = ofVersions ? ['version', ...path.split('.')] : path.split('.');
   const last = names.length - 1;
@@ -448,58 +595,76 @@ function isSelected(select: unknown, path: string, ofVersions: boolean): boolean
     if (typeof level !== 'object' || level === null) return level !== false;
     const value = (level as Record<string, unknown>)[name];
     if (value === false) return false;
-    if (value === undefined) return index < last || Object.keys(level).length === 0 || excludesAny(select);
+    if (value === undefined) return index < last || isEmpty(level) || excludes();
     level = value;
   }
   return true;
 }
 
-function excludesAny(select: object): boolean {
-  return Object.values(select).some(
-    (value) => value === false || (typeof value === 'object' && value !== null && excludesAny(value)),
-  );
+function isEmpty(value: object): boolean {
+  for (const _name in value) return false;
+  return true;
 }
+
+function excludesAny(select: unknown, take: Take): boolean {
+  if (typeof select !== 'object' || select === null) return false;
+  const values = Object.values(select);
+  take(values.length);
+  return values.some((value) => value === false || excludesAny(value, take));
+}
+
+/** The text of a value that a slice or document tag has; `undefined` where it is not certain. */
+type Canonical = (value: unknown, inList: boolean) => string | undefined;
 
 /**
  * The one condition on a path that all results must meet, if it is an `equals` or `in` that every adapter takes at
  * its word. SQL adapters skip operators after some others on the same path, and of `and` beside `or` use the later
  * one: so only a sole operator counts, and only a sole logical key is looked into.
  */
-function pinnedValues(
-  where: unknown,
-  path: string,
-  canonical: (value: unknown, inList: boolean) => string | undefined,
-): string[] | undefined {
+function pinnedValues(where: unknown, path: string, canonical: Canonical, take: Take): string[] | undefined {
   if (typeof where !== 'object' || where === null || Array.isArray(where)) return undefined;
   const conditions = where as Record<string, unknown>;
-  const condition = conditions[path];
-  if (typeof condition === 'object' && condition !== null) {
-    const operators = Object.entries(condition);
-    const [operator, operand] = operators[0] ?? [];
-    if (operators.length === 1 && operator === 'equals') {
-      const value = canonical(operand, false);
-      if (value !== undefined) return [value];
-    }
-    if (operators.length === 1 && operator === 'in' && Array.isArray(operand)) {
-      const values = new Set(operand.map((each) => canonical(each, true)));
-      if (values.size > 0 && values.size <= MOST_PINNED && !values.has(undefined))
-        return [...(values as Set<string>)].sort();
-    }
-  }
-  const logical = Object.keys(conditions).filter(isLogical);
+  const values = valuesOf(conditions[path], canonical, take);
+  if (values) return values;
+  const names = Object.keys(conditions);
+  take(1 + names.length);
+  const logical = names.filter(isLogical);
   const [only] = logical;
   if (logical.length !== 1 || only?.toLowerCase() !== 'and') return undefined;
   const parts = conditions[only];
   if (!Array.isArray(parts)) return undefined;
   for (const part of parts) {
-    const values = pinnedValues(part, path, canonical);
+    const values = pinnedValues(part, path, canonical, take);
     if (values) return values;
   }
   return undefined;
 }
 
-function pinnedIds(where: unknown, path: string, numeric: boolean): string[] | undefined {
-  return pinnedValues(where, path, (value) => canonicalId(value, numeric));
+/** The values that a condition allows, where it is one that names them. */
+function valuesOf(condition: unknown, canonical: Canonical, take: Take): string[] | undefined {
+  if (typeof condition !== 'object' || condition === null) return undefined;
+  const operators = Object.keys(condition);
+  take(1 + operators.length);
+  if (operators.length !== 1) return undefined;
+  const { equals, in: list } = condition as { equals?: unknown; in?: unknown };
+  if (operators[0] === 'equals') {
+    const value = canonical(equals, false);
+    return value === undefined ? undefined : [value];
+  }
+  if (operators[0] !== 'in' || !Array.isArray(list)) return undefined;
+  const values = new Set<string>();
+  for (const each of list) {
+    take();
+    const value = canonical(each, true);
+    if (value === undefined) return undefined;
+    values.add(value);
+    if (values.size > MOST_PINNED) return undefined;
+  }
+  return values.size > 0 ? [...values].sort() : undefined;
+}
+
+function pinnedIds(where: unknown, path: string, numeric: boolean, take: Take): string[] | undefined {
+  return pinnedValues(where, path, (value) => canonicalId(value, numeric), take);
 }
 
 /** An id as text, if every adapter takes the value for that very id. */

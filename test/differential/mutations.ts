@@ -36,17 +36,17 @@ const TAGS: Omit<Mutation, 'file'>[] = [
   },
   {
     rule: 'a path goes on behind a relation',
-    text: 'if (fields && walkPath(fields, fields, rest, depth + 1)) understood = true;',
+    text: 'if (fields && walkPath(fields, fields, path, at)) understood = true;',
     instead: 'if (fields) understood = true;',
   },
   {
     rule: 'a path through a polymorphic relation reaches all of its collections',
-    text: 'return walkInto([field.relationTo].flat(), beyond, depth);',
-    instead: 'return walkInto([field.relationTo].flat().slice(0, 1), beyond, depth);',
+    text: 'return walkInto([field.relationTo].flat(), path, beyond);',
+    instead: 'return walkInto([field.relationTo].flat().slice(0, 1), path, beyond);',
   },
   {
     rule: 'a path through a join reaches its collections',
-    text: 'return walkInto([field.collection].flat(), rest, depth);',
+    text: 'return walkInto([field.collection].flat(), path, at);',
     instead: 'return true;',
   },
   {
@@ -56,17 +56,17 @@ const TAGS: Omit<Mutation, 'file'>[] = [
   },
   {
     rule: 'a locale in a path is passed over',
-    text: "(next === 'all' || schema.locales.has(next))",
-    instead: "next === 'all'",
+    text: "(segment === 'all' || schema.locales.has(segment))",
+    instead: "segment === 'all'",
   },
   {
     rule: 'a path goes on inside blocks',
-    text: 'if (walkPath(block.flattenedFields, root, beyond, depth + 1)) understood = true;',
-    instead: 'understood = true;',
+    text: 'if (walkPath(block.flattenedFields, root, path, next === block.slug ? at + 1 : at))',
+    instead: '',
   },
   {
     rule: 'a path goes on inside groups, tabs and arrays',
-    text: 'lists.some((list) => walkPath(list, root, rest, depth + 1))',
+    text: 'lists.some((list) => walkPath(list, root, path, at))',
     instead: 'lists.length > 0',
   },
   {
@@ -76,29 +76,33 @@ const TAGS: Omit<Mutation, 'file'>[] = [
   },
   {
     rule: 'conditions inside and and or are followed',
-    text: 'if (!Array.isArray(condition) || !condition.every((part) => walkWhere(part, walkFrom))) return false;',
+    text: 'if (!Array.isArray(condition) || !condition.every((part) => walkWhere(part, from))) return false;',
     instead: 'if (!Array.isArray(condition)) return false;',
   },
-  { rule: 'the where is followed', text: 'if (!walkWhere(args.where, walk)) return undefined;', instead: '' },
-  { rule: 'the order is followed', text: 'if (!walkSort(args.sort, walk)) return undefined;', instead: '' },
+  {
+    rule: 'the where is followed',
+    text: 'if (!walkWhere(args.where, walker)) return undefined;',
+    instead: '',
+  },
+  { rule: 'the order is followed', text: 'if (!walkSort(args.sort, walker)) return undefined;', instead: '' },
   {
     rule: 'each of several orders is followed',
-    text: 'if (Array.isArray(sort)) return sort.every((part) => walkSort(part, walkFrom));',
+    text: 'if (Array.isArray(sort)) return sort.every((part) => walkSort(part, from));',
     instead: 'if (Array.isArray(sort)) return true;',
   },
   {
     rule: 'the default order of a collection is followed',
-    text: '!walkSort(owner.defaultSort, walk)',
+    text: '!walkSort(owner.defaultSort, walker)',
     instead: 'false',
   },
   {
     rule: 'the field of findDistinct is followed',
-    text: "if (typeof args.field !== 'string' || !pathWalkedBy(walk, args.field)) return undefined;",
+    text: "if (typeof args.field !== 'string' || !walker.follow(args.field)) return undefined;",
     instead: '',
   },
   {
     rule: 'the access along the field of findDistinct is followed',
-    text: 'if (!walkWhere(where, (segments) => walk([...from, ...segments]))) return undefined;',
+    text: "if (!walkWhere(where, walker.below(path.split('.', MOST_SEGMENTS)))) return undefined;",
     instead: '',
   },
   { rule: 'joins bring their collections', text: 'if (!addJoins()) return undefined;', instead: '' },
@@ -114,17 +118,17 @@ const TAGS: Omit<Mutation, 'file'>[] = [
   },
   {
     rule: 'the requested where of a join is followed',
-    text: 'const followed = walkWhere(where, walkTarget) && walkWhere(field.where, walkTarget);',
-    instead: 'const followed = walkWhere(field.where, walkTarget);',
+    text: 'const followed = walkWhere(where, ofTarget) && walkWhere(field.where, ofTarget);',
+    instead: 'const followed = walkWhere(field.where, ofTarget);',
   },
   {
     rule: "a join's own where is followed",
-    text: 'walkWhere(where, walkTarget) && walkWhere(field.where, walkTarget);',
-    instead: 'walkWhere(where, walkTarget);',
+    text: 'walkWhere(where, ofTarget) && walkWhere(field.where, ofTarget);',
+    instead: 'walkWhere(where, ofTarget);',
   },
   {
     rule: 'the order of a join is followed',
-    text: 'walkSort(sort ?? field.defaultSort ?? schema.collections.get(target)?.defaultSort, walkTarget);',
+    text: 'walkSort(sort ?? field.defaultSort ?? schema.collections.get(target)?.defaultSort, ofTarget);',
     instead: '',
   },
   {
@@ -154,7 +158,7 @@ const TAGS: Omit<Mutation, 'file'>[] = [
   },
   {
     rule: 'a select with a false anywhere is an exclusion',
-    text: ' || excludesAny(select);',
+    text: ' || excludes();',
     instead: ';',
   },
   {
@@ -194,18 +198,18 @@ const TAGS: Omit<Mutation, 'file'>[] = [
   },
   {
     rule: 'conditions on the parent of a version reach the collection',
-    text: "if (name === 'parent' && parent && rest.length > 0) return walkInto([parent], rest, 0);",
-    instead: "if (name === 'parent' && parent && rest.length > 0) return true;",
+    text: "if (name === 'parent' && parent && segments.length > 1) return walkInto([parent], path, 1);",
+    instead: "if (name === 'parent' && parent && segments.length > 1) return true;",
   },
   {
     rule: 'conditions on a version follow the fields of the document',
-    text: "if (name === 'version') return walkPath(fields, fields, rest);",
+    text: "if (name === 'version') return walkPath(fields, fields, path, 1);",
     instead: "if (name === 'version') return true;",
   },
   {
     rule: 'only a sole operator pins',
-    text: "if (operators.length === 1 && operator === 'equals') {",
-    instead: "if (operator === 'equals') {",
+    text: 'if (operators.length !== 1) return undefined;',
+    instead: '',
   },
   {
     rule: 'only a sole logical key is looked into',
