@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Store } from '../stores/store.js';
+import { leavesProcess } from './attachment.js';
 import type { Background } from './background.js';
 import { decodeEntry, decodeResult, type EncodedResult, encodeEntry, encodeResult } from './entry.js';
 import type { Envelope, Opened } from './envelope.js';
@@ -56,8 +57,10 @@ export interface CacheParts {
   storeGuard: FaultGuard;
   registryGuard: FaultGuard;
   singleFlight: SingleFlight<Answer>;
-  /** Part of every key: format, fingerprint, namespace. */
+  /** Part of every key: format, fingerprint, namespace, database. */
   scope: string;
+  /** Ends the keys of entries in this process. */
+  attachment: string;
   /** No entry lives longer, in seconds: registries may forget versions that no living entry can have recorded. */
   longestTtl: number;
   /** How much shorter than its TTL an entry may live, as a share of it. */
@@ -83,6 +86,8 @@ type CachedRule = Extract<Rule, { cached: true }>;
 
 interface Plan {
   key: string;
+  /** Its key in the tier in this process. */
+  nearKey: string;
   tags: readonly string[];
 }
 
@@ -148,6 +153,7 @@ export interface Cache {
 export function createCache(parts: CacheParts): Cache {
   const { envelope, registry, policy, schema, versions, scope, counts, operations } = parts;
   const { near, far: store = parts.store } = parts.store;
+  const ending = leavesProcess(store) ? '' : parts.attachment;
   const plans = new LRUCache<string, Plan>({ max: REMEMBERED_PLANS });
   const tagContext = { schema, slicesOf: policy.slicesOf };
   /** When a query to replace an entry was begun in the background, by key. */
@@ -162,7 +168,8 @@ export function createCache(parts: CacheParts): Cache {
     if (known) return known;
     const tags = tagsOf({ operation: read.operation, slug: read.slug, args: read.args }, tagContext);
     if (!tags) return undefined;
-    const plan = { key: keyOf(read, canonical), tags };
+    const key = keyOf(read, canonical);
+    const plan = { key: key + ending, nearKey: near ? key + parts.attachment : key, tags };
     if (name.length <= LONGEST_REMEMBERED) plans.set(name, plan);
     return plan;
   }
@@ -235,6 +242,7 @@ export function createCache(parts: CacheParts): Cache {
     const wanted: Wanted = {
       // Spreading the plan takes V8 as long as a tenth of the hit.
       key: plan.key,
+      nearKey: plan.nearKey,
       tags: plan.tags,
       rule,
       ttl: Math.min(directive?.kind === 'ttl' ? directive.ttl : rule.ttl, parts.longestTtl),
@@ -340,7 +348,7 @@ export function createCache(parts: CacheParts): Cache {
 
   /** The tier in this process, which costs no round trip. */
   function lookupNear(wanted: Wanted, current: (string | undefined)[]): Fresh | Absent | undefined {
-    const text = near?.get(wanted.key) as string | undefined;
+    const text = near?.get(wanted.nearKey) as string | undefined;
     return text === undefined ? undefined : judge(wanted, text, envelope.unwrap(text), current);
   }
 
@@ -353,7 +361,7 @@ export function createCache(parts: CacheParts): Cache {
     if (text === undefined) return { found: false, stale: false, versions: current };
     const judgeOpened = (opened: Opened): Fresh | Absent => {
       const judged = judge(wanted, text, opened, current);
-      if (judged.found && opened) near?.set(wanted.key, envelope.wrap(opened, text), judged.remaining);
+      if (judged.found && opened) near?.set(wanted.nearKey, envelope.wrap(opened, text), judged.remaining);
       return judged;
     };
     // Whatever a store answers.
@@ -489,7 +497,7 @@ export function createCache(parts: CacheParts): Cache {
     encoded: EncodedResult,
     isNegative: boolean,
   ): void {
-    const { key, tags, rule, count } = wanted;
+    const { key, nearKey, tags, rule, count } = wanted;
     if (parts.replicaLag > 0 && !versions.isSettled(tags, before, parts.replicaLag)) return;
     const longest = isNegative ? Math.min(wanted.ttl, rule.negativeTtl) : wanted.ttl;
     if (longest === 0) return;
@@ -499,7 +507,7 @@ export function createCache(parts: CacheParts): Cache {
     if (near) {
       const text = envelope.wrap(body);
       const { nearMaximumBytes } = parts;
-      if (nearMaximumBytes === undefined || !exceeds(text, nearMaximumBytes)) near.set(key, text, kept);
+      if (nearMaximumBytes === undefined || !exceeds(text, nearMaximumBytes)) near.set(nearKey, text, kept);
     }
     const written = parts.writeQueue.run(
       () => {

@@ -12,7 +12,7 @@ import { repository } from '../support/repository.js';
  * Minified and compressed, in bytes: everything there is, and what a site takes of it. A Worker has 3 MB in all on the
  * free plan, and every byte delays its start.
  */
-const BUDGET = { everything: 43_500, siteOnKV: 28_800, siteOnDurableObjects: 30_300, siteOnDatabase: 30_800 };
+const BUDGET = { everything: 45_300, siteOnKV: 30_600, siteOnDurableObjects: 32_100, siteOnDatabase: 32_600 };
 
 let bundle: BuildResult<{ metafile: true; write: false }>;
 let script: string;
