@@ -32,6 +32,7 @@ import { beginRead, markWriteOperation } from './request.js';
 import { createSingleFlight, defaultSingleFlight } from './single-flight.js';
 import { readSiteSchema } from './site-schema.js';
 import { addCounts, type CacheCounts, type CacheStats, emptyCounts } from './stats.js';
+import { checkStoredSecrets } from './stored-secrets.js';
 import { wantsToBeTold } from './subscription.js';
 import { createVersionMemory, type VersionMemory } from './versions.js';
 import { createWriteQueue } from './write-queue.js';
@@ -102,6 +103,7 @@ export function payloadKV<Types extends GeneratedTypes = GeneratedTypes>(
   }
   const registry = general.registry ?? general.store.defaultRegistry();
   checkOptions(general, registry);
+  checkStoredSecrets(general);
   const setup: Setup = { options: general, registry, answers };
 
   return (config: Config): Config => {
