@@ -25,9 +25,14 @@ export interface PayloadKVErrorDetails {
   cause?: unknown;
 }
 
+/** What marks the errors of every copy of this module: a bundler may put several into one process, as Next's does. */
+const BRAND = Symbol.for('payload-kv.error');
+
 /** An error with a stable code, a place and a next step. Everything this package throws on purpose is one. */
 export class PayloadKVError extends Error {
   override readonly name = 'PayloadKVError';
+  /** The code that only errors of a subclass have, by which one copy of it knows those of another. */
+  declare static readonly onlyCode?: string;
   /** Stable identifier such as `CONFIG_NOT_FOUND`. */
   readonly code: string;
   /** Where it happened, if it happened in a file. */
@@ -41,4 +46,19 @@ export class PayloadKVError extends Error {
     this.location = details.location;
     this.nextStep = details.nextStep;
   }
+
+  get [BRAND](): true {
+    return true;
+  }
+
+  /** `instanceof`, also for an error that another copy of this module has thrown. */
+  static override readonly [Symbol.hasInstance] = hasInstance;
+}
+
+function hasInstance(this: { readonly onlyCode?: string }, value: unknown): boolean {
+  if (Function.prototype[Symbol.hasInstance].call(this as never, value)) return true;
+  if (typeof value !== 'object' || value === null || !(BRAND in value)) return false;
+  // Of a class that somebody has made out of this one nothing is known elsewhere.
+  const { code } = value as { code?: unknown };
+  return this === PayloadKVError || (Object.hasOwn(this, 'onlyCode') && code === this.onlyCode);
 }

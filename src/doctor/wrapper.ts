@@ -73,6 +73,8 @@ export interface WrapperReading {
   /** Whether `collections` and `globals` are there: without them everything is cached. */
   named: { collections: boolean; globals: boolean };
   unread: UnreadPart[];
+  /** Line of `encryption`, where entries are encrypted. */
+  encryption?: number;
   /** Line of `enabled: false`, with which the whole cache is off. */
   off?: number;
   /** Names that are no options, e.g. `tll` or `collections.posts.tll`. */
@@ -109,6 +111,7 @@ const OPTIONS = {
   schema: true,
   key: true,
   namespace: true,
+  database: true,
   timeout: true,
   writeTimeout: true,
   singleFlight: true,
@@ -225,6 +228,8 @@ export function readWrapper(text: string, path: string): WrapperReading {
     noteUnknown(options, OPTIONS, '');
     const enabled = options.get('enabled')?.value;
     if (enabled && resolve(enabled).kind === ts.SyntaxKind.FalseKeyword) reading.off = lineOf(enabled);
+    const encryption = options.get('encryption');
+    if (encryption) reading.encryption = lineOf(encryption.at);
     const store = options.get('store');
     if (store) readParts(store.value, 'store', reading.stores);
     const registry = options.get('registry');

@@ -13,6 +13,7 @@ import { EMPTY_LEDGER, readLedger, recordChanges, withLedger } from './ledger.js
 import { type LeftoverPlan, leftoversOf, planLeftovers, REDIS_CLIENT, wordsOf } from './leftovers.js';
 import { editPackageJson, scriptsOf } from './package-json-edit.js';
 import type { FileChange, Plan, Refusal, TransformResult } from './plan.js';
+import { refuseOpenAuth } from './refuse-open-auth.js';
 import { isCachedLocally } from './remote-database.js';
 import { renderSchemaFile } from './schema-file.js';
 import { schemaRecord } from './schema-record.js';
@@ -94,12 +95,15 @@ export function planInit(input: InitInput): Plan {
   const withEnv = setup ? usesKV && configShape.cloudflareEnv !== undefined : shape?.takesEnv === true;
 
   if (setup) {
-    collect.create(paths.wrapper, renderWrapper(setup.answers, setup.context));
+    const wrapper = renderWrapper(setup.answers, setup.context);
+    refuseOpenAuth(readWrapperShape(wrapper, paths.wrapper), paths.wrapper);
+    collect.create(paths.wrapper, wrapper);
     if (files[paths.hooks] === undefined)
       collect.create(paths.hooks, renderHooks(setup.answers, setup.context));
     if (setup.notice) collect.notice(setup.notice);
   }
   if (edit && before !== undefined) {
+    if (edit.text !== before) refuseOpenAuth(shape, paths.wrapper);
     collect.edit(paths.wrapper, before, { ok: true, content: edit.text, modified: edit.text !== before });
     for (const refusal of edit.refusals) collect.refuse(refusal);
     followHooks(input, { before: oldShape, after: shape }, collect);

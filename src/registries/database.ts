@@ -74,12 +74,21 @@ export function databaseRegistry(): Registry {
   let rows: Rows | undefined;
   let isMissing = false;
   let checkedAt = 0;
-  // Somewhere in the interval: processes that live shorter than it must prune as well.
-  let prunedAt = Date.now() - Math.random() * PRUNING_INTERVAL;
+  let prunedAt: number | undefined;
+  /** Those of the instances that came later. */
+  const others = new WeakMap<Payload, Registry>();
 
-  function attach(context: ConnectContext): void {
+  /** The first instance has this registry. Any other has a database of its own, and with it versions of its own. */
+  function attach(context: ConnectContext): Registry | undefined {
+    if (payload && payload !== context.payload) {
+      const other = others.get(context.payload) ?? databaseRegistry();
+      others.set(context.payload, other);
+      other.attach?.(context);
+      return other;
+    }
     payload = context.payload;
     rows = isDrizzle(context.adapter) ? rowsInSql(context.adapter) : rowsOfAnyAdapter(context.adapter);
+    return undefined;
   }
 
   function connected(): Rows {
@@ -171,6 +180,8 @@ export function databaseRegistry(): Registry {
   };
 
   function pruneNowAndThen(context: ReplaceContext | undefined): void {
+    // Somewhere in the interval: processes that live shorter than it must prune as well.
+    prunedAt ??= Date.now() - Math.random() * PRUNING_INTERVAL;
     if (!context?.background || isMissing || Date.now() - prunedAt < PRUNING_INTERVAL) return;
     prunedAt = Date.now();
     // A database that is busy keeps its old rows until the next time.

@@ -12,13 +12,17 @@ export function memoryRegistry(options: MemoryRegistryOptions = {}): Registry {
   const versions = new Map<string, string>();
   // A tag that is not remembered has the version of the epoch. Forgetting tags therefore begins a new epoch, and so does
   // the process: no entry that a store kept from before can be taken for fresh.
-  let epoch = newVersion();
+  // Made when it is first asked for: while a Worker's modules are loaded there is no randomness.
+  let epoch: string | undefined;
   return {
     name: 'memory',
     local: true,
     defaultConsistency: 'strong',
     canBeStrong: true,
-    get: (tags) => tags.map((tag) => versions.get(tag) ?? epoch),
+    get(tags) {
+      epoch ??= newVersion();
+      return tags.map((tag) => versions.get(tag) ?? epoch);
+    },
     async replace(tags, context) {
       if (versions.size + tags.length > maxTags) {
         versions.clear();

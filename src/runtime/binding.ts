@@ -9,3 +9,9 @@ export function currentBinding(binding: unknown, env: unknown): unknown {
   if (typeof binding !== 'string') return binding;
   return cloudflareContext()?.env?.[binding] ?? (env as Record<string, unknown> | undefined)?.[binding];
 }
+
+/** The name that an environment has for a binding. */
+export function nameIn(env: unknown, is: (binding: unknown) => boolean): string | undefined {
+  if (typeof env !== 'object' || env === null) return undefined;
+  return Object.keys(env).find((name) => is((env as Record<string, unknown>)[name]));
+}

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Store } from '../stores/store.js';
+import { leavesProcess } from './attachment.js';
 import type { Background } from './background.js';
 import { CacheMissError, type FoundDirective, findDirective, type ReadDirective } from './directive.js';
 import { decodeEntry, decodeResult, type EncodedResult, encodeEntry, encodeResult } from './entry.js';
@@ -60,8 +61,10 @@ export interface CacheParts {
   storeGuard: FaultGuard;
   registryGuard: FaultGuard;
   singleFlight: SingleFlight<Answer>;
-  /** Part of every key: format, fingerprint, namespace. */
+  /** Part of every key: format, fingerprint, namespace, database. */
   scope: string;
+  /** Ends the keys of entries in this process. */
+  attachment: string;
   /** No entry lives longer, in seconds: registries may forget versions that no living entry can have recorded. */
   longestTtl: number;
   /** How much shorter than its TTL an entry may live, as a share of it. */
@@ -87,6 +90,8 @@ type CachedRule = Extract<Rule, { cached: true }>;
 
 interface Plan {
   key: string;
+  /** Its key in the tier in this process. */
+  nearKey: string;
   tags: readonly string[];
   /** The arguments of a plan that is not remembered: to compare them takes less than to hash them once more. */
   canonical?: string | undefined;
@@ -156,6 +161,7 @@ export interface Cache {
 export function createCache(parts: CacheParts): Cache {
   const { envelope, registry, policy, sliceSets, schema, versions, scope, counts, operations } = parts;
   const { near, far: store = parts.store } = parts.store;
+  const ending = leavesProcess(store) ? '' : parts.attachment;
   const plans = new LRUCache<string, Plan>({ max: REMEMBERED_PLANS });
   const tagContext = { schema, slicesOf: policy.slicesOf, guardsOf: sliceSets.guardsOf };
   let changesOfSets = 0;
@@ -180,8 +186,8 @@ export function createCache(parts: CacheParts): Cache {
     const tags = tagsOf({ operation: read.operation, slug: read.slug, args: read.args }, tagContext);
     if (!tags) return undefined;
     const key = keyOf(read, `${canonical}${sliceSets.nameOf(tags)}`);
-    if (!isShort) return { key, tags, canonical };
-    const plan = { key, tags };
+    const plan = { key: key + ending, nearKey: near ? key + parts.attachment : key, tags };
+    if (!isShort) return { ...plan, canonical };
     plans.set(name, plan);
     return plan;
   }
@@ -195,7 +201,9 @@ export function createCache(parts: CacheParts): Cache {
     const now = canonicalArguments(read.args);
     if (now === undefined) return false;
     if (canonical !== undefined) return now === canonical;
-    return (plans.get(nameOf(read, now))?.key ?? keyOf(read, `${now}${sliceSets.nameOf(tags)}`)) === key;
+    return (
+      (plans.get(nameOf(read, now))?.key ?? keyOf(read, `${now}${sliceSets.nameOf(tags)}`) + ending) === key
+    );
   }
 
   /** A fault of the analysis is a query that is not cached, never an error of the site. */
@@ -266,6 +274,7 @@ export function createCache(parts: CacheParts): Cache {
     const wanted: Wanted = {
       // Spreading the plan takes V8 as long as a tenth of the hit.
       key: plan.key,
+      nearKey: plan.nearKey,
       tags: plan.tags,
       canonical: plan.canonical,
       rule,
@@ -372,7 +381,7 @@ export function createCache(parts: CacheParts): Cache {
 
   /** The tier in this process, which costs no round trip. */
   function lookupNear(wanted: Wanted, current: (string | undefined)[]): Fresh | Absent | undefined {
-    const text = near?.get(wanted.key) as string | undefined;
+    const text = near?.get(wanted.nearKey) as string | undefined;
     return text === undefined ? undefined : judge(wanted, text, envelope.unwrap(text), current);
   }
 
@@ -385,7 +394,7 @@ export function createCache(parts: CacheParts): Cache {
     if (text === undefined) return { found: false, stale: false, versions: current };
     const judgeOpened = (opened: Opened): Fresh | Absent => {
       const judged = judge(wanted, text, opened, current);
-      if (judged.found && opened) near?.set(wanted.key, envelope.wrap(opened, text), judged.mayBeCopied);
+      if (judged.found && opened) near?.set(wanted.nearKey, envelope.wrap(opened, text), judged.mayBeCopied);
       return judged;
     };
     // Whatever a store answers.
@@ -535,7 +544,7 @@ export function createCache(parts: CacheParts): Cache {
     encoded: EncodedResult,
     isNegative: boolean,
   ): void {
-    const { key, tags, rule, count } = wanted;
+    const { key, nearKey, tags, rule, count } = wanted;
     if (parts.replicaLag > 0 && !versions.isSettled(tags, before, parts.replicaLag)) return;
     const longest = isNegative ? Math.min(wanted.ttl, rule.negativeTtl) : wanted.ttl;
     if (longest === 0) return;
@@ -546,7 +555,7 @@ export function createCache(parts: CacheParts): Cache {
     if (near) {
       const text = envelope.wrap(body);
       const { nearMaximumBytes } = parts;
-      if (nearMaximumBytes === undefined || !exceeds(text, nearMaximumBytes)) near.set(key, text, kept);
+      if (nearMaximumBytes === undefined || !exceeds(text, nearMaximumBytes)) near.set(nearKey, text, kept);
     }
     if (isNegative && store.paidWrites && !negativeWrites.mayWrite(key)) return;
     const written = parts.writeQueue.run(

@@ -15,6 +15,8 @@ export type CacheDirective = 'bypass' | 'refresh' | 'only' | { ttl: Duration };
 
 /** Thrown for `context: { payloadCache: 'only' }` when the cache has no fresh answer. Its `code` is `CACHE_MISS`. */
 export class CacheMissError extends PayloadKVError {
+  static override readonly onlyCode = 'CACHE_MISS';
+
   constructor(slug: string, operation: string) {
     super({
       code: 'CACHE_MISS',

@@ -51,6 +51,8 @@ export function withEnvironment(
 
   const namespace = said('PAYLOAD_KV_NAMESPACE');
   if (namespace !== undefined) changed.namespace = namespace;
+  const database = said('PAYLOAD_KV_DATABASE');
+  if (database !== undefined) changed.database = database;
 
   const consistency = said('PAYLOAD_KV_CONSISTENCY');
   if (consistency === 'strong' || consistency === 'eventual') changed.consistency = consistency;

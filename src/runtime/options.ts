@@ -58,7 +58,11 @@ export interface CollectionPolicy extends GlobalPolicy {
    * stale just the pages with the old and the new value. Default none.
    */
   slices?: readonly string[];
-  /** Must be `true` to cache a collection with `auth`. Default `false`. */
+  /**
+   * Must be `true` to cache a collection with `auth`. Its entries hold all that its documents do in the database: hashes
+   * and salts of passwords, reset tokens, API keys, sessions. So it is refused for a store outside of this process,
+   * unless `encryption` is set. Default `false`.
+   */
   allowAuth?: boolean;
 }
 
@@ -115,7 +119,7 @@ export interface PayloadKVOptions<Types extends GeneratedTypes = GeneratedTypes>
   registry?: Registry;
   /** Default: `strong` with the memory registry, `eventual` with the kv registry. */
   consistency?: Consistency;
-  /** Default TTL of every entry. Default 300 seconds. */
+  /** Default TTL of every entry, 180 days at most. Default 300 seconds. */
   ttl?: Duration;
   /** How entries are written: JSON, or `messagePack()` from `payload-kv/msgpack`. Default JSON. */
   serializer?: Serializer;
@@ -170,10 +174,17 @@ export interface PayloadKVOptions<Types extends GeneratedTypes = GeneratedTypes>
    */
   key?: (context: KeyContext) => string;
   /**
-   * Set it when several sites, or several databases of one site, share a store: entries of different namespaces never
-   * meet. Default `''`.
+   * Sets entries apart that share a store: those of different namespaces never meet. Different databases are apart by
+   * themselves, as far as their adapters tell; see `database`. Default `''`.
    */
   namespace?: string;
+  /**
+   * Names the site's database, in place of what its adapter tells of it: processes share entries where they name the
+   * same. For those that reach one database under an address of their own, such as a proxy at `localhost`; for files on
+   * a disk of several machines; and for adapters that tell nothing. Default: kind, host, port, name, schema and user of
+   * the database, or its file and machine; on D1 the name of the binding.
+   */
+  database?: string;
   /**
    * Longest wait for one read of the store or registry, in milliseconds; after it the database is asked. Default 100, or
    * what the store names: 1,000 over HTTP.

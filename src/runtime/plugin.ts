@@ -2,8 +2,17 @@ import type { Config, DatabaseAdapter, Payload, Plugin } from 'payload';
 import { PayloadKVError } from '../errors.js';
 import type { StoreHealth } from '../stores/store.js';
 import { type CacheBehind, wrapAdapter } from './adapter.js';
-import { type Background, createBackground, findWaitUntil, isWorkerd } from './background.js';
+import { forgetEntries, leavesProcess, nextAttachment } from './attachment.js';
+import {
+  type Background,
+  cloudflareContext,
+  createBackground,
+  findWaitUntil,
+  isWorkerd,
+} from './background.js';
+import { nameIn } from './binding.js';
 import { type CacheParts, createCache } from './cache.js';
+import { databaseIdentity } from './database-identity.js';
 import { parseDuration } from './duration.js';
 import { ENTRY_FORMAT } from './entry.js';
 import { createEnvelope } from './envelope.js';
@@ -19,11 +28,12 @@ import type {
   PayloadKVOptions,
 } from './options.js';
 import { checkOptions, createPolicy, DEFAULT_TTL, DEFAULT_TTL_JITTER } from './policy.js';
-import type { Registry } from './registry.js';
+import { newVersion, type Registry } from './registry.js';
 import { createSingleFlight, defaultSingleFlight } from './single-flight.js';
 import { readSiteSchema } from './site-schema.js';
 import { createSliceSets } from './slice-sets.js';
 import { addCounts, type CacheCounts, type CacheStats, emptyCounts } from './stats.js';
+import { checkStoredSecrets } from './stored-secrets.js';
 import { wantsToBeTold } from './subscription.js';
 import { createVersionMemory, type VersionMemory } from './versions.js';
 import { createWriteQueue } from './write-queue.js';
@@ -45,6 +55,14 @@ const QUIET = 60_000;
 /** Seconds after a replacement in which a read replica may still answer with older data. */
 const DEFAULT_REPLICA_LAG = 5;
 
+/** No entry lives longer, in seconds. */
+const LONGEST_LIFE = 180 * 86_400;
+/**
+ * How long versions are kept at least, in seconds, where a registry has a version for those that it has forgotten: one
+ * process may replace them, and another, with longer TTLs, have entries from before.
+ */
+const SHORTEST_MEMORY = 2 * LONGEST_LIFE;
+
 interface Instance {
   stats(): CacheStats;
   health(): Promise<CacheHealth>;
@@ -65,8 +83,8 @@ interface Setup {
  *
  * Environment variables win over options; see docs/environment.md.
  *
- * @throws PayloadKVError `INVALID_STORE`, `INVALID_POLICY`, `INVALID_DURATION`, `INVALID_ENVIRONMENT` or
- *   `CONSISTENCY_NOT_AVAILABLE`, naming the option or variable
+ * @throws PayloadKVError `INVALID_STORE`, `INVALID_POLICY`, `INVALID_DURATION`, `INVALID_ENVIRONMENT`,
+ *   `CONSISTENCY_NOT_AVAILABLE` or `AUTH_NOT_ENCRYPTED`, naming the option or variable
  */
 export function payloadKV<Types extends GeneratedTypes = GeneratedTypes>(
   options: PayloadKVOptions<Types>,
@@ -89,6 +107,7 @@ export function payloadKV<Types extends GeneratedTypes = GeneratedTypes>(
   // Nobody else has versions that are in this process. Others go on to be told of writes.
   if (isOff && registry.local) return (config) => config;
   checkOptions(general, registry);
+  if (!isOff) checkStoredSecrets(general);
   const setup: Setup = { options: general, registry, answers: answers && !isOff };
 
   return (config: Config): Config => {
@@ -114,7 +133,11 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
   const counts = new Map<string, CacheCounts>();
   const operations = { storeReads: 0, storeWrites: 0, registryReads: 0, registryReplacements: 0 };
   const loggedAt = new Map<string, number>();
+  const attachment = nextAttachment();
   let setup = first;
+  /** That of the options, or the one it has for this instance. */
+  let { registry } = first;
+  let identity: string | undefined;
   let behind: CacheBehind | undefined;
   let listener: VersionMemory['listener'] | undefined;
   let unsubscribe: (() => void) | undefined;
@@ -181,6 +204,24 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
     });
   }
 
+  /** What its database has in every key. */
+  function databaseOf({ database, store }: PayloadKVOptions): unknown {
+    if (database !== undefined) return { database };
+    identity ??= databaseIdentity(
+      base,
+      (is) => store.nameOfBinding?.(is) ?? nameIn(cloudflareContext()?.env, is),
+    );
+    if (identity === undefined) {
+      if (leavesProcess(store)) {
+        warn(
+          "payload-kv: the database adapter does not tell which database it is of, so entries are not shared with other processes. Name the database: payloadKV({ database: 'main' }).",
+        );
+      }
+      identity = newVersion();
+    }
+    return identity;
+  }
+
   function build(): void {
     isReloaded = isBuilt;
     isBuilt = true;
@@ -190,10 +231,11 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
     if (configured) setup = configured;
     // A hot reload may have taken the plugin out of the config.
     else if (isReloaded) return;
-    const { options, registry } = setup;
+    const { options } = setup;
     const { store } = options;
+    registry = setup.registry;
     try {
-      registry.attach?.({ payload, adapter: base });
+      registry = registry.attach?.({ payload, adapter: base }) ?? registry;
       const schema = readSiteSchema(config, base.defaultIDType);
       const policy = createPolicy(options, registry, schema, (message) => payload.logger.warn(message));
       const sliceSets = createSliceSets(schema, policy, (slug) =>
@@ -223,7 +265,10 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
         background,
         replacementGuard: guard(`replacement of versions in the ${registry.name} registry`, writeTimeout),
         readsMayLag: hasReplicas(base),
-        lifetime: 2 * longestTtl(options) + longestGrace(options) + 3_600,
+        lifetime: Math.max(
+          2 * longestTtl(options) + longestGrace(options) + 3_600,
+          registry.create ? 0 : SHORTEST_MEMORY,
+        ),
         counts: countsOf,
         operations,
         onInvalidated: (event) => callHook(options, event),
@@ -248,8 +293,16 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
         storeGuard: guards.store,
         registryGuard: guards.registry,
         singleFlight,
-        scope: `${ENTRY_FORMAT}\n${schema.fingerprint}\n${options.schema?.fingerprint ?? ''}\n${options.namespace ?? ''}`,
-        longestTtl: longestTtl(options),
+        // As JSON, so that no two sites have the same one, whatever their parts hold.
+        scope: JSON.stringify([
+          ENTRY_FORMAT,
+          schema.fingerprint,
+          options.schema?.fingerprint ?? '',
+          options.namespace ?? '',
+          databaseOf(options),
+        ]),
+        attachment,
+        longestTtl: Math.min(LONGEST_LIFE, longestTtl(options)),
         ttlJitter: options.ttlJitter ?? DEFAULT_TTL_JITTER,
         maximumBytes: smaller(options.maxEntryBytes, store.maximumBytes),
         nearMaximumBytes: smaller(options.maxEntryBytes, store.near?.maximumBytes),
@@ -276,7 +329,7 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
   }
 
   function listen(): void {
-    const { options, registry } = setup;
+    const { options } = setup;
     unsubscribe?.();
     unsubscribe = undefined;
     if (!listener || !behind || !wantsToBeTold(options, registry)) return;
@@ -307,8 +360,9 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
     stats() {
       const stats: CacheStats = {
         total: emptyCounts(),
-        collections: {},
-        globals: {},
+        // Without a prototype: a collection may have any name.
+        collections: Object.create(null),
+        globals: Object.create(null),
         operations: { ...operations },
         pending: background.pending(),
         inFlight: singleFlight?.size() ?? 0,
@@ -333,7 +387,6 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
     },
     onInit: build,
     async onConnect() {
-      const { registry } = setup;
       try {
         await registry.connect?.({ payload, adapter: base });
       } catch (error) {
@@ -350,13 +403,14 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
       unsubscribe?.();
       unsubscribe = undefined;
       listener?.lost();
-      const { registry, options } = setup;
-      for (const [name, part] of [
-        [`${registry.name} registry`, registry],
-        [`${options.store.name} store`, options.store],
+      const { store } = setup.options;
+      for (const [name, close] of [
+        [`${registry.name} registry`, () => registry.close?.()],
+        [`${store.name} store`, () => store.close()],
+        [`${store.name} store`, () => forgetEntries(store, attachment)],
       ] as const) {
         try {
-          await part.close?.();
+          await close();
         } catch (error) {
           onFault(error, `closing the ${name}`);
         }
@@ -416,7 +470,7 @@ async function callHook(options: PayloadKVOptions, event: InvalidationEvent): Pr
     | Record<string, InvalidationHook | undefined>
     | undefined;
   try {
-    await hooks?.[event.slug]?.(event);
+    if (hooks && Object.hasOwn(hooks, event.slug)) await hooks[event.slug]?.(event);
   } catch (error) {
     event.payload.logger.error({
       err: error,

@@ -114,6 +114,7 @@ const TYPES = {
   enabled: 'boolean',
   debug: 'boolean',
   namespace: 'string',
+  database: 'string',
   key: 'function',
   waitUntil: 'function',
 } as const;
@@ -237,12 +238,13 @@ export function createPolicy(
   const policyOf = (
     type: 'collection' | 'global',
     slug: string,
-  ): CollectionPolicy | GlobalPolicy | undefined =>
-    (
-      (type === 'collection' ? options.collections : options.globals) as
-        | Record<string, CollectionPolicy>
-        | undefined
-    )?.[slug];
+  ): CollectionPolicy | GlobalPolicy | undefined => {
+    const policies = (type === 'collection' ? options.collections : options.globals) as
+      | Record<string, CollectionPolicy>
+      | undefined;
+    // A collection may be called `constructor`.
+    return policies && Object.hasOwn(policies, slug) ? policies[slug] : undefined;
+  };
 
   for (const type of ['collections', 'globals'] as const) {
     for (const slug of Object.keys(options[type] ?? {})) {

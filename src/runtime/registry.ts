@@ -48,8 +48,14 @@ export interface Registry {
    * own. Called once per config.
    */
   configure?(config: import('payload').Config): import('payload').Config;
-  /** Called before Payload's database adapter connects: migrations may write before it is ready. */
-  attach?(context: ConnectContext): void;
+  /**
+   * Called before Payload's database adapter connects, since migrations may write before it is ready, and again at each
+   * hot reload.
+   *
+   * @returns the registry for this Payload instance, where it is another one than for the instance before: versions that
+   * live in a site's database are of that site alone. All other calls go there.
+   */
+  attach?(context: ConnectContext): Registry | undefined;
   /** Called when Payload's database adapter is ready. */
   connect?(context: ConnectContext): void | Promise<void>;
   /**

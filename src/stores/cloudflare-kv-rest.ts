@@ -1,6 +1,7 @@
 import { PayloadKVError } from '../errors.js';
 import { kvRegistry } from '../registries/kv.js';
 import { keyPrefix } from '../runtime/environment.js';
+import type { Registry } from '../runtime/registry.js';
 import {
   CloudflareAPIError,
   type CloudflareAPIOptions,
@@ -208,6 +209,7 @@ export function cloudflareKVRest(options: CloudflareKVRestOptions = {}): Store {
     return writes.write(name, value, ttl);
   }
 
+  let registry: Registry | undefined;
   const store: Store = {
     name: 'cloudflareKVRest',
     minimumTtl: SHORTEST_EXPIRY,
@@ -241,7 +243,10 @@ export function cloudflareKVRest(options: CloudflareKVRestOptions = {}): Store {
     },
     health: () => healthOf(() => api.request({ method: 'GET', path: '' })),
     close: () => writes.flush(),
-    defaultRegistry: () => kvRegistry(store),
+    defaultRegistry() {
+      registry ??= kvRegistry(store);
+      return registry;
+    },
   };
   return store;
 }

@@ -1,7 +1,8 @@
 import { PayloadKVError } from '../errors.js';
 import { kvRegistry } from '../registries/kv.js';
-import { currentBinding } from '../runtime/binding.js';
+import { currentBinding, nameIn } from '../runtime/binding.js';
 import { keyPrefix } from '../runtime/environment.js';
+import type { Registry } from '../runtime/registry.js';
 import { healthOf } from './health.js';
 import type { Store } from './store.js';
 
@@ -97,6 +98,7 @@ export function cloudflareKV(options: CloudflareKVOptions): Store {
   const readOptions =
     cacheTtl === undefined ? { type: 'text' as const } : { type: 'text' as const, cacheTtl };
 
+  let registry: Registry | undefined;
   const store: Store = {
     name: 'cloudflareKV',
     minimumTtl: SHORTEST_EXPIRY,
@@ -144,7 +146,11 @@ export function cloudflareKV(options: CloudflareKVOptions): Store {
     },
     health: () => healthOf(() => find().get([`${prefix}payload-cache:health`], readOptions)),
     close() {},
-    defaultRegistry: () => kvRegistry(store),
+    nameOfBinding: (is) => nameIn(env, is),
+    defaultRegistry() {
+      registry ??= kvRegistry(store);
+      return registry;
+    },
   };
   return store;
 }

@@ -2,6 +2,7 @@ import { PayloadKVError } from '../errors.js';
 import { versionsInKeyv } from '../registries/keyv.js';
 import { keyPrefix } from '../runtime/environment.js';
 import { hash } from '../runtime/key.js';
+import type { Registry } from '../runtime/registry.js';
 import { healthOf } from './health.js';
 import type { Store } from './store.js';
 
@@ -136,6 +137,7 @@ export function keyv(options: KeyvOptions): Store {
     }
   }
 
+  let registry: Registry | undefined;
   const store: Store = {
     name: 'keyv',
     get: (key) => told(() => get(key)),
@@ -186,7 +188,10 @@ export function keyv(options: KeyvOptions): Store {
     },
     health: () => healthOf(() => store.get('payload-cache:health')),
     close() {},
-    defaultRegistry: () => versionsInKeyv(store, strong),
+    defaultRegistry() {
+      registry ??= versionsInKeyv(store, strong);
+      return registry;
+    },
   };
   return store;
 }

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { PayloadKVError } from '../errors.js';
 import { memoryRegistry } from '../registries/memory.js';
 import { isWorkerd } from '../runtime/background.js';
+import type { Registry } from '../runtime/registry.js';
 import type { Store } from './store.js';
 
 /** Options of {@link memory}. */
@@ -36,7 +37,8 @@ const OVERHEAD = 104;
 const SMALLEST_ENTRY = 256;
 
 /**
- * Entries in this process's memory, bounded in number and bytes. The fastest store, for a site in one process.
+ * Entries in this process's memory, bounded in number and bytes. The fastest store, for a site in one process. Payload
+ * instances that are given the same one share its room and the versions of its tags, but no entries.
  *
  * @throws PayloadKVError `INVALID_STORE` for a bound that is no positive number
  */
@@ -56,6 +58,8 @@ export function memory(options: MemoryOptions = {}): Store {
     // Otherwise the time is kept until a timer fires, which in workerd goes with its request: time would stand still.
     ttlResolution: 0,
   });
+  let registry: Registry | undefined;
+
   function set(key: string, value: string, ttl: number | undefined): void {
     const keyEncoding = encodingOf(key);
     const encoding = encodingOf(value);
@@ -71,6 +75,7 @@ export function memory(options: MemoryOptions = {}): Store {
 
   return {
     name: 'memory',
+    local: true,
     // A byte of UTF-8 takes two at most in memory, so that the largest value takes half of it.
     maximumBytes: Math.floor(maxSize / 4),
     get: (key) => entries.get(key),
@@ -91,7 +96,10 @@ export function memory(options: MemoryOptions = {}): Store {
     },
     health: () => ({ ok: true }),
     close() {},
-    defaultRegistry: () => memoryRegistry(),
+    defaultRegistry() {
+      registry ??= memoryRegistry();
+      return registry;
+    },
   };
 }
 

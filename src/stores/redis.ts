@@ -1,5 +1,6 @@
 import { versionsInRedis } from '../registries/redis.js';
 import { versionKey } from '../runtime/key.js';
+import type { Registry } from '../runtime/registry.js';
 import { healthOf } from './health.js';
 import { prefixOf, type RedisConnectionOptions, redisConnection } from './redis-connection.js';
 import type { Store } from './store.js';
@@ -28,6 +29,7 @@ export function redis(options: RedisOptions = {}): Store {
   const connection = redisConnection(options);
   const { send } = connection;
   const prefix = prefixOf(options);
+  let registry: Registry | undefined;
   const store: Store = {
     name: 'redis',
     maximumBytes: LARGEST_VALUE,
@@ -63,13 +65,16 @@ export function redis(options: RedisOptions = {}): Store {
     },
     health: () => healthOf(() => send('PING')),
     close: () => connection.close(),
-    defaultRegistry: () => ({
-      ...versionsInRedis(connection, prefix),
-      storeKey: versionKey,
-      readStored: (value) => value,
-      // The store's, and closed with it.
-      close: undefined,
-    }),
+    defaultRegistry() {
+      registry ??= {
+        ...versionsInRedis(connection, prefix),
+        storeKey: versionKey,
+        readStored: (value) => value,
+        // The store's, and closed with it.
+        close: undefined,
+      };
+      return registry;
+    },
   };
   return store;
 }

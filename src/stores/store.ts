@@ -61,6 +61,19 @@ export interface Store {
   readonly near?: Store;
   /** The tier below it. */
   readonly far?: Store;
-  /** The registry that goes with this store unless the options name one. */
+  /**
+   * Whether entries are in this process and nowhere else: each then belongs to the Payload instance that stored it, and
+   * goes with it. A store that does not say so is taken for one that others reach as well. Default `false`.
+   */
+  readonly local?: boolean;
+  /**
+   * The name of a binding in the Cloudflare environment that the store was given, where it was given one. It tells one
+   * D1 database from another, which a binding itself does not.
+   */
+  nameOfBinding?(is: (binding: unknown) => boolean): string | undefined;
+  /**
+   * The registry that goes with this store unless the options name one: of one store always the same, so that all who
+   * use the store see each other's writes.
+   */
   defaultRegistry(): import('../runtime/registry.js').Registry;
 }

@@ -55,6 +55,7 @@ export function tiered(near: Store, far: Store): Store {
       return far.deleteMany(keys);
     },
     list: (prefix) => far.list(prefix),
+    nameOfBinding: (is) => far.nameOfBinding?.(is),
     health: () => far.health(),
     async close() {
       await near.close();

@@ -107,6 +107,24 @@ describe('without a terminal', () => {
     expect(text).toContain('globals: {},');
   });
 
+  test('accounts are not cached outside of the process, whichever answer comes last', async () => {
+    const before = await project.tree();
+    for (const store of ['cloudflare-kv', 'redis']) {
+      const { exitCode, stderr } = await init(['--yes', '--collections', 'posts,users', '--store', store]);
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain('`users` has auth: hashes and salts of its passwords would be kept outside');
+      expect(stderr).toContain('Leave `users` out, keep entries in memory (--store memory)');
+    }
+    expect(await project.tree()).toEqual(before);
+
+    expect((await init(['--yes', '--collections', 'posts,users', '--store', 'memory'])).exitCode).toBe(0);
+    const cached = await project.tree();
+    const moved = await init(['--yes', '--store', 'redis']);
+    expect(moved.exitCode).toBe(2);
+    expect(moved.stderr).toContain('`users` has auth');
+    expect(await project.tree()).toEqual(cached);
+  });
+
   test('a Payload that this package does not work with is told', async () => {
     await mkdir(path.join(project.dir, 'node_modules/payload'), { recursive: true });
     const manifest = path.join(project.dir, 'node_modules/payload/package.json');
@@ -254,7 +272,10 @@ describe('a second time', () => {
     const file = path.join(project.dir, 'src/payload-kv/index.ts');
     const mine = (await project.tree())
       ['src/payload-kv/index.ts']!.replace("posts: { slices: ['slug'] },", 'posts: postsPolicy, // as agreed')
-      .replace('\nexport const', '\nconst postsPolicy = {};\n\nexport const');
+      .replace('\nexport const', '\nconst postsPolicy = {};\n\nexport const')
+      // Without it no accounts may leave the process.
+      .replace('import { memory', 'import { aesGCM, memory')
+      .replace("  ttl: '5m'", "  encryption: aesGCM(),\n  ttl: '5m'");
     await writeFile(file, mine);
     const flags = [
       '--ttl',
@@ -270,7 +291,7 @@ describe('a second time', () => {
     const tree = await project.tree();
     expect(tree['src/payload-kv/index.ts']).toBe(
       mine
-        .replace('import { memory, payloadKV }', 'import { payloadKV }')
+        .replace('import { aesGCM, memory, payloadKV }', 'import { aesGCM, payloadKV }')
         .replace("'payload-kv';\n", "'payload-kv';\nimport { cloudflareKV } from 'payload-kv/cloudflare';\n")
         .replace('memory()', "cloudflareKV({ binding: 'PAYLOAD_CACHE' })")
         .replace("ttl: '5m'", "ttl: '1h'")

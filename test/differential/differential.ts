@@ -14,6 +14,7 @@ import {
   settleCache,
 } from '../../src/runtime/index.js';
 import { messagePack } from '../../src/runtime/msgpack.js';
+import { sharedMemory } from '../support/shared-memory.js';
 import { type Command, commandArbitrary, firstDocuments } from './commands.js';
 import { Difference, emptyTally, type RunOptions, run, type Tally, type World } from './run.js';
 import { generateModel, type Model, toCollections, toGlobals } from './schema.js';
@@ -74,12 +75,16 @@ export function policyOf(model: Model): Pick<PayloadKVOptions, 'collections'> {
 
 type EntryForm = Pick<PayloadKVOptions, 'serializer' | 'compression' | 'encryption'>;
 
+const ENCRYPTED = (): EntryForm => ({
+  encryption: aesGCM({ keys: [Buffer.alloc(32, 7).toString('base64')] }),
+});
+
 /** What entries are written as: another form on each generated site. */
 const FORMS: readonly (() => EntryForm)[] = [
   () => ({}),
   () => ({ serializer: messagePack() }),
   () => ({ compression: gzip({ threshold: 1 }) }),
-  () => ({ encryption: aesGCM({ keys: [Buffer.alloc(32, 7).toString('base64')] }) }),
+  ENCRYPTED,
 ];
 
 interface StartedWorld extends World {
@@ -94,8 +99,14 @@ export async function startWorld(
   sites: number,
   cache: { store: Store; registry?: Registry },
   registryOfEach?: () => Registry,
-  form: EntryForm = {},
+  wanted: EntryForm = {},
 ): Promise<StartedWorld> {
+  // Collections with logins leave the process encrypted, or not at all.
+  const isOpen = !cache.store.local && !wanted.encryption;
+  const form =
+    isOpen && model.collections.some(({ auth, cached }) => auth && cached)
+      ? { ...wanted, ...ENCRYPTED() }
+      : wanted;
   // One instance has the registry of its store; several share one whose writes they see at once.
   const shared = cache.registry ?? (sites > 1 ? memoryRegistry() : undefined);
   const plugin = () => {
@@ -151,7 +162,7 @@ export function differential(name: string, options: DifferentialOptions): void {
         locales: model.locales,
       });
       try {
-        const cache = options.cache?.() ?? { store: memory() };
+        const cache = options.cache?.() ?? { store: options.sites > 1 ? sharedMemory() : memory() };
         const form = FORMS[site % FORMS.length]?.() ?? {};
         const world = await startWorld(model, database, options.sites, cache, options.registryOfEach, form);
         await checkSite(model, database, world, site);

@@ -10,8 +10,9 @@ import { Users } from '../../fixtures/blog/src/collections/Users.js';
 import { Header } from '../../fixtures/blog/src/globals/Header.js';
 import { SiteSettings } from '../../fixtures/blog/src/globals/SiteSettings.js';
 import { cloudflareKV } from '../../src/runtime/cloudflare.js';
-import { memory, type PayloadKVOptions } from '../../src/runtime/index.js';
+import type { PayloadKVOptions } from '../../src/runtime/index.js';
 import { ownCopy } from '../support/payload.js';
+import { sharedMemory } from '../support/shared-memory.js';
 import { commandArbitrary, firstDocuments } from './commands.js';
 import { ignoreRefusedJoins, seed, startWorld } from './differential.js';
 import { emptyTally, run } from './run.js';
@@ -248,7 +249,7 @@ test('reads of the blog on SQLite are the same with and without the cache', asyn
     [Header, SiteSettings],
     blog.locales,
   );
-  await check('blog', blog, sqliteDatabase(content), 2, { store: memory() });
+  await check('blog', blog, sqliteDatabase(content), 2, { store: sharedMemory() });
 }, 600_000);
 
 test('reads of the Cloudflare site on D1 and KV are the same with and without the cache', async () => {

@@ -349,6 +349,24 @@ describe('doctor on the blog, whose entries live in memory', () => {
       expect(reports.get('auth')?.summary).toContain('cached on purpose: `users`');
     });
 
+    test('outside of the process without encryption fails, as the plugin does', async () => {
+      await blog.replace(WRAPPER, /^(\s*)posts: \{/m, '    users: { allowAuth: true },\n    posts: {');
+      await blog.replace(WRAPPER, 'store: memory()', 'store: redis()');
+      await blog.replace(WRAPPER, /^/, "import { redis } from 'payload-kv/redis';\n");
+      const line = await lineOf(blog, WRAPPER, 'users');
+      expect((await blog.diagnose()).get('auth')).toMatchObject({
+        status: 'fail',
+        summary: expect.stringContaining(`\`users\` at ${WRAPPER}:${line}`),
+        fix: expect.stringContaining('encryption: aesGCM()'),
+      });
+      await blog.replace(WRAPPER, 'store: redis()', 'store: redis(), encryption: aesGCM()');
+      expect((await blog.diagnose()).get('auth')).toMatchObject({
+        status: 'warn',
+        summary: expect.stringContaining('cached on purpose: `users`'),
+        fix: expect.stringContaining('encrypted'),
+      });
+    });
+
     test('named and switched off is fine', async () => {
       await blog.replace(WRAPPER, /^(\s*)posts: \{/m, '    users: { enabled: false },\n    posts: {');
       expect((await blog.diagnose()).get('auth')?.status).toBe('ok');

@@ -7,16 +7,11 @@ import {
   durableObjectRegistry,
   type KVBinding,
 } from '../../src/runtime/cloudflare.js';
-import {
-  databaseRegistry,
-  memory,
-  memoryRegistry,
-  type Registry,
-  type Store,
-} from '../../src/runtime/index.js';
+import { databaseRegistry, memoryRegistry, type Registry, type Store } from '../../src/runtime/index.js';
 import { redis } from '../../src/stores/redis.js';
 import { hasRedis, startRedis } from '../support/redis.js';
 import { repository } from '../support/repository.js';
+import { sharedMemory } from '../support/shared-memory.js';
 
 /** A store and a registry that several sites share. */
 export interface Shared {
@@ -41,7 +36,7 @@ export const BACKENDS: Backend[] = [
     name: 'memory',
     bound: 0,
     async start() {
-      const [store, registry] = [memory(), memoryRegistry()];
+      const [store, registry] = [sharedMemory(), memoryRegistry()];
       return { join: () => ({ store, registry }), stop: () => undefined };
     },
   },
@@ -85,7 +80,7 @@ export const BACKENDS: Backend[] = [
     name: 'database',
     bound: 0,
     async start() {
-      const store = memory();
+      const store = sharedMemory();
       return { join: () => ({ store, registry: databaseRegistry() }), stop: () => undefined };
     },
   },
@@ -113,7 +108,7 @@ export const BACKENDS: Backend[] = [
         compatibilityFlags: ['nodejs_compat'],
         durableObjects: { CACHE_TAGS: { className: 'CacheTagRegistry', useSQLite: true } },
       });
-      const store = memory();
+      const store = sharedMemory();
       const binding = (await miniflare.getDurableObjectNamespace(
         'CACHE_TAGS',
       )) as unknown as DurableObjectBinding;

@@ -16,6 +16,7 @@ import {
 import { messagePack } from '../../src/runtime/msgpack.js';
 import { cloudflareKV, type KVBinding } from '../../src/stores/cloudflare-kv.js';
 import { createMiniflare, type Started, startBlog } from '../support/payload.js';
+import { sharedMemory } from '../support/shared-memory.js';
 import { lookupsOf } from './lookups.js';
 
 type Forms = Pick<PayloadKVOptions, 'serializer' | 'compression' | 'encryption'>;
@@ -148,10 +149,10 @@ describe('an entry', () => {
   });
 
   test('of another key of encryption is a miss and no error; one that was changed is an error', async () => {
-    const store = memory();
+    const store = sharedMemory();
     const rotate = async (keys: string[]) => {
       await site?.stop();
-      return start({ store, encryption: aesGCM({ keys }) });
+      return start({ store, database: 'one', encryption: aesGCM({ keys }) });
     };
     const other = randomBytes(32).toString('base64');
     let payload = await rotate([KEY]);

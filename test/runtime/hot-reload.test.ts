@@ -24,6 +24,7 @@ import { type Lookups, lookupsOf } from './lookups.js';
 
 /** Fields are added only: Drizzle asks a person before it drops a column. */
 const subtitle: CollectionConfig['fields'][number] = { name: 'subtitle', type: 'text' };
+const summary: CollectionConfig['fields'][number] = { name: 'summary', type: 'text' };
 
 /** As in development: the config changes, and Payload reloads behind the same `payload.db`. */
 let directory: string;
@@ -151,4 +152,51 @@ test('the options of the new config hold, and a config without the plugin has no
     await settleCache(payload);
     expect(await lookupsOf(payload, 'articles', find)).toEqual({ hit: 1 });
   }
+});
+
+/**
+ * Turbopack has been seen to leave `config.custom` as it was, payloadcms/payload issue 12957: with it the plugin's
+ * options are the old ones. The schema is the new one all the same, for it comes from the config itself.
+ */
+test('a config that still holds the options of one before works with those, over its own schema', async () => {
+  await reload(await configOf([Articles(subtitle), Pages()]), payload, true);
+  const { custom } = payload.config;
+  const next = await configOf([Articles(subtitle, summary), Pages()], {
+    store: memory(),
+    ttl: '1h',
+    collections: {},
+  });
+  for (let time = 0; time < 2; time++) {
+    // The second time with the very config that was loaded before, hooks and all.
+    await reload({ ...next, custom }, payload, true);
+    const created = await payload.create({
+      collection: 'articles' as 'users',
+      data: { title: `stale options ${time}`, summary: 'new' } as never,
+    });
+    expect((await find()).at(-1)).toMatchObject({ id: created.id, summary: 'new' });
+    await settleCache(payload);
+    expect(await lookupsOf(payload, 'articles', find)).toEqual({ hit: 1 });
+    const lookups = await lookupsOf(payload, 'articles', () =>
+      payload.update({ collection: 'articles' as 'users', id: created.id, data: { title: 'x' } as never }),
+    );
+    expect(lookups).toEqual({ 'write-operation': expect.any(Number) });
+    for (const { hooks } of payload.config.collections.filter(({ slug }) => slug === 'articles')) {
+      expect(hooks.beforeOperation).toHaveLength(2);
+    }
+  }
+  // And the new ones once they are there.
+  await reload(next, payload, true);
+  expect(await lookupsOf(payload, 'articles', find)).toEqual({ policy: 1 });
+});
+
+test('a config whose options are gone has no cache, and one that has them again none of the entries of before', async () => {
+  const complete = await configOf([Articles(subtitle, summary), Pages()]);
+  await reload(complete, payload, true);
+  await find();
+  expect(await lookupsOf(payload, 'articles', find)).toEqual({ hit: 1 });
+  await reload({ ...complete, custom: {} }, payload, true);
+  expect(await lookupsOf(payload, 'articles', find)).toEqual({});
+  await payload.update({ collection: 'articles' as 'users', id: 1, data: { title: 'unseen' } as never });
+  await reload(complete, payload, true);
+  expect((await find())[0]).toMatchObject({ title: 'unseen' });
 });

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import type { Payload } from 'payload';
 import { describe, expect, test } from 'vitest';
-import { type KeyContext, memory, payloadKV, type Store, settleCache } from '../../src/runtime/index.js';
+import { type KeyContext, payloadKV, type Store, settleCache } from '../../src/runtime/index.js';
 import {
   canonicalArguments,
   DEEPEST_QUERY,
@@ -15,6 +15,7 @@ import {
 } from '../../src/runtime/key.js';
 import { documentTag, sliceTag } from '../../src/runtime/tags.js';
 import { startBlog } from '../support/payload.js';
+import { sharedMemory } from '../support/shared-memory.js';
 
 const PLAIN_NAMES = ['a', 'b', 'c', '', 'a:b', 'constructor'];
 const WHERE_NAMES = ['where', 'and', 'or', 'OR'];
@@ -319,8 +320,9 @@ describe('the keys of a site', () => {
     options: Omit<Parameters<typeof payloadKV>[0], 'store'>,
     configure?: Parameters<typeof startBlog>[0],
   ): Promise<string[]> {
-    const store = memory();
-    const site = await startBlog({ ...configure, plugins: [payloadKV({ ...options, store })] });
+    const store = sharedMemory();
+    const plugins = [payloadKV({ database: 'one', ...options, store })];
+    const site = await startBlog({ ...configure, plugins });
     await read(site.payload);
     await site.stop();
     return keysOf(store);

@@ -13,6 +13,7 @@ import {
   settleCache,
 } from '../../src/runtime/index.js';
 import { type Started, startBlog } from '../support/payload.js';
+import { sharedMemory } from '../support/shared-memory.js';
 import { lookupsOf } from './lookups.js';
 
 /**
@@ -43,7 +44,7 @@ const pairs = new Map<string, Promise<[Started, Started]>>();
 async function startPair(options: Options): Promise<[Started, Started]> {
   const directory = await mkdtemp(path.join(tmpdir(), 'payload-kv-modes-'));
   directories.push(directory);
-  const store = memory();
+  const store = sharedMemory();
   const start = () =>
     startBlog({
       url: `file:${path.join(directory, 'blog.db')}`,

@@ -4,10 +4,11 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { kvRegistry } from '../../src/registries/kv.js';
-import { memory, memoryRegistry, payloadKV, settleCache } from '../../src/runtime/index.js';
+import { memoryRegistry, payloadKV, settleCache } from '../../src/runtime/index.js';
 import { createVersionMemory } from '../../src/runtime/versions.js';
 import type { Store } from '../../src/stores/store.js';
 import { type Started, startBlog } from '../support/payload.js';
+import { sharedMemory } from '../support/shared-memory.js';
 
 describe('what a process remembers of versions', () => {
   const TAGS = ['posts'];
@@ -135,7 +136,7 @@ describe('what is told of replacements made elsewhere', () => {
 });
 
 test('the later of two writes is seen where the earlier is told last that its version is stored', async () => {
-  const entries = memory();
+  const entries = sharedMemory();
   let told: Promise<void> | undefined;
   let shows = (): void => {};
   // Workers KV may show a version to readers before it tells its writer.

@@ -49,11 +49,12 @@ export function describeStore(
       return keys.sort();
     }
 
-    test('has a name and offers a registry of its own', () => {
+    test('has a name and offers a registry of its own, always the same one', () => {
       expect(store.name).not.toBe('');
       const registry = store.defaultRegistry();
       expect(typeof registry.get).toBe('function');
       expect(typeof registry.replace).toBe('function');
+      expect(store.defaultRegistry()).toBe(registry);
     });
 
     test('gives back what was set', async () => {

@@ -1,3 +1,4 @@
+import { STORES_OUTSIDE } from '../../plan/refuse-open-auth.js';
 import { type Check, fail, ok, warn } from '../check.js';
 
 /** Collections with accounts are cached only on purpose. */
@@ -10,20 +11,34 @@ export const auth: Check = {
     const cached = wrapper.policies.filter(
       ({ slug, type, enabled }) => type === 'collection' && enabled && withAuth.has(slug),
     );
+    const outside = wrapper.stores.find(
+      ({ factory }) => factory !== undefined && STORES_OUTSIDE.has(factory),
+    );
+    const isOpen = outside !== undefined && wrapper.encryption === undefined;
+    const open = isOpen ? wrapper.policies.find(({ allowAuth, enabled }) => allowAuth && enabled) : undefined;
+    if (open) {
+      const { slug, line } = open;
+      return fail(
+        `\`${slug}\` at ${wrapper.path}:${line} would put hashes and salts of passwords into ${outside?.factory}(), so the plugin refuses it`,
+        {
+          fix: `Remove \`${slug}\` at ${wrapper.path}:${line}; or, if accounts are to be cached, add \`encryption: aesGCM()\` to the options.`,
+        },
+      );
+    }
     const unknowing = cached.find(({ allowAuth }) => !allowAuth);
     if (unknowing) {
       const { slug, line } = unknowing;
       return fail(
         `\`${slug}\` has auth, and ${wrapper.path}:${line} names it without \`allowAuth: true\`, so it is not cached`,
         {
-          fix: `Remove \`${slug}\` at ${wrapper.path}:${line}; or, if accounts are to be cached, write \`${slug}: { allowAuth: true }\`.`,
+          fix: `Remove \`${slug}\` at ${wrapper.path}:${line}; or, if accounts are to be cached, write \`${slug}: { allowAuth: true }\`${isOpen ? ' and add `encryption: aesGCM()` to the options' : ''}.`,
         },
       );
     }
     if (cached.length > 0) {
       const list = cached.map(({ slug, line }) => `\`${slug}\` (${wrapper.path}:${line})`).join(', ');
       return warn(`cached on purpose: ${list}`, {
-        fix: 'Nothing, if it is meant so: hashes of passwords and sessions of these accounts are kept in the store.',
+        fix: `Nothing, if it is meant so: hashes of passwords and sessions of these accounts are kept in the store${wrapper.encryption === undefined ? '' : ', encrypted'}.`,
       });
     }
     const unread = wrapper.unread.find(({ path }) => path === 'options' || path === 'collections');

@@ -1,0 +1,168 @@
+import path from 'node:path';
+import { build } from 'esbuild';
+import { Miniflare } from 'miniflare';
+import { describe, expect, test } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
+import { repository } from '../support/repository.js';
+
+/**
+ * A Worker's modules are loaded at global scope, where workerd allows no randomness, no timers and no I/O: a Payload
+ * config is evaluated there, and with it every factory of ours that it calls.
+ */
+
+/** How a site would call each export that makes something, by entry; `undefined` for what makes nothing. */
+const CASES: Record<string, Record<string, string | undefined>> = {
+  '.': {
+    PayloadKVError: `({ PayloadKVError }) => new PayloadKVError({ code: 'A', message: 'b' })`,
+    CacheMissError: `({ CacheMissError }) => new CacheMissError('posts', 'find')`,
+    aesGCM: `({ aesGCM }) => aesGCM({ keys: ['QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE='] })`,
+    databaseRegistry: `({ databaseRegistry }) => databaseRegistry()`,
+    gzip: `({ gzip }) => gzip()`,
+    kvRegistry: `({ kvRegistry, memory }) => kvRegistry(memory())`,
+    memory: `({ memory }) => memory().defaultRegistry()`,
+    memoryRegistry: `({ memoryRegistry }) => memoryRegistry()`,
+    payloadKV: `({ payloadKV, memory, databaseRegistry, tiered, gzip }) => [
+      payloadKV({ store: memory() })(config()),
+      payloadKV({ store: memory(), registry: databaseRegistry(), compression: gzip() })(config()),
+      payloadKV({ store: tiered(memory(), memory()) })(config()),
+    ]`,
+    tiered: `({ tiered, memory }) => tiered(memory(), memory()).defaultRegistry()`,
+    // Of a running site.
+    getCacheHealth: undefined,
+    getCacheStats: undefined,
+    invalidateCache: undefined,
+    settleCache: undefined,
+  },
+  './cloudflare': {
+    cloudflareKV: `({ cloudflareKV }) => cloudflareKV({ binding: 'PAYLOAD_CACHE' }).defaultRegistry()`,
+    cloudflareKVAdapter: `({ cloudflareKVAdapter }) => cloudflareKVAdapter({ binding: 'PAYLOAD_KV' }).init()`,
+    cloudflareKVRest: `({ cloudflareKVRest }) =>
+      cloudflareKVRest({ accountId: 'a'.repeat(32), namespaceId: 'b'.repeat(32), apiToken: 'c' }).defaultRegistry()`,
+    durableObjectRegistry: `({ durableObjectRegistry }) => durableObjectRegistry({ binding: 'CACHE_TAGS' })`,
+    // Only workerd makes one, and not at global scope.
+    CacheTagRegistry: undefined,
+  },
+  './keyv': {
+    keyv: `({ keyv }) => keyv({ keyv: client }).defaultRegistry()`,
+  },
+  './msgpack': {
+    messagePack: `({ messagePack }) => messagePack()`,
+  },
+  './redis': {
+    redis: `({ redis }) => [
+      redis().defaultRegistry(),
+      redis({ url: 'redis://:secret@127.0.0.1:6379/0', prefix: 'a:' }).defaultRegistry(),
+      redis({ client: { call() {}, on() {} } }).defaultRegistry(),
+    ]`,
+    redisRegistry: `({ redisRegistry }) => redisRegistry()`,
+  },
+};
+
+const entries = Object.keys(manifest.exports).filter((entry) => !entry.endsWith('.json'));
+const source = (entry: string): string => `./src/runtime/${entry === '.' ? 'index' : entry.slice(2)}.js`;
+
+/** Runs text at the global scope of a Worker, which answers with what it exports as \`answer\`. */
+async function atGlobalScope(text: string, compatibilityDate: string): Promise<unknown> {
+  const bundle = await build({
+    stdin: {
+      contents: `${text}\nexport default { async fetch() { return Response.json(await answer()); } };`,
+      resolveDir: repository,
+    },
+    bundle: true,
+    format: 'esm',
+    conditions: ['workerd', 'worker', 'browser'],
+    // As on a site that gives its own client.
+    external: ['node:*', 'cloudflare:*', 'ioredis'],
+    write: false,
+    logLevel: 'silent',
+  });
+  const miniflare = new Miniflare({
+    modules: [{ type: 'ESModule', path: 'worker.js', contents: bundle.outputFiles[0]?.text ?? '' }],
+    compatibilityDate,
+    compatibilityFlags: ['nodejs_compat'],
+  });
+  try {
+    return await (await miniflare.dispatchFetch('http://worker.test/')).json();
+  } finally {
+    await miniflare.dispose();
+  }
+}
+
+const DATES = ['2025-05-01', '2026-04-01'];
+
+test('all entries of the package are here, and in each all that it exports', async () => {
+  expect(Object.keys(CASES).sort()).toEqual(entries.sort());
+  for (const entry of entries) {
+    const module = (await import(path.join(repository, source(entry).replace('.js', '.ts')))) as object;
+    expect(Object.keys(CASES[entry] as object).sort()).toEqual(Object.keys(module).sort());
+  }
+});
+
+test('workerd does forbid it', async () => {
+  const text = `let said = 'allowed';
+    try { crypto.getRandomValues(new Uint8Array(1)); } catch (error) { said = String(error); }
+    const answer = () => said;`;
+  expect(await atGlobalScope(text, '2026-04-01')).toContain('not allowed within global scope');
+});
+
+describe.each(DATES)('at the global scope of workerd as of %s', (date) => {
+  test.each(entries)('%s is loaded, and all that it makes is made', async (entry) => {
+    const makers = Object.entries(CASES[entry] as object).filter(([, make]) => make !== undefined);
+    const text = `import * as entry from '${source(entry)}';
+      const config = () => ({ collections: [], globals: [], db: { defaultIDType: 'text', init() {} } });
+      const client = { store: {}, on() {} };
+      for (const name of ['get', 'getMany', 'set', 'setMany', 'delete', 'deleteMany']) client[name] = async () => undefined;
+      // Deployed, time stands still there, and this randomness is the same each time: who asked for it would be misled.
+      const misleading = [[Date, 'now'], [Math, 'random'], [performance, 'now']].map(([of, name]) => {
+        const original = of[name];
+        of[name] = () => {
+          throw new Error(name + '() at global scope');
+        };
+        return () => {
+          of[name] = original;
+        };
+      });
+      const made = {};
+      for (const [name, make] of Object.entries({ ${makers.map(([name, make]) => `${name}: ${make}`).join(',\n')} })) {
+        try {
+          make(entry);
+          made[name] = 'made';
+        } catch (error) {
+          made[name] = String(error);
+        }
+      }
+      for (const restore of misleading) restore();
+      const answer = () => made;`;
+    expect(await atGlobalScope(text, date)).toEqual(
+      Object.fromEntries(makers.map(([name]) => [name, 'made'])),
+    );
+  });
+
+  test('what was made there works in a request', async () => {
+    const text = `import { memory, payloadKV } from './src/runtime/index.js';
+      const asked = [];
+      const base = {
+        name: 'made-up',
+        defaultIDType: 'text',
+        async findOne({ where }) {
+          asked.push(where.id.equals);
+          return { id: where.id.equals };
+        },
+        async updateOne({ id }) {
+          return { id };
+        },
+      };
+      const posts = { slug: 'posts', flattenedFields: [{ name: 'id', type: 'text' }], fields: [], hooks: {} };
+      const plugin = payloadKV({ store: memory() });
+      const config = plugin({ collections: [posts], globals: [], db: { defaultIDType: 'text', init: () => base } });
+      async function answer() {
+        const db = config.db.init({ payload: { config, logger: console } });
+        const read = () => db.findOne({ collection: 'posts', where: { id: { equals: 'a' } } });
+        for (let time = 0; time < 3; time++) await read();
+        await db.updateOne({ collection: 'posts', id: 'a', data: {} });
+        await read();
+        return asked;
+      }`;
+    expect(await atGlobalScope(text, date)).toEqual(['a', 'a']);
+  });
+});
