@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type PostgresServer, startPostgres } from '../support/postgres.js';
 import { hasRedis, type RedisServer, startRedis } from '../support/redis.js';
-import { play, type Stage } from './play.js';
+import { type Figures, play, type Stage } from './play.js';
 
 /** The beginning of what `npm run test:people` plays for half an hour on every database. */
-const MINUTES = 0.15;
+const isEnough = ({ comparisons, writes, differences }: Readonly<Figures>): boolean =>
+  differences > 0 || (comparisons >= 150 && writes >= 25);
 
 let postgres: PostgresServer;
 let redis: RedisServer;
@@ -21,15 +22,9 @@ afterAll(async () => {
 test.runIf(hasRedis).each<Stage>(['sqlite', 'postgres, read committed'])(
   '%s: five people are told what the database says, by two processes on one Redis',
   async (stage) => {
-    const { differences, examples, comparisons, hits, lookups, writes } = await play(stage, MINUTES, {
-      postgres,
-      redis,
-    });
+    const { examples, hits, lookups } = await play(stage, isEnough, { postgres, redis });
     expect(examples.join('\n')).toBe('');
-    expect(differences).toBe(0);
-    // What is never written, never read from the cache or never compared proves nothing.
-    expect(writes).toBeGreaterThan(5);
-    expect(comparisons).toBeGreaterThan(20);
-    expect(hits / lookups).toBeGreaterThan(0.1);
+    expect(hits / lookups, 'a cache that never answers passes every comparison').toBeGreaterThan(0.1);
   },
+  300_000,
 );

@@ -23,7 +23,13 @@ try {
     // One of its own for each: entries of another database would only stand in the way.
     const redis = await startRedis();
     try {
-      const came = await play(stage, minutes, { redis, postgres }, Number(values.seed));
+      // Counted from the first request on.
+      let end: number | undefined;
+      const isOver = (): boolean => {
+        end ??= performance.now() + minutes * 60_000;
+        return performance.now() > end;
+      };
+      const came = await play(stage, isOver, { redis, postgres }, Number(values.seed));
       figures.push(came);
       const { examples, ...counts } = came;
       console.log(JSON.stringify(counts));

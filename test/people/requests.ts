@@ -64,7 +64,7 @@ export function readRequest(known: Known, random: Random): PersonRequest {
   // Several at once, which share a request.
   if (choice < 0.9)
     return graphql(`{
-      list: Articles(sort: "slug", limit: 3) { totalDocs docs { id title slug price tenantName tenant { name contract } } }
+      list: Articles(sort: "slug", limit: 3) { totalDocs docs { id title slug price tenant { name contract } } }
       one: Article(id: ${JSON.stringify(article)}) { title price related { slug price } }
       again: Article(id: ${JSON.stringify(article)}, locale: de) { title isOpen }
       several: countArticles(where: { isOpen: { equals: true } }) { totalDocs }
