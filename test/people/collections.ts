@@ -8,13 +8,13 @@ import type { Access, CollectionConfig, FieldAccess, GlobalConfig, PayloadReques
 
 interface Person {
   role?: 'admin' | 'editor' | 'member';
-  tenant?: number | string | { id: number | string };
+  tenant?: number | string | { id: number | string } | null;
 }
 
 const personOf = ({ user }: PayloadRequest): Person => (user ?? {}) as Person;
 
-function tenantOf(person: Person): number | string | undefined {
-  return typeof person.tenant === 'object' ? person.tenant.id : person.tenant;
+function tenantOf({ tenant }: Person): number | string | undefined {
+  return typeof tenant === 'object' ? tenant?.id : tenant;
 }
 
 const isAdmin: Access = ({ req }) => personOf(req).role === 'admin';

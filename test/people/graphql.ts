@@ -28,7 +28,10 @@ export function graphqlOf(
     });
     return Response.json({
       data,
-      ...(errors && { errors: errors.map(({ message, path }) => ({ message, path })) }),
+      // Resolvers run at the same time: whichever fails first comes first.
+      ...(errors && {
+        errors: errors.map(({ message, path }) => `${path?.join('.')}: ${message}`).sort(),
+      }),
     });
   };
 }
