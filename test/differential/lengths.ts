@@ -13,7 +13,7 @@ export function longReadArbitrary(model: Model, site: fc.Arbitrary<number>): fc.
     { weight: 1, arbitrary: fc.integer({ min: 30_000, max: 100_000 }) },
   );
   const segments = fc.constantFrom('0', 'title.0', 'title.en', 'owner', 'items.0', 'link.value', 'and', 'a');
-  const path = fc.tuple(segments, bytes, fc.constantFrom('title', 'owner', 'nothing')).map(
+  const path = fc.tuple(segments, bytes, fc.constantFrom('title', 'owner', 'items', '0', 'nothing')).map(
     ([segment, length, first]) =>
       `${first}.${Array(Math.floor(length / (segment.length + 1)))
         .fill(segment)
