@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { longReadArbitrary } from './lengths.js';
 import {
   canBeFurther,
   joinsOf,
@@ -10,6 +11,7 @@ import {
   OPTIONS,
   pathsFrom,
 } from './schema.js';
+import { type SharingCommand, sharingArbitrary } from './sharing.js';
 
 /**
  * Generated commands. A command is plain data; a document is named by its place among those that exist when the
@@ -39,6 +41,12 @@ export interface ReadCommand {
   level: 'local' | 'adapter';
   operation: string;
   args: Args;
+  /** The second time with the properties in another order at every depth: this one. */
+  order?: number | undefined;
+  /** Whether the same is asked of the site of another database on the same store. */
+  isElsewhereToo?: boolean;
+  /** Whether its text is tens of kilobytes. */
+  isLong?: boolean;
 }
 export interface WriteCommand {
   do: 'write';
@@ -60,7 +68,23 @@ export interface TogetherCommand {
   do: 'together';
   commands: (ReadCommand | WriteCommand)[];
 }
-export type Command = ReadCommand | WriteCommand | TransactionCommand | TogetherCommand;
+/**
+ * The latest reads on one site after the other, changes that the cache is not told, and then as much time as an entry
+ * may be served for.
+ */
+export interface ExpiryCommand {
+  do: 'expiry';
+  /** The site that reads first. */
+  site: number;
+  unseen: WriteCommand[];
+}
+export type Command =
+  | ReadCommand
+  | WriteCommand
+  | TransactionCommand
+  | TogetherCommand
+  | SharingCommand
+  | ExpiryCommand;
 
 const TEXTS = ['a', 'b', 'ab', 'x y', '', 'null', 'A', '%', 'é', '12'];
 const NUMBERS = [0, 1, 2, -1, 1.5, 12];
@@ -75,8 +99,10 @@ const rare = fc.oneof(
 const number = fc.constantFrom(...NUMBERS);
 const option = fc.constantFrom(...OPTIONS);
 
-const sometimes = <Value>(arbitrary: fc.Arbitrary<Value>, freq: number): fc.Arbitrary<Value | undefined> =>
-  fc.option(arbitrary, { nil: undefined, freq });
+/** So many times as often as not. */
+const sometimes = <Value>(arbitrary: fc.Arbitrary<Value>, times: number): fc.Arbitrary<Value | undefined> =>
+  // Once in `freq` it is nothing: with 1 it always is.
+  fc.option(arbitrary, { nil: undefined, freq: times + 1 });
 
 /** An object of those arbitraries that do not give `undefined`. */
 function args(record: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<Args> {
@@ -88,20 +114,29 @@ function args(record: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<Args>
 export interface CommandOptions {
   /** Whether the adapter has `findDistinct`; D1's does not. */
   findDistinct: boolean;
-  /** How many Payload instances there are. */
+  /** How many Payload instances there are that read. */
   sites: number;
+  /** How many there are besides that only write. */
+  writers?: number;
   transactions: boolean;
   /** Whether others may write while a transaction is open. SQLite has one writer. */
   writesBesideTransaction: boolean;
   /** How many of a hundred commands write. */
   writes: number;
+  /** What is not drawn. */
+  without?: ReadonlySet<Kind>;
 }
+
+/** What can be left out of a run, to find what else there is. */
+export type Kind = 'order' | 'sharing' | 'policies' | 'databases' | 'clocks' | 'lengths';
 
 /** Commands for a site. */
 export function commandArbitrary(model: Model, options: CommandOptions): fc.Arbitrary<Command> {
+  const has = (kind: Kind): boolean => !options.without?.has(kind);
   const site = fc.nat({ max: options.sites - 1 });
-  const read = readArbitrary(model, site, options);
-  const write = writeArbitrary(model, site);
+  const read = drawn(readArbitrary(model, site, options), has('order'));
+  const write = writeArbitrary(model, fc.nat({ max: options.sites + (options.writers ?? 0) - 1 }));
+  const unseen = (slug: string): fc.Arbitrary<WriteCommand> => everyDocument(model, slug);
   const together: fc.Arbitrary<TogetherCommand> = fc.record({
     do: fc.constant('together' as const),
     commands: fc
@@ -129,17 +164,55 @@ export function commandArbitrary(model: Model, options: CommandOptions): fc.Arbi
     outside: fc.array(read, { minLength: 1, maxLength: 2, size: 'max' }),
     end: fc.constantFrom('commit' as const, 'rollback' as const),
   });
-  return fc.oneof(
+  const seldom = fc.oneof<fc.Arbitrary<Command>[]>(
+    has('lengths') ? longReadArbitrary(model, site) : read,
+    fc.record({
+      do: fc.constant('expiry' as const),
+      site,
+      unseen: fc.tuple(...model.collections.filter(({ auth }) => !auth).map(({ slug }) => unseen(slug))),
+    }),
+  );
+  const often = fc.oneof(
     { weight: 100 - options.writes, arbitrary: read as fc.Arbitrary<Command> },
     { weight: options.writes, arbitrary: write },
     { weight: 1, arbitrary: together },
+    {
+      weight: has('sharing') ? 2 : 0,
+      // Writes of one request are in its transaction, where there are any.
+      arbitrary: sharingArbitrary(model, site, unseen, options.transactions ? undefined : write),
+    },
     ...(options.transactions ? [{ weight: Math.ceil(options.writes / 4), arbitrary: transaction }] : []),
   );
+  return fc.oneof({ weight: 99, arbitrary: often }, { weight: 1, arbitrary: seldom });
+}
+
+/** How a read is made once more: in another order, and on another database. */
+function drawn(read: fc.Arbitrary<ReadCommand>, inOrders: boolean): fc.Arbitrary<ReadCommand> {
+  return fc
+    .record({
+      command: read,
+      order: fc.nat({ max: 30 }).map((n) => (inOrders && n % 3 === 0 ? n / 3 : undefined)),
+      elsewhere: fc.nat({ max: 15 }),
+    })
+    .map(({ command, order, elsewhere }) => ({ ...command, order, isElsewhereToo: elsewhere === 0 }));
+}
+
+/** A change of every document of a collection: of what they may all have in common. */
+function everyDocument(model: Model, slug: string): fc.Arbitrary<WriteCommand> {
+  const { nodes } = collectionOf(model, slug) as ModelCollection;
+  const common = nodes.filter((node) => node.kind === 'relation' || (node.kind === 'scalar' && !node.unique));
+  return dataOf(common, { byLocale: true, hasLocales: model.locales.length > 0 }).map((data) => ({
+    do: 'write',
+    site: 0,
+    level: 'adapter',
+    operation: 'updateMany',
+    args: { collection: slug, where: {}, data },
+  }));
 }
 
 // --- Conditions and orders ---
 
-const documentPlace = (slug: string): fc.Arbitrary<DocumentPlace> =>
+export const documentPlace = (slug: string): fc.Arbitrary<DocumentPlace> =>
   fc.record({ $document: fc.constant(slug), n: fc.nat({ max: 9 }) });
 
 const reference = (slug: string): fc.Arbitrary<DocumentPlace> =>
@@ -437,8 +510,38 @@ function selectOf(nodes: readonly Node[], prefix?: string): fc.Arbitrary<Args> {
         })),
       ]
     : [];
-  const select: fc.Arbitrary<Args> = fc.oneof(include as fc.Arbitrary<Args>, exclude, ...deep);
+  // Payload takes the mode of the first that it meets: the order of the properties is part of the question.
+  const insides = nested.flatMap((node) =>
+    node.children.slice(0, 2).flatMap((child) => ('name' in child ? [[node.name, child.name] as const] : [])),
+  );
+  const mixed = fc
+    .tuple(
+      fc.subarray(insides, {
+        minLength: Math.min(1, insides.length),
+        maxLength: Math.min(2, insides.length),
+      }),
+      fc.subarray(names, { minLength: 1, maxLength: Math.min(2, names.length) }),
+      fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
+    )
+    .chain(([inner, outer, values]) =>
+      fc.shuffledSubarray(
+        [
+          ...outer.map((name, n): [string, unknown] => [name, values[n]]),
+          ...inner.map(([name, child], n): [string, unknown] => [name, { [child]: values[2 + n] }]),
+        ],
+        { minLength: outer.length + inner.length },
+      ),
+    )
+    .map((chosen): Args => Object.fromEntries(chosen));
+  const select: fc.Arbitrary<Args> = fc.oneof(include as fc.Arbitrary<Args>, exclude, mixed, mixed, ...deep);
   return prefix ? select.map((value) => ({ [prefix]: value })) : select;
+}
+
+/** What is taken of the documents of relations. */
+function populateOf(model: Model): fc.Arbitrary<Args> {
+  return fc
+    .constantFrom(...model.collections.filter(({ auth }) => !auth))
+    .chain(({ slug, nodes }) => selectOf(nodes).map((select) => ({ [slug]: select })));
 }
 
 /** Plain values of a document that all of the collections have. */
@@ -535,6 +638,13 @@ function readArbitrary(
       depth: sometimes(fc.constantFrom(0, 0, 1, 2), 3),
       draft: hasDrafts(collection) ? sometimes(fc.boolean(), 2) : fc.constant(undefined),
       select: sometimes(selectOf(collection.nodes), 4),
+      populate: sometimes(
+        fc.oneof(
+          { weight: 3, arbitrary: fc.constant(undefined) },
+          { weight: 1, arbitrary: populateOf(model) },
+        ),
+        9,
+      ),
       joins: sometimes(joinsArgument(model, collection, 'local'), 3),
       trash: collection.trash ? sometimes(fc.boolean(), 3) : fc.constant(undefined),
     };
@@ -813,6 +923,16 @@ interface DataOptions {
   hasLocales: boolean;
 }
 
+/** Rows of arrays and blocks; the adapter takes them with the ids that Payload would give them. */
+function rowOf(nodes: readonly Node[], options: DataOptions): fc.Arbitrary<Args> {
+  const row = dataOf(nodes, options);
+  return options.byLocale ? fc.tuple(rowId, row).map(([id, values]) => ({ id, ...values })) : row;
+}
+
+const rowId = fc
+  .array(fc.nat({ max: 15 }), { minLength: 24, maxLength: 24 })
+  .map((digits) => digits.map((digit) => digit.toString(16)).join(''));
+
 function dataOf(nodes: readonly Node[], options: DataOptions): fc.Arbitrary<Args> {
   const inLocales = (localized: boolean, arbitrary: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
     localized && options.byLocale && options.hasLocales
@@ -864,14 +984,14 @@ function dataOf(nodes: readonly Node[], options: DataOptions): fc.Arbitrary<Args
         break;
       case 'array':
         fields[node.name] = sometimes(
-          inLocales(node.localized, fc.array(dataOf(node.children, options), { maxLength: 2, size: 'max' })),
+          inLocales(node.localized, fc.array(rowOf(node.children, options), { maxLength: 2, size: 'max' })),
           1,
         );
         break;
       case 'blocks': {
         const block = fc.oneof(
           ...node.blocks.map(({ slug, children }) =>
-            dataOf(children, options).map((value) => ({ blockType: slug, ...value })),
+            rowOf(children, options).map((value) => ({ blockType: slug, ...value })),
           ),
         );
         fields[node.name] = sometimes(

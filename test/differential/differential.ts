@@ -5,6 +5,7 @@ import {
   type CollectionPolicy,
   getCacheStats,
   gzip,
+  invalidateCache,
   memory,
   memoryRegistry,
   type PayloadKVOptions,
@@ -12,12 +13,14 @@ import {
   type Registry,
   type Store,
   settleCache,
+  tiered,
 } from '../../src/runtime/index.js';
 import { messagePack } from '../../src/runtime/msgpack.js';
-import { sharedMemory } from '../support/shared-memory.js';
-import { type Command, commandArbitrary, firstDocuments } from './commands.js';
+import { onClock, pass, takeClocks } from './clocks.js';
+import { type Command, commandArbitrary, firstDocuments, type Kind } from './commands.js';
 import { Difference, emptyTally, type RunOptions, run, type Tally, type World } from './run.js';
 import { generateModel, type Model, toCollections, toGlobals } from './schema.js';
+import { sharedStore } from './shared-store.js';
 import type { Content, Database, Site } from './sites.js';
 
 /** How the test runs on one kind of database. */
@@ -38,8 +41,6 @@ export interface DifferentialOptions {
   /** Least share of hits among the lookups. */
   hitRate: number;
   database(content: Content): Database | Promise<Database>;
-  /** Store and registry, shared by all instances. Default: both in memory. */
-  cache?(): { store: Store; registry?: Registry };
   /** A registry for each instance, where it is no object that instances can share. */
   registryOfEach?(): Registry;
 }
@@ -58,20 +59,38 @@ const [namedSeed, givenSite, givenRound] =
   named === 'random' ? [Date.now() % 1_000_000_000] : named.split(':').map(Number);
 /** From which sites and commands are generated. */
 export const seed = namedSeed ?? DEFAULT_SEED;
+/** What is not drawn, for who looks for one kind of fault behind another: `order,lengths`. */
+const without = new Set((process.env.DIFFERENTIAL_WITHOUT ?? '').split(',')) as ReadonlySet<Kind | ''>;
 /** Path of the smaller run, as a failure prints it. */
 const givenPath = process.env.DIFFERENTIAL_PATH;
 
-/** The plugin's options for a generated site. */
-export function policyOf(model: Model): Pick<PayloadKVOptions, 'collections'> {
+/** The plugin's options for a generated site: every second process has others, where there are any. */
+function policyOf(model: Model, place: number): Pick<PayloadKVOptions, 'collections'> {
   return {
     collections: Object.fromEntries(
-      model.collections.map(({ slug, slices, cached, auth }): [string, CollectionPolicy] => [
-        slug,
-        { slices, ...(auth ? { allowAuth: cached } : cached ? {} : { enabled: false }) },
-      ]),
+      model.collections.map((collection): [string, CollectionPolicy] => {
+        const { slices, cached } = (place % 2 === 1 && collection.inOther) || collection;
+        const { slug, auth } = collection;
+        return [slug, { slices, ...(auth ? { allowAuth: cached } : cached ? {} : { enabled: false }) }];
+      }),
     ),
   };
 }
+
+/** The policy of a script that only writes. */
+const NOTHING_CACHED = { collections: {}, globals: {} };
+
+const MINUTE = 60_000;
+/** How long an entry may be served, in minutes: while it is fresh, and afterwards. */
+const FRESH = 10;
+const GRACE = 20;
+/** By how many milliseconds the clocks of the sites are ahead: another row on each generated site. */
+const CLOCKS: readonly (readonly number[])[] = [
+  [0, 0],
+  [0, 60 * MINUTE],
+  [0, -60 * MINUTE],
+  [30_000, 0],
+];
 
 type EntryForm = Pick<PayloadKVOptions, 'serializer' | 'compression' | 'encryption'>;
 
@@ -92,58 +111,122 @@ interface StartedWorld extends World {
   reset(): Promise<void>;
 }
 
+/** How a generated site is run. */
+export interface WorldOptions {
+  /** Payload instances with a cache. */
+  sites: number;
+  /** Others that cache nothing and write. */
+  writers?: number;
+  /** The store of each instance with a cache; of the same entries, if what they answer is to be tested. */
+  storeOf(): Store;
+  /** A registry for each instance, where it is no object that instances can share. */
+  registryOfEach?: (() => Registry) | undefined;
+  form?: EntryForm;
+  /** By how many milliseconds the clock of each instance is ahead. */
+  clocks?: readonly number[];
+  /** A second database, with documents of its own. */
+  elsewhere?: { database: Database; documents: Command[] };
+}
+
 /** A generated site on a database, as several Payload instances with a cache and one without. */
 export async function startWorld(
   model: Model,
   database: Database,
-  sites: number,
-  cache: { store: Store; registry?: Registry },
-  registryOfEach?: () => Registry,
-  wanted: EntryForm = {},
+  options: WorldOptions,
 ): Promise<StartedWorld> {
+  const { form: wanted = {}, clocks = [], writers: scripts = 0, elsewhere } = options;
   // Collections with logins leave the process encrypted, or not at all.
-  const isOpen = !cache.store.local && !wanted.encryption;
-  const form =
-    isOpen && model.collections.some(({ auth, cached }) => auth && cached)
-      ? { ...wanted, ...ENCRYPTED() }
-      : wanted;
+  const isOpen = !options.storeOf().local && !wanted.encryption;
+  const hasLogins = model.collections.some(({ auth, cached }) => auth && cached);
+  const form = isOpen && hasLogins ? { ...wanted, ...ENCRYPTED() } : wanted;
   // One instance has the registry of its store; several share one whose writes they see at once.
-  const shared = cache.registry ?? (sites > 1 ? memoryRegistry() : undefined);
-  const plugin = () => {
-    const registry = registryOfEach?.() ?? shared;
+  const shared = options.sites + scripts > 1 ? memoryRegistry() : undefined;
+  const stores: Store[] = [];
+  function plugin(policy: Pick<PayloadKVOptions, 'collections'>) {
+    const registry = options.registryOfEach?.() ?? shared;
+    const store = options.storeOf();
+    stores.push(store);
     return payloadKV({
-      store: cache.store,
+      store,
       ...(registry ? { registry } : {}),
+      ttl: `${FRESH}m`,
       // What a write made stale must not be served by them either.
-      swr: '1h',
-      staleIfError: '1h',
+      swr: `${GRACE}m`,
+      staleIfError: `${GRACE}m`,
       ...form,
-      ...policyOf(model),
+      ...policy,
     });
-  };
+  }
   const cached: Site[] = [];
-  for (let index = 0; index < sites; index++) cached.push(await database.start([plugin()]));
+  for (let index = 0; index < options.sites; index++) {
+    const ahead = clocks[index] ?? 0;
+    const site = await onClock(ahead, () => database.start([plugin(policyOf(model, index))]));
+    cached.push({ ...site, ahead });
+  }
+  const writers: Site[] = [];
+  for (let index = 0; index < scripts; index++) writers.push(await database.start([plugin(NOTHING_CACHED)]));
   const uncached = await database.start([]);
+  const other = elsewhere && (await elsewhere.database.start([plugin(policyOf(model, 0))]));
+  if (other) await fill(other, elsewhere.documents);
+  const all = [...cached, ...writers, ...(other ? [other] : [])];
   return {
     sites: cached,
+    writers,
     uncached,
+    ...(other && { elsewhere: other }),
     hits: () => cached.reduce((sum, { payload }) => sum + (getCacheStats(payload)?.total.hits ?? 0), 0),
     ...(Object.keys(form).length > 0 && {
       async settled() {
-        for (const { payload } of cached) await settleCache(payload);
+        for (const { payload } of all) await settleCache(payload);
       },
     }),
+    async invalidate() {
+      for (const { payload } of all) await settleCache(payload);
+      for (const { payload } of cached) await invalidateCache(payload, 'everything');
+    },
+    expire: () => pass((FRESH + GRACE) * MINUTE + 1_000),
     async reset() {
-      for (const { payload } of cached) await settleCache(payload);
+      for (const { payload } of all) await settleCache(payload);
       await database.empty();
-      for await (const keys of cache.store.list('')) await cache.store.deleteMany(keys);
+      for (const store of stores) for await (const keys of store.list('')) await store.deleteMany(keys);
       // As Payload does at a hot reload: the cache of each instance begins anew.
-      for (const { payload } of cached) {
-        await payload.db.init?.();
-        await payload.db.connect?.({ hotReload: true });
+      for (const { payload, ahead = 0 } of all) {
+        await onClock(ahead, async () => {
+          await payload.db.init?.();
+          await payload.db.connect?.({ hotReload: true });
+        });
       }
     },
   };
+}
+
+/** Others that write and cache nothing, beside those that read. */
+const scripts = without.has('policies') ? 0 : 1;
+
+function withoutPolicies(model: Model): Model {
+  if (without.has('policies')) for (const collection of model.collections) delete collection.inOther;
+  return model;
+}
+
+/** Gives a site its documents. */
+async function fill(site: Site, documents: readonly Command[]): Promise<void> {
+  const world = {
+    sites: [],
+    uncached: site,
+    writers: [site],
+    hits: () => 0,
+    expire() {},
+    async invalidate() {},
+  };
+  const options = { remembered: { adapter: 0, local: 0 }, writesBesideTransaction: false };
+  await run(documents, world, options, emptyTally());
+}
+
+/** Stores that have their entries in common: each of another kind than the one before. */
+function storesOf(site: number): () => Store {
+  const common = site % 3 === 0 ? memory() : sharedStore(site % 2 === 0 ? 'at once' : 'later');
+  // The near tier keeps time as the far one does.
+  return () => (site % 3 === 2 ? tiered(sharedStore('at once'), common) : common);
 }
 
 /** Declares the tests: one per generated site. */
@@ -151,22 +234,34 @@ export function differential(name: string, options: DifferentialOptions): void {
   const stepsOfSite = Math.ceil((options.steps * factor) / options.schemas);
   const total = emptyTally();
   ignoreRefusedJoins();
+  takeClocks();
 
   for (let site = 0; site < options.schemas; site++) {
     if (givenSite !== undefined && givenSite !== site) continue;
     test(`${name}: every answer through the cache is the database's, on generated site ${seed}:${site}`, async () => {
-      const model = generateModel(seed * 100 + site);
-      const database = await options.database({
+      const model = withoutPolicies(generateModel(seed * 100 + site));
+      const content = {
         collections: () => toCollections(model),
         globals: () => toGlobals(model),
         locales: model.locales,
-      });
+      };
+      const database = await options.database(content);
+      const elsewhere = await options.database(content);
       try {
-        const cache = options.cache?.() ?? { store: options.sites > 1 ? sharedMemory() : memory() };
-        const form = FORMS[site % FORMS.length]?.() ?? {};
-        const world = await startWorld(model, database, options.sites, cache, options.registryOfEach, form);
+        const world = await startWorld(model, database, {
+          sites: options.sites,
+          writers: scripts,
+          storeOf: storesOf(site),
+          registryOfEach: options.registryOfEach,
+          form: FORMS[site % FORMS.length]?.() ?? {},
+          clocks: (!without.has('clocks') && CLOCKS[Math.floor(site / 2) % CLOCKS.length]) || [],
+          ...(!without.has('databases') && {
+            elsewhere: { database: elsewhere, documents: firstDocuments(model, seed + site + 1_000) },
+          }),
+        });
         await checkSite(model, database, world, site);
       } finally {
+        await elsewhere.stop();
         await database.stop();
       }
     }, 900_000);
@@ -181,6 +276,8 @@ export function differential(name: string, options: DifferentialOptions): void {
     const tally = emptyTally();
     const command = commandArbitrary(model, {
       sites: options.sites,
+      writers: scripts,
+      without: without as ReadonlySet<Kind>,
       findDistinct: typeof world.uncached.base.findDistinct === 'function',
       transactions: database.transactions,
       writesBesideTransaction: options.writesBesideTransaction,
@@ -227,13 +324,13 @@ export function differential(name: string, options: DifferentialOptions): void {
     let failedAt: number | undefined;
     let isDifference = false;
     const property = fc.asyncProperty(commands, async (list) => {
-      if (failedAt !== undefined && Date.now() - failedAt > SHRINKING) return;
+      if (failedAt !== undefined && performance.now() - failedAt > SHRINKING) return;
       try {
         await world.reset();
         await run([...first, ...list], world, options, failedAt === undefined ? tally : emptyTally());
       } catch (error) {
         if (failedAt === undefined) {
-          failedAt = Date.now();
+          failedAt = performance.now();
           isDifference = error instanceof Difference;
         }
         // What a smaller run stumbles over is not what this one found.

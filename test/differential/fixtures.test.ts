@@ -10,9 +10,10 @@ import { Users } from '../../fixtures/blog/src/collections/Users.js';
 import { Header } from '../../fixtures/blog/src/globals/Header.js';
 import { SiteSettings } from '../../fixtures/blog/src/globals/SiteSettings.js';
 import { cloudflareKV } from '../../src/runtime/cloudflare.js';
-import type { PayloadKVOptions } from '../../src/runtime/index.js';
+import type { Store } from '../../src/runtime/index.js';
 import { ownCopy } from '../support/payload.js';
 import { sharedMemory } from '../support/shared-memory.js';
+import { takeClocks } from './clocks.js';
 import { commandArbitrary, firstDocuments } from './commands.js';
 import { ignoreRefusedJoins, seed, startWorld } from './differential.js';
 import { emptyTally, run } from './run.js';
@@ -211,11 +212,11 @@ async function check(
   model: Model,
   database: Database,
   sites: number,
-  cache: Pick<PayloadKVOptions, 'store' | 'registry'>,
+  store: Store,
 ): Promise<void> {
   const tally = emptyTally();
   try {
-    const world = await startWorld(model, database, sites, cache);
+    const world = await startWorld(model, database, { sites, storeOf: () => store });
     const command = commandArbitrary(model, {
       findDistinct: typeof world.uncached.base.findDistinct === 'function',
       sites,
@@ -242,6 +243,7 @@ async function check(
 }
 
 ignoreRefusedJoins();
+takeClocks();
 
 test('reads of the blog on SQLite are the same with and without the cache', async () => {
   const content = contentOf(
@@ -249,7 +251,7 @@ test('reads of the blog on SQLite are the same with and without the cache', asyn
     [Header, SiteSettings],
     blog.locales,
   );
-  await check('blog', blog, sqliteDatabase(content), 2, { store: sharedMemory() });
+  await check('blog', blog, sqliteDatabase(content), 2, sharedMemory());
 }, 600_000);
 
 test('reads of the Cloudflare site on D1 and KV are the same with and without the cache', async () => {
@@ -263,5 +265,5 @@ test('reads of the Cloudflare site on D1 and KV are the same with and without th
   const content = contentOf(collections as CollectionConfig[], [Navigation as GlobalConfig], []);
   const database = await d1Database(content);
   // One instance: with the versions in KV another one sees a write later.
-  await check('cloudflare', cloudflare, database, 1, { store: cloudflareKV({ binding: database.kv }) });
+  await check('cloudflare', cloudflare, database, 1, cloudflareKV({ binding: database.kv }));
 }, 600_000);

@@ -1,8 +1,10 @@
 import type { Payload } from 'payload';
+import { onClock } from './clocks.js';
 import type {
   Args,
   Command,
   DocumentPlace,
+  ExpiryCommand,
   ReadCommand,
   TogetherCommand,
   TransactionCommand,
@@ -10,14 +12,23 @@ import type {
   WriteCommand,
 } from './commands.js';
 import { type Answer, answerOf, firstDifference, sameAnswer, show, spoil } from './differences.js';
+import type { DirectedRead, SharingCommand } from './sharing.js';
 import type { Adapter, Site } from './sites.js';
 
 /** Payload instances over one database. */
 export interface World {
   /** Through the cache. */
   sites: Site[];
+  /** They share the registry and cache nothing themselves: scripts, that write. */
+  writers?: Site[];
   /** Without one. */
   uncached: Site;
+  /** A site on a database of its own that has the store in common with the others. Nothing is written there. */
+  elsewhere?: Site;
+  /** Makes every entry of every site stale, after a change that the cache was not told. */
+  invalidate(): Promise<void>;
+  /** Lets as much time pass as an entry may be served for. */
+  expire(): void;
   /** Hits of all sites since they started. */
   hits(): number;
   /**
@@ -88,7 +99,9 @@ export async function run(
   let replays = 0;
   let isAborted = false;
 
+  const writing = [...world.sites, ...(world.writers ?? [])];
   const siteAt = (index: number): Site => world.sites[index % world.sites.length] as Site;
+  const writerAt = (index: number): Site => writing[index % writing.length] as Site;
 
   // --- Places become ids ---
 
@@ -139,7 +152,7 @@ export async function run(
 
   /** Calls an operation with arguments of its own, since Payload changes them in place. */
   function call(
-    target: { payload: Payload; adapter: Adapter },
+    target: { payload: Payload; adapter: Adapter; ahead?: number | undefined },
     command: Pick<ReadCommand, 'level' | 'operation'>,
     args: Args,
     req?: Args,
@@ -151,8 +164,10 @@ export async function run(
     >;
     const method = on[command.operation] as (args: Args) => Promise<unknown>;
     // The adapter destructures its request.
-    return patiently(
-      method.call(on, command.level === 'adapter' ? { req: { locale: args.locale }, ...own } : own),
+    return onClock(target.ahead ?? 0, () =>
+      patiently(
+        method.call(on, command.level === 'adapter' ? { req: { locale: args.locale }, ...own } : own),
+      ),
     );
   }
 
@@ -162,13 +177,20 @@ export async function run(
   }
 
   const throughCache = (command: ReadCommand, args: Args, site: Site, req?: Args): Promise<Answer> =>
-    answerOf(() => call({ payload: site.payload, adapter: site.payload.db }, command, args, req));
+    answerOf(() => call(cachedOf(site), command, args, req));
+
+  const cachedOf = ({ payload, ahead }: Site) => ({ payload, adapter: payload.db, ahead });
 
   /** The database's own answer, from the Payload without a cache, or from the adapter below the cache. */
   async function fromDatabase(command: ReadCommand, args: Args, site: Site, req?: Args): Promise<Answer> {
     if (!req)
       return answerOf(() => call({ payload: world.uncached.payload, adapter: site.base }, command, args));
-    // Only this instance sees the inside of its transaction: it is asked with the bare adapter in its place.
+    // Only this instance sees the inside of its transaction.
+    return withoutCache(command, args, site, req);
+  }
+
+  /** A site's answer with the bare adapter in the place of the wrapped one. */
+  async function withoutCache(command: ReadCommand, args: Args, site: Site, req?: Args): Promise<Answer> {
     const { payload, base } = site;
     const wrapped = payload.db;
     payload.db = base as never;
@@ -219,9 +241,22 @@ export async function run(
     spoil(first.value);
     if (title !== 'read') return;
     await world.settled?.();
-    const second = await throughCache(command, args, site, req);
-    if (!sameAnswer(second, database))
-      fail('read again, after its first result was changed in place', command, args, second, database);
+    const { order } = command;
+    const again = order === undefined ? args : (inAnotherOrder(args, order) as Args);
+    // The order may be part of the question: then the database has an answer of its own.
+    const answer = order === undefined ? database : await fromDatabase(command, again, site, req);
+    const second = await throughCache(command, again, site, req);
+    if (sameAnswer(second, answer)) return;
+    const how = order === undefined ? '' : ', its properties in another order,';
+    fail(`read again${how} after its first result was changed in place`, command, again, second, answer);
+  }
+
+  /** Asks the site of another database the same. */
+  async function compareElsewhere(command: ReadCommand, args: Args, site: Site): Promise<void> {
+    const through = await throughCache(command, args, site);
+    const database = await withoutCache(command, args, site);
+    if (!sameAnswer(through, database))
+      fail('asked of another database on the same store', command, args, through, database);
   }
 
   // --- Commands ---
@@ -230,6 +265,9 @@ export async function run(
     const args = (await placed(command.args)) as Args;
     log.push(describe(command, args));
     await compare('read', command, args, siteAt(command.site));
+    if (command.isElsewhereToo && world.elsewhere) await compareElsewhere(command, args, world.elsewhere);
+    // Once is enough of what takes the database long.
+    if (command.isLong) return;
     const ring = remembered[command.level];
     const name = JSON.stringify([command.operation, args]);
     ring.delete(name);
@@ -241,11 +279,9 @@ export async function run(
   /** Whether the database took it. */
   async function write(command: WriteCommand, req?: Args): Promise<boolean> {
     const args = (await placed(command.args)) as Args;
-    const site = siteAt(command.site);
+    const site = writerAt(command.site);
     const hitsBefore = world.hits();
-    const answer = await answerOf(() =>
-      call({ payload: site.payload, adapter: site.payload.db }, command, args, req),
-    );
+    const answer = await answerOf(() => call(cachedOf(site), command, args, req));
     const isRefused = 'error' in answer;
     if (isRefused) because('write', command, answer.error.message);
     if (isRefused) tally.refused += 1;
@@ -278,8 +314,8 @@ export async function run(
     tally.steps += prepared.length - 1;
     await Promise.all(
       prepared.map(({ command, args }) => {
-        const site = siteAt(command.site);
-        return answerOf(() => call({ payload: site.payload, adapter: site.payload.db }, command, args));
+        const site = command.do === 'write' ? writerAt(command.site) : siteAt(command.site);
+        return answerOf(() => call(cachedOf(site), command, args));
       }),
     );
     ids = new Map();
@@ -287,6 +323,110 @@ export async function run(
       if (command.do === 'read')
         await compare('read after a write at the same time', command, args, siteAt(command.site));
     await replayAll();
+  }
+
+  /** What the cache is not told. */
+  async function changeUnseen(command: WriteCommand): Promise<void> {
+    const args = (await placed(command.args)) as Args;
+    const { payload, base } = world.uncached;
+    const answer = await answerOf(() => call({ payload, adapter: base }, command, args));
+    if ('error' in answer) tally.refused += 1;
+    else tally.written += 1;
+    ids = new Map();
+    log.push(`below the cache: ${describe(command, args)}${'error' in answer ? ' threw' : ''}`);
+  }
+
+  async function sharing(command: SharingCommand): Promise<void> {
+    const site = siteAt(command.site);
+    const { unseen, write: between } = command;
+    const prepared = await Promise.all(
+      command.reads.map(async (read) => ({ read, args: (await placed(read.args)) as Args })),
+    );
+    tally.steps += prepared.length - 1;
+    // Only what is in the cache already can be served from it against its caller's wish.
+    for (const { read, args } of prepared) await throughCache(read, args, site);
+    await world.settled?.();
+    if (unseen) await changeUnseen(unseen);
+    const truths = between
+      ? undefined
+      : await Promise.all(prepared.map(({ read, args }) => fromDatabase(read, args, site)));
+    log.push('with one request, at the same time:');
+    for (const { read, args } of prepared)
+      log.push(`  ${describe({ ...read, site: command.site }, args)} with ${show(read.directive)}`);
+    const req: Args = {};
+    const asked = prepared.map(
+      ({ read, args }) =>
+        () =>
+          answerDirected(read, args, site, req),
+    );
+    if (between) {
+      const args = (await placed(between.args)) as Args;
+      log.push(`  ${describe(between, args)}`);
+      const shared = between.level === 'local' ? req : undefined;
+      asked.splice(1, 0, async () => {
+        const answer = await answerOf(() => call(cachedOf(site), between, args, shared));
+        if ('error' in answer) tally.refused += 1;
+        else tally.written += 1;
+        return { answer, isMiss: false };
+      });
+    }
+    const answers = await Promise.all(asked.map((ask) => ask()));
+    ids = new Map();
+    if (between) answers.splice(1, 1);
+    for (const [index, { read, args }] of prepared.entries()) {
+      const { answer, isMiss } = answers[index] as (typeof answers)[number];
+      const truth = truths?.[index] ?? answer;
+      const mayMiss = read.directive === 'only';
+      if (isMiss && !mayMiss) fail('a miss, which only another asked for', read, args, answer, truth);
+      if (isMiss || sameAnswer(answer, truth)) continue;
+      const isOfDatabase = read.directive === 'bypass' || read.directive === 'refresh';
+      // Relations of it, which are read for themselves, may be from the cache.
+      const isAllOfIt = read.args.collection === unseen?.args.collection;
+      if (!unseen || (isOfDatabase && isAllOfIt))
+        fail(`with ${show(read.directive)}, beside others on its request`, read, args, answer, truth);
+    }
+    if (unseen) await world.invalidate();
+    for (const { read, args } of prepared)
+      await compare('read after others on one request', { ...read, site: command.site }, args, site);
+    if (between) await replayAll();
+  }
+
+  /** A read with what its caller asks of the cache, and whether it ended in a miss. */
+  async function answerDirected(
+    { directive, ...command }: DirectedRead,
+    args: Args,
+    site: Site,
+    req: Args,
+  ): Promise<{ answer: Answer; isMiss: boolean }> {
+    let isMiss = false;
+    const own = directive === undefined ? args : { ...args, context: { cache: directive } };
+    const answer = await answerOf(() =>
+      call(cachedOf(site), command, own, req).catch((error: { code?: unknown }) => {
+        isMiss = error.code === 'CACHE_MISS';
+        throw error;
+      }),
+    );
+    return { answer, isMiss };
+  }
+
+  async function expiry({ site: first, unseen }: ExpiryCommand): Promise<void> {
+    const latest = [remembered.adapter, remembered.local].flatMap((ring) => [...ring.values()]);
+    const readers = world.sites.map((_site, n) => siteAt(first + n));
+    // One site fills, and the others find it there.
+    await world.invalidate();
+    for (const site of readers)
+      for (const { command, args } of latest) await throughCache(command, args, site);
+    for (const change of unseen) await changeUnseen(change);
+    await world.settled?.();
+    world.expire();
+    log.push('as much time passes as an entry may be served for');
+    for (const site of readers)
+      for (const { command, args } of latest) {
+        tally.replays += 1;
+        const at = { ...command, site: world.sites.indexOf(site) };
+        await compare('read when no entry may be served any more', at, args, site);
+      }
+    await world.invalidate();
   }
 
   async function transaction(command: TransactionCommand): Promise<void> {
@@ -345,8 +485,27 @@ export async function run(
         tally.steps += 1;
         await together(command);
         break;
+      case 'sharing':
+        tally.steps += 1;
+        await sharing(command);
+        break;
+      case 'expiry':
+        tally.steps += 1;
+        await expiry(command);
+        break;
     }
   }
+}
+
+/** A value with the properties of every object in it in another order, the same for the same number. */
+function inAnotherOrder(value: unknown, order: number): unknown {
+  if (Array.isArray(value)) return value.map((item) => inAnotherOrder(item, order));
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([name, each]) => [name, inAnotherOrder(each, order)]);
+  // Backwards, and then turned by some places: of two every order is as likely.
+  const turned = order % Math.max(1, entries.length);
+  const backwards = entries.reverse();
+  return Object.fromEntries([...backwards.slice(turned), ...backwards.slice(0, turned)]);
 }
 
 /** How long a call may take, in milliseconds: one that never comes back is a fault like any other. */

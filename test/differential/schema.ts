@@ -59,6 +59,8 @@ export interface ModelCollection {
   publicWhere: Where | undefined;
   slices: string[];
   cached: boolean;
+  /** What of it a second process has in its policy, where that is another one. */
+  inOther?: { slices: string[]; cached: boolean };
 }
 
 /** A global of a generated site. */
@@ -354,6 +356,10 @@ function buildModel(gen: fc.GeneratorValue): Model {
       .filter(({ path, isVirtual }) => path !== '_status' && !isVirtual)
       .map(({ path }) => path);
     collection.slices = chance(80) ? candidates.filter(() => chance(55)) : [];
+    collection.inOther = {
+      slices: candidates.filter((path) => chance(collection.slices.includes(path) ? 30 : 60)),
+      cached: chance(75),
+    };
   }
 
   const globals: ModelGlobal[] = ['header', 'settings'].map((slug) => ({

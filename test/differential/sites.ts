@@ -18,6 +18,8 @@ export interface Site {
   payload: Payload;
   /** The adapter below the cache. */
   base: Adapter;
+  /** By how many milliseconds the clock of its machine is ahead. */
+  ahead?: number;
 }
 
 /** A database that several Payload instances share. */

@@ -18,6 +18,8 @@ export const DOCUMENTS = [
   'docs/keyv.md',
   'docs/redis.md',
   'docs/cloudflare-kv-rest.md',
+  'docs/security.md',
+  'SECURITY.md',
 ];
 
 /** The text of a document. */

@@ -26,7 +26,7 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 
 test('The package holds what a user needs and nothing else', () => {
   const wanted =
-    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/payload-kv\.js|dist\/(?:[\w.-]+\/)*[\w.-]+\.(?:js|d\.ts)|templates\/(?:[\w.-]+\/)*[\w.-]+|docs\/[\w-]+\.md)$/;
+    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|bin\/payload-kv\.js|dist\/(?:[\w.-]+\/)*[\w.-]+\.(?:js|d\.ts)|templates\/(?:[\w.-]+\/)*[\w.-]+|docs\/[\w-]+\.md)$/;
   expect(packed.files.filter((file) => !wanted.test(file))).toEqual([]);
   expect(packed.files.filter((file) => /\.test\.|fixture|\.map$/.test(file))).toEqual([]);
   expect(packed.files).toEqual(

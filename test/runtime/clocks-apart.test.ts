@@ -13,6 +13,7 @@ import {
   tiered,
 } from '../../src/runtime/index.js';
 import { type Started, startBlog } from '../support/payload.js';
+import { sharedMemory } from '../support/shared-memory.js';
 
 const MINUTE = 60;
 const HOUR = 3_600;
@@ -32,7 +33,7 @@ beforeEach(async () => {
   // By this the memory store counts, and so does the far store, which is another machine's.
   performance.now = () => realPerformance.call(performance) + passed * 1_000;
   directory = await mkdtemp(path.join(tmpdir(), 'payload-kv-clocks-'));
-  far = memory();
+  far = sharedMemory();
   registry = memoryRegistry();
   sites = [];
 });
