@@ -244,3 +244,24 @@ describe('where operations begin one another', () => {
     expect(seen).toMatchObject({ name: { en: stored } });
   });
 });
+
+test('a refresh does not take the answer of a query that began before it', async () => {
+  const { id } = await knownTag();
+  let release = (): void => {};
+  let entered = (): void => {};
+  const isInside = new Promise<void>((done) => (entered = done));
+  const released = new Promise<void>((done) => (release = done));
+  held = () => {
+    held = undefined;
+    entered();
+    return released;
+  };
+  const slow = find(id);
+  await isInside;
+  await recorded.sql(`UPDATE tags_locales SET name = 'newest' WHERE _parent_id = ${id}`);
+  const refreshed = find(id, undefined, { payloadCache: 'refresh' });
+  await settleCache(payload);
+  release();
+  await slow;
+  expect(await refreshed).toBe('newest');
+});
