@@ -189,10 +189,12 @@ export function callLocalAPI(payload: Payload): void {
   for (const [name, kind] of Object.entries(LOCAL_API)) {
     const method = methods[name];
     if (typeof method !== 'function' || method[IS_CALL]) continue;
-    const call: Callable = (options, ...rest) => {
-      if (typeof options !== 'object' || options === null) return method.call(payload, options, ...rest);
+    // One that inherits from this instance calls it with itself as `this`, and may have parts of its own.
+    const call: Callable = function (this: unknown, options, ...rest) {
+      const self = this ?? payload;
+      if (typeof options !== 'object' || options === null) return method.call(self, options, ...rest);
       const [begin, given] = operationOfCall(options as LocalOptions, kind === 'writes');
-      return runCall(begin, () => method.call(payload, given, ...rest));
+      return runCall(begin, () => method.call(self, given, ...rest));
     };
     Object.defineProperty(call, 'name', { value: name });
     call[IS_CALL] = true;

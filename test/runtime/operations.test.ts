@@ -265,3 +265,18 @@ test('a refresh does not take the answer of a query that began before it', async
   await slow;
   expect(await refreshed).toBe('newest');
 });
+
+test('an object that inherits from the instance calls its methods with itself', async () => {
+  const { id } = await knownTag();
+  let isAsked = false;
+  const derived = Object.create(payload, {
+    collections: {
+      get: () => {
+        isAsked = true;
+        return payload.collections;
+      },
+    },
+  }) as Payload;
+  await derived.update({ collection: 'tags', id, data: { name: nextName() } });
+  expect(isAsked).toBe(true);
+});
