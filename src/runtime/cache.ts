@@ -492,7 +492,7 @@ export function createCache(parts: CacheParts): Cache {
     ) {
       return read.ask();
     }
-    const flight = await parts.singleFlight.run(`${wanted.key} ${before.join(' ')}`, async () => {
+    const lead = async (): Promise<Answer> => {
       const askedAt = parts.now();
       const result = await read.ask();
       // The adapter looks for a transaction at a moment of its own.
@@ -508,7 +508,10 @@ export function createCache(parts: CacheParts): Cache {
       }
       if (!encoded) count.uncacheable += 1;
       return { result, encoded };
-    });
+    };
+    // A query under way began before somebody asked for a new answer.
+    if (wanted.refresh) return (await lead()).result;
+    const flight = await parts.singleFlight.run(`${wanted.key} ${before.join(' ')}`, lead);
     if (!flight) return read.ask();
     if (flight.led) return flight.shared.result;
     const { encoded } = flight.shared;

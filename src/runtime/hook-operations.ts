@@ -11,6 +11,7 @@ import {
   beginOperation,
   endOperation,
   leaveTrace,
+  type Operation,
   operationOf,
   othersOnRequest,
   runCall,
@@ -74,13 +75,12 @@ function noteBeginning(
 ): void {
   const known = (args ?? {}) as OperationArguments;
   const writes = typeof operation !== 'string' || !READING.has(operation);
-  const { id, where } = known;
-  const begun = beginOperation(request, args, { name, writes, isBulk: isBulk(known), id });
+  const begun = beginOperation(request, args, { name, writes, isBulk: isBulk(known), id: known.id });
   const { context } = (request ?? {}) as { context?: unknown };
   if (hasForeignValue(context)) onForeignValue();
   const found = takeDirective(request);
+  if (found) tellUnsettled(begun, found);
   if (writes || isPopulation(known)) return;
-  if (id !== undefined && where === undefined) leaveTrace(begun);
   if (found && begun.call?.own !== begun) begun.hasInherited = true;
   begun.directive ??= found ?? inherited(begun);
 }
@@ -112,15 +112,26 @@ function settle(args: unknown, request: unknown): void {
   const operation = operationOf(args);
   if (!operation || operation.isSettled) return;
   operation.isSettled = true;
+  const { id, where } = args as OperationArguments;
+  // A hook may have put another document in the place of the one asked for.
+  if (id !== undefined && where === undefined) leaveTrace(operation, id);
   const found = takeDirective(request);
   if (!found || operation.writes) return;
-  const candidates = othersOnRequest(operation).filter(({ isSettled }) => !isSettled);
-  if (candidates.length === 0) {
+  if (unsettledBeside(operation).length === 0) {
     operation.directive = found;
     return;
   }
+  if (found.value !== 'only') operation.directive = moreCareful(found, operation.directive);
+  tellUnsettled(operation, found);
+}
+
+const unsettledBeside = (operation: Operation): Operation[] =>
+  othersOnRequest(operation).filter(({ isSettled }) => !isSettled);
+
+/** A directive on a request may have been set by hooks of other operations that are going on. */
+function tellUnsettled(taker: Operation, found: FoundDirective): void {
   if (found.value === 'only') return;
-  for (const each of [operation, ...candidates]) each.directive = moreCareful(found, each.directive);
+  for (const each of unsettledBeside(taker)) each.directive = moreCareful(found, each.directive);
 }
 
 function noteEnd(args: unknown): void {
@@ -178,10 +189,12 @@ export function callLocalAPI(payload: Payload): void {
   for (const [name, kind] of Object.entries(LOCAL_API)) {
     const method = methods[name];
     if (typeof method !== 'function' || method[IS_CALL]) continue;
-    const call: Callable = (options, ...rest) => {
-      if (typeof options !== 'object' || options === null) return method.call(payload, options, ...rest);
+    // One that inherits from this instance calls it with itself as `this`, and may have parts of its own.
+    const call: Callable = function (this: unknown, options, ...rest) {
+      const self = this ?? payload;
+      if (typeof options !== 'object' || options === null) return method.call(self, options, ...rest);
       const [begin, given] = operationOfCall(options as LocalOptions, kind === 'writes');
-      return runCall(begin, () => method.call(payload, given, ...rest));
+      return runCall(begin, () => method.call(self, given, ...rest));
     };
     Object.defineProperty(call, 'name', { value: name });
     call[IS_CALL] = true;

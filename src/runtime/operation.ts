@@ -17,7 +17,7 @@ export interface Operation {
   /** Whether it writes whatever documents a `where` finds. */
   readonly isBulk: boolean;
   /** The document asked for, where it is one. */
-  readonly id: string | undefined;
+  id: string | undefined;
   readonly call: Call | undefined;
   /** What its request carries; `undefined` until Payload has made the request. */
   state: RequestState | undefined;
@@ -33,7 +33,8 @@ export interface Operation {
 
 /** A call of the Local API or of an endpoint's handler: something whose end is certain. */
 export interface Call {
-  readonly parent: Call | undefined;
+  /** The call that it was made in, as long as that goes on. */
+  parent: Call | undefined;
   /** The operation that it was made for; an endpoint's handler may be for any, or none. */
   own: Operation | undefined;
   /** Those of its operations that are under way. */
@@ -49,6 +50,8 @@ interface RequestState {
   readonly writing: Set<Operation>;
   /** Whether a write operation that began without a transaction is over: what it left of one says nothing any more. */
   hasEndedWrite: boolean;
+  /** Whether operations were forgotten since there were too many: any may be under way, a write as well. */
+  hasForgotten: boolean;
 }
 
 /** State that all copies of this module in one process share: bundlers make several. */
@@ -127,16 +130,24 @@ export async function runCall<Result>(
   begin: BeginningOperation | undefined,
   run: () => Result | Promise<Result>,
 ): Promise<Result> {
-  const parent = calls.getStore();
-  const call: Call = { parent, own: undefined, operations: [], isOver: false, atEnd: new Map() };
+  const call: Call = {
+    parent: currentCall(),
+    own: undefined,
+    operations: [],
+    isOver: false,
+    atEnd: new Map(),
+  };
   if (begin) call.own = newOperation(begin, call);
   try {
     return await calls.run(call, run);
   } finally {
     call.isOver = true;
+    // Timers and promises keep the call they were made in: one that makes the next would keep all before it.
+    call.parent = living(call.parent);
     for (const operation of [...call.operations]) endOperation(operation);
     // One after another, and none kept from it by the fault of another: they do not reject.
     for (const finish of call.atEnd.values()) await finish();
+    call.atEnd.clear();
   }
 }
 
@@ -185,21 +196,33 @@ export function beginOperation(request: unknown, args: unknown, begin: Beginning
     operation.state = state;
     const among = operation.writes ? state.writing : state.reading;
     among.add(operation);
-    if (among.size > MOST_UNENDED) for (const oldest of [...among].slice(0, 1)) among.delete(oldest);
+    if (among.size > MOST_UNENDED && !operation.call) forgetOldest(state, among);
     operation.isAuthenticated = Boolean((request as Request).user);
   }
   if (isObject(args)) setQuietly(args, OPERATION, operation);
   return operation;
 }
 
+/** Those of a call end with it. The others may never be known to have ended. */
+function forgetOldest(state: RequestState, among: Set<Operation>): void {
+  const unended = [...among].filter(({ call }) => !call);
+  if (unended.length <= MOST_UNENDED) return;
+  among.delete(unended[0] as Operation);
+  state.hasForgotten = true;
+}
+
 /** Notes that an operation's document, where it asks for one, may be read from now on. */
-export function leaveTrace(operation: Operation): void {
+export function leaveTrace(operation: Operation, id: unknown): void {
+  operation.id = shortId(id);
   if (operation.call || operation.writes) return;
   const document = traceOf(operation.name, operation.id);
   const { operations = [], reads = 0 } = traces.get(document) ?? {};
+  const unended = operations.filter(({ isOver }) => !isOver);
   traces.set(document, {
-    operations: [...operations.filter(({ isOver }) => !isOver), operation].slice(-MOST_UNENDED),
-    reads,
+    operations:
+      unended.length < MOST_UNENDED ? [...unended, operation] : [...UNKNOWN, ...unended.slice(2), operation],
+    // Those that are over have read.
+    reads: Math.max(0, reads - (operations.length - unended.length)),
   });
 }
 
@@ -221,7 +244,7 @@ export function othersOnRequest(operation: Operation): Operation[] {
 }
 
 function newState(): RequestState {
-  return { reading: new Set(), writing: new Set(), hasEndedWrite: false };
+  return { reading: new Set(), writing: new Set(), hasEndedWrite: false, hasForgotten: false };
 }
 
 function stateOf(request: unknown): RequestState | undefined {
@@ -281,7 +304,7 @@ export function readerOf(name: string, args: Readonly<Record<string, unknown>>):
     );
     if (own.length > 0) return { request, operations: own, call };
   }
-  if (isBare) return { request, operations: takeTrace(name, documentOf(args)), call };
+  if (isBare) return { request, operations: takeTrace(name, documentOf(args), request), call };
   if (!state || state.reading.size === 0) return { request, operations: [], call };
   const operations = [...state.reading].filter((operation) => !operation.call && operation.name === name);
   return { request, operations, call };
@@ -301,12 +324,34 @@ function documentOf({ where }: Readonly<Record<string, unknown>>): string | unde
   return shortId(first?.id?.equals);
 }
 
-function takeTrace(name: string, id: string | undefined): readonly Operation[] {
-  if (traces.size === 0) return [];
+/** One that nothing is known of: it may ask for anything, and may be a part of a write. */
+const UNKNOWN: readonly Operation[] = [
+  {
+    name: '',
+    writes: true,
+    isBulk: false,
+    id: undefined,
+    call: undefined,
+    state: undefined,
+    directive: undefined,
+    isSettled: true,
+    hasInherited: false,
+    isAuthenticated: true,
+    isOver: false,
+  },
+];
+
+function takeTrace(name: string, id: string | undefined, request: Request): readonly Operation[] {
   const document = traceOf(name, id);
   const trace = traces.get(document);
-  if (!trace) return [];
-  const operations = trace.operations.filter(({ isOver }) => !isOver);
+  const operations = trace?.operations.filter(({ isOver }) => !isOver) ?? [];
+  // It was forgotten, or its hooks took so long. What has a transaction, or names none, is no such operation's.
+  if (!trace || operations.length === 0) {
+    const { transactionID } = request;
+    return !('transactionID' in request) || ['string', 'number'].includes(typeof transactionID)
+      ? []
+      : UNKNOWN;
+  }
   // Each reads its document once.
   const reads = trace.reads + 1;
   if (reads >= operations.length) traces.delete(document);
@@ -317,10 +362,14 @@ function takeTrace(name: string, id: string | undefined): readonly Operation[] {
 /** Whether a read may be of a write operation: then it is the database's to answer. */
 export function isOfWriteOperation({ request, operations, call }: Reader): boolean {
   const state = stateOf(request);
-  if (state && state.writing.size > 0) return true;
+  if (state && (state.writing.size > 0 || (state.hasForgotten && !isOfCall(operations)))) return true;
   if (call?.operations.some(({ writes }) => writes)) return true;
   return operations.some((operation) => operation.writes || (operation.state?.writing.size ?? 0) > 0);
 }
+
+/** Whether it is certain that a read is of a call's operation. */
+const isOfCall = (operations: readonly Operation[]): boolean =>
+  operations.length > 0 && operations.every(({ call }) => call);
 
 /** Whether somebody who is logged in may be asking. */
 export function isOfSomebody({ request, operations }: Reader): boolean {
