@@ -138,6 +138,9 @@ const REMEMBERED_PLANS = 5_000;
 /** Longest query remembered, in characters: visitors may send any, and as many as they like. */
 const LONGEST_REMEMBERED = 2_000;
 
+/** A query of the database takes no longer, in milliseconds; more between two of them is a clock that was set back. */
+const LONGEST_QUERY_TIME = 60_000;
+
 /** A background query that has not ended by then is taken for dead, in milliseconds: in workerd nobody would tell. */
 const LONGEST_REVALIDATION = 30_000;
 /** Attempts to write an entry, with longer and longer pauses. */
@@ -554,6 +557,9 @@ export function createCache(parts: CacheParts): Cache {
     const ttl = Math.round(longest * (1 - parts.ttlJitter * Math.random()));
     const body = encodeEntry({ key, tags, versions: before, askedAt, ttl }, encoded);
     const kept = ttl + graceOf(rule);
+    // A query that began before another has ended after it.
+    const newer = (own.get(key) ?? askedAt) - askedAt;
+    if (newer > 0 && newer < LONGEST_QUERY_TIME) return;
     own.set(key, askedAt);
     if (near) {
       const text = envelope.wrap(body);

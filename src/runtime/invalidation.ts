@@ -593,7 +593,7 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
    * part of it.
    */
   async function replaceOrGather(touched: Touched): Promise<void> {
-    const call = outermostWrite();
+    const call = gatheringCall();
     if (!call || touched.tags.size === 0) return replaceTouched(touched);
     let gathering = gatherings.get(call);
     if (!gathering) {
@@ -601,15 +601,17 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
       gatherings.set(call, gathering);
     }
     gathering.writes += 1;
-    const isBulk = call.operations.some((operation) => operation.writes && operation.isBulk);
-    if (!isBulk && gathering.writes <= REPLACED_AT_ONCE) return replaceTouched(touched);
+    if (!isOfWrite(call, true) && gathering.writes <= REPLACED_AT_ONCE) return replaceTouched(touched);
     if (!call.atEnd.has(gatherings)) {
       let ended = (): void => {};
       // A client that goes away must not end the operation between its writes and their invalidation.
       parts.background.keepAlive(new Promise<void>((resolve) => (ended = resolve)));
       call.atEnd.set(gatherings, async () => {
-        await replaceGathered(gathering);
-        ended();
+        try {
+          await replaceGathered(gathering);
+        } finally {
+          ended();
+        }
       });
     }
     const current = gathering;
@@ -629,9 +631,12 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
     clearTimeout(timer);
     gathering.timer = undefined;
     gathering.touched = nothingTouched();
-    await replacing;
-    await replaceTouched(touched);
-    noteGathered(tags, -1);
+    try {
+      await replacing;
+      await replaceTouched(touched);
+    } finally {
+      noteGathered(tags, -1);
+    }
   }
 
   function noteGathered(tags: Iterable<string>, difference: 1 | -1): void {
@@ -779,13 +784,22 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
 
 const nothingTouched = (): Touched => ({ tags: new Set(), subjects: new Map() });
 
-/** The outermost call under way that a write operation was begun in: what is written now is a part of it. */
-function outermostWrite(): Call | undefined {
+/** Whether a call is of a write operation, or of one that writes all that a `where` finds. */
+const isOfWrite = (call: Call, isBulk = false): boolean =>
+  !call.isOver && call.operations.some((operation) => operation.writes && (operation.isBulk || !isBulk));
+
+/**
+ * The call under way at whose end is replaced what is written now: that of the outermost bulk operation, or else of the
+ * outermost write operation, which what its hooks write is a part of.
+ */
+function gatheringCall(): Call | undefined {
   let outermost: Call | undefined;
+  let outermostBulk: Call | undefined;
   for (let call = currentCall(); call; call = call.parent) {
-    if (!call.isOver && call.operations.some(({ writes }) => writes)) outermost = call;
+    if (isOfWrite(call)) outermost = call;
+    if (isOfWrite(call, true)) outermostBulk = call;
   }
-  return outermost;
+  return outermostBulk ?? outermost;
 }
 
 /** Tags of which no collection has more than some of documents and slices: of more it has the star tag. */

@@ -89,6 +89,8 @@ const traces = shared(
 );
 /** Operations remembered of one document, or one request, where none of them is known to have ended. */
 const MOST_UNENDED = 200;
+/** The same of one document, which a Worker's memory has a thousand of. */
+const MOST_TRACED = 20;
 /** Longest id that tells documents apart here; those of longer ids are all candidates for one another. */
 const LONGEST_ID = 100;
 
@@ -220,7 +222,7 @@ export function leaveTrace(operation: Operation, id: unknown): void {
   const unended = operations.filter(({ isOver }) => !isOver);
   traces.set(document, {
     operations:
-      unended.length < MOST_UNENDED ? [...unended, operation] : [...UNKNOWN, ...unended.slice(2), operation],
+      unended.length < MOST_TRACED ? [...unended, operation] : [...UNKNOWN, ...unended.slice(2), operation],
     // Those that are over have read.
     reads: Math.max(0, reads - (operations.length - unended.length)),
   });
@@ -393,7 +395,17 @@ export function isOfReadOperation({ operations }: Reader): boolean {
 export function directiveOf(reader: Reader, direct: FoundDirective | undefined): ReadDirective {
   const found = reader.operations.map(({ directive }) => directive);
   if (direct) found.push(direct);
-  return mostCareful(found.map((directive) => directive && parseDirective(directive)));
+  // What is wrong with one operation is not for another to hear.
+  const parse = found.length > 1 ? parseOrBypass : parseDirective;
+  return mostCareful(found.map((directive) => directive && parse(directive)));
+}
+
+function parseOrBypass(found: FoundDirective): ReadDirective {
+  try {
+    return parseDirective(found);
+  } catch {
+    return { kind: 'bypass' };
+  }
 }
 
 /**
