@@ -63,7 +63,7 @@ function placeOf(told: Told, nameOfBinding: NameOfBinding): Place | undefined {
   const { binding, clientConfig, poolOptions, packageName, url } = told;
   if (typeof binding?.prepare === 'function') {
     // A binding shows nothing of its database. Through a proxy on Node it may be the local one of this machine.
-    return ['d1', nameOfBinding((each) => each === binding) ?? '', isWorkerd() ? '' : machine()];
+    return ['d1', nameOfBinding((each) => each === binding), isWorkerd() ? '' : machine()];
   }
   if (clientConfig) {
     const { url: at, syncUrl } = clientConfig;
@@ -111,7 +111,7 @@ function postgresPlace(pool: Pool, nameOfBinding: NameOfBinding): Place {
   if (host.endsWith(HYPERDRIVE)) {
     const isIt = (each: unknown): boolean =>
       (each as { connectionString?: unknown } | undefined)?.connectionString === connectionString;
-    return ['hyperdrive', nameOfBinding(isIt) ?? '', ...rest];
+    return ['hyperdrive', nameOfBinding(isIt), ...rest];
   }
   return ['postgres', host, text(said.port, env.PGPORT || '5432'), ...rest, ...machineAt(host)];
 }

@@ -249,7 +249,11 @@ describe('D1', () => {
 
   test('has the name of its binding', () => {
     expectSame(of(d1, { D1: d1 }), of(tenant, { KV: {}, D1: tenant }));
-    expectApart(of(d1, { D1: d1, TENANT: tenant }), of(tenant, { D1: d1, TENANT: tenant }), of(d1, {}));
+    expectApart(of(d1, { D1: d1, TENANT: tenant }), of(tenant, { D1: d1, TENANT: tenant }));
+  });
+
+  test('without a known name may be any', () => {
+    expect(of(d1, {})).toBeUndefined();
   });
 
   test('behind a proxy, which may lead to a database of this machine, is not the deployed one', () => {
