@@ -240,7 +240,7 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
       const policy = createPolicy(options, registry, schema, (message) => payload.logger.warn(message));
       const sliceSets = createSliceSets(schema, policy, (slug) =>
         warn(
-          `payload-kv: another process writes to "${slug}" with other slices, or did within the last weeks. Its writes make stale whatever depends on slices here; give all that share the ${registry.name} registry the same.`,
+          `payload-kv: another process writes to "${slug}" with other slices, or did within the last two weeks. Its writes make stale whatever depends on slices here; give all that share the ${registry.name} registry the same.`,
         ),
       );
       const versions = createVersionMemory(registry, Date.now);
