@@ -36,6 +36,8 @@ export interface SliceSets {
    * sets that were not known before, and {@link changes} counts one more.
    */
   areComplete(tags: readonly string[], versions: readonly string[]): boolean;
+  /** All tags that name the sets of others. */
+  registers(): string[];
   /** The sets that a query with these tags relies on: part of its key, since processes of others have other tags. */
   nameOf(tags: readonly string[]): string;
   /** How often the guards of a collection have changed. */
@@ -132,6 +134,7 @@ export function createSliceSets(
       }
       return complete;
     },
+    registers: () => [...own.keys()],
     nameOf: (tags) => tags.flatMap((tag) => own.get(tag)?.set ?? []).join(),
     changes: () => changes,
   };

@@ -1,8 +1,15 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { databaseRegistry, payloadKV, type Registry, settleCache } from '../../src/runtime/index.js';
 import type { Policy } from '../../src/runtime/policy.js';
 import type { SiteSchema } from '../../src/runtime/site-schema.js';
 import { createSliceSets, namedSliceSets, nameOfSliceSet } from '../../src/runtime/slice-sets.js';
 import { type Clock, takeClock } from '../support/clock.js';
+import { type Started, startBlog } from '../support/payload.js';
+import { sharedMemory } from '../support/shared-memory.js';
+import { collectLog } from './logged.js';
 
 const DAY = 86_400;
 const REGISTER = 'posts?';
@@ -85,4 +92,66 @@ test('others with slices that are not known here are told of once', () => {
   expect(one.read(version)).toBe(false);
   one.read(version);
   expect(one.told).toEqual(['posts']);
+});
+
+describe('a site that starts', () => {
+  let directory: string;
+  let sites: Started[];
+  beforeEach(async () => {
+    directory = await mkdtemp(path.join(tmpdir(), 'payload-kv-sets-'));
+    sites = [];
+  });
+  afterEach(async () => {
+    for (const site of sites) await site.stop();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  async function start(slices: string[], registry = databaseRegistry()): Promise<string[]> {
+    const log = collectLog();
+    const site = await startBlog({
+      url: `file:${path.join(directory, 'blog.db')}`,
+      configure: log.configure,
+      plugins: [
+        payloadKV({ store: sharedMemory(), registry, collections: { posts: { slices }, categories: {} } }),
+      ],
+    });
+    sites.push(site);
+    await settleCache(site.payload);
+    return log.lines();
+  }
+  const write = () =>
+    sites[0]?.payload.create({
+      collection: 'posts',
+      data: { title: 'one', slug: 'one', category: 1, _status: 'published' },
+    });
+
+  test('says at once that others write with other slices, and nothing where they have the same', async () => {
+    expect(await start(['slug'])).toEqual([]);
+    await sites[0]?.payload.create({ collection: 'categories', data: { name: 'a', slug: 'a' } });
+    await write();
+    expect(await start(['slug'])).toEqual([]);
+    expect(await start(['slug', 'category'])).toEqual([
+      expect.stringMatching(
+        /another process writes to "posts" with other slices, or did within the last two weeks/,
+      ),
+    ]);
+  });
+
+  test('starts as well where the registry does not answer, and asks none whose calls are paid for', async () => {
+    const asked: string[] = [];
+    const registry = (canBeStrong: boolean): Registry => ({
+      name: 'other',
+      defaultConsistency: 'eventual',
+      canBeStrong,
+      get(tags) {
+        asked.push(...tags);
+        return Promise.reject(new Error('no'));
+      },
+      replace: async (tags) => tags.map(() => '1'),
+    });
+    expect(await start(['slug'], registry(false))).toEqual([]);
+    expect(asked).toEqual([]);
+    expect(await start(['slug'], registry(true))).toEqual([]);
+    expect(asked).toEqual([REGISTER]);
+  });
 });
