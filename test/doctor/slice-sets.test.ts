@@ -175,7 +175,11 @@ describe('at Cloudflare', () => {
 
   test('a version with something printed before it is read all the same', async () => {
     await site("cloudflareKV({ binding: 'PAYLOAD_CACHE' })", undefined, api.namespaceId);
-    hold(KEY, `A new version of wrangler is there.\n${afterWriteWith(['category'])}`);
+    const said = 'An update is there: 4.99.0.sthother9zzz';
+    const own = afterWriteWith(['slug']);
+    hold(KEY, `${said}\n${own}`);
+    expect(await remote()).toMatchObject([ALONE]);
+    hold(KEY, `${said}\n${afterWriteWith(['category'], own)}`);
     expect(await remote()).toMatchObject([OTHERS]);
   });
 
