@@ -14,6 +14,8 @@ export interface BindingTask {
   environment?: string;
   /** Whether to use the project's local state. */
   persist: boolean;
+  /** What else is read, beyond the store's prefix. */
+  read?: { prefix: string; keys: string[] } | undefined;
   /** Absolute directory of the project's wrangler. */
   wrangler?: string;
   /** Where there is no wrangler: Miniflare, on the state that wrangler left. */
@@ -25,7 +27,7 @@ export interface BindingTask {
  * that there are; `round-trip`: it is there and does not work.
  */
 export type BindingAnswer =
-  | { ok: true }
+  | { ok: true; versions?: (string | undefined)[] }
   | { ok: false; step: 'start' | 'binding' | 'round-trip'; message: string };
 
 interface Started {
@@ -49,7 +51,7 @@ async function answer(task: BindingTask): Promise<BindingAnswer> {
   const binding = started.env[task.binding] as KVBinding | undefined;
   const result: BindingAnswer =
     typeof binding?.put === 'function' && typeof binding.list === 'function'
-      ? await tryBinding(binding)
+      ? await tryBinding(binding, task)
       : { ok: false, step: 'binding', message: Object.keys(started.env).join(', ') || 'none at all' };
   await started.dispose().catch(() => undefined);
   return result;
@@ -79,10 +81,12 @@ async function startMiniflare(task: BindingTask): Promise<Started> {
 }
 
 /** Through the very store that the site uses. */
-async function tryBinding(binding: KVBinding): Promise<BindingAnswer> {
+async function tryBinding(binding: KVBinding, { read }: BindingTask): Promise<BindingAnswer> {
   try {
-    const broken = await storeRoundTrip(cloudflareKV({ binding }));
-    return broken ? { ok: false, step: 'round-trip', message: broken } : { ok: true };
+    const store = cloudflareKV({ binding, ...(read ? { prefix: read.prefix } : {}) });
+    const broken = await storeRoundTrip(store);
+    if (broken) return { ok: false, step: 'round-trip', message: broken };
+    return { ok: true, ...(read ? { versions: await store.getMany(read.keys) } : {}) };
   } catch (error) {
     return { ok: false, step: 'round-trip', message: firstLine(error) };
   }

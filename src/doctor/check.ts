@@ -20,6 +20,8 @@ export interface Check {
   id: string;
   /** What is checked, as a noun phrase. */
   title: string;
+  /** Starts wrangler or asks a server, also without `--remote`: what it finds is repaired in no file. */
+  reaches?: true;
   /** `undefined` where the check has nothing to look at in this project: it is then not listed. */
   run(context: DoctorContext): CheckResult | undefined | Promise<CheckResult | undefined>;
 }

@@ -17,10 +17,13 @@ import { remoteCredentials } from './checks/remote-credentials.js';
 import { remoteDurableObject } from './checks/remote-durable-object.js';
 import { remoteNamespace } from './checks/remote-namespace.js';
 import { remoteRoundTrip } from './checks/remote-round-trip.js';
+import { remoteSliceSets } from './checks/remote-slice-sets.js';
 import { restNamespace } from './checks/rest-namespace.js';
 import { restRoundTrip } from './checks/rest-round-trip.js';
+import { restSliceSets } from './checks/rest-slice-sets.js';
 import { roundTrip } from './checks/round-trip.js';
 import { schemaInStep } from './checks/schema-in-step.js';
+import { sliceSets } from './checks/slice-sets.js';
 import { ttl } from './checks/ttl.js';
 import { versions } from './checks/versions.js';
 import { wranglerBinding } from './checks/wrangler-binding.js';
@@ -47,11 +50,14 @@ export const checks: readonly Check[] = [
   durableObject,
   databaseRegistry,
   roundTrip,
+  sliceSets,
   remoteCredentials,
   remoteNamespace,
   remoteBinding,
   remoteDurableObject,
   remoteRoundTrip,
+  remoteSliceSets,
   restNamespace,
   restRoundTrip,
+  restSliceSets,
 ];

@@ -359,9 +359,12 @@ export function readWrapper(text: string, path: string): WrapperReading {
       line: lineOf(at),
       slices:
         list && ts.isArrayLiteralExpression(list)
-          ? list.elements.flatMap((element) =>
-              ts.isStringLiteralLike(element) ? [{ field: element.text, line: lineOf(element) }] : [],
-            )
+          ? list.elements.flatMap((element) => {
+              const value = resolve(element);
+              if (ts.isStringLiteralLike(value)) return [{ field: value.text, line: lineOf(element) }];
+              leaveUnread(`${where}.slices`, element);
+              return [];
+            })
           : [],
       allowAuth: flag('allowAuth', false),
       enabled: flag('enabled', true),

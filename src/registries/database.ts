@@ -58,7 +58,12 @@ interface Rows {
    * Deletes rows that may go. A tag without a row has the version that it had before any write: were a row deleted too
    * early, entries from then would be fresh again. So whose clock goes wrong must delete none.
    */
-  prune(): Promise<void>;
+  prune(transactionID: string | number | undefined): Promise<void>;
+  /**
+   * Whether that belongs inside the write's transaction: on SQLite a statement beside an open one finds the database
+   * locked, and leaves it so for other processes.
+   */
+  prunesInside?: boolean;
 }
 
 /**
@@ -174,22 +179,22 @@ export function databaseRegistry(): Registry {
         // Nobody can read versions, so there is no entry that could be fresh.
         await check();
       }
-      pruneNowAndThen(context);
+      await pruneNowAndThen(context);
       return tags.map((tag) => versions.get(nameOf(tag)) as string);
     },
   };
 
-  function pruneNowAndThen(context: ReplaceContext | undefined): void {
+  async function pruneNowAndThen(context: ReplaceContext | undefined): Promise<void> {
     // Somewhere in the interval: processes that live shorter than it must prune as well.
     prunedAt ??= Date.now() - Math.random() * PRUNING_INTERVAL;
     if (!context?.background || isMissing || Date.now() - prunedAt < PRUNING_INTERVAL) return;
     prunedAt = Date.now();
     // A database that is busy keeps its old rows until the next time.
-    context.background(
-      connected()
-        .prune()
-        .catch(() => {}),
-    );
+    const pruning = connected()
+      .prune(context.transactionID)
+      .catch(() => {});
+    if (connected().prunesInside && context.transactionID !== undefined) await pruning;
+    else context.background(pruning);
   }
 }
 
@@ -310,10 +315,14 @@ function rowsInSql(adapter: DrizzleAdapter): Rows {
     async add(row) {
       await run(`${insert([row])} NOTHING`);
     },
-    async prune() {
+    prunesInside: !isPostgres,
+    async prune(transactionID) {
+      const db =
+        isPostgres || transactionID === undefined ? undefined : adapter.sessions?.[transactionID]?.db;
       // In one statement, which looks at the row that it deletes. Rows that are being replaced are left alone.
       await run(
         `DELETE FROM ${table()} WHERE "id" IN (SELECT "id" FROM ${table()} WHERE "expires" < ${now} LIMIT ${MOST_PRUNED}${isPostgres ? ' FOR UPDATE SKIP LOCKED' : ''})`,
+        db,
       );
     },
   };

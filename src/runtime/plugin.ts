@@ -28,10 +28,10 @@ import type {
   PayloadKVOptions,
 } from './options.js';
 import { checkOptions, createPolicy, DEFAULT_TTL, DEFAULT_TTL_JITTER } from './policy.js';
-import { newVersion, type Registry } from './registry.js';
+import { NEVER_REPLACED, newVersion, type Registry } from './registry.js';
 import { createSingleFlight, defaultSingleFlight } from './single-flight.js';
 import { readSiteSchema } from './site-schema.js';
-import { createSliceSets } from './slice-sets.js';
+import { createSliceSets, type SliceSets } from './slice-sets.js';
 import { addCounts, type CacheCounts, type CacheStats, emptyCounts } from './stats.js';
 import { checkStoredSecrets } from './stored-secrets.js';
 import { wantsToBeTold } from './subscription.js';
@@ -140,6 +140,7 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
   let identity: string | undefined;
   let behind: CacheBehind | undefined;
   let listener: VersionMemory['listener'] | undefined;
+  let sliceSets: SliceSets | undefined;
   let unsubscribe: (() => void) | undefined;
   let guards: { store: FaultGuard; registry: FaultGuard } | undefined;
   let singleFlight: CacheParts['singleFlight'] | undefined;
@@ -238,9 +239,9 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
       registry = registry.attach?.({ payload, adapter: base }) ?? registry;
       const schema = readSiteSchema(config, base.defaultIDType);
       const policy = createPolicy(options, registry, schema, (message) => payload.logger.warn(message));
-      const sliceSets = createSliceSets(schema, policy, (slug) =>
+      sliceSets = createSliceSets(schema, policy, (slug) =>
         warn(
-          `payload-kv: another process writes to "${slug}" with other slices, or did within the last days. Its writes make stale whatever depends on slices here; give all that share the ${registry.name} registry the same.`,
+          `payload-kv: another process writes to "${slug}" with other slices, or did within the last two weeks. Its writes make stale whatever depends on slices here; give all that share the ${registry.name} registry the same.`,
         ),
       );
       const versions = createVersionMemory(registry, Date.now);
@@ -328,6 +329,24 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
     }
   }
 
+  /**
+   * Has it said at the start where others have other slices; lookups find it out as well, and on KV each call is paid
+   * for. Nobody waits, and a registry that does not answer is told by them.
+   */
+  function lookForOthers(): void {
+    const names = sliceSets?.registers() ?? [];
+    if (!behind || names.length === 0 || registry.local || !registry.canBeStrong || isWorkerd()) return;
+    const known = sliceSets;
+    const look = async (): Promise<void> => {
+      const versions = await registry.get(names);
+      known?.areComplete(
+        names,
+        versions.map((version) => version ?? NEVER_REPLACED),
+      );
+    };
+    background.run(withTimeout(look(), DEFAULT_WRITE_TIMEOUT).catch(() => undefined));
+  }
+
   function listen(): void {
     const { options } = setup;
     unsubscribe?.();
@@ -395,6 +414,7 @@ function attach(base: DatabaseAdapter, payload: Payload, first: Setup): Database
         onFault(error, `connecting the ${registry.name} registry`);
       }
       listen();
+      lookForOthers();
       // What the config before did not cache, it did not make stale either.
       if (isReloaded) await behind?.invalidation.everything('hot reload');
     },

@@ -17,6 +17,10 @@ import { collectionTag, sliceSetsTag, sliceSetTag } from './tags.js';
  * Where all have the same slices, that is one tag more for a lookup and one for a write. A version of `posts?` that was
  * lost, or that two wrote at once, is mended by the next write of whoever is missing in it, and each change of it makes
  * stale what depends on slices.
+ *
+ * A version lives for months where it must outlive every entry, and so would the sets of processes that are long gone.
+ * So each is named with the day, again by a write a week later, and left out by others a week after that: whoever was
+ * left out finds its own day too old even in a version from before.
  */
 export interface SliceSets {
   /** What a dependence on slices of the collection brings along. */
@@ -25,13 +29,15 @@ export interface SliceSets {
   writerTag(slug: string): string;
   /** The tags that must name the sets of such a write. */
   registersOf(tags: readonly string[]): string[];
-  /** The version that such a tag must be given, if the one it has does not name the set of this process. */
+  /** The version that such a tag must be given, if the one it has does not name the set of this process, or long ago. */
   versionNaming(register: string, version: string | undefined): string | undefined;
   /**
    * Takes in versions that were read. Whether the tags are all that a result depends on: else others have written under
    * sets that were not known before, and {@link changes} counts one more.
    */
   areComplete(tags: readonly string[], versions: readonly string[]): boolean;
+  /** All tags that name the sets of others. */
+  registers(): string[];
   /** The sets that a query with these tags relies on: part of its key, since processes of others have other tags. */
   nameOf(tags: readonly string[]): string;
   /** How often the guards of a collection have changed. */
@@ -40,6 +46,37 @@ export interface SliceSets {
 
 /** Sets that a version names at most: an older one that still writes is named again by its next write. */
 const MOST_SETS = 5;
+
+const DAY = 86_400_000;
+/** Days after which a write names its set again. */
+const NAMED_FOR = 7;
+/** Days after which others leave a set out. So much later that neither clocks nor a slow registry come between. */
+const REMEMBERED_FOR = 2 * NAMED_FOR;
+
+/** A set of slices, as a version names it. */
+export interface NamedSet {
+  set: string;
+  /** Whether a process wrote under it within the last two weeks. */
+  isRecent: boolean;
+}
+
+/** The name of a set of slices. */
+export function nameOfSliceSet(paths: readonly string[]): string {
+  return hash(JSON.stringify([...paths].sort())).slice(0, LENGTH);
+}
+
+const LENGTH = 8;
+
+/** The sets that a version of `posts?` names. It begins with what makes it one of its own, like any other version. */
+export function namedSliceSets(version: string | undefined): NamedSet[] {
+  return (version?.split('.').slice(1) ?? []).map((name) => ({
+    set: name.slice(0, LENGTH),
+    isRecent: ageOf(name) <= REMEMBERED_FOR,
+  }));
+}
+
+const today = (): number => Math.floor(Date.now() / DAY);
+const ageOf = (name: string): number => today() - Number.parseInt(name.slice(LENGTH), 36);
 
 /** Creates what a process knows of the slices of others. */
 export function createSliceSets(
@@ -53,13 +90,10 @@ export function createSliceSets(
   for (const slug of schema.collections.keys()) {
     const slices = policy.slicesOf(slug);
     if (slices.length === 0) continue;
-    const set = hash(JSON.stringify(slices.map(({ path }) => path).sort())).slice(0, 8);
+    const set = nameOfSliceSet(slices.map(({ path }) => path));
     const register = sliceSetsTag(collectionTag(slug));
     own.set(register, { slug, set, guards: [register], isShared: false });
   }
-
-  /** Begins with what makes it one of its own, like any other version. */
-  const setsIn = (version: string | undefined): string[] => version?.split('.').slice(1) ?? [];
 
   return {
     guardsOf: (slug) => own.get(sliceSetsTag(collectionTag(slug)))?.guards ?? [],
@@ -73,10 +107,12 @@ export function createSliceSets(
         tags.includes(sliceSetTag(collectionTag(slug), set)) ? [register] : [],
       ),
     versionNaming(register, version) {
-      const sets = setsIn(version);
+      const names = version?.split('.').slice(1) ?? [];
       const set = own.get(register)?.set as string;
-      if (sets.includes(set)) return undefined;
-      return [newVersion(), set, ...sets].slice(0, 1 + MOST_SETS).join('.');
+      const isOwn = (name: string): boolean => name.startsWith(set);
+      if (names.some((name) => isOwn(name) && ageOf(name) <= NAMED_FOR)) return undefined;
+      const others = names.filter((name) => !isOwn(name) && ageOf(name) <= REMEMBERED_FOR);
+      return [newVersion(), set + today().toString(36), ...others].slice(0, 1 + MOST_SETS).join('.');
     },
     areComplete(tags, versions) {
       let complete = true;
@@ -85,18 +121,20 @@ export function createSliceSets(
         const known = own.get(register);
         if (!known) continue;
         const entity = collectionTag(known.slug);
-        const others = setsIn(versions[index]).filter((set) => set !== known.set);
-        const guards = [register, ...others.map((set) => sliceSetTag(entity, set))];
+        const others = namedSliceSets(versions[index]).filter(({ set }) => set !== known.set);
+        const guards = [register, ...others.map(({ set }) => sliceSetTag(entity, set))];
         if (guards.join() !== known.guards.join()) {
           known.guards = guards;
           changes += 1;
-          if (others.length > 0 && !known.isShared) onOthers(known.slug);
-          known.isShared ||= others.length > 0;
+          const isShared = others.some(({ isRecent }) => isRecent);
+          if (isShared && !known.isShared) onOthers(known.slug);
+          known.isShared = isShared;
         }
         if (!guards.every((guard) => tags.includes(guard))) complete = false;
       }
       return complete;
     },
+    registers: () => [...own.keys()],
     nameOf: (tags) => tags.flatMap((tag) => own.get(tag)?.set ?? []).join(),
     changes: () => changes,
   };

@@ -208,6 +208,17 @@ describe.each(PLACES.map((backend) => [backend.name, backend] as const))(
         expect(await hits(site)).toBe(QUERIES.length - 1);
       });
 
+      test('a process that writes again after weeks is seen, whoever left it out meanwhile', async () => {
+        const [old, site] = [await start(BY_SLUG), await start(BY_BOTH)];
+        await fill(old);
+        await write(site);
+        clock.advance(15 * 86_400);
+        await write(site);
+        await warm(site);
+        const title = await write(old);
+        expect(await titlesOf(site)).toEqual(everywhere(title));
+      });
+
       test.skipIf(backend.name === 'memory')(
         'a process whose cache is off goes on to make stale',
         async () => {

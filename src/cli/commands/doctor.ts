@@ -140,7 +140,7 @@ async function repair(
   terminal: Terminal,
 ): Promise<Omit<DoctorResult, 'command' | 'ok' | 'checks'>> {
   // What needs wrangler or a server tells nothing that could be repaired in a file.
-  const readable = checks.filter(({ id }) => id !== 'round-trip');
+  const readable = checks.filter(({ reaches }) => !reaches);
   const input = {
     project,
     files: readProjectFiles(project.root, filesToRead(project)),

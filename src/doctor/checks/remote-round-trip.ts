@@ -2,9 +2,9 @@ import { PayloadKVError } from '../../errors.js';
 import { keyPrefix } from '../../runtime/environment.js';
 import { atEachPlace, type Finding } from '../at-each-place.js';
 import type { Check } from '../check.js';
-import { deployedNamespaces, titleOf } from '../deployed-namespace.js';
+import { namespaceInUse, titleOf } from '../deployed-namespace.js';
 import { untilInterrupted } from '../interruption.js';
-import { kvStore, namespaceOf } from '../kv-store.js';
+import { kvStore } from '../kv-store.js';
 import type { Remote } from '../remote.js';
 import { doctorKey } from '../store-round-trip.js';
 
@@ -15,17 +15,11 @@ export const remoteRoundTrip: Check = {
   run: (context) => {
     const prefix = keyPrefix(kvStore(context)?.settings?.prefix?.text);
     const trips = new Map<string, Promise<Finding>>();
-    return atEachPlace(context, 'kv', 'fail', async ({ env, declared }, namespaces, { remote, binding }) => {
-      // What the credentials may not see of the deployment is told by its own check.
-      const deployed = await remote.deployed(env).catch(() => undefined);
-      const id = deployedNamespaces(deployed, binding)[0] ?? namespaceOf(declared, binding)?.id;
-      if (id === undefined)
-        return { status: 'warn', text: 'not checked: there is no namespace yet', isAbsent: true };
-      if (!namespaces.some((namespace) => namespace.id === id)) {
-        return { status: 'warn', text: 'not checked: the account does not have the namespace, see above' };
-      }
+    return atEachPlace(context, 'kv', 'fail', async (place, namespaces, target) => {
+      const id = await namespaceInUse(place, namespaces, target);
+      if (typeof id !== 'string') return id;
       // Environments may share it.
-      const trip = trips.get(id) ?? travel(remote, env, id, prefix, titleOf(id, namespaces));
+      const trip = trips.get(id) ?? travel(target.remote, place.env, id, prefix, titleOf(id, namespaces));
       trips.set(id, trip);
       return trip;
     });
