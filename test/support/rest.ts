@@ -39,6 +39,8 @@ export async function startRest(started: {
     return started.handle(request);
   }
 
+  // A client may be sending on a connection at the moment that an idle one is closed.
+  server.keepAliveTimeout = 600_000;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
