@@ -306,7 +306,15 @@ export function readerOf(name: string, args: Readonly<Record<string, unknown>>):
     );
     if (own.length > 0) return { request, operations: own, call };
   }
-  if (isBare) return { request, operations: takeTrace(name, documentOf(args), request), call };
+  if (isBare) {
+    const operations = takeTrace(name, documentOf(args), request);
+    // Whatever `findByID` asks for is asked with a condition.
+    return {
+      request,
+      operations: operations === UNKNOWN && args.where === undefined ? [] : operations,
+      call,
+    };
+  }
   if (!state || state.reading.size === 0) return { request, operations: [], call };
   const operations = [...state.reading].filter((operation) => !operation.call && operation.name === name);
   return { request, operations, call };
