@@ -306,15 +306,7 @@ export function readerOf(name: string, args: Readonly<Record<string, unknown>>):
     );
     if (own.length > 0) return { request, operations: own, call };
   }
-  if (isBare) {
-    const operations = takeTrace(name, documentOf(args), request);
-    // Whatever `findByID` asks for is asked with a condition.
-    return {
-      request,
-      operations: operations === UNKNOWN && args.where === undefined ? [] : operations,
-      call,
-    };
-  }
+  if (isBare) return { request, operations: takeTrace(name, args, request), call };
   if (!state || state.reading.size === 0) return { request, operations: [], call };
   const operations = [...state.reading].filter((operation) => !operation.call && operation.name === name);
   return { request, operations, call };
@@ -351,16 +343,23 @@ const UNKNOWN: readonly Operation[] = [
   },
 ];
 
-function takeTrace(name: string, id: string | undefined, request: Request): readonly Operation[] {
-  const document = traceOf(name, id);
+function takeTrace(
+  name: string,
+  args: Readonly<Record<string, unknown>>,
+  request: Request,
+): readonly Operation[] {
+  const document = traceOf(name, documentOf(args));
   const trace = traces.get(document);
   const operations = trace?.operations.filter(({ isOver }) => !isOver) ?? [];
-  // It was forgotten, or its hooks took so long. What has a transaction, or names none, is no such operation's.
+  // It was forgotten, or its hooks took so long. What asks without a condition, has a transaction, or names none, is no
+  // such operation's.
   if (!trace || operations.length === 0) {
     const { transactionID } = request;
-    return !('transactionID' in request) || ['string', 'number'].includes(typeof transactionID)
-      ? []
-      : UNKNOWN;
+    const isOther =
+      args.where === undefined ||
+      !('transactionID' in request) ||
+      ['string', 'number'].includes(typeof transactionID);
+    return isOther ? [] : UNKNOWN;
   }
   // Each reads its document once.
   const reads = trace.reads + 1;

@@ -297,19 +297,23 @@ test('an operation that takes long replaces what it has gathered now and then', 
   await site.stop();
 });
 
-test('another process sees a bulk write in the hook of another write when it has ended', async () => {
+/** Two processes on one database and one registry, and what the other one says of some documents, which it has read. */
+async function besideOneAnother(
+  count: number,
+  hooks: Parameters<typeof start>[2],
+  run: (writer: Payload, ids: number[], notes: () => Promise<unknown[]>) => Promise<void>,
+): Promise<void> {
   const directory = await mkdtemp(path.join(tmpdir(), 'payload-kv-bulk-'));
   const url = `file:${path.join(directory, 'blog.db')}`;
   const observed = observe();
-  const hooks: Parameters<typeof start>[2] = {};
   const writer = await start(observed, 'sqlite', hooks, url);
   const reader = await start(observed, 'sqlite', {}, url);
   try {
     const ids: number[] = [];
-    for (let index = 0; index < 12; index++)
-      ids.push(
-        (await writer.payload.create({ collection: 'tags', data: { name: `tag ${index}` } })).id as number,
-      );
+    for (let index = 0; index < count; index++) {
+      const data = { name: `tag ${index}`, note: 'old' };
+      ids.push((await writer.payload.create({ collection: 'tags', data })).id as number);
+    }
     const notes = async (): Promise<unknown[]> => {
       const found: unknown[] = [];
       for (const id of ids)
@@ -318,47 +322,31 @@ test('another process sees a bulk write in the hook of another write when it has
     };
     await notes();
     await settleCache(reader.payload);
+    await run(writer.payload, ids, notes);
+  } finally {
+    await writer.stop();
+    await reader.stop();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+test('another process sees a bulk write in the hook of another write when it has ended', async () => {
+  const hooks: Parameters<typeof start>[2] = {};
+  await besideOneAnother(12, hooks, async (writer, ids, notes) => {
     let seen: unknown[] = [];
     hooks.afterChange = async () => {
       hooks.afterChange = undefined;
-      await writer.payload.update({ collection: 'tags', where: { id: { in: ids } }, data: { note: 'new' } });
+      await writer.update({ collection: 'tags', where: { id: { in: ids } }, data: { note: 'new' } });
       seen = await notes();
     };
-    await writer.payload.create({ collection: 'tags', data: { name: 'outer' } });
+    await writer.create({ collection: 'tags', data: { name: 'outer' } });
     expect(new Set(seen)).toEqual(new Set(['new']));
-  } finally {
-    await writer.stop();
-    await reader.stop();
-    await rm(directory, { recursive: true, force: true });
-  }
+  });
 });
 
 test('another process sees a bulk write when it has ended', async () => {
-  const directory = await mkdtemp(path.join(tmpdir(), 'payload-kv-bulk-'));
-  const url = `file:${path.join(directory, 'blog.db')}`;
-  const observed = observe();
-  const writer = await start(observed, 'sqlite', {}, url);
-  const reader = await start(observed, 'sqlite', {}, url);
-  try {
-    const ids: number[] = [];
-    for (let index = 0; index < 25; index++)
-      ids.push(
-        (await writer.payload.create({ collection: 'tags', data: { name: `tag ${index}`, note: 'old' } }))
-          .id as number,
-      );
-    const notes = async (): Promise<unknown[]> => {
-      const found: unknown[] = [];
-      for (const id of ids)
-        found.push((await reader.payload.findByID({ collection: 'tags', id, depth: 0 })).note);
-      return found;
-    };
-    await notes();
-    await settleCache(reader.payload);
-    await writer.payload.update({ collection: 'tags', where: { id: { in: ids } }, data: { note: 'new' } });
+  await besideOneAnother(25, {}, async (writer, ids, notes) => {
+    await writer.update({ collection: 'tags', where: { id: { in: ids } }, data: { note: 'new' } });
     expect(new Set(await notes())).toEqual(new Set(['new']));
-  } finally {
-    await writer.stop();
-    await reader.stop();
-    await rm(directory, { recursive: true, force: true });
-  }
+  });
 });
