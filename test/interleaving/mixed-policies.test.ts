@@ -219,9 +219,9 @@ describe.each(PLACES.map((backend) => [backend.name, backend] as const))(
         expect(await titlesOf(site)).toEqual(everywhere(title));
       });
 
-      test.skipIf(backend.name === 'memory')(
-        'a process whose cache is off goes on to make stale',
-        async () => {
+      // With versions in its own memory, a process whose cache is off has nobody to tell: the last test of this file.
+      if (backend.name !== 'memory') {
+        test('a process whose cache is off goes on to make stale', async () => {
           const off = await start(ALL_OFF);
           const site = await start(BY_BOTH);
           await fill(site);
@@ -229,8 +229,8 @@ describe.each(PLACES.map((backend) => [backend.name, backend] as const))(
           const title = await write(off);
           expect(getCacheStats(off.payload)?.total.hits).toBe(0);
           expect(await titlesOf(site)).toEqual(everywhere(title));
-        },
-      );
+        });
+      }
     });
   },
 );
