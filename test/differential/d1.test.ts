@@ -2,7 +2,7 @@ import { differential } from './differential.js';
 import { d1Database } from './sites.js';
 
 differential('d1', {
-  steps: 2_000,
+  steps: 1_000,
   schemas: 2,
   commands: 300,
   writes: 18,

@@ -119,6 +119,9 @@ async function playOn(
     examples: [],
   };
   const { tokens, known } = await prepare(database);
+  // libsql keeps the locks, and at times the state, of a BEGIN that was refused until its statement is collected, so
+  // there what a process reads is old without a cache as well. With one writer at a time none is refused.
+  const oneWriter = stage === 'sqlite with transactions' ? createTurns() : undefined;
   /** Writes under way, and how many began or ended so far. */
   let writing = 0;
   let epoch = 0;
@@ -137,6 +140,7 @@ async function playOn(
   }
 
   async function write(site: SiteProcess, person: PersonName, request: PersonRequest): Promise<void> {
+    const end = await oneWriter?.();
     writing += 1;
     epoch += 1;
     try {
@@ -148,6 +152,7 @@ async function playOn(
     } finally {
       writing -= 1;
       epoch += 1;
+      end?.();
     }
   }
 
@@ -194,6 +199,20 @@ async function playOn(
     figures.lookups += total.hits + total.misses + total.stale;
   }
   return figures;
+}
+
+/** Turns that are taken one after the other: each waits for its own, and is told how to end it. */
+function createTurns(): () => Promise<() => void> {
+  let last: Promise<void> = Promise.resolve();
+  return async () => {
+    const before = last;
+    let end: () => void = () => undefined;
+    last = new Promise((resolve) => {
+      end = resolve;
+    });
+    await before;
+    return end;
+  };
 }
 
 const PASSWORD = 'only-for-tests';
