@@ -51,6 +51,8 @@ const SHRINKING = Number(process.env.DIFFERENTIAL_SHRINKING ?? '60000');
 const MOST_ERRORS = 0.3;
 
 const factor = Number(process.env.DIFFERENTIAL_STEPS ?? '1');
+/** Milliseconds for one site. */
+const LONGEST = 900_000 * Math.max(1, factor);
 /** The seed of a run that names none: what is tested at a commit is then the same wherever it is tested. */
 const DEFAULT_SEED = 1;
 const named = process.env.DIFFERENTIAL_SEED || `${DEFAULT_SEED}`;
@@ -238,33 +240,37 @@ export function differential(name: string, options: DifferentialOptions): void {
 
   for (let site = 0; site < options.schemas; site++) {
     if (givenSite !== undefined && givenSite !== site) continue;
-    test(`${name}: every answer through the cache is the database's, on generated site ${seed}:${site}`, async () => {
-      const model = withoutPolicies(generateModel(seed * 100 + site));
-      const content = {
-        collections: () => toCollections(model),
-        globals: () => toGlobals(model),
-        locales: model.locales,
-      };
-      const database = await options.database(content);
-      const elsewhere = await options.database(content);
-      try {
-        const world = await startWorld(model, database, {
-          sites: options.sites,
-          writers: scripts,
-          storeOf: storesOf(site),
-          registryOfEach: options.registryOfEach,
-          form: FORMS[site % FORMS.length]?.() ?? {},
-          clocks: (!without.has('clocks') && CLOCKS[Math.floor(site / 2) % CLOCKS.length]) || [],
-          ...(!without.has('databases') && {
-            elsewhere: { database: elsewhere, documents: firstDocuments(model, seed + site + 1_000) },
-          }),
-        });
-        await checkSite(model, database, world, site);
-      } finally {
-        await elsewhere.stop();
-        await database.stop();
-      }
-    }, 900_000);
+    test(
+      `${name}: every answer through the cache is the database's, on generated site ${seed}:${site}`,
+      async () => {
+        const model = withoutPolicies(generateModel(seed * 100 + site));
+        const content = {
+          collections: () => toCollections(model),
+          globals: () => toGlobals(model),
+          locales: model.locales,
+        };
+        const database = await options.database(content);
+        const elsewhere = await options.database(content);
+        try {
+          const world = await startWorld(model, database, {
+            sites: options.sites,
+            writers: scripts,
+            storeOf: storesOf(site),
+            registryOfEach: options.registryOfEach,
+            form: FORMS[site % FORMS.length]?.() ?? {},
+            clocks: (!without.has('clocks') && CLOCKS[Math.floor(site / 2) % CLOCKS.length]) || [],
+            ...(!without.has('databases') && {
+              elsewhere: { database: elsewhere, documents: firstDocuments(model, seed + site + 1_000) },
+            }),
+          });
+          await checkSite(model, database, world, site);
+        } finally {
+          await elsewhere.stop();
+          await database.stop();
+        }
+      },
+      LONGEST,
+    );
   }
 
   async function checkSite(
