@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longest-first.js';
+import { payloadFrom } from './test/support/payload-directory.js';
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -20,7 +21,10 @@ const NO_TESTS = [
   'test/inspect/projects/**',
 ];
 
+const { PAYLOAD_DIRECTORY } = process.env;
+
 export default defineConfig({
+  plugins: PAYLOAD_DIRECTORY ? [payloadFrom(PAYLOAD_DIRECTORY)] : [],
   resolve: {
     // Tests in this process use the source; those that run the package as a user does use dist.
     alias: [

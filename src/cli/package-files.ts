@@ -28,7 +28,7 @@ export function packageVersion(): string {
   return version;
 }
 
-/** The versions of Payload that this package works with, e.g. `>=3.87.1 <4`. */
+/** The versions of Payload that this package works with, e.g. `>=3.20.0 <4`. */
 export function supportedPayload(): string {
   const text = readFileSync(new URL('package.json', root), 'utf8');
   return (JSON.parse(text) as { peerDependencies: { payload: string } }).peerDependencies.payload;

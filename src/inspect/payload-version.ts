@@ -1,18 +1,20 @@
 /** Which Payload the project has, and whether it is one that this package supports. */
 import path from 'node:path';
 import { PayloadKVError } from '../errors.js';
-import { withinRepository } from './package-manager.js';
+import { type PackageManager, readPackageManager, withinRepository } from './package-manager.js';
 import { readIfThere, upwards } from './source-files.js';
 
 /** Installed and declared version of Payload. */
 export interface PayloadVersion {
   /** The version in `node_modules`. */
   installed?: string;
-  /** The range of `package.json`; of the catalog for `catalog:`. */
+  /** The range that the package manager goes by: of `package.json`, of a catalog, or of what overrides them. */
   declared?: string;
+  /** Where it is written, if not as a dependency in the project's `package.json`. */
+  through?: { file: string; kind: 'catalog' | 'override' };
 }
 
-/** Reads the version of `node_modules` and the range of `package.json`, through a catalog where it names one. */
+/** Reads the version of `node_modules` and the range that counts, through overrides, catalogs and aliases. */
 export function readPayloadVersion(root: string, packageJson: Record<string, unknown>): PayloadVersion {
   let installed: string | undefined;
   for (const directory of upwards(root)) {
@@ -22,24 +24,50 @@ export function readPayloadVersion(root: string, packageJson: Record<string, unk
     if (typeof version === 'string') installed = version;
     break;
   }
-  let declared: string | undefined;
-  for (const group of ['dependencies', 'devDependencies', 'peerDependencies']) {
+  let own: string | undefined;
+  for (const group of ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies']) {
     const range = (packageJson[group] as Record<string, unknown> | undefined)?.payload;
-    if (typeof range === 'string') declared ??= range;
+    if (typeof range === 'string') own ??= range;
   }
-  if (declared?.startsWith('catalog:'))
-    declared = fromCatalog(root, declared.slice('catalog:'.length)) ?? declared;
-  return { installed, declared };
+  return { installed, ...behind(own, root) };
+}
+
+type Declared = Pick<PayloadVersion, 'declared' | 'through'>;
+
+/** The range that counts for one in `package.json`. */
+function behind(own: string | undefined, root: string): Declared {
+  const override = overrideOf(root);
+  // `$payload` is what the dependency says.
+  if (override && !override.range.startsWith('$')) {
+    const { declared } = behindCatalog(override.range, root);
+    return { declared, through: { file: override.file, kind: 'override' } };
+  }
+  return own === undefined ? {} : behindCatalog(own, root);
+}
+
+function behindCatalog(range: string, root: string): Declared {
+  if (!range.startsWith('catalog:')) return { declared: range };
+  const found = fromCatalog(root, range.slice('catalog:'.length));
+  return found
+    ? { declared: found.range, through: { file: found.file, kind: 'catalog' } }
+    : { declared: range };
+}
+
+/** A range without what says how it is come by; `undefined` where it is of another package. */
+export function plainRange(declared: string | undefined): string | undefined {
+  const range = declared?.replace(/^workspace:/, '');
+  const alias = range === undefined ? null : /^npm:(?:([^@]+)@)?(.*)$/.exec(range);
+  if (!alias) return range;
+  return alias[1] === undefined || alias[1] === 'payload' ? alias[2] : undefined;
 }
 
 /** Throws `PAYLOAD_VERSION_UNSUPPORTED` for any Payload but 3. */
 export function requirePayload3({ installed, declared }: PayloadVersion): void {
-  const range = declared?.replace(/^(?:npm:payload@|workspace:)/, '');
-  const major = majorOf(installed) ?? majorOf(range);
+  const major = majorOf(installed) ?? majorOf(plainRange(declared));
   if (major === undefined || major === 3) return;
   throw new PayloadKVError({
     code: 'PAYLOAD_VERSION_UNSUPPORTED',
-    message: `The project has Payload ${installed ?? declared}, and payload-kv works with Payload 3.`,
+    message: `The project has Payload ${installed ?? declared}, and payload-kv works with Payload 3${major > 3 ? `; Payload ${major} is not supported yet` : ''}.`,
     location: { file: 'package.json' },
     nextStep:
       major < 3
@@ -53,31 +81,85 @@ function majorOf(range: string | undefined): number | undefined {
   return match ? Number(match[1]) : undefined;
 }
 
-/** The range that a catalog has for Payload: pnpm's in `pnpm-workspace.yaml`, Bun's in `package.json`. */
-function fromCatalog(root: string, name: string): string | undefined {
-  for (const directory of withinRepository(root)) {
-    const yaml = readIfThere(path.join(directory, 'pnpm-workspace.yaml'));
-    const found = yaml === undefined ? undefined : catalogEntry(yaml, name);
-    if (found) return found;
-    const json = readIfThere(path.join(directory, 'package.json'));
-    if (json === undefined) continue;
-    let parsed: Record<string, any>;
-    try {
-      parsed = JSON.parse(json) as Record<string, any>;
-    } catch {
-      continue;
-    }
-    for (const owner of [parsed.workspaces, parsed]) {
-      const catalog = name === '' || name === 'default' ? owner?.catalog : owner?.catalogs?.[name];
-      if (typeof catalog?.payload === 'string') return catalog.payload;
+interface Found {
+  range: string;
+  file: string;
+}
+
+/** What overrides every range of Payload in the workspace, where its package manager heeds it. */
+function overrideOf(root: string): Found | undefined {
+  const { packageManager } = readPackageManager(root);
+  for (const { json, yaml, relative } of workspaceFiles(root)) {
+    const inYaml =
+      packageManager === 'pnpm' && yaml !== undefined ? yamlEntry(yaml, ['overrides']) : undefined;
+    if (inYaml) return { range: inYaml, file: relative('pnpm-workspace.yaml') };
+    for (const list of overrideLists(packageManager, json ?? {})) {
+      const entry = list?.payload ?? list?.['**/payload'];
+      const range = typeof entry === 'object' && entry !== null ? (entry as { '.'?: unknown })['.'] : entry;
+      if (typeof range === 'string') return { range, file: relative('package.json') };
     }
   }
   return undefined;
 }
 
-/** The entry `payload` of one catalog; the only YAML read here is this plain nesting of keys. */
-function catalogEntry(yaml: string, name: string): string | undefined {
-  const wanted = name === '' || name === 'default' ? ['catalog', 'catalogs.default'] : [`catalogs.${name}`];
+function overrideLists(
+  packageManager: PackageManager,
+  { overrides, resolutions, pnpm }: Record<string, any>,
+): (Record<string, unknown> | undefined)[] {
+  switch (packageManager) {
+    case 'npm':
+      return [overrides];
+    case 'pnpm':
+      return [pnpm?.overrides, resolutions];
+    case 'yarn':
+      return [resolutions];
+    case 'bun':
+      return [overrides, resolutions];
+  }
+}
+
+/** The range that a catalog has for Payload: pnpm's in `pnpm-workspace.yaml`, Bun's in `package.json`. */
+function fromCatalog(root: string, name: string): Found | undefined {
+  const isDefault = name === '' || name === 'default';
+  for (const { json, yaml, relative } of workspaceFiles(root)) {
+    const places = isDefault ? ['catalog', 'catalogs.default'] : [`catalogs.${name}`];
+    const found = yaml === undefined ? undefined : yamlEntry(yaml, places);
+    if (found) return { range: found, file: relative('pnpm-workspace.yaml') };
+    for (const owner of [json?.workspaces, json]) {
+      const catalog = isDefault ? (owner?.catalog ?? owner?.catalogs?.default) : owner?.catalogs?.[name];
+      if (typeof catalog?.payload === 'string')
+        return { range: catalog.payload, file: relative('package.json') };
+    }
+  }
+  return undefined;
+}
+
+interface WorkspaceFiles {
+  json: Record<string, any> | undefined;
+  yaml: string | undefined;
+  relative(file: string): string;
+}
+
+/** What may speak for the whole workspace, from the project's directory upwards. */
+function* workspaceFiles(root: string): Generator<WorkspaceFiles> {
+  for (const directory of withinRepository(root)) {
+    const text = readIfThere(path.join(directory, 'package.json'));
+    let json: Record<string, any> | undefined;
+    try {
+      json = text === undefined ? undefined : (JSON.parse(text) as Record<string, any>);
+    } catch {
+      // That of the project itself was read before; what is wrong with another is not ours to say.
+    }
+    yield {
+      json,
+      yaml: readIfThere(path.join(directory, 'pnpm-workspace.yaml')),
+      relative: (file) => path.relative(root, path.join(directory, file)).split(path.sep).join('/'),
+    };
+  }
+}
+
+/** The entry `payload` below one of the given keys; the only YAML read here is this plain nesting of keys. */
+function yamlEntry(yaml: string, wanted: readonly string[]): string | undefined {
   const above: { indent: number; key: string }[] = [];
   for (const line of yaml.split(/\r?\n/)) {
     const match = /^(\s*)(['"]?)([^\s:'"#-][^:'"]*)\2\s*:\s*(?:(['"]?)([^'"#]*?)\4)?\s*(?:#.*)?$/.exec(line);

@@ -125,14 +125,96 @@ describe('without a terminal', () => {
     expect(await project.tree()).toEqual(cached);
   });
 
-  test('a Payload that this package does not work with is told', async () => {
-    await mkdir(path.join(project.dir, 'node_modules/payload'), { recursive: true });
-    const manifest = path.join(project.dir, 'node_modules/payload/package.json');
-    await writeFile(manifest, '{ "name": "payload", "version": "3.50.0" }');
-    const { stdout } = await init(['--dry-run']);
-    expect(stdout).toContain('! Payload 3.50.0 is none that this package works with (>=3.87.1 <4)');
-    await writeFile(manifest, '{ "name": "payload", "version": "3.90.2" }');
-    expect((await init(['--dry-run'])).stdout).not.toContain('is none that');
+  describe('a Payload that this package does not work with is refused before anything is written', () => {
+    const manifest = (payload: string, more = {}) => ({
+      name: 'site',
+      dependencies: { payload, '@payloadcms/db-sqlite': payload, '@payloadcms/eslint-config': '3.0.0' },
+      devDependencies: { '@payloadcms/graphql': payload },
+      ...more,
+    });
+    const add = 'payload@3.87.1 @payloadcms/db-sqlite@3.87.1 @payloadcms/graphql@3.87.1';
+    async function refused(files: Record<string, string>) {
+      for (const [name, text] of Object.entries(files)) {
+        await mkdir(path.dirname(path.join(project.dir, name)), { recursive: true });
+        await writeFile(path.join(project.dir, name), text);
+      }
+      const before = await project.tree();
+      const { exitCode, stderr, stdout } = await init(['--yes', '--no-install']);
+      expect(await project.tree()).toEqual(before);
+      expect({ exitCode, stdout }).toMatchObject({ exitCode: 2 });
+      return stderr;
+    }
+
+    test.each([
+      ['npm', 'package-lock.json', `npm install --save-exact ${add}`],
+      ['pnpm', 'pnpm-lock.yaml', `pnpm add --save-exact ${add}`],
+      ['yarn', 'yarn.lock', `yarn add --exact ${add}`],
+      ['bun', 'bun.lock', `bun add --exact ${add}`],
+    ])('declared and not installed, with %s', async (_name, lockFile, command) => {
+      const stderr = await refused({ 'package.json': JSON.stringify(manifest('3.12.0')), [lockFile]: '' });
+      expect(stderr).toContain('Payload 3.12.0 is none that this package works with (>=3.20.0 <4)');
+      expect(stderr).toContain(command);
+    });
+
+    test('installed', async () => {
+      const stderr = await refused({
+        'package.json': JSON.stringify(manifest('^3.12.0')),
+        'node_modules/payload/package.json': '{ "name": "payload", "version": "3.12.3" }',
+      });
+      expect(stderr).toContain('Payload 3.12.3 is none that');
+    });
+
+    test('behind a catalog, an override or an alias', async () => {
+      const yaml = 'catalog:\n  payload: ~3.12.0\n';
+      expect(
+        await refused({
+          'package.json': JSON.stringify(manifest('catalog:')),
+          'pnpm-workspace.yaml': yaml,
+          'pnpm-lock.yaml': '',
+        }),
+      ).toContain(
+        'Set payload and every @payloadcms package to 3.87.1 in the catalog of pnpm-workspace.yaml, then run: pnpm install',
+      );
+      await rm(path.join(project.dir, 'pnpm-workspace.yaml'));
+      await rm(path.join(project.dir, 'pnpm-lock.yaml'));
+      expect(
+        await refused({
+          'package.json': JSON.stringify(manifest('^3.80.0', { overrides: { payload: '3.12.0' } })),
+        }),
+      ).toContain('to 3.87.1 in package.json, then run: npm install');
+      expect(await refused({ 'package.json': JSON.stringify(manifest('npm:payload@3.12.0')) })).toContain(
+        'Payload 3.12.0 is none that',
+      );
+    });
+
+    test('and one that an installation brings to a right version is not', async () => {
+      await mkdir(path.join(project.dir, 'node_modules/payload'), { recursive: true });
+      await writeFile(
+        path.join(project.dir, 'node_modules/payload/package.json'),
+        '{ "name": "payload", "version": "3.12.0" }',
+      );
+      await writeFile(path.join(project.dir, 'package.json'), JSON.stringify(manifest('3.90.2')));
+      const { exitCode } = await init(['--yes', '--no-install']);
+      expect(exitCode).toBe(0);
+    });
+
+    test.each(['workspace:*', 'latest', 'github:payloadcms/payload', '^3.0.0'])(
+      'and %s, of which nobody knows, is not',
+      async (declared) => {
+        await writeFile(path.join(project.dir, 'package.json'), JSON.stringify(manifest(declared)));
+        expect((await init(['--dry-run'])).exitCode).toBe(0);
+      },
+    );
+  });
+
+  test('a Payload that is newer is told to be none yet', async () => {
+    await writeFile(
+      path.join(project.dir, 'package.json'),
+      '{ "dependencies": { "payload": "4.0.0-canary.36" } }',
+    );
+    const { exitCode, stderr } = await init(['--dry-run']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('Payload 4 is not supported yet');
   });
 
   test('memory on Workers is told', async () => {

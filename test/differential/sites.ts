@@ -2,12 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { postgresAdapter } from '@payloadcms/db-postgres';
 import { sqliteAdapter } from '@payloadcms/db-sqlite';
 import { Miniflare } from 'miniflare';
 import type { CollectionConfig, Config, DatabaseAdapterObj, GlobalConfig, Payload, Plugin } from 'payload';
 import * as payload3 from 'payload';
 import type { KVBinding } from '../../src/runtime/cloudflare.js';
+import { startInstance, stopInstance } from '../support/payload-instance.js';
 import type { PostgresServer } from '../support/postgres.js';
 import { repository } from '../support/repository.js';
 
@@ -91,7 +91,7 @@ async function startPayload(
     },
     plugins,
   } as Config);
-  const payload = await module.getPayload({ config, key: `differential-${++started}` });
+  const payload = await startInstance(module, config, `differential-${++started}`);
   keepJoinsAsTheyAre(payload);
   return { payload, base: base as Adapter };
 }
@@ -101,7 +101,7 @@ async function startPayload(
  * read once more: the same read then gives something else each time, and fails in the end.
  */
 function keepJoinsAsTheyAre(payload: Payload): void {
-  for (const { joins, polymorphicJoins } of payload.config.collections) {
+  for (const { joins, polymorphicJoins = [] } of payload.config.collections) {
     for (const { field } of [...Object.values(joins).flat(), ...polymorphicJoins]) {
       const { where } = field;
       if (where)
@@ -147,7 +147,7 @@ export function sqliteDatabase(content: Content): Database {
     },
     empty: () => emptySQLite(clientOf(sites[0] as Site)),
     async stop() {
-      for (const { payload } of sites.reverse()) await payload.destroy();
+      for (const { payload } of sites.reverse()) await stopInstance(payload);
     },
   };
 }
@@ -178,7 +178,7 @@ export async function sqliteTransactionsDatabase(content: Content): Promise<Data
     },
     empty: () => emptySQLite(clientOf(sites[0] as Site)),
     async stop() {
-      for (const { payload } of sites) await payload.destroy();
+      for (const { payload } of sites) await stopInstance(payload);
       await rm(directory, { recursive: true, force: true });
     },
   };
@@ -287,7 +287,7 @@ export async function d1Database(content: Content): Promise<Database & { kv: KVB
       ]);
     },
     async stop() {
-      for (const { payload } of sites) await payload.destroy();
+      for (const { payload } of sites) await stopInstance(payload);
       await miniflare.dispose();
     },
   };
@@ -305,6 +305,8 @@ interface Pool extends Emitter {
 /** A database of its own on a running PostgreSQL server. */
 export async function postgresDatabase(content: Content, server: PostgresServer): Promise<Database> {
   const url = await server.createDatabase();
+  // Loaded where it is used: it brings a Payload, which shares global state with one from another directory.
+  const { postgresAdapter } = await import('@payloadcms/db-postgres');
   const sites: Site[] = [];
   return {
     name: 'postgres',
@@ -335,7 +337,7 @@ export async function postgresDatabase(content: Content, server: PostgresServer)
     },
     async stop() {
       for (const { payload, base } of sites) {
-        await payload.destroy();
+        await stopInstance(payload);
         // Not awaited: a connection of a transaction that never ended would keep it waiting.
         void (base as unknown as { pool: Pool }).pool.end();
       }

@@ -241,7 +241,58 @@ describe('only Payload 3 is worked with', () => {
       'cms/package.json': '{ "dependencies": { "payload": "catalog:" } }',
       'cms/payload.config.ts': CONFIG,
     });
-    expect(inspectProject({ cwd }).payloadVersion.declared).toBe('3.70.0');
+    expect(inspectProject({ cwd }).payloadVersion).toMatchObject({
+      declared: '3.70.0',
+      through: { file: '../package.json', kind: 'catalog' },
+    });
+  });
+
+  test.each([
+    ['npm', { overrides: { payload: '3.12.0' } }, 'package-lock.json'],
+    ['npm, in its long form', { overrides: { payload: { '.': '3.12.0' } } }, 'package-lock.json'],
+    ['pnpm', { pnpm: { overrides: { payload: '3.12.0' } } }, 'pnpm-lock.yaml'],
+    ['pnpm, as yarn has it', { resolutions: { payload: '3.12.0' } }, 'pnpm-lock.yaml'],
+    ['yarn', { resolutions: { payload: '3.12.0' } }, 'yarn.lock'],
+    ['yarn 1', { resolutions: { '**/payload': '3.12.0' } }, 'yarn.lock'],
+    ['bun', { overrides: { payload: '3.12.0' } }, 'bun.lock'],
+  ])('the version that the workspace overrides others with counts: %s', (_name, workspace, lockFile) => {
+    const cwd = written({
+      '.git/HEAD': '',
+      'package.json': JSON.stringify({ workspaces: ['cms'], ...workspace }),
+      [lockFile]: '',
+      'cms/package.json': '{ "dependencies": { "payload": "^3.80.0" } }',
+      'cms/payload.config.ts': CONFIG,
+    });
+    expect(inspectProject({ cwd: `${cwd}/cms` }).payloadVersion).toMatchObject({
+      declared: '3.12.0',
+      through: { file: '../package.json', kind: 'override' },
+    });
+  });
+
+  test("pnpm's overrides of its workspace file count, through the catalog", () => {
+    const cwd = written({
+      'package.json': '{ "dependencies": { "payload": "^3.80.0" } }',
+      'pnpm-workspace.yaml': "overrides:\n  payload: 'catalog:'\ncatalog:\n  payload: 3.12.0\n",
+      'pnpm-lock.yaml': '',
+      'payload.config.ts': CONFIG,
+    });
+    expect(inspectProject({ cwd }).payloadVersion).toMatchObject({
+      declared: '3.12.0',
+      through: { file: 'pnpm-workspace.yaml', kind: 'override' },
+    });
+  });
+
+  test('an override for another package manager, or one that repeats the dependency, changes nothing', () => {
+    const cwd = written({
+      'package.json': JSON.stringify({
+        dependencies: { payload: '^3.80.0' },
+        resolutions: { payload: '3.12.0' },
+        overrides: { payload: '$payload' },
+      }),
+      'package-lock.json': '',
+      'payload.config.ts': CONFIG,
+    });
+    expect(inspectProject({ cwd }).payloadVersion).toEqual({ declared: '^3.80.0', installed: undefined });
   });
 });
 

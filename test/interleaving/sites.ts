@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { postgresAdapter } from '@payloadcms/db-postgres';
 import { expect } from 'vitest';
 import { type Consistency, payloadKV, settleCache } from '../../src/runtime/index.js';
 import { type Clock, takeClock } from '../support/clock.js';
@@ -70,15 +69,16 @@ export async function startPair(
   const clock = takeClock();
   const shared: Shared = await backend.start();
   const directory = await mkdtemp(path.join(tmpdir(), 'payload-kv-interleaving-'));
-  const where: BlogOptions =
-    database === 'sqlite' || database === 'sqlite-transactions'
-      ? { db: database, url: `file:${path.join(directory, 'blog.db')}` }
-      : {
-          configure: (config) => ({
-            ...config,
-            db: postgresAdapter({ pool: { connectionString: database } }),
-          }),
-        };
+  let where: BlogOptions;
+  if (database === 'sqlite' || database === 'sqlite-transactions')
+    where = { db: database, url: `file:${path.join(directory, 'blog.db')}` };
+  else {
+    // Loaded where it is used: it brings a Payload, which shares global state with one from another directory.
+    const { postgresAdapter } = await import('@payloadcms/db-postgres');
+    where = {
+      configure: (config) => ({ ...config, db: postgresAdapter({ pool: { connectionString: database } }) }),
+    };
+  }
 
   async function startSite(): Promise<Site> {
     const gates = createGates();

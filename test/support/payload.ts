@@ -24,6 +24,7 @@ import { Tags } from '../../fixtures/blog/src/collections/Tags.js';
 import { Users } from '../../fixtures/blog/src/collections/Users.js';
 import { Header } from '../../fixtures/blog/src/globals/Header.js';
 import { SiteSettings } from '../../fixtures/blog/src/globals/SiteSettings.js';
+import { answer, startInstance, stopInstance } from './payload-instance.js';
 import { repository } from './repository.js';
 
 /** A database adapter as Payload's `config.db.init` returns it. */
@@ -115,7 +116,7 @@ export async function startBlog(options: BlogOptions = {}): Promise<Started> {
   return {
     ...running,
     async stop() {
-      await running.payload.destroy();
+      await stopInstance(running.payload);
       await rm(directory, { recursive: true, force: true });
     },
   };
@@ -156,7 +157,7 @@ export async function startCloudflare(options: CloudflareOptions = {}): Promise<
     miniflare,
     env,
     async stop() {
-      await running.payload.destroy();
+      await stopInstance(running.payload);
       if (!options.miniflare) await miniflare.dispose();
     },
   };
@@ -219,7 +220,8 @@ export function countDatabaseCalls(): DatabaseCalls {
   return {
     wrapAdapter(adapter) {
       for (const name of COUNTED) {
-        const method = adapter[name] as (...args: unknown[]) => unknown;
+        const method = adapter[name] as ((...args: unknown[]) => unknown) | undefined;
+        if (!method) continue;
         Object.assign(adapter, {
           [name](this: unknown, ...args: unknown[]) {
             counts[name] = (counts[name] ?? 0) + 1;
@@ -260,11 +262,11 @@ async function start(
     db: wrapAdapter ? { ...db, init: (args) => wrapAdapter(db.init(args) as Adapter) } : db,
   });
   const key = `test-${++started}`;
-  const payload = await module.getPayload({ config, key });
+  const payload = await startInstance(module, config, key);
   return {
     payload,
     config,
-    handle: (request) => module.handleEndpoints({ config, request, payloadInstanceCacheKey: key }),
+    handle: (request) => answer(module, payload, key, request),
   };
 }
 

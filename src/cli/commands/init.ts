@@ -2,7 +2,6 @@ import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import kleur from 'kleur';
 import { createNamespace } from '../../apply/create-namespace.js';
-import { inRange } from '../../doctor/version.js';
 import { PayloadKVError } from '../../errors.js';
 import { filesMentioning } from '../../inspect/importers.js';
 import { RUNNERS } from '../../inspect/package-manager.js';
@@ -30,13 +29,14 @@ import {
 } from '../answers.js';
 import { type Course, carryOut, countOf, type InstallOutcome, sayNext } from '../confirm.js';
 import { EXIT } from '../failure.js';
-import { packageVersion, readTemplates, supportedPayload } from '../package-files.js';
+import { packageVersion, readTemplates } from '../package-files.js';
 import { readProjectFiles, uncommittedFiles, wranglerProvisions } from '../project-files.js';
 import { createQuestions, type Questions } from '../questions.js';
 import { readProject } from '../read-project.js';
 import { shellQuoted } from '../shell-quoted.js';
 import { noticeLine, outcomeDocument, sayUnresolved } from '../show-plan.js';
 import { printable, type Terminal } from '../terminal.js';
+import { requireSupportedPayload } from '../unsupported-payload.js';
 import { typesByWrangler } from '../wrangler-types.js';
 
 /** Options of `payload-kv init`. */
@@ -63,6 +63,7 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
   const paths = generatedPaths(project);
   const isNew = files[paths.wrapper] === undefined;
   sayProject(project, options.cwd, terminal);
+  requireSupportedPayload(project);
   refuseForeign(project, files);
 
   if (isNew && !options.dryRun) await checkGit(project, options, terminal, questions);
@@ -90,7 +91,6 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
   const hasPlace = !text.refusals.some(({ path }) => path === project.wrangler?.path);
   const toCreate = options.createNamespace && hasPlace ? namespacesToCreate(input) : undefined;
   const plan = planInit(toCreate ? { ...input, namespaceIds: idsToCome(toCreate.places) } : input);
-  plan.notices.push(...versionNotice(project));
   plan.notices.push(...(answers ? answerNotices(answers, project) : []));
   plan.notices.push(...(changes ? changeNotices(changes, current, project) : []));
 
@@ -196,15 +196,6 @@ function sayAnswers(answers: Answers, project: Project, terminal: Terminal): voi
     if (!collections.some((it) => it.slug === slug))
       terminal.say(`  ${kleur.dim('not'.padEnd(10))}${printable(slug)}: ${reason}`);
   }
-}
-
-/** A Payload with which a package manager may refuse to install this one. */
-function versionNotice({ payloadVersion: { installed } }: Project): string[] {
-  const range = supportedPayload();
-  if (!installed || inRange(installed, range)) return [];
-  return [
-    `Payload ${installed} is none that this package works with (${range}): update payload and every @payloadcms package first.`,
-  ];
 }
 
 async function checkGit(

@@ -1,4 +1,5 @@
 import { type Check, fail, ok } from '../check.js';
+import { upgradeStep } from '../payload-upgrade.js';
 import { inRange } from '../version.js';
 
 /** Payload and Node are versions that this package was tested with. */
@@ -21,8 +22,8 @@ export const versions: Check = {
       const newer = inRange(installed, `>=${supported.payload.split('<')[1]}`);
       return fail(`Payload ${installed} is not supported (${supported.payload})`, {
         fix: newer
-          ? 'Look for a newer payload-kv that supports it, or stay with Payload 3.'
-          : `Update payload and every @payloadcms package to the same newer version, then see: ${command('payload info')}`,
+          ? 'Payload 4 is not supported yet: look for a newer payload-kv that does, or stay with Payload 3.'
+          : `${upgradeStep(project)}\nThen see: ${command('payload info')}`,
       });
     }
     return ok(`Payload ${installed}, Node ${nodeVersion}`);
