@@ -167,8 +167,43 @@ export interface ConfigShape {
 /** Calls of an array that leave its literal a good place for one more element. */
 const KEEPS_ELEMENTS = new Set(['concat', 'filter', 'flat']);
 
-/** The config file before its object was found: enough to say why nothing can be edited. */
-export function shapeWithoutObject(evaluator: Evaluator, file: string, reason: string): ConfigShape {
+/**
+ * The config file where it is not certain what Payload is given: enough to say why nothing can be edited. A cache that
+ * is used somewhere in the file is not known to be in the config.
+ */
+export function shapeOfUncertain(
+  evaluator: Evaluator,
+  file: string,
+  reason: string,
+  node: ts.Node = evaluator.load(file).source,
+): ConfigShape {
+  const { source } = evaluator.load(file);
+  const shape = shapeWithoutObject(evaluator, file, reason);
+  const { import: imported } = shape.wired;
+  const location = evaluator.files.locate(node);
+  const argument = argumentOfBuildConfig(source);
+  const exported = source.statements.find(ts.isExportAssignment);
+  const plugins: PluginsShape = {
+    kind: 'other',
+    reason,
+    location,
+    property: { start: 0, end: 0 },
+    text: '',
+    isArray: 'unknown',
+  };
+  return {
+    ...shape,
+    wired: { elements: 0, ...(imported ? { import: imported } : {}) },
+    objectLocation: location,
+    ...(argument === undefined
+      ? {}
+      : { foreign: { argument, ...(exported ? { line: evaluator.files.locate(exported).line } : {}) } }),
+    ...(imported ? { plugins } : {}),
+  };
+}
+
+/** The config file where its object cannot be edited: enough to say why. */
+function shapeWithoutObject(evaluator: Evaluator, file: string, reason: string): ConfigShape {
   const config = fileShape(evaluator, evaluator.load(file).source);
   return {
     config,
@@ -181,13 +216,15 @@ export function shapeWithoutObject(evaluator: Evaluator, file: string, reason: s
 
 /**
  * Where things stand in the text around the config object, or the several that a condition chooses from. `configFile`
- * is the config that Payload loads.
+ * is the config that Payload loads, `unsure` why it may not be given these.
  */
 export function readConfigShape(
   evaluator: Evaluator,
   values: ObjectValue[],
   configFile: string,
+  unsure?: string,
 ): ConfigShape {
+  if (unsure !== undefined) return shapeOfUncertain(evaluator, configFile, unsure, values[0]!.node);
   const places = values.map((value) => editablePlace(evaluator, value, configFile));
   const missing = places.find((place) => 'missing' in place);
   const [first, ...others] = places.flatMap((place) => ('missing' in place ? [] : [place]));

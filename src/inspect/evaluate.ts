@@ -44,6 +44,8 @@ export interface Evaluator {
   /** The value of a property; `undefined` as a primitive where there is none. */
   property(value: Value, name: string, node: ts.Node): Value;
   call(callee: Value, args: Lazy[], node: ts.Node): Value;
+  /** What `await` gives: the value itself, or what its `then` resolves to. */
+  awaited(value: Value, node: ts.Node): Value;
   /** The first expression that is no mere name, behind constants and imports. */
   follow(node: ts.Expression, scope: Scope): { node: ts.Expression; scope: Scope };
   /** The elements of an array, spreads resolved; an unresolved value for what is none. */
@@ -59,6 +61,7 @@ type Completion = { returned?: Value; scope: Scope; pending: Value[] };
 const MOST_CALLS = 50_000;
 const DEEPEST_CALL = 120;
 const DEEPEST_NESTING = 400;
+const DEEPEST_THENABLE = 5;
 const TOO_DEEP = 'the calls go too deep to follow';
 
 /** Makes an evaluator over the project's files. */
@@ -475,10 +478,13 @@ export function createEvaluator(files: SourceFiles): Evaluator {
       ts.isAsExpression(node) ||
       ts.isSatisfiesExpression(node) ||
       ts.isTypeAssertionExpression(node) ||
-      ts.isNonNullExpression(node) ||
-      ts.isAwaitExpression(node)
+      ts.isNonNullExpression(node)
     ) {
       return evaluate(node.expression, scope);
+    }
+    if (ts.isAwaitExpression(node)) {
+      const value = evaluate(node.expression, scope);
+      return hasThen(value) ? awaited(value, node) : value;
     }
     if (ts.isStringLiteralLike(node)) return primitive(node, node.text);
     if (ts.isNumericLiteral(node)) return primitive(node, Number(node.text));
@@ -844,7 +850,7 @@ export function createEvaluator(files: SourceFiles): Evaluator {
   function methodCall(target: Value, name: string, args: Lazy[], node: ts.CallExpression): Value {
     // `await` and `.then` of a value: promises are transparent.
     if (name === 'then' && target.kind !== 'unresolved' && args[0])
-      return call(args[0](), [() => target], node);
+      return call(args[0](), [() => (hasThen(target) ? awaited(target, node) : target)], node);
     if ((name === 'catch' || name === 'finally') && target.kind !== 'unresolved') return target;
     if (target.kind === 'primitive' && nullish(target)) return primitive(node, undefined);
     if (target.kind === 'array' || target.kind === 'primitive') {
@@ -900,7 +906,39 @@ export function createEvaluator(files: SourceFiles): Evaluator {
     }
   }
 
+  /** What a thenable resolves to. Where one call of `resolve` cannot be seen, nothing is certain of the others. */
+  function awaited(value: Value, node: ts.Node, level = 0): Value {
+    if (value.kind === 'choice')
+      return choice(
+        node,
+        value.options.map((option) => awaited(option, node, level)),
+      );
+    const then = value.kind === 'object' ? value.entries().get('then')?.() : undefined;
+    if (!then) return value;
+    const unseen = unresolved(value.node, 'it is a thenable, and what its `then` resolves to is not certain');
+    const sites = then.kind === 'function' ? resolvingCalls(then.node) : undefined;
+    if (then.kind !== 'function' || !sites || level >= DEEPEST_THENABLE) return unseen;
+    const outcomes: Value[] = [];
+    const seen = new Set<ts.Node>();
+    const resolve: FunctionValue = {
+      ...then,
+      run([outcome], at) {
+        outcomes.push(outcome?.() ?? primitive(at, undefined));
+        seen.add(at);
+        return primitive(at, undefined);
+      },
+    };
+    const reject: FunctionValue = { ...then, run: (_args, at) => primitive(at, undefined) };
+    call(then, [() => resolve, () => reject], node);
+    if (outcomes.length === 0 || sites.some((site) => !seen.has(site))) return unseen;
+    return choice(
+      node,
+      outcomes.map((outcome) => awaited(outcome, node, level + 1)),
+    );
+  }
+
   function callFunction(callee: FunctionValue, args: Lazy[], node: ts.Node): Value {
+    if (callee.run) return callee.run(args, node);
     const { node: declaration } = callee;
     const body = (declaration as ts.FunctionLikeDeclaration).body;
     if (!body) return unresolved(node, 'the function has no body to read');
@@ -1244,8 +1282,61 @@ export function createEvaluator(files: SourceFiles): Evaluator {
     });
   }
 
-  const evaluator: Evaluator = { load, evaluate, property, call, follow, spreadItems, asOne, files };
+  const evaluator: Evaluator = {
+    load,
+    evaluate,
+    property,
+    call,
+    awaited,
+    follow,
+    spreadItems,
+    asOne,
+    files,
+  };
   return evaluator;
+}
+
+/** Whether an object literal has a `then` written in it. Looking into others would fill them before their time. */
+function hasThen({ node, kind }: Value): boolean {
+  return (
+    kind === 'object' &&
+    ts.isObjectLiteralExpression(node) &&
+    node.properties.some(({ name }) => name !== undefined && /^(['"]?)then\1$/.test(name.getText()))
+  );
+}
+
+/**
+ * The calls in a `then` that resolve it: of its first parameter, or of the `then` of another promise that it is handed
+ * to. `undefined` where the parameter goes anywhere else.
+ */
+function resolvingCalls(then: ts.SignatureDeclaration): ts.Node[] | undefined {
+  const [parameter] = then.parameters;
+  const { body } = then as ts.FunctionLikeDeclaration;
+  if (!parameter || !ts.isIdentifier(parameter.name) || !body) return undefined;
+  const name = parameter.name.text;
+  const calls: ts.Node[] = [];
+  let escapes = false;
+  function visit(node: ts.Node): void {
+    if (ts.isIdentifier(node) && node.text === name && !isMemberName(node)) {
+      const outer = ts.isSpreadElement(node.parent) ? node.parent : node;
+      const { parent } = outer;
+      const isCalled = ts.isCallExpression(parent) && parent.expression === outer;
+      const isHandedOn =
+        ts.isCallExpression(parent) &&
+        ts.isPropertyAccessExpression(parent.expression) &&
+        parent.expression.name.text === 'then';
+      if (isCalled || isHandedOn) calls.push(parent);
+      else escapes = true;
+    }
+    ts.forEachChild(node, visit);
+  }
+  visit(body);
+  return escapes ? undefined : calls;
+}
+
+function isMemberName(node: ts.Identifier): boolean {
+  const { parent } = node;
+  return (ts.isPropertyAccessExpression(parent) || ts.isPropertyAssignment(parent)) && parent.name === node;
 }
 
 /** Names of the language that a config is likely to use; nothing is run of them but what `known-calls.ts` lists. */

@@ -9,6 +9,7 @@ import type { Evaluator } from './evaluate.js';
 import {
   type ArrayValue,
   array,
+  built,
   choice,
   type ExternalValue,
   type Lazy,
@@ -284,6 +285,8 @@ function callLanguage(evaluator: Evaluator, name: string, args: Lazy[], node: ts
     case 'Promise.resolve':
     case 'structuredClone':
     case 'Object.freeze':
+    case 'Object.preventExtensions':
+    case 'Object.seal':
       return first?.();
     case 'Promise.all':
     case 'Array.from': {
@@ -352,7 +355,7 @@ function callPath(name: string, args: Lazy[], node: ts.Node): Value | undefined 
 }
 
 function callPayload(evaluator: Evaluator, name: string, args: Lazy[], node: ts.Node): Value | undefined {
-  if (name === 'buildConfig') return args[0]?.();
+  if (name === 'buildConfig') return args[0] && built(args[0]());
   if (/^deepMerge/.test(name)) {
     const replacesArrays = name === 'deepMergeSimple' || name === 'deepMergeWithSourceArrays';
     return merged(args, node, replacesArrays ? 'arrays replaced' : 'arrays joined');

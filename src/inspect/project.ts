@@ -5,7 +5,7 @@ import { ts } from 'ts-morph';
 import { PayloadKVError } from '../errors.js';
 import { type CodeStyle, detectCodeStyle } from './code-style.js';
 import { completeSchema } from './complete-schema.js';
-import { type ConfigShape, readConfigShape, shapeWithoutObject } from './config-shape.js';
+import { type ConfigShape, readConfigShape, shapeOfUncertain } from './config-shape.js';
 import { type ProjectDatabase, readDatabase } from './database.js';
 import { createEvaluator, type Evaluator, reasonOf } from './evaluate.js';
 import { findConfig, type InspectOptions, isPayloadConfig } from './find-config.js';
@@ -16,7 +16,7 @@ import { type ConfigSchema, readSchema, shorten } from './read-schema.js';
 import type { ProjectSchema } from './schema.js';
 import { isFile, readIfThere, type SourceFiles, sourceFiles } from './source-files.js';
 import { tsconfigs } from './tsconfig.js';
-import type { ObjectValue, Value } from './value.js';
+import type { ExternalValue, ObjectValue, Value } from './value.js';
 import { readWrangler, type WranglerConfig } from './wrangler.js';
 
 export type { DatabaseKind, ProjectDatabase } from './database.js';
@@ -73,7 +73,7 @@ export function inspectProject(options: InspectOptions): Project {
 
   const files = sourceFiles(root, configs);
   const evaluator = createEvaluator(files);
-  const { values, chain, missing } = configObjects(evaluator, config, options.partial === true);
+  const { values, chain, missing, unsure } = configObjects(evaluator, config, options.partial === true);
   const value = evaluator.asOne(values, evaluator.load(config).source);
   const database = readDatabase(evaluator, value);
   const read = readSchema(evaluator, value, idTypeOf(database));
@@ -96,8 +96,8 @@ export function inspectProject(options: InspectOptions): Project {
     configPath: files.relative(config),
     configChain: chain.files,
     configShape: missing
-      ? shapeWithoutObject(evaluator, config, missing)
-      : readConfigShape(evaluator, values, config),
+      ? shapeOfUncertain(evaluator, config, missing)
+      : readConfigShape(evaluator, values, config, unsure),
     schema,
     database,
     packageManager,
@@ -149,14 +149,22 @@ interface Chain {
   wrappedBy?: ConfigSchema['unresolved'][number];
 }
 
-/** What a Payload config has, some of it at least. */
-const CONFIG_KEYS = ['collections', 'globals', 'db', 'secret', 'plugins'];
+/** What a Payload config has, some of it at least: an object with none of these is none. */
+const CONFIG_KEYS = ['collections', 'globals', 'db', 'secret'];
 
 interface ConfigObjects {
   values: ObjectValue[];
   chain: Chain;
   /** Why there are none, where that is no error. */
   missing?: string;
+  /** Why it is not certain that `buildConfig` is given these. */
+  unsure?: string;
+}
+
+/** An object that is the config, or that something of which nothing is known may make into it. */
+interface Candidate {
+  object: ObjectValue;
+  unsure?: string;
 }
 
 /** The object that the config's default export hands to Payload, or those that a condition chooses from. */
@@ -176,9 +184,14 @@ function configObjects(evaluator: Evaluator, file: string, partial: boolean): Co
   let value = exported.get();
   // A function of the environment or of defaults: what it returns without arguments.
   if (value.kind === 'function') value = evaluator.call(value, [], value.node);
-  const found = objectsIn(value);
+  // Payload awaits what the file exports.
+  value = evaluator.awaited(value, value.node);
+  const found = candidatesIn(evaluator, value);
   const [first] = found;
-  if (first && !isPayloadConfig(module.source.text) && !CONFIG_KEYS.some((key) => first.entries().has(key))) {
+  const isConfig = ({ object }: Candidate) =>
+    object.built === true || CONFIG_KEYS.some((key) => object.entries().has(key));
+  if (first && !found.some(isConfig)) {
+    if (isPayloadConfig(module.source.text)) return unreadable('it has no collections, no db and no secret');
     throw new PayloadKVError({
       code: 'CONFIG_UNREADABLE',
       message: `${files.relative(file)} is no Payload config: it imports nothing of Payload, and has neither collections nor globals.`,
@@ -188,42 +201,80 @@ function configObjects(evaluator: Evaluator, file: string, partial: boolean): Co
   }
   if (first) {
     const wrappedBy =
-      first === value || value.kind === 'choice' || value.kind === 'object'
+      first.object === value || value.kind === 'choice' || value.kind === 'object'
         ? undefined
         : wrapping(files, value);
-    return { values: found, chain: { files: chainOf(evaluator, file, first), wrappedBy } };
+    return {
+      values: found.map(({ object }) => object),
+      chain: { files: chainOf(evaluator, file, first.object), wrappedBy },
+      unsure: found.find(({ unsure }) => unsure !== undefined)?.unsure,
+    };
   }
-  const reason = reasonOf(value) ?? 'the default export is no object';
-  if (partial) return { values: [], chain: { files: [files.relative(file)] }, missing: reason };
-  throw new PayloadKVError({
-    code: 'CONFIG_UNREADABLE',
-    message: `The config object could not be read: ${reason} (${shorten(value.node)}).`,
-    location: files.locate(value.node),
-    nextStep:
-      'Write the config as export default buildConfig({ … }), or wire the cache by hand as the README shows.',
-  });
+  return unreadable(reasonOf(value) ?? 'the default export is no object');
 
-  /** The config among what a value may be: itself, outcomes of a condition, an argument of what wraps it. */
-  function objectsIn(of: Value, depth = 0): ObjectValue[] {
-    if (depth > 5) return [];
-    if (of.kind === 'object') return [of];
-    if (of.kind === 'choice') {
-      const objects = of.options.flatMap((option) => objectsIn(option, depth + 1));
-      // One outcome is often an empty default.
-      const filled = objects.filter((each) => each.entries().size > 0);
-      return filled.length > 0 ? filled : objects.slice(0, 1);
-    }
-    if (of.kind !== 'external' || !of.args) return [];
-    for (const arg of of.args) {
-      const inner = objectsIn(arg(), depth + 1);
-      if (inner.some((each) => each.entries().has('collections') || each.entries().has('db'))) return inner;
-    }
-    return [];
+  function unreadable(reason: string): ConfigObjects {
+    if (partial) return { values: [], chain: { files: [files.relative(file)] }, missing: reason };
+    throw new PayloadKVError({
+      code: 'CONFIG_UNREADABLE',
+      message: `The config object could not be read: ${reason} (${shorten(value.node)}).`,
+      location: files.locate(value.node),
+      nextStep:
+        'Write the config as export default buildConfig({ … }), or wire the cache by hand as the README shows.',
+    });
   }
 }
 
+/** The config among what a value may be: itself, outcomes of a condition, an argument of what wraps it. */
+function candidatesIn(evaluator: Evaluator, of: Value, depth = 0): Candidate[] {
+  if (depth > 5) return [];
+  if (of.kind === 'object') return [builtWithin(evaluator, of) ?? { object: of }];
+  if (of.kind === 'choice') {
+    const all = of.options.flatMap((option) => candidatesIn(evaluator, option, depth + 1));
+    // One outcome is often an empty default.
+    const filled = all.filter(({ object }) => object.entries().size > 0);
+    return filled.length > 0 ? filled : all.slice(0, 1);
+  }
+  if (of.kind !== 'external' || !of.args) return [];
+  const given = of.args.map((arg) => candidatesIn(evaluator, arg(), depth + 1));
+  // What Payload built is a config whatever happens to it afterwards.
+  const built = given.find((each) => each.some(({ object }) => object.built));
+  if (built) return built;
+  const found = given.find((each) =>
+    each.some(({ object }) => object.entries().has('collections') || object.entries().has('db')),
+  );
+  return (found ?? []).map((each) => ({
+    ...each,
+    unsure: `the config object is handed to ${nameOf(of)}, and what that makes of it is not certain`,
+  }));
+}
+
+/** The config that was built already, where an object only adds to it: plugins of its own would never run. */
+function builtWithin(evaluator: Evaluator, value: ObjectValue): Candidate | undefined {
+  const { node, scope, merged } = value;
+  if (value.built) return undefined;
+  const isLiteral = ts.isObjectLiteralExpression(node) && scope !== undefined;
+  const parts = isLiteral
+    ? node.properties
+        .filter(ts.isSpreadAssignment)
+        .map(({ expression }) => evaluator.evaluate(expression, scope))
+    : (merged?.parts ?? []);
+  const object = parts.find((part): part is ObjectValue => part.kind === 'object' && part.built === true);
+  if (!object) return undefined;
+  const [before, after] = [object, value].map((each) => each.entries().get('db')?.().node);
+  if (before === after) return { object };
+  return {
+    object,
+    unsure:
+      'the database is set anew after buildConfig made the config, where no plugin sees it: give that one to buildConfig as `db`',
+  };
+}
+
+function nameOf({ name, packageName }: ExternalValue): string {
+  return packageName === '' ? name : `${name} of ${packageName}`;
+}
+
 function wrapping(files: SourceFiles, value: Value): ConfigSchema['unresolved'][number] {
-  const name = value.kind === 'external' ? `${value.name} of ${value.packageName}` : 'a function';
+  const name = value.kind === 'external' ? nameOf(value) : 'a function';
   return {
     part: 'config',
     expression: shorten(value.node),

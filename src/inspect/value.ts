@@ -23,6 +23,8 @@ export interface ObjectValue {
   gaps(): Value[];
   /** What it was merged of, from left to right, and whether an array of a later one replaces that of an earlier. */
   merged?: { parts: Value[]; arraysReplaced: boolean };
+  /** Whether it was handed to Payload's `buildConfig`: then its plugins run for sure. */
+  built?: true;
 }
 
 /** An array. */
@@ -38,6 +40,8 @@ export interface FunctionValue {
   kind: 'function';
   node: ts.SignatureDeclaration;
   scope: Scope;
+  /** What calling it does, where that is no code of the project: `resolve` of a promise. */
+  run?(args: Lazy[], node: ts.Node): Value;
 }
 
 /** Something of a package or of the language, or the result of calling it. */
@@ -170,6 +174,12 @@ export function choice(node: ts.Node, options: Value[]): Value {
 function same(one: Value, other: Value): boolean {
   if (one === other) return true;
   return one.kind === 'primitive' && other.kind === 'primitive' && one.value === other.value;
+}
+
+/** The value as what `buildConfig` makes of it. */
+export function built(value: Value): Value {
+  if (value.kind === 'object') return { ...value, built: true };
+  return value.kind === 'choice' ? choice(value.node, value.options.map(built)) : value;
 }
 
 /** Whether it is truthy; `undefined` where that is not known. */

@@ -1,0 +1,9 @@
+import { defineSite } from '@acme/kit'
+import { sqliteAdapter } from '@payloadcms/db-sqlite'
+
+export default defineSite({
+  secret: 'x',
+  collections: [{ slug: 'posts', fields: [] }],
+  plugins: [],
+  db: sqliteAdapter({ client: { url: 'file:./site.db' } }),
+})

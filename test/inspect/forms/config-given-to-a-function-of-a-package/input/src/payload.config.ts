@@ -1,0 +1,11 @@
+import { withDefaults } from '@acme/kit'
+import { sqliteAdapter } from '@payloadcms/db-sqlite'
+import { buildConfig } from 'payload'
+
+export default buildConfig(
+  withDefaults({
+    secret: 'x',
+    collections: [{ slug: 'posts', fields: [] }],
+    db: sqliteAdapter({ client: { url: 'file:./site.db' } }),
+  }),
+)

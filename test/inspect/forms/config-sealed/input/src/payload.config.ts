@@ -1,0 +1,10 @@
+import { sqliteAdapter } from '@payloadcms/db-sqlite'
+import { buildConfig } from 'payload'
+
+export default buildConfig(
+  Object.seal({
+    secret: 'x',
+    collections: [{ slug: 'posts', fields: [] }],
+    db: sqliteAdapter({ client: { url: 'file:./site.db' } }),
+  }),
+)

@@ -1,0 +1,5 @@
+type CloudflareEnv = Cloudflare.Env & {
+  PAYLOAD_CACHE: KVNamespace;
+  D1: D1Database;
+};
+type Env = CloudflareEnv;

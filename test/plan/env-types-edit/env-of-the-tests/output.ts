@@ -1,0 +1,12 @@
+interface Env {
+  PAYLOAD_CACHE: KVNamespace;
+  D1: D1Database;
+}
+declare module "cloudflare:test" {
+  interface ProvidedEnv extends Env {}
+}
+declare namespace Vitest {
+  interface TestEnv {
+    CI: string;
+  }
+}

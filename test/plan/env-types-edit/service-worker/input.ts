@@ -1,0 +1,4 @@
+export {};
+declare global {
+	const D1: D1Database;
+}

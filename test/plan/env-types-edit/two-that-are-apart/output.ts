@@ -1,0 +1,10 @@
+declare namespace Cloudflare {
+  interface Env {
+    PAYLOAD_CACHE: KVNamespace;
+    D1: D1Database;
+  }
+}
+interface CloudflareEnv {
+  PAYLOAD_CACHE: KVNamespace;
+  D1: D1Database;
+}
