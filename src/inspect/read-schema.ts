@@ -1,5 +1,6 @@
 /** From the evaluated config to the project's schema: collections, globals, their fields, as Payload will see them. */
 import { ts } from 'ts-morph';
+import { readAccess } from './access.js';
 import { type Evaluator, reasonOf } from './evaluate.js';
 import { add, byFieldPath, bySlug, sorted, union } from './fields.js';
 import { authFields, field, timestampFields, uploadFields } from './implicit-fields.js';
@@ -414,6 +415,7 @@ export function readSchema(evaluator: Evaluator, config: ObjectValue, idType: Id
     if (flag(owner, 'orderable', slug)) {
       addImplicit(into, field({ path: '_order', type: 'text', index: true }));
     }
+    const access = readAccess(evaluator, owner);
     return {
       slug,
       origin: 'config',
@@ -422,6 +424,7 @@ export function readSchema(evaluator: Evaluator, config: ObjectValue, idType: Id
       upload,
       versions,
       drafts,
+      ...(access ? { access } : {}),
       fields: sorted(byPath),
       joins,
       folders: flag(owner, 'folders', slug),
@@ -446,12 +449,14 @@ export function readSchema(evaluator: Evaluator, config: ObjectValue, idType: Id
     if (!into.byPath.has('id')) {
       into.byPath.set('id', field({ path: 'id', type: idType, unique: true, index: true }));
     }
+    const access = readAccess(evaluator, owner);
     return {
       slug,
       origin: 'config',
       location: files.locate(owner.node),
       versions,
       drafts,
+      ...(access ? { access } : {}),
       fields: sorted(into.byPath),
     };
   }

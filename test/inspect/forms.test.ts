@@ -75,7 +75,7 @@ describe.each(names)('%s', (name) => {
     expect(slugs(schema)).toEqual(expect.arrayContaining(slugs(truth)));
     if (schema.unresolved.some(({ part }) => part !== 'plugins')) return;
     const plain = (entities: typeof truth.collections | typeof schema.collections | typeof schema.globals) =>
-      comparable<any>(entities as any).map(({ location: _, origin: __, ...entity }) => entity);
+      comparable<any>(entities as any).map(({ location: _, origin: __, access: ___, ...entity }) => entity);
     expect(plain(schema.collections)).toEqual(comparable(truth.collections));
     expect(plain(schema.globals)).toEqual(comparable(truth.globals));
   });

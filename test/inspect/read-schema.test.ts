@@ -52,6 +52,7 @@ test('a whole schema, as it is handed on', () => {
         upload: false,
         versions: false,
         drafts: false,
+        access: { read: 'default', create: 'default' },
         fields: [
           { ...flags, path: 'author', type: 'relationship', relationTo: ['users'] },
           id,
@@ -66,6 +67,7 @@ test('a whole schema, as it is handed on', () => {
         upload: false,
         versions: false,
         drafts: false,
+        access: { read: 'default', create: 'default' },
         fields: [id],
       },
     ],
