@@ -41,7 +41,11 @@ function located<T extends Project['schema']['collections'][number] | Project['s
 /** What the static reading knows of the types alone is in them, and not in the config. */
 function staleTypes({ schema }: Project, exact: { slug: string }[], typesFile: string): string[] {
   const real = new Set(exact.map(({ slug }) => slug));
-  const warnings = schema.warnings.filter((warning) => /older than the installed Payload/.test(warning));
+  const warnings = schema.warnings.filter((warning) => {
+    if (/older than the installed Payload/.test(warning)) return true;
+    const slug = /^The (?:collection|global) (\S+) is in .+ but not in the config/.exec(warning)?.[1];
+    return slug !== undefined && !real.has(slug);
+  });
   const gone = [...schema.collections, ...schema.globals].filter(
     ({ slug, origin }) => origin === 'types' && !real.has(slug),
   );
