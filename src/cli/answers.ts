@@ -1,5 +1,6 @@
 /** From flags, proposals and questions to answers. Whatever a flag says is not asked. */
 import { PayloadKVError } from '../errors.js';
+import { bySlug } from '../inspect/fields.js';
 import type { Project } from '../inspect/project.js';
 import { sliceCandidates } from '../inspect/slices.js';
 import {
@@ -67,8 +68,18 @@ export async function resolveAnswers(
   if (!asks && !flags.yes && !flags.dryRun) requireFlags(project, given);
   const answers = asks
     ? await askMissing(project, proposal, given, terminal, questions)
-    : { ...proposal, ...given.answers };
+    : { ...withoutReasons(proposal), ...given.answers };
   return withTTLs(withRegistry(answers, project), given.ttlFor);
+}
+
+/** What the proposal answers, without what it says about the rest. */
+function withoutReasons({
+  notOffered: _notOffered,
+  leftOut: _leftOut,
+  chosen: _chosen,
+  ...answers
+}: Proposal): Answers {
+  return answers;
 }
 
 /**
@@ -110,11 +121,11 @@ export async function resolveChanges(
     slugs.filter((slug) => !offered.some((it) => it.slug === slug)).map((slug) => ({ slug, slices: [] }));
   const collections = [
     ...answers.collections.map(({ ttl: _ttl, ...it }) => it),
-    ...keep(current.collections, proposal.collections),
+    ...keep(current.collections, offeredOf(proposal, 'collections')),
   ];
   const globals = [
     ...answers.globals.map(({ slug }) => ({ slug })),
-    ...keep(current.globals, proposal.globals),
+    ...keep(current.globals, offeredOf(proposal, 'globals')),
   ];
   const asked = Object.entries({ ...answers, collections, globals }).filter(([name]) => !own.has(name));
   return changesOf({ answers: Object.fromEntries(asked), ttlFor }, current, project);
@@ -279,7 +290,7 @@ function collectionsOf(flag: string, { schema }: Project, proposal: Proposal): C
         'UNKNOWN_COLLECTION',
         slug,
         '--collections',
-        proposal.collections.map((it) => it.slug),
+        offeredOf(proposal, 'collections').map((it) => it.slug),
       );
     }
     return { slug, slices: sliceCandidates(collection), ...(collection.auth ? { allowAuth: true } : {}) };
@@ -409,27 +420,43 @@ async function askCollections(
     const hint = onRequest ? ` (--collections names it all the same)` : '';
     terminal.say(`  not offered: ${printable(slug)}, ${reason}${hint}`);
   }
-  if (proposal.collections.length === 0) return [];
-  const choices = proposal.collections.map(({ slug, slices }) => ({
+  const offered = offeredOf(proposal, 'collections');
+  if (offered.length === 0) return [];
+  const choices = offered.map(({ slug, slices, reason }) => ({
     title: printable(slug),
     value: slug,
     description:
-      slices.length > 0 ? `precise for ${slices.join(', ')}` : 'any write makes all of its lists stale',
-    selected: proposal.chosen?.has(slug) ?? true,
+      reason !== undefined
+        ? `not proposed: ${printable(reason)}`
+        : slices.length > 0
+          ? `precise for ${slices.join(', ')}`
+          : 'any write makes all of its lists stale',
+    selected: proposal.chosen?.has(slug) ?? reason === undefined,
   }));
   const chosen = new Set(await questions.selectMany('Which collections are to be cached?', choices));
-  return proposal.collections.filter(({ slug }) => chosen.has(slug));
+  return offered.filter(({ slug }) => chosen.has(slug)).map(({ reason: _reason, ...answer }) => answer);
+}
+
+/** What is offered, by slug: what is proposed, and what is not with the reason. */
+function offeredOf<Kind extends 'collections' | 'globals'>(
+  proposal: Proposal,
+  kind: Kind,
+): (Proposal[Kind][number] & { reason?: string })[] {
+  const leftOut = proposal.leftOut[kind].map(({ answer, reason }) => ({ ...answer, reason }));
+  return [...proposal[kind], ...leftOut].sort(bySlug);
 }
 
 async function askGlobals(proposal: Proposal, questions: Questions): Promise<GlobalAnswer[]> {
-  if (proposal.globals.length === 0) return [];
-  const choices = proposal.globals.map(({ slug }) => ({
+  const offered = offeredOf(proposal, 'globals');
+  if (offered.length === 0) return [];
+  const choices = offered.map(({ slug, reason }) => ({
     title: printable(slug),
     value: slug,
-    selected: proposal.chosen?.has(slug) ?? true,
+    ...(reason === undefined ? {} : { description: `not proposed: ${printable(reason)}` }),
+    selected: proposal.chosen?.has(slug) ?? reason === undefined,
   }));
   const chosen = new Set(await questions.selectMany('Which globals?', choices));
-  return proposal.globals.filter(({ slug }) => chosen.has(slug));
+  return offered.filter(({ slug }) => chosen.has(slug)).map(({ slug }) => ({ slug }));
 }
 
 async function askTTLs(

@@ -20,7 +20,7 @@ const IMPLICIT = new Set(
   (
     'id createdAt updatedAt deletedAt _status _order email username password salt hash loginAttempts lockUntil ' +
     'resetPasswordToken resetPasswordExpiration resetPasswordRequestedAt sessions _verified _verificationToken ' +
-    'enableAPIKey apiKey apiKeyIndex hasAPIKey url thumbnailURL filename mimeType filesize width height focalX focalY ' +
+    'enableAPIKey apiKey apiKeyIndex hasAPIKey url thumbnailURL _key _objectKey prefix filename mimeType filesize width height focalX focalY ' +
     'sizes folder'
   ).split(' '),
 );
@@ -106,12 +106,14 @@ export function completeSchema(
     });
     for (const entity of typed) {
       if (known.has(entity.slug)) continue;
-      if (!config.open) {
+      if (config.adding === 'nothing') {
         warnings.push(
           `The ${what} ${entity.slug} is in ${typesFile} but not in the config: is that file old?`,
         );
+        continue;
       }
-      completed.push(fromTypes(entity));
+      // A plugin may have added it, or have done so when the file was generated.
+      completed.push({ ...fromTypes(entity), ...(config.adding === 'plugins' ? { unsure: true } : {}) });
     }
     return completed.sort(bySlug);
   }

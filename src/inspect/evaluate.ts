@@ -7,6 +7,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ts } from 'ts-morph';
 import { callExternal, callMethod } from './known-calls.js';
+import { officialConstant } from './official-plugins.js';
 import type { SourceFiles } from './source-files.js';
 import {
   array,
@@ -500,7 +501,7 @@ export function createEvaluator(files: SourceFiles): Evaluator {
     if (ts.isPrefixUnaryExpression(node)) return unary(node, scope);
     if (ts.isTemplateExpression(node)) return template(node, scope);
     if (ts.isVoidExpression(node)) return primitive(node, undefined);
-    if (ts.isTypeOfExpression(node)) return unresolved(node, 'it depends on what there is at run time');
+    if (ts.isTypeOfExpression(node)) return typeOf(node, scope);
     if (ts.isMetaProperty(node)) {
       return { kind: 'external', node, packageName: '', name: 'import.meta' };
     }
@@ -689,7 +690,8 @@ export function createEvaluator(files: SourceFiles): Evaluator {
       }
       case 'primitive':
         if (typeof value.value === 'string' && name === 'length') return primitive(node, value.value.length);
-        return value.value === undefined || value.value === null
+        // Of an option that may be `true` or an object, what the object would say is asked.
+        return value.value === undefined || value.value === null || typeof value.value === 'boolean'
           ? primitive(node, undefined)
           : unresolved(node, `'${name}' is not known`);
       case 'choice':
@@ -697,8 +699,11 @@ export function createEvaluator(files: SourceFiles): Evaluator {
           node,
           value.options.map((option) => property(option, name, node)),
         );
-      case 'external':
+      case 'external': {
+        const constant = officialConstant(evaluator, value);
+        if (constant) return property(constant, name, node);
         return externalProperty(value.packageName, value.name, value.args !== undefined, name, node, value);
+      }
       case 'function':
         return primitive(node, undefined);
       case 'unresolved':
@@ -760,6 +765,14 @@ export function createEvaluator(files: SourceFiles): Evaluator {
       }
     }
     const right = evaluate(node.right, scope);
+    if (operator === ts.SyntaxKind.InKeyword && left.kind === 'primitive' && right.kind === 'object') {
+      if (right.entries().has(String(left.value))) return primitive(node, true);
+      if (right.gaps().length === 0) return primitive(node, false);
+    }
+    const differ =
+      (isMade(left) && right.kind === 'primitive') || (left.kind === 'primitive' && isMade(right));
+    if (differ && operator === ts.SyntaxKind.EqualsEqualsEqualsToken) return primitive(node, false);
+    if (differ && operator === ts.SyntaxKind.ExclamationEqualsEqualsToken) return primitive(node, true);
     if (left.kind !== 'primitive' || right.kind !== 'primitive') {
       return unresolved(node, reasonOf(left) ?? reasonOf(right) ?? 'it is computed at run time');
     }
@@ -792,6 +805,11 @@ export function createEvaluator(files: SourceFiles): Evaluator {
     }
   }
 
+  /** Whether it is certainly no primitive. */
+  function isMade({ kind }: Value): boolean {
+    return kind === 'object' || kind === 'array' || kind === 'function';
+  }
+
   /** Of the left side of `||` and `??`: what may come out of it. */
   function usable(left: Value): Value[] {
     const options = left.kind === 'choice' ? left.options : [left];
@@ -812,6 +830,22 @@ export function createEvaluator(files: SourceFiles): Evaluator {
     if (typeof number === 'number' && node.operator === ts.SyntaxKind.PlusToken)
       return primitive(node, number);
     return unresolved(node, 'it is computed at run time');
+  }
+
+  /** Of what is there whenever it runs; what the surroundings have, such as `window`, is not known. */
+  function typeOf(node: ts.TypeOfExpression, scope: Scope): Value {
+    const value = evaluate(node.expression, scope);
+    switch (value.kind) {
+      case 'primitive':
+        return primitive(node, typeof value.value);
+      case 'function':
+        return primitive(node, 'function');
+      case 'object':
+      case 'array':
+        return primitive(node, 'object');
+      default:
+        return unresolved(node, 'it depends on what there is at run time');
+    }
   }
 
   function template(node: ts.TemplateExpression, scope: Scope): Value {

@@ -10,7 +10,7 @@ export function isExact({ collections, globals }: ProjectSchema): boolean {
   return [...collections, ...globals].some(({ origin }) => origin === 'exact');
 }
 
-/** The same project with the exact schema; places in the source stay, what was left open is answered. */
+/** The same project with the exact schema; places in the source and access stay, what was left open is answered. */
 export function withExactSchema(project: Project, exact: ExactSchema): Project {
   const { schema, typesFile } = project;
   const collections = exact.collections.filter(({ slug }) => !INTERNAL.has(slug));
@@ -29,19 +29,23 @@ export function withExactSchema(project: Project, exact: ExactSchema): Project {
 
 function located<T extends Project['schema']['collections'][number] | Project['schema']['globals'][number]>(
   exact: T[],
-  read: { slug: string; location?: T['location'] }[],
+  read: { slug: string; location?: T['location']; access?: T['access'] }[],
 ): T[] {
-  const places = new Map(read.map(({ slug, location }) => [slug, location]));
+  const known = new Map(read.map((entity) => [entity.slug, entity]));
   return exact.map((entity) => {
-    const location = places.get(entity.slug);
-    return location ? { ...entity, location } : entity;
+    const { location, access } = known.get(entity.slug) ?? {};
+    return { ...entity, ...(location ? { location } : {}), ...(access ? { access } : {}) };
   });
 }
 
 /** What the static reading knows of the types alone is in them, and not in the config. */
 function staleTypes({ schema }: Project, exact: { slug: string }[], typesFile: string): string[] {
   const real = new Set(exact.map(({ slug }) => slug));
-  const warnings = schema.warnings.filter((warning) => /older than the installed Payload/.test(warning));
+  const warnings = schema.warnings.filter((warning) => {
+    if (/older than the installed Payload/.test(warning)) return true;
+    const slug = /^The (?:collection|global) (\S+) is in .+ but not in the config/.exec(warning)?.[1];
+    return slug !== undefined && !real.has(slug);
+  });
   const gone = [...schema.collections, ...schema.globals].filter(
     ({ slug, origin }) => origin === 'types' && !real.has(slug),
   );

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ts } from 'ts-morph';
 import type { Evaluator } from './evaluate.js';
+import { callOfficial } from './official-plugins.js';
 import {
   type ArrayValue,
   array,
@@ -226,7 +227,7 @@ export function callExternal(
   }
   if (callee.packageName === '@payloadcms/plugin-seo')
     return seoField(evaluator, callee.name, args, node) ?? called;
-  return called;
+  return callOfficial(evaluator, callee, args, node) ?? called;
 }
 
 /** Libraries of functions over objects and arrays, and of deep merges. */

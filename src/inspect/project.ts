@@ -9,6 +9,7 @@ import { type ConfigShape, readConfigShape, shapeOfUncertain } from './config-sh
 import { type ProjectDatabase, readDatabase } from './database.js';
 import { createEvaluator, type Evaluator, reasonOf } from './evaluate.js';
 import { findConfig, type InspectOptions, isPayloadConfig } from './find-config.js';
+import { officialPackage } from './official-plugins.js';
 import { type PackageManager, readPackageManager, workspaceRoot } from './package-manager.js';
 import { readPayloadTypes, type TypedSchema } from './payload-types.js';
 import { type PayloadVersion, readPayloadVersion, requirePayload3 } from './payload-version.js';
@@ -78,7 +79,11 @@ export function inspectProject(options: InspectOptions): Project {
   const database = readDatabase(evaluator, value);
   const read = readSchema(evaluator, value, idTypeOf(database));
   const wrapped = chain.wrappedBy;
-  if (wrapped) read.unresolved.unshift(wrapped);
+  if (wrapped) {
+    read.unresolved.unshift(wrapped);
+    read.open = true;
+    if (read.adding === 'nothing') read.adding = 'plugins';
+  }
 
   const typesFile = findTypes(files, read, config);
   const types = typesFile === undefined ? undefined : readTypes(files, typesFile, read);
@@ -112,6 +117,7 @@ export function inspectProject(options: InspectOptions): Project {
     style,
     filesRead: files
       .parsed()
+      .filter(({ fileName }) => officialPackage(fileName) === undefined)
       .map(({ fileName }) => files.relative(fileName))
       .sort(),
     packageJson,
@@ -362,7 +368,11 @@ const STYLE_FILES = 30;
 
 /** The config and what it led to in the same package, without code of others. */
 function styleSources(files: SourceFiles, config: string, root: string): ts.SourceFile[] {
-  const own = files.parsed().filter(({ fileName }) => fileName.startsWith(root + path.sep));
+  const own = files
+    .parsed()
+    .filter(
+      ({ fileName }) => fileName.startsWith(root + path.sep) && officialPackage(fileName) === undefined,
+    );
   return own
     .sort((one, other) => Number(other.fileName === config) - Number(one.fileName === config))
     .slice(0, STYLE_FILES);

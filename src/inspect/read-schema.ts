@@ -1,8 +1,10 @@
 /** From the evaluated config to the project's schema: collections, globals, their fields, as Payload will see them. */
 import { ts } from 'ts-morph';
+import { readAccess } from './access.js';
 import { type Evaluator, reasonOf } from './evaluate.js';
 import { add, byFieldPath, bySlug, sorted, union } from './fields.js';
 import { authFields, field, timestampFields, uploadFields } from './implicit-fields.js';
+import { addsNothing, officialPackage, packageOf, withOfficialPlugin } from './official-plugins.js';
 import type {
   CollectionSchema,
   FieldSchema,
@@ -25,6 +27,11 @@ import {
 export interface ConfigSchema extends ProjectSchema {
   /** Whether something may add to the schema that is not in the config: plugins, parts that were not resolved. */
   open: boolean;
+  /**
+   * What may add collections and globals: nothing, something that is handed the config (a plugin that is not run), or
+   * the config itself, of which a part could not be read.
+   */
+  adding: 'nothing' | 'plugins' | 'config';
   /** Whether `localization` could be read. */
   localesKnown: boolean;
   /** The config's `typescript.outputFile`, absolute. */
@@ -39,13 +46,30 @@ export type IdType = 'number' | 'text';
 const CONDITION = 'it depends on a condition that is only known at run time; taken as present';
 const DEEPEST_FIELD = 24;
 
+/** What is said where a value goes through a function that is not followed: the value is known, not what becomes of it. */
+const PASSED = 'it is passed through';
+
 /** Reads the schema out of the config object. */
-export function readSchema(evaluator: Evaluator, config: ObjectValue, idType: IdType): ConfigSchema {
+export function readSchema(evaluator: Evaluator, given: ObjectValue, idType: IdType): ConfigSchema {
   const notices = new Map<string, UnresolvedPart>();
   const warnings: string[] = [];
   const { files } = evaluator;
+  let config = given;
+  let hidden = false;
+  /** The places in the config of the plugins that are known, by package, and those of the config's own entities. */
+  const pluginNodes = new Map<string, ts.Node>();
+  const ownNodes = new Map<string, ts.Node>();
 
-  function note(part: string, node: ts.Node, reason: string): void {
+  /** The node, or the plugin in the config that stands for it. */
+  function inProject(node: ts.Node): ts.Node {
+    const official = officialPackage(node.getSourceFile().fileName);
+    return (official === undefined ? undefined : pluginNodes.get(official)) ?? node;
+  }
+
+  function note(part: string, from: ts.Node, reason: string): void {
+    const node = inProject(from);
+    if (['collections', 'collections.slug', 'config', 'globals', 'globals.slug'].includes(part))
+      hidden ||= reason !== CONDITION && !reason.startsWith(PASSED);
     const location = files.locate(node);
     const expression = shorten(node);
     const key = JSON.stringify([part, expression, location, reason]);
@@ -101,7 +125,7 @@ export function readSchema(evaluator: Evaluator, config: ObjectValue, idType: Id
       for (const arg of value.args) {
         const given = arg();
         if (given.kind === 'object' && marks.every((mark) => given.entries().has(mark))) {
-          note(part, value.node, `it is passed through ${callName(value)}, which may change it`);
+          note(part, value.node, `${PASSED} ${callName(value)}, which may change it`);
           return given;
         }
       }
@@ -414,14 +438,16 @@ export function readSchema(evaluator: Evaluator, config: ObjectValue, idType: Id
     if (flag(owner, 'orderable', slug)) {
       addImplicit(into, field({ path: '_order', type: 'text', index: true }));
     }
+    const access = readAccess(evaluator, owner);
     return {
       slug,
       origin: 'config',
-      location: files.locate(owner.node),
+      location: files.locate(ownNodes.get(`collections ${slug}`) ?? inProject(owner.node)),
       auth,
       upload,
       versions,
       drafts,
+      ...(access ? { access } : {}),
       fields: sorted(byPath),
       joins,
       folders: flag(owner, 'folders', slug),
@@ -446,12 +472,14 @@ export function readSchema(evaluator: Evaluator, config: ObjectValue, idType: Id
     if (!into.byPath.has('id')) {
       into.byPath.set('id', field({ path: 'id', type: idType, unique: true, index: true }));
     }
+    const access = readAccess(evaluator, owner);
     return {
       slug,
       origin: 'config',
-      location: files.locate(owner.node),
+      location: files.locate(ownNodes.get(`globals ${slug}`) ?? inProject(owner.node)),
       versions,
       drafts,
+      ...(access ? { access } : {}),
       fields: sorted(into.byPath),
     };
   }
@@ -483,7 +511,56 @@ export function readSchema(evaluator: Evaluator, config: ObjectValue, idType: Id
     return { locales: [], known: false };
   }
 
+  // ---- plugins ------------------------------------------------------------------------------------------------------
+
+  let plugins = false;
+
+  /** Runs those of Payload's own plugins over the config that change a schema; the others are noted. */
+  function applyPlugins(): void {
+    for (const element of pluginsIn(get(given, 'plugins'))) {
+      // Whether it is there or not is decided by a condition; what it may add is the same either way.
+      const outcomes = (element.kind === 'choice' ? element.options : [element]).filter(
+        (outcome) => outcome.kind !== 'primitive' && !isOwnPlugin(outcome),
+      );
+      let known = true;
+      for (const outcome of outcomes) {
+        if (outcome.kind === 'external') pluginNodes.set(packageOf(outcome), element.node);
+        const after = withOfficialPlugin(evaluator, outcome, config);
+        if (after) config = after;
+        else known = false;
+      }
+      if (!known) {
+        plugins = true;
+        note('plugins', element.node, 'plugins are not run; they may add collections, globals and fields');
+      } else if (element.kind === 'choice' && !outcomes.every(addsNothing)) {
+        noteCondition(element, 'plugins');
+      }
+    }
+  }
+
+  /** The elements, of a condition those of both outcomes. */
+  function pluginsIn(value: Value): Value[] {
+    if (value.kind === 'array') return value.items().flatMap(pluginsIn);
+    if (value.kind === 'choice' && value.options.some(({ kind }) => kind === 'array'))
+      return value.options.flatMap(pluginsIn);
+    return nullish(value) ? [] : [value];
+  }
+
+  /** Where entities stand in the config: a plugin that adds a field makes an object of its own out of one. */
+  function rememberPlaces(of: 'collections' | 'globals'): void {
+    for (const item of evaluator.spreadItems(get(given, of))) {
+      for (const option of item.kind === 'choice' ? item.options : [item]) {
+        const slug = option.kind === 'object' ? plain(get(option, 'slug')) : undefined;
+        if (typeof slug === 'string' && !ownNodes.has(`${of} ${slug}`))
+          ownNodes.set(`${of} ${slug}`, option.node);
+      }
+    }
+  }
+
   noteGaps(config, 'config');
+  rememberPlaces('collections');
+  rememberPlaces('globals');
+  applyPlugins();
   const { locales, known: localesKnown } = readLocales();
   localized = locales.length > 0 || !localesKnown;
   for (const item of list(get(config, 'blocks'), 'blocks')) {
@@ -505,17 +582,6 @@ export function readSchema(evaluator: Evaluator, config: ObjectValue, idType: Id
     const before = globals.get(global.slug);
     globals.set(global.slug, before ? { ...before, fields: union(before.fields, global.fields) } : global);
   }
-  let plugins = false;
-  const configured = get(config, 'plugins');
-  const elements = configured.kind === 'array' ? configured.items() : nullish(configured) ? [] : [configured];
-  for (const element of elements) {
-    // Whether it is there or not is decided by a condition; what it may add is not known either way.
-    const outcomes = element.kind === 'choice' ? element.options : [element];
-    if (outcomes.every((outcome) => outcome.kind === 'primitive' || isOwnPlugin(outcome))) continue;
-    plugins = true;
-    note('plugins', element.node, 'plugins are not run; they may add collections, globals and fields');
-  }
-
   addFolders();
   addDefaultUsers();
   connectJoins();
@@ -628,6 +694,7 @@ export function readSchema(evaluator: Evaluator, config: ObjectValue, idType: Id
     unresolved: [...notices.values()],
     warnings,
     open: isOpen(),
+    adding: hidden ? 'config' : plugins ? 'plugins' : 'nothing',
     localesKnown,
     typesOutputFile: typeof output === 'string' ? output : undefined,
     ownKV: !nullish(get(config, 'kv')),

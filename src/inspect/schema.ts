@@ -38,6 +38,18 @@ export interface FieldSchema {
   insideList: boolean;
 }
 
+/**
+ * Whom an access function lets in: `everyone`, visitors too, some documents at least; `users` where nobody gets in
+ * without one; `default` where there is none and Payload asks for a user.
+ */
+export type Audience = 'everyone' | 'users' | 'default';
+
+/** Who may read and create, as far as the config tells; a part that it does not tell is absent. */
+export interface AccessSchema {
+  read?: Audience;
+  create?: Audience;
+}
+
 /** A collection of the project. */
 export interface CollectionSchema {
   slug: string;
@@ -51,6 +63,10 @@ export interface CollectionSchema {
   /** `unknown` where only `payload-types.ts` told about the collection. */
   versions: boolean | 'unknown';
   drafts: boolean | 'unknown';
+  /** For proposals only: no part of what is generated. Absent where nothing is known of it. */
+  access?: AccessSchema;
+  /** Only `payload-types.ts` tells of it, and whether that is current cannot be told. */
+  unsure?: true;
   /** Sorted by path. */
   fields: FieldSchema[];
 }
@@ -64,6 +80,10 @@ export interface GlobalSchema {
   fieldsOfTypes?: string[];
   versions: boolean | 'unknown';
   drafts: boolean | 'unknown';
+  /** As of {@link CollectionSchema}. */
+  access?: AccessSchema;
+  /** As of {@link CollectionSchema}. */
+  unsure?: true;
   fields: FieldSchema[];
 }
 

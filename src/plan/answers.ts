@@ -2,6 +2,7 @@
 import type { Project } from '../inspect/project.js';
 import { INTERNAL_COLLECTIONS } from '../inspect/schema.js';
 import { sliceCandidates } from '../inspect/slices.js';
+import { reasonAgainst, reasonAgainstGlobal } from './left-out.js';
 
 /** The stores that `init` can write. */
 export const STORES = ['cloudflare-kv', 'memory', 'redis'] as const;
@@ -64,9 +65,17 @@ export interface NotOffered {
   onRequest: boolean;
 }
 
+/** A collection or global that is offered and not proposed, and why. */
+export interface LeftOut<Answer> {
+  answer: Answer;
+  reason: string;
+}
+
 /** What `init` proposes. */
 export interface Proposal extends Answers {
   notOffered: NotOffered[];
+  /** Offered, and not chosen beforehand. */
+  leftOut: { collections: LeftOut<CollectionAnswer>[]; globals: LeftOut<GlobalAnswer>[] };
   /** What is cached already; absent where everything offered is proposed. */
   chosen?: ReadonlySet<string>;
 }
@@ -85,7 +94,11 @@ export function isInternalCollection(slug: string): boolean {
   return internalCollections.has(slug);
 }
 
-/** The proposal for a project: all content, five minutes, KV where there is a wrangler config. */
+/**
+ * The proposal for a project: all that looks like content, five minutes, KV where there is a wrangler config. Nobody is
+ * asked about a proposal with `--yes`, and a store may be shared: what may hold credentials, and what belongs to single
+ * people, is left out.
+ */
 export function propose(project: Pick<Project, 'schema' | 'wrangler' | 'configShape'>): Proposal {
   const { collections, globals } = project.schema;
   const notOffered = collections.flatMap(({ slug, auth }): NotOffered[] => {
@@ -96,16 +109,45 @@ export function propose(project: Pick<Project, 'schema' | 'wrangler' | 'configSh
   });
   const left = new Set(notOffered.map(({ slug }) => slug));
   const store: StoreName = project.wrangler ? 'cloudflare-kv' : 'memory';
+  const offered = parted(
+    collections.filter(({ slug }) => !left.has(slug)),
+    reasonAgainst,
+    (collection): CollectionAnswer => ({ slug: collection.slug, slices: sliceCandidates(collection) }),
+  );
+  const offeredGlobals = parted(globals, reasonAgainstGlobal, ({ slug }): GlobalAnswer => ({ slug }));
   return {
-    collections: collections
-      .filter(({ slug }) => !left.has(slug))
-      .map((collection) => ({ slug: collection.slug, slices: sliceCandidates(collection) })),
-    globals: globals.map(({ slug }) => ({ slug })),
+    collections: offered.proposed,
+    globals: offeredGlobals.proposed,
+    leftOut: { collections: offered.leftOut, globals: offeredGlobals.leftOut },
     ttl: '5m',
     store,
     binding: proposeBinding(project),
     notOffered,
   };
+}
+
+/** What is not proposed of a project, with the reasons: what is offered first. */
+export function notProposed({ notOffered, leftOut }: Proposal): { slug: string; reason: string }[] {
+  const offered = [...leftOut.collections, ...leftOut.globals];
+  return [
+    ...offered.map(({ answer: { slug }, reason }) => ({ slug, reason })),
+    ...notOffered.map(({ slug, reason }) => ({ slug, reason })),
+  ];
+}
+
+function parted<Entity, Answer>(
+  entities: readonly Entity[],
+  against: (entity: Entity) => string | undefined,
+  answerOf: (entity: Entity) => Answer,
+): { proposed: Answer[]; leftOut: LeftOut<Answer>[] } {
+  const proposed: Answer[] = [];
+  const leftOut: LeftOut<Answer>[] = [];
+  for (const entity of entities) {
+    const reason = against(entity);
+    if (reason === undefined) proposed.push(answerOf(entity));
+    else leftOut.push({ answer: answerOf(entity), reason });
+  }
+  return { proposed, leftOut };
 }
 
 /** `PAYLOAD_CACHE`, or the next name that nothing else of the project uses. */

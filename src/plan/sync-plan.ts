@@ -9,6 +9,7 @@ import { generatedPaths, languageOf } from './generated-paths.js';
 import { followCached } from './hooks-edit.js';
 import type { ProjectFiles } from './init-plan.js';
 import { EMPTY_LEDGER, readLedger, recordChanges, withLedger, withoutLedger } from './ledger.js';
+import { reasonAgainst, reasonAgainstGlobal } from './left-out.js';
 import { propertyKey } from './literal.js';
 import { type MergeConflict, mergeTexts } from './merge.js';
 import type { FileChange, Plan } from './plan.js';
@@ -36,6 +37,8 @@ export interface PolicyProposal {
   type: 'collection' | 'global';
   /** The entry as it would stand in the wrapper, in the project's style. */
   line: string;
+  /** What speaks against it; it is added only where it is named. */
+  reason?: string;
 }
 
 /** Something in the wrapper that the schema no longer bears out. It is the user's, so it is told, not changed. */
@@ -212,9 +215,20 @@ function addableTo(shape: WrapperShape, project: Project, now: SchemaRecord): Po
       const record = type === 'collection' ? now.collections[slug] : undefined;
       if (record?.auth || isInternalCollection(slug)) return [];
       if (policies.entries.some((entry) => entry.slug === slug)) return [];
-      return [{ slug, type, line: policyLine(slug, record, project) }];
+      const reason = reasonFor(project, type, slug);
+      const line = policyLine(slug, record, project);
+      return [{ slug, type, line, ...(reason === undefined ? {} : { reason }) }];
     });
   });
+}
+
+function reasonFor({ schema }: Project, type: PolicyProposal['type'], slug: string): string | undefined {
+  if (type === 'global') {
+    const global = schema.globals.find((it) => it.slug === slug);
+    return global && reasonAgainstGlobal(global);
+  }
+  const collection = schema.collections.find((it) => it.slug === slug);
+  return collection && reasonAgainst(collection);
 }
 
 function policyLine(slug: string, record: CollectionRecord | undefined, { style }: Project): string {

@@ -21,9 +21,11 @@ test('of 1,500 source files only those are read that the schema is made of', () 
     const directory = path.posix.dirname(file);
     directories.set(directory, (directories.get(directory) ?? 0) + 1);
   }
-  // No access function, no hook, no service, no component.
+  // The access functions, which tell whom a collection is for, and the one service that they name; no hook, no component.
   expect(Object.fromEntries(directories)).toEqual({
     src: 1,
+    'src/access': 1,
+    'src/services': 1,
     'src/blocks': 21,
     'src/collections': 61,
     'src/fields': 2,

@@ -52,6 +52,7 @@ test('a whole schema, as it is handed on', () => {
         upload: false,
         versions: false,
         drafts: false,
+        access: { read: 'default', create: 'default' },
         fields: [
           { ...flags, path: 'author', type: 'relationship', relationTo: ['users'] },
           id,
@@ -66,6 +67,7 @@ test('a whole schema, as it is handed on', () => {
         upload: false,
         versions: false,
         drafts: false,
+        access: { read: 'default', create: 'default' },
         fields: [id],
       },
     ],
@@ -411,11 +413,11 @@ describe('what cannot be read is listed, with its place and the reason', () => {
     const { schema } = inspectedBody(
       `collections: [{ slug: 'posts', fields: [] }],
   plugins: [
-    seoPlugin({ collections: ['posts'] }),
-    ...(process.env.S3 ? [s3()] : []),
+    labelsPlugin({ collections: ['posts'] }),
+    ...(process.env.AUDIT ? [audit()] : []),
     (config) => config,
   ],`,
-      `import { seoPlugin } from '@payloadcms/plugin-seo';\nimport { s3 } from '@payloadcms/storage-s3';`,
+      `import { labelsPlugin } from 'payload-plugin-labels';\nimport { audit } from 'payload-plugin-audit';`,
     );
     expect(schema.unresolved.map(({ part, location }) => `${part}:${location.line}`)).toEqual([
       'plugins:7',

@@ -12,13 +12,15 @@ function expectTruth(cwd: string, config: SanitizedConfig): void {
   expect(schema.collections.map(({ slug }) => slug)).toEqual(truth.collections.map(({ slug }) => slug));
   expect(schema.globals.map(({ slug }) => slug)).toEqual(truth.globals.map(({ slug }) => slug));
   const collections = comparable(truth.collections);
-  for (const [index, { location: _, origin: __, ...collection }] of comparable(
+  for (const [index, { location: _, origin: __, access: ___, ...collection }] of comparable(
     schema.collections,
   ).entries()) {
     expect(collection).toEqual(collections[index]);
   }
   const globals = comparable(truth.globals);
-  for (const [index, { location: _, origin: __, ...global }] of comparable(schema.globals).entries()) {
+  for (const [index, { location: _, origin: __, access: ___, ...global }] of comparable(
+    schema.globals,
+  ).entries()) {
     expect(global).toEqual(globals[index]);
   }
   expect(schema.locales).toEqual(config.localization ? config.localization.localeCodes : []);

@@ -6,7 +6,7 @@ import { PayloadKVError } from '../../errors.js';
 import { filesMentioning } from '../../inspect/importers.js';
 import { RUNNERS } from '../../inspect/package-manager.js';
 import type { Project } from '../../inspect/project.js';
-import { type Answers, propose, type RegistryName } from '../../plan/answers.js';
+import { type Answers, notProposed, propose, type RegistryName } from '../../plan/answers.js';
 import { generatedPaths } from '../../plan/generated-paths.js';
 import {
   filesToRead,
@@ -128,6 +128,7 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
     ok: exitCode === EXIT.ok,
     project: summary(project),
     answers,
+    notProposed: notProposed(propose(project)),
     ...outcomeDocument(outcome, steps),
   });
   return exitCode;
@@ -192,10 +193,15 @@ function sayAnswers(answers: Answers, project: Project, terminal: Terminal): voi
     const bound = tagsBinding ? `, bound as ${tagsBinding}` : '';
     terminal.say(`  ${kleur.dim('registry'.padEnd(10))}${registry}${bound}`);
   }
-  for (const { slug, reason } of propose(project).notOffered) {
-    if (!collections.some((it) => it.slug === slug))
-      terminal.say(`  ${kleur.dim('not'.padEnd(10))}${printable(slug)}: ${reason}`);
-  }
+  const left = notProposed(propose(project)).filter(
+    ({ slug }) => ![...collections, ...globals].some((it) => it.slug === slug),
+  );
+  for (const { slug, reason } of left)
+    terminal.say(`  ${kleur.dim('not'.padEnd(10))}${printable(slug)}: ${printable(reason)}`);
+  if (left.length > 0)
+    terminal.say(
+      kleur.dim(`  ${''.padEnd(10)}--collections and --globals name what is to be cached all the same.`),
+    );
 }
 
 async function checkGit(

@@ -32,7 +32,7 @@ export interface SyncOptions extends WriteOptions {
   check?: boolean;
   /** Slugs of collections or globals without a policy entry that are to get one. */
   add?: string[];
-  /** Gives all that is new in the schema a policy entry. */
+  /** Gives all that is new in the schema a policy entry, but what {@link PolicyProposal.reason} speaks against. */
   addNew?: boolean;
   /** Overwrites a generated file that somebody changed. */
   force?: boolean;
@@ -129,7 +129,7 @@ function chosenByFlags(
     });
   });
   if (named.length === 0 && !addNew) return undefined;
-  return [...new Set([...named, ...(addNew ? proposals : [])])];
+  return [...new Set([...named, ...(addNew ? proposals.filter(({ reason }) => reason === undefined) : [])])];
 }
 
 async function askForPolicies(
@@ -139,11 +139,11 @@ async function askForPolicies(
   questions: Questions,
 ): Promise<PolicyProposal[]> {
   if (proposals.length === 0 || !terminal.interactive || options.yes || options.dryRun) return [];
-  const choices = proposals.map(({ slug, type, line }) => ({
+  const choices = proposals.map(({ slug, type, line, reason }) => ({
     title: printable(slug),
     value: slug,
-    description: `${type}, ${printable(line)}`,
-    selected: true,
+    description: `${type}, ${printable(reason === undefined ? line : `not proposed: ${reason}`)}`,
+    selected: reason === undefined,
   }));
   const chosen = new Set(await questions.selectMany('Which of the new ones are to be cached?', choices));
   return proposals.filter(({ slug }) => chosen.has(slug));
@@ -169,9 +169,15 @@ function sayFindings(
   for (const warning of project.schema.warnings) terminal.say(noticeLine(warning));
   for (const { line, text } of warnings) terminal.say(noticeLine(`${wrapper}:${line}: ${text}`));
   if (proposals.length > 0) {
-    terminal.say(`  New and not cached. \`--add\` or \`--add-new\` puts into ${wrapper}:`);
-    for (const { type, line } of proposals)
+    const [proposed, left] = [true, false].map((yes) =>
+      proposals.filter(({ reason }) => (reason === undefined) === yes),
+    ) as [PolicyProposal[], PolicyProposal[]];
+    if (proposed.length > 0)
+      terminal.say(`  New and not cached. \`--add\` or \`--add-new\` puts into ${wrapper}:`);
+    for (const { type, line } of proposed)
       terminal.say(`    ${kleur.green(printable(line))}  ${kleur.dim(`in ${type}s`)}`);
+    if (left.length > 0) terminal.say('  New, and not proposed. `--add` with its name adds it all the same:');
+    for (const { slug, reason } of left) terminal.say(`    ${printable(slug)}: ${printable(reason!)}`);
   }
 }
 

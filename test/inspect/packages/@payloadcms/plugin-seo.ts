@@ -1,7 +1,21 @@
-import type { Plugin } from 'payload';
+import type { Field, Plugin } from 'payload';
 
-/** Changes nothing: what a plugin does is not what reading a config is about. */
+/** What of the plugin matters to a schema. */
+const meta: Field = {
+  name: 'meta',
+  type: 'group',
+  fields: [
+    { name: 'title', type: 'text', localized: true },
+    { name: 'description', type: 'textarea', localized: true },
+  ],
+};
+
+/** Adds the fields that the plugin itself adds. */
 export const seoPlugin =
-  (_options: { collections: string[] }): Plugin =>
-  (config) =>
-    config;
+  ({ collections }: { collections: string[] }): Plugin =>
+  (config) => ({
+    ...config,
+    collections: (config.collections ?? []).map((each) =>
+      collections.includes(each.slug) ? { ...each, fields: [...each.fields, meta] } : each,
+    ),
+  });

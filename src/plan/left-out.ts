@@ -1,0 +1,297 @@
+/**
+ * What speaks against caching a collection or global that nobody named: what it is called, what its fields are called,
+ * who may read it and who writes it. A judgement by looks: who names it caches it all the same.
+ */
+import type { CollectionSchema, FieldSchema, GlobalSchema } from '../inspect/schema.js';
+
+/** What a collection or global is judged by. */
+export type Judged = Pick<CollectionSchema | GlobalSchema, 'slug' | 'fields' | 'access' | 'unsure'> &
+  Partial<Pick<CollectionSchema, 'drafts'>>;
+
+/** Words that a name has one after another, in the singular; several words are separated by spaces. */
+type Words = readonly string[];
+
+/** In the name of a field that holds text, wherever it stands: what opens a door, or an account with money in it. */
+const SECRETS: Words = [
+  ...['password', 'passwd', 'passphrase', 'passcode', 'secret', 'credential', 'totp', 'otp', 'ssh', 'pem'],
+  ...['iban', 'ssn', 'cvv', 'cvc', 'mnemonic', 'kubeconfig', 'dsn'],
+  ...['api key', 'apikey', 'private key', 'access key', 'signing key', 'encryption key', 'license key'],
+  ...['auth key', 'service account', 'connection string', 'seed phrase', 'recovery code', 'backup code'],
+  ...['card number', 'account number', 'routing number', 'passport number', 'social security'],
+];
+/** At the end of a field's name: `tokenCount` and `tokenColour` are none. */
+const SECRET_ENDS: Words = ['token', 'pin code', 'bearer'];
+/** Said of a key, these make it none that is kept secret. */
+const NO_SECRET: Words = [
+  'public',
+  'publishable',
+  'hint',
+  'label',
+  'placeholder',
+  'url',
+  'link',
+  'text',
+  'title',
+];
+/** In the name of a field that holds text: what is only known of somebody who was there. */
+const TRACES: Words = ['ip', 'ip address', 'user agent', 'session id', 'visitor id', 'fingerprint'];
+
+const KEEPS_SECRETS = 'it keeps credentials';
+const BY_VISITORS = 'visitors write it';
+const BY_PROGRAMS = 'programs write it';
+const MAYBE_STALE = 'only payload-types.ts tells of it, which may be old';
+const OF_CUSTOMERS = 'it belongs to single customers';
+
+/** What collections are called, by the noun at the end of their name, and what that says of them. */
+const NOUNS: readonly [reason: string, nouns: Words][] = [
+  [
+    KEEPS_SECRETS,
+    [
+      ...[
+        'secret',
+        'credential',
+        'token',
+        'password',
+        'api key',
+        'apikey',
+        'ssh key',
+        'access key',
+        'passkey',
+      ],
+      ...[
+        'private key',
+        'signing key',
+        'license key',
+        'cloud account',
+        'provider account',
+        'service account',
+      ],
+      ...['bank account', 'oauth client', 'oauth app', 'oauth account', 'webhook', 'env var'],
+    ],
+  ],
+  [
+    BY_VISITORS,
+    [
+      ...[
+        'submission',
+        'subscriber',
+        'subscription',
+        'signup',
+        'sign up',
+        'waitlist',
+        'waiting list',
+        'lead',
+      ],
+      ...['message', 'inquiry', 'enquiry', 'response', 'applicant', 'job application', 'application form'],
+      ...[
+        'rsvp',
+        'registration',
+        'booking',
+        'reservation',
+        'appointment',
+        'attendee',
+        'vote',
+        'like',
+        'comment',
+      ],
+      ...[
+        'feedback',
+        'contact request',
+        'support ticket',
+        'ticket reply',
+        'chat',
+        'conversation',
+        'survey answer',
+      ],
+      ...[
+        'follower',
+        'favorite',
+        'favourite',
+        'bookmark',
+        'unsubscribe',
+        'donation',
+        'pledge',
+        'newsletter email',
+      ],
+    ],
+  ],
+  [
+    OF_CUSTOMERS,
+    [
+      ...['order', 'cart', 'basket', 'payment', 'transaction', 'invoice', 'refund', 'checkout', 'wishlist'],
+      ...[
+        'address',
+        'customer',
+        'shipment',
+        'payout',
+        'gift card',
+        'account',
+        'profile',
+        'patient',
+        'employee',
+      ],
+      ...['payment method', 'ledger', 'purchase', 'enrollment', 'enrolment', 'device'],
+    ],
+  ],
+  [
+    BY_PROGRAMS,
+    [
+      ...[
+        'log',
+        'audit',
+        'audit trail',
+        'session',
+        'notification',
+        'login attempt',
+        'queue',
+        'backup',
+        'metric',
+      ],
+      ...[
+        'analytics',
+        'statistic',
+        'page view',
+        'pageview',
+        'view',
+        'click',
+        'impression',
+        'import',
+        'export',
+      ],
+      ...[
+        'webhook event',
+        'webhook delivery',
+        'delivery',
+        'rate limit',
+        'lock',
+        'cron',
+        'cron run',
+        'job run',
+      ],
+      ...[
+        'task run',
+        'run',
+        'sync state',
+        'email',
+        'mail',
+        'sent mail',
+        'outbox',
+        'inbox',
+        'trace',
+        'heartbeat',
+      ],
+    ],
+  ],
+];
+/** Nouns that say nothing by themselves: `order-items` are orders, `audit-entries` audits. */
+const OF_ANOTHER: ReadonlySet<string> = new Set(
+  'item line entry record history detail data datum event row attempt'.split(' '),
+);
+
+/** What content is called, by the noun at the end: cached without `access.read` too, as sites read it by themselves. */
+const CONTENT: ReadonlySet<string> = new Set(
+  (
+    'page post article blog news story media image photo picture video file asset document gallery category tag topic ' +
+    'author product variant option brand setting config header footer nav navigation menu event faq question ' +
+    'testimonial service project portfolio study work team member person people location place store gallery banner ' +
+    'slide slider hero recipe course lesson module quiz job vacancy position career book chapter doc guide tutorial ' +
+    'feature partner client logo section block template redirect form search glossary term country city region ' +
+    'language translation locale restaurant dish hotel room property listing episode podcast track album artist venue ' +
+    'speaker talk sponsor quote snippet release changelog theme font icon link site website home homepage landing ' +
+    'series season game movie film show collection type kind status label plan price pricing offer promotion discount ' +
+    'coupon department office industry sector skill technology tool resource download brochure newsletter ' +
+    'announcement alert popup note exhibit exhibition class program programme publication research paper press award'
+  ).split(' '),
+);
+
+/** Types of fields that hold text, or anything. */
+const TEXTUAL: ReadonlySet<string> = new Set(['code', 'email', 'json', 'text', 'textarea']);
+/** Types of fields that may be called after the secrets in them. */
+const HOLDERS: ReadonlySet<string> = new Set(['array', 'group', 'tab']);
+
+/** Why a collection is not proposed, in a few words; `undefined` where nothing speaks against it. */
+export function reasonAgainst(collection: Judged): string | undefined {
+  return (
+    reasonOfFields(collection) ??
+    reasonOfName(collection.slug) ??
+    (collection.unsure ? MAYBE_STALE : undefined) ??
+    reasonOfAccess(collection)
+  );
+}
+
+/** Why a global is not proposed. It is one document, which is made to be shown, so that fewer things speak against it. */
+export function reasonAgainstGlobal(global: Judged): string | undefined {
+  if (global.unsure) return MAYBE_STALE;
+  const restricted = global.access?.read === 'users';
+  return reasonOfFields(global) ?? (restricted ? 'only users may read it (access.read)' : undefined);
+}
+
+function reasonOfFields({ fields }: Judged): string | undefined {
+  const secret = fields.find(isSecret);
+  if (secret) return `it has a field \`${secret.path}\`, as credentials have`;
+  const trace = fields.find((field) => isTextual(field) && has(ownWords(field), TRACES, 'whole'));
+  return trace ? `it has a field \`${trace.path}\`, as what visitors leave behind has` : undefined;
+}
+
+function isSecret(field: FieldSchema): boolean {
+  const words = ownWords(field);
+  if (field.virtual !== false || has(words, NO_SECRET, 'anywhere')) return false;
+  if (HOLDERS.has(field.type)) return has(words, ['credential', 'secret', 'api key', 'token'], 'end');
+  return isTextual(field) && (has(words, SECRETS, 'anywhere') || has(words, SECRET_ENDS, 'end'));
+}
+
+function isTextual({ type }: FieldSchema): boolean {
+  return TEXTUAL.has(type);
+}
+
+function reasonOfName(slug: string): string | undefined {
+  const words = wordsOf(slug);
+  while (words.length > 1 && OF_ANOTHER.has(words.at(-1)!) && !isNamed(words)) words.pop();
+  return NOUNS.find(([, nouns]) => has(words, nouns, 'end'))?.[0];
+}
+
+function isNamed(words: readonly string[]): boolean {
+  return NOUNS.some(([, nouns]) => has(words, nouns, 'end'));
+}
+
+function reasonOfAccess(collection: Judged): string | undefined {
+  const { access, slug, fields, drafts } = collection;
+  const isContent = CONTENT.has(wordsOf(slug).at(-1) ?? '');
+  if (access?.create === 'everyone' && !isContent) return 'visitors may write it (access.create)';
+  if (access?.read === 'users') return 'only users may read it (access.read)';
+  const isPage = drafts === true || fields.some(({ path, type }) => path === 'slug' && type === 'text');
+  if (access?.read === 'default' && !isContent && !isPage) return 'only users may read it (no access.read)';
+  return undefined;
+}
+
+// ---- words --------------------------------------------------------------------------------------------------------
+
+/** The words of the last part of a field's path. */
+function ownWords({ path }: FieldSchema): string[] {
+  return wordsOf(path.slice(path.lastIndexOf('.') + 1));
+}
+
+/** `auditLogs`, `audit-logs`, `audit_logs`, `APIKeys`: the words, small and in the singular. */
+function wordsOf(name: string): string[] {
+  return name
+    .replace(/([a-z\d])([A-Z])/g, '$1 $2')
+    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
+    .split(/[^A-Za-z\d]+/)
+    .filter((word) => word !== '')
+    .map((word) => singular(word.toLowerCase()));
+}
+
+function singular(word: string): string {
+  if (/(?:ss|us|is|news|tics|series)$/.test(word) || word.length < 4) return word;
+  if (/[^aeiou]ies$/.test(word)) return `${word.slice(0, -3)}y`;
+  if (/(?:sses|xes|ches|shes)$/.test(word)) return word.slice(0, -2);
+  return word.endsWith('s') ? word.slice(0, -1) : word;
+}
+
+function has(words: readonly string[], any: Words, where: 'anywhere' | 'end' | 'whole'): boolean {
+  const text = ` ${words.join(' ')} `;
+  return any.some((it) => {
+    if (where === 'whole') return text === ` ${it} `;
+    return where === 'end' ? text.endsWith(` ${it} `) : text.includes(` ${it} `);
+  });
+}

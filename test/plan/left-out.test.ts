@@ -1,0 +1,137 @@
+import { describe, expect, test } from 'vitest';
+import type { AccessSchema, FieldSchema } from '../../src/inspect/schema.js';
+import { propose } from '../../src/plan/answers.js';
+import { reasonAgainst, reasonAgainstGlobal } from '../../src/plan/left-out.js';
+import { collection, field, global, schema } from './schema-of.js';
+
+const everyone: AccessSchema = { read: 'everyone', create: 'users' };
+const byDefault: AccessSchema = { read: 'default', create: 'default' };
+
+function against(slug: string, fields: FieldSchema[] = [], access: AccessSchema = everyone) {
+  return reasonAgainst(collection(slug, fields, { access }));
+}
+
+/** Names of collections with content, as public projects have them. */
+const CONTENT =
+  'pages posts media categories products settings tags authors articles news blog-posts case-studies team-members ' +
+  'testimonials faqs events services projects locations images videos documents galleries menus navigation redirects ' +
+  'forms search tenants topics brands variants product-variants recipes courses lessons jobs careers partners clients ' +
+  'logos banners reusable-blocks page-templates glossary countries languages episodes podcasts albums artists venues ' +
+  'speakers talks sponsors changelogs catalogs dialogs static-pages legalPages mediaItems blog-categories press-releases ' +
+  'features plans pricing-plans coupons statuses analyses series collections';
+
+/** Names of collections that nobody wants in a shared store unasked. */
+const NOT_CONTENT =
+  'ssh-keys sshKeys api-keys APIKeys access_tokens secrets credentials cloud-accounts cloudProviderAccounts webhooks ' +
+  'audit-logs auditLogs audit_log activity-logs logs sessions login-attempts form-submissions formSubmissions submissions ' +
+  'subscribers newsletter-subscribers contact-submissions contact-messages messages leads inquiries orders order-items ' +
+  'carts cart-sessions cart-items payments transactions invoices refunds customers addresses comments votes likes ' +
+  'bookings reservations registrations event-registrations rsvps job-applications applicants notifications email-logs ' +
+  'webhook-events page-views exports imports wishlists chats conversations waitlist feedback bank-accounts';
+
+describe('a name', () => {
+  test.each(CONTENT.split(' '))('%s is one of content', (slug) => {
+    expect(against(slug)).toBeUndefined();
+  });
+
+  test.each(NOT_CONTENT.split(' '))('%s is left out, and one short line says why', (slug) => {
+    const reason = against(slug);
+    expect(reason).toMatch(/^(?:it|visitors|programs)\b/);
+    expect(reason!.length).toBeLessThan(60);
+  });
+});
+
+describe('a field', () => {
+  test.each([
+    ...[
+      'password',
+      'apiKey',
+      'api_key',
+      'stripeSecretKey',
+      'privateKey',
+      'ssh_private_key',
+      'sshKey',
+      'accessToken',
+    ],
+    ...[
+      'token',
+      'webhookSecret',
+      'clientSecret',
+      'iban',
+      'IBAN',
+      'totpSecret',
+      'smtp.password',
+      'servers.sshKey',
+    ],
+    ...['cardNumber', 'recoveryCodes', 'connectionString', 'githubTokens', 'ipAddress', 'userAgent', 'ip'],
+  ])('called %s keeps its collection out', (path) => {
+    expect(against('pages', [field(path, 'text')])).toContain(`\`${path}\``);
+  });
+
+  test.each([
+    ['tokens', 'number'],
+    ['tokenCount', 'text'],
+    ['colorToken', 'select'],
+    ['passwordProtected', 'checkbox'],
+    ['publicKey', 'text'],
+    ['apiKeyUrl', 'text'],
+    ['key', 'text'],
+    ['keywords', 'text'],
+    ['recipe', 'text'],
+    ['shipping', 'text'],
+    ['description', 'textarea'],
+    ['resetPasswordText', 'text'],
+    ['secretary', 'text'],
+    ['monkey', 'text'],
+  ])('called %s, of type %s, does not', (path, type) => {
+    expect(against('pages', [field(path, type)])).toBeUndefined();
+  });
+
+  test('keeps a global out too', () => {
+    expect(reasonAgainstGlobal(global('settings', [field('smtp.password', 'text')]))).toContain(
+      '`smtp.password`',
+    );
+    expect(reasonAgainstGlobal(global('settings', [field('title', 'text')]))).toBeUndefined();
+  });
+});
+
+describe('access', () => {
+  test('for users only keeps out what content is called too', () => {
+    expect(against('articles', [], { read: 'users' })).toBe('only users may read it (access.read)');
+  });
+
+  test('that nobody wrote down keeps out what does not look like content', () => {
+    expect(against('servers', [], byDefault)).toBe('only users may read it (no access.read)');
+    expect(against('pages', [], byDefault)).toBeUndefined();
+    expect(against('exhibitors', [field('slug', 'text')], byDefault)).toBeUndefined();
+    expect(reasonAgainst(collection('exhibitors', [], { access: byDefault, drafts: true }))).toBeUndefined();
+  });
+
+  test('by which visitors write keeps out, unless it is called as content is', () => {
+    const open: AccessSchema = { read: 'everyone', create: 'everyone' };
+    expect(against('guestbook', [], open)).toBe('visitors may write it (access.create)');
+    expect(against('posts', [], open)).toBeUndefined();
+  });
+
+  test('of which nothing is known says nothing', () => {
+    expect(reasonAgainst(collection('servers'))).toBeUndefined();
+  });
+});
+
+test('what only types tell of that may be old is left out', () => {
+  expect(reasonAgainst(collection('events', [], { unsure: true, origin: 'types' }))).toContain('may be old');
+});
+
+test('the proposal offers what it leaves out, with the reason', () => {
+  const all = schema(
+    [collection('orders'), collection('posts', [field('slug', 'text')])],
+    [global('mail', [field('password', 'text')])],
+  );
+  const { collections, globals, leftOut } = propose({ schema: all, configShape: {} as never });
+  expect(collections).toEqual([{ slug: 'posts', slices: ['slug'] }]);
+  expect(globals).toEqual([]);
+  expect(leftOut).toEqual({
+    collections: [{ answer: { slug: 'orders', slices: [] }, reason: expect.stringContaining('customers') }],
+    globals: [{ answer: { slug: 'mail' }, reason: expect.stringContaining('`password`') }],
+  });
+});
