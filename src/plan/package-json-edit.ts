@@ -1,3 +1,4 @@
+import type { Node } from 'jsonc-parser';
 import { addItem, jsonStyle, memberValue, parseJson } from './json-edit.js';
 import type { TransformResult } from './plan.js';
 import { applyEdits } from './splice.js';
@@ -11,7 +12,10 @@ export function scriptsOf(exact: boolean): Readonly<Record<string, string>> {
 
 const sections = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'];
 
-/** `package.json` with the dependency, those it needs here, and the scripts; what is there already stays. */
+/**
+ * `package.json` with the dependency, those it needs here, and the scripts; what is there already stays, and a version
+ * that the project forces upon a dependency is the one that is named.
+ */
 export function editPackageJson(
   text: string,
   version: string,
@@ -65,12 +69,36 @@ export function editPackageJson(
     const failure = add('scripts', name, command);
     if (failure) return failure;
   }
+  const forced = forcedVersions(parsed.root);
   for (const [name, range] of dependencies) {
     if (sections.some((section) => present(section, name))) continue;
-    const failure = add('dependencies', name, range);
+    const failure = add('dependencies', name, forced(name) ?? range);
     if (failure) return failure;
   }
   return { ok: true, content, modified: content !== text };
+}
+
+/**
+ * The version that a project forces upon every dependency of a name. npm refuses to install where a dependency of the
+ * project's own says anything else, and the other package managers install this one whatever it says.
+ */
+function forcedVersions(root: Node): (name: string) => string | undefined {
+  const pnpm = memberValue(root, 'pnpm');
+  const all = [
+    memberValue(root, 'overrides'),
+    memberValue(root, 'resolutions'),
+    pnpm && memberValue(pnpm, 'overrides'),
+  ];
+  return (name) => {
+    for (const overrides of all) {
+      const found = overrides && memberValue(overrides, name);
+      // npm keeps the version of the package itself beside those of its dependencies.
+      const version = found?.type === 'object' ? memberValue(found, '.') : found;
+      // What refers to the dependency says nothing without it, and `-` takes the package away.
+      if (typeof version?.value === 'string' && !/^(\$|-$)/.test(version.value)) return version.value;
+    }
+    return undefined;
+  };
 }
 
 /** `package.json` without the packages, and without our scripts where `payload-kv` itself goes. */
