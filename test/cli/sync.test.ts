@@ -69,7 +69,7 @@ describe('before anything is written', () => {
       2,
       expect.stringContaining('Add --yes to write it.'),
     ]);
-    expect(refused.stdout).toContain("+      code: 'text unique',");
+    expect(refused.stdout).toContain('  edit      src/payload-kv/schema.generated.ts  +');
     expect((await sync('--add-new')).exitCode).toBe(2);
     expect(await project.tree()).toEqual(before);
 
