@@ -10,8 +10,8 @@ import { PayloadKVError } from '../errors.js';
 import type { Project } from '../inspect/project.js';
 import type { Plan } from '../plan/plan.js';
 import type { Questions } from './questions.js';
-import { actionOf, planLines, type ShownPlan } from './show-plan.js';
-import { printable, type Terminal } from './terminal.js';
+import { countOf, planLines, type ShownPlan } from './show-plan.js';
+import { columnsOf, printable, type Terminal } from './terminal.js';
 
 /** The flags that every command which writes has in common. */
 export interface WriteOptions {
@@ -19,6 +19,8 @@ export interface WriteOptions {
   yes?: boolean;
   /** Shows the diff and writes nothing. */
   dryRun?: boolean;
+  /** Shows the diff of generated files as well. Default `false`: they have a line in the summary. */
+  diff?: boolean;
   /** `false` leaves the installation to the person. Default `true`. */
   install?: boolean;
 }
@@ -57,7 +59,7 @@ export async function carryOut(
   questions: Questions,
 ): Promise<Outcome> {
   const left: Outcome = { plan, written: false, install: null };
-  const lines = planLines(plan);
+  const lines = planLines(plan, { diff: options.diff, columns: columnsOf(terminal) });
   for (const line of lines) terminal.say(line);
   if (plan.changes.length === 0) {
     if (lines.length > 0) terminal.say();
@@ -93,7 +95,7 @@ export function sayNext(steps: readonly string[], terminal: Terminal): void {
 }
 
 /** Whether the plan may be written: `--yes` says so, or a person does. */
-export async function mayWrite(
+async function mayWrite(
   plan: Plan,
   options: WriteOptions,
   terminal: Terminal,
@@ -108,8 +110,6 @@ export async function mayWrite(
     });
   }
   terminal.say();
-  for (const change of plan.changes)
-    terminal.say(`  ${kleur.dim(actionOf(change).padEnd(10))}${printable(change.path)}`);
   return questions.confirm(`Write ${countOf(plan.changes.length, 'file')}?`, true);
 }
 
@@ -150,9 +150,4 @@ function dependenciesIn(packageJson: string | undefined): string {
     packageJson?.replace(/^\uFEFF/, '') ?? '{}',
   ) ?? {}) as Record<string, object>;
   return JSON.stringify([dependencies ?? {}, devDependencies ?? {}, optionalDependencies ?? {}]);
-}
-
-/** `1 file`, `2 files`. */
-export function countOf(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

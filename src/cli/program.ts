@@ -88,6 +88,7 @@ function createProgram(
     .option('--create-namespace', "create the namespace now, with the project's own wrangler")
     .option('-y, --yes', 'take the proposals for what no flag says, and write without asking')
     .option('--dry-run', 'show the diff, write nothing')
+    .option('--diff', 'show the diff of generated files as well')
     .option('--no-install', 'leave the installation of the dependency to me')
     .option('--force', 'go on with uncommitted changes')
     .addHelpText('after', () =>
@@ -95,6 +96,7 @@ function createProgram(
         stdout,
         ['payload-kv init', 'ask everything'],
         ['payload-kv init --dry-run', 'see what would be written'],
+        ['payload-kv init --dry-run --diff', 'every line of it'],
         ['payload-kv init --yes --store memory', 'no questions, entries in memory'],
         ['payload-kv init --registry durable-object', 'Cloudflare, strongly consistent'],
         ['payload-kv init --ttl 10m --ttl-for posts=1h', 'other TTLs, later too'],
@@ -124,12 +126,14 @@ function createProgram(
     .option('--add-new', 'cache all that is new in the schema')
     .option('-y, --yes', 'write without asking; what is new is cached only if --add says so')
     .option('--dry-run', 'show the diff, write nothing')
+    .option('--diff', 'show the diff of generated files as well')
     .option('--force', 'overwrite a generated file that somebody changed')
     .addHelpText('after', () =>
       examples(
         stdout,
         ['payload-kv sync', 'show what changed, ask, write it'],
         ['payload-kv sync --check', 'fail where it is out of date'],
+        ['payload-kv sync --dry-run --diff', 'every line that would change'],
         ['payload-kv sync --yes --add events', 'no questions, and cache the new collection'],
       ),
     )
@@ -144,6 +148,7 @@ function createProgram(
   )
     .option('-y, --yes', 'write without asking')
     .option('--dry-run', 'show the diff, write nothing')
+    .option('--diff', 'show the diff of generated files as well')
     .option('--no-install', 'leave it to me to install without the dependency')
     .option('--force', 'delete files that were changed as well')
     .addHelpText('after', () =>
@@ -188,6 +193,7 @@ function createProgram(
     .option('--fix', 'repair what is safe to repair, after showing the diff')
     .option('-y, --yes', 'with --fix: write without asking')
     .option('--dry-run', 'with --fix: show the diff, write nothing')
+    .option('--diff', 'with --fix: show the diff of generated files as well')
     .option('--no-install', 'with --fix: leave the installation of the dependency to me')
     .option('--remote', "check what is deployed as well, through the project's own wrangler")
     .option(

@@ -1,28 +1,107 @@
 /** A plan as a person sees it. The very object that is shown is the one that is applied. */
-import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
+import { createTwoFilesPatch, FILE_HEADERS_ONLY, structuredPatch } from 'diff';
 import kleur from 'kleur';
 import type { Project } from '../inspect/project.js';
 import { unresolvedSentences } from '../inspect/unresolved.js';
-import { isLedgerLine } from '../plan/ledger.js';
+import { isLedgerLine, readLedger } from '../plan/ledger.js';
 import type { FileChange, Plan, Refusal } from '../plan/plan.js';
 import type { KeptFile } from '../plan/remove-plan.js';
 import type { Outcome } from './confirm.js';
-import { printable, type Terminal } from './terminal.js';
+import { brokenAt, printable, type Terminal, widthOf } from './terminal.js';
 
 /** A plan, and the files that stay although it is about taking them away. */
 export interface ShownPlan extends Plan {
   kept?: readonly KeptFile[];
 }
 
-/** All that a plan has to say: the diff, what is left to the person, what stays, and what is worth knowing. */
-export function planLines(plan: ShownPlan): string[] {
+/** How a plan is shown. */
+export interface PlanView {
+  /** Shows the diff of generated files as well. Default `false`: the summary has a line for each. */
+  diff?: boolean | undefined;
+  /** Width of the terminal. Default: lines are as long as they are. */
+  columns?: number | undefined;
+}
+
+/**
+ * All that a plan has to say: what happens to each file, the diff, what is left to the person, what stays, and what is
+ * worth knowing. What a person has to look at most stands lowest, right above the question that comes next.
+ */
+export function planLines(plan: ShownPlan, view: PlanView = {}): string[] {
   const { refusals, notices, kept = [] } = plan;
   const rest = [
     ...kept.map(({ path, reason }) => noticeLine(`${path} is kept: ${reason}.`)),
     ...(kept.length > 0 ? ['  Delete what you no longer need, or run it again with --force.'] : []),
     ...notices.map(noticeLine),
   ];
-  return [...diffLines(plan), ...refusals.flatMap(refusalLines), ...(rest.length > 0 ? ['', ...rest] : [])];
+  return [
+    ...summaryLines(plan, view),
+    ...diffLines(plan, view),
+    ...refusals.flatMap(refusalLines),
+    ...(rest.length > 0 ? ['', ...rest] : []),
+  ];
+}
+
+/** What happens to how many files, and to which. */
+function summaryLines(plan: Plan, { diff }: PlanView): string[] {
+  if (plan.changes.length === 0) return [];
+  const rows = inOrder(plan.changes).map((change) => ({ change, ...linesOf(change) }));
+  const inYours = totalOf(rows.filter(({ change }) => actionOf(change) === 'edit' && !isGenerated(change)));
+  const all = `${countOf(rows.length, 'file')}: ${said(totalOf(rows))}.`;
+  const width = Math.max(...rows.map(({ change }) => printable(change.path).length));
+  return [
+    '',
+    kleur.bold(all),
+    inYours.added + inYours.removed === 0
+      ? 'Nothing changes in files of yours that stay.'
+      : `In files of yours that stay: ${said(inYours)}.`,
+    '',
+    ...rows.map(({ change, added, removed }) => {
+      const counts = [
+        ...(added > 0 ? [kleur.green(`+${added}`)] : []),
+        ...(removed > 0 ? [kleur.red(`−${removed}`)] : []),
+        ...(isGenerated(change) && !diff ? [kleur.dim('(--diff shows it)')] : []),
+      ];
+      const path = printable(change.path).padEnd(width);
+      return `  ${kleur.dim(actionOf(change).padEnd(10))}${path}  ${counts.join(' ')}`;
+    }),
+  ];
+}
+
+function said({ added, removed }: LineCounts): string {
+  if (added === 0) return removed === 0 ? 'no line changes' : `${countOf(removed, 'line')} taken out`;
+  return `${countOf(added, 'line')} added${removed === 0 ? '' : `, ${removed} taken out`}`;
+}
+
+interface LineCounts {
+  added: number;
+  removed: number;
+}
+
+/** How many lines a change adds and takes out. */
+function linesOf({ path, before = '', after = '' }: FileChange): LineCounts {
+  const lines = structuredPatch(path, path, before, after, undefined, undefined, {
+    context: 0,
+  }).hunks.flatMap((hunk) => hunk.lines);
+  const count = (sign: string) => lines.filter((line) => line.startsWith(sign)).length;
+  return { added: count('+'), removed: count('-') };
+}
+
+function totalOf(rows: readonly LineCounts[]): LineCounts {
+  return rows.reduce(
+    (sum, { added, removed }) => ({ added: sum.added + added, removed: sum.removed + removed }),
+    { added: 0, removed: 0 },
+  );
+}
+
+/** Whether a file is the tool's own: it carries the ledger. */
+function isGenerated({ before, after }: FileChange): boolean {
+  return [before, after].some((text) => readLedger(text) !== undefined);
+}
+
+/** Generated files first, then those that come or go, and last the edits of what a person wrote. */
+function inOrder(changes: readonly FileChange[]): FileChange[] {
+  const rank = (change: FileChange) => (isGenerated(change) ? 0 : actionOf(change) === 'edit' ? 2 : 1);
+  return [...changes].sort((one, other) => rank(one) - rank(other));
 }
 
 /** The unified diff of a change, without colour. */
@@ -35,25 +114,39 @@ export function diffOf({ path, before, after }: FileChange): string {
   });
 }
 
-/** All changes as one coloured diff. */
-export function diffLines(plan: Plan): string[] {
-  return plan.changes.flatMap((change) => [
+/** The changes as one coloured diff. */
+function diffLines(plan: Plan, { diff, columns }: PlanView): string[] {
+  const shown = inOrder(plan.changes).filter((change) => diff || !isGenerated(change));
+  return shown.flatMap((change) => [
     '',
-    ...printable(diffOf(change)).trimEnd().split('\n').map(shortened).map(coloured),
+    ...printable(diffOf(change))
+      .trimEnd()
+      .split('\n')
+      .flatMap((line) => coloured(shortened(line), columns)),
   ]);
 }
 
 /** What only the tool reads in the generated schema fills many rows, and tells nobody anything. */
 function shortened(line: string): string {
-  return isLedgerLine(line.slice(1)) ? `${line.slice(0, 72)}…` : line;
+  return isLedgerLine(line.slice(1)) ? `${line.slice(0, 50)}…` : line;
 }
 
-function coloured(line: string): string {
-  if (line.startsWith('---') || line.startsWith('+++')) return kleur.bold(line);
-  if (line.startsWith('@@')) return kleur.cyan(line);
-  if (line.startsWith('+')) return kleur.green(line);
-  if (line.startsWith('-')) return kleur.red(line);
-  return line;
+/** A line of a diff; where it is wider than the terminal, in rows of which only the first has the sign. */
+function coloured(line: string, columns = Number.POSITIVE_INFINITY): string[] {
+  const colour = colourOf(line);
+  if (widthOf(line) <= columns) return [colour(line)];
+  const [start] = /^[-+ ]?\s*/.exec(line)!;
+  return brokenAt(line, columns, ` ${start.slice(1)}  `, start.length)
+    .split('\n')
+    .map(colour);
+}
+
+function colourOf(line: string): (text: string) => string {
+  if (line.startsWith('---') || line.startsWith('+++')) return kleur.bold;
+  if (line.startsWith('@@')) return kleur.cyan;
+  if (line.startsWith('+')) return kleur.green;
+  if (line.startsWith('-')) return kleur.red;
+  return (text) => text;
 }
 
 /** What the person has to do by hand, with the lines to paste. */
@@ -91,7 +184,7 @@ export function noticeLine(text: string): string {
 }
 
 /** What happens to a file. */
-export function actionOf({ before, after }: FileChange): 'create' | 'edit' | 'delete' {
+function actionOf({ before, after }: FileChange): 'create' | 'edit' | 'delete' {
   if (after === undefined) return 'delete';
   return before === undefined ? 'create' : 'edit';
 }
@@ -102,6 +195,8 @@ export function planDocument(plan: Plan) {
     changes: plan.changes.map((change) => ({
       path: change.path,
       action: actionOf(change),
+      generated: isGenerated(change),
+      ...linesOf(change),
       diff: diffOf(change),
       content: change.after ?? null,
     })),
@@ -116,4 +211,9 @@ export function outcomeDocument(
   nextSteps: readonly string[],
 ): ReturnType<typeof planDocument> & Omit<Outcome, 'plan'> & { nextSteps: readonly string[] } {
   return { ...planDocument(plan), written, install, nextSteps };
+}
+
+/** `1 file`, `2 files`. */
+export function countOf(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -117,11 +117,22 @@ export function brokenAt(
   const [first, ...words] = line.trimStart().split(' ');
   let row = line.slice(0, line.length - line.trimStart().length) + first;
   for (const word of words) {
-    const isFull =
-      stripVTControlCharacters(`${row} ${word}`).length > columns &&
-      stripVTControlCharacters(row).length > mark;
+    const isFull = widthOf(`${row} ${word}`) > columns && stripVTControlCharacters(row).length > mark;
     if (isFull) rows.push(row.trimEnd());
     row = isFull ? indentation + word : `${row} ${word}`;
   }
   return [...rows, row].join('\n');
+}
+
+/** How many columns a line takes: colours none, a tab those up to the next stop. */
+export function widthOf(line: string): number {
+  let width = 0;
+  for (const char of stripVTControlCharacters(line)) width += char === '\t' ? 8 - (width % 8) : 1;
+  return width;
+}
+
+/** How wide the terminal is; `undefined` where there is none. */
+export function columnsOf({ stdout }: Terminal): number | undefined {
+  const { isTTY, columns } = stdout as Writable & { isTTY?: boolean; columns?: number };
+  return isTTY ? columns || undefined : undefined;
 }

@@ -1,15 +1,15 @@
 /**
- * `hooks.ts` once other collections and globals are cached. It is the user's: what is newly cached gets the hook that
- * `init` would have written, and what is cached no longer loses it, unless somebody has touched it.
+ * `hooks.ts` once less is cached. It is the user's, and nothing is added to it; a hook that an earlier `init` wrote for
+ * what is no longer cached goes, unless somebody has touched it.
  */
 import { ts } from 'ts-morph';
 import { type CodeStyle, detectCodeStyle } from '../inspect/code-style.js';
 import { propertyName } from '../inspect/property-name.js';
 import { contentHash } from './ledger.js';
 import { restyle } from './restyle.js';
-import { applyEdits, insertMember, lineAt } from './splice.js';
+import { lineAt } from './splice.js';
 import { removeMember } from './splice-out.js';
-import { type HookKind, printHook } from './wrapper-file.js';
+import { type HookKind, printFormerHook } from './wrapper-file.js';
 import type { WrapperShape } from './wrapper-shape.js';
 
 /** What a wrapper caches, before and after. */
@@ -37,31 +37,11 @@ export function followCached(
   let text = before;
   for (const kind of ['collections', 'globals'] as const) {
     const [old, now] = [slugsIn(change.before, kind), slugsIn(change.after, kind)];
-    // Without a list everything is cached, and nothing tells what is new.
+    // Without a list everything is cached, and nothing tells what is gone.
     if (!old || !now) continue;
-    const added = now.filter((slug) => !old.includes(slug));
-    // Who took the hook of something cached out wants none that nobody asked for.
-    if (isFollowing(kind, old)) for (const slug of added) add(kind, slug);
     for (const slug of old.filter((slug) => !now.includes(slug))) drop(kind, slug);
   }
   return { text, kept };
-
-  function isFollowing(kind: HookKind, old: readonly string[]): boolean {
-    const object = hooksIn(text, path)?.[kind];
-    const names = object?.properties.map(nameOf) ?? [];
-    return object !== undefined && old.every((slug) => names.includes(slug));
-  }
-
-  function add(kind: HookKind, slug: string): void {
-    const object = hooksIn(text, path)![kind]!;
-    if (object.properties.some((it) => nameOf(it) === slug)) return;
-    const edits = insertMember(text, spanOf(object), styled(kind, slug), {
-      ...style,
-      trailingComma: style.trailingCommas,
-      ownLine: true,
-    });
-    text = applyEdits(text, edits);
-  }
 
   function drop(kind: HookKind, slug: string): void {
     const object = hooksIn(text, path)?.[kind];
@@ -75,7 +55,11 @@ export function followCached(
   }
 
   function styled(kind: HookKind, slug: string): string {
-    const code = restyle(`({\n${printHook(kind, slug)}\n})`, { ...style, indent: '  ', lineEnding: '\n' });
+    const code = restyle(`({\n${printFormerHook(kind, slug)}\n})`, {
+      ...style,
+      indent: '  ',
+      lineEnding: '\n',
+    });
     const lines = code.split('\n').slice(1, -1);
     const dedented = lines.map((line) => line.replace(/^ {2}/, '')).join('\n');
     return dedented.replace(/,$/, '').replace(/^(?: {2})+/gm, (it) => style.indent.repeat(it.length / 2));

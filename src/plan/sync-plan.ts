@@ -6,13 +6,12 @@ import type { Project } from '../inspect/project.js';
 import type { CollectionSchema, FieldSchema } from '../inspect/schema.js';
 import { isInternalCollection } from './answers.js';
 import { generatedPaths, languageOf } from './generated-paths.js';
-import { followCached } from './hooks-edit.js';
 import type { ProjectFiles } from './init-plan.js';
 import { EMPTY_LEDGER, readLedger, recordChanges, withLedger, withoutLedger } from './ledger.js';
 import { reasonAgainst, reasonAgainstGlobal } from './left-out.js';
 import { propertyKey } from './literal.js';
 import { type MergeConflict, mergeTexts } from './merge.js';
-import type { FileChange, Plan } from './plan.js';
+import type { Plan } from './plan.js';
 import { restyle } from './restyle.js';
 import { diffSchemas, type SchemaChange } from './schema-diff.js';
 import { parseSchemaFile, renderSchemaFile, type SchemaFile } from './schema-file.js';
@@ -151,7 +150,6 @@ export function planSync(input: SyncInput, findings: SyncFindings, add: readonly
     const before = files[paths.wrapper]!;
     const added = addPolicies(before, add, project, paths.wrapper);
     if (added.after !== before) plan.changes.push({ path: paths.wrapper, before, after: added.after });
-    plan.changes.push(...hooksFor(input, before, added.after));
     for (const { type, line } of added.left) {
       const reason = `\`${type}s\` is no object literal, so nothing can be added to it.`;
       plan.refusals.push({ path: paths.wrapper, reason, paste: line });
@@ -185,16 +183,6 @@ export function planSync(input: SyncInput, findings: SyncFindings, add: readonly
     plan.changes.push({ path: paths.schema, before, after: withLedger(before, ledger) });
   }
   return plan;
-}
-
-/** The hooks of what is newly cached, as `init` writes them, where there is one of each other. */
-function hooksFor({ project, files }: SyncInput, before: string, after: string): FileChange[] {
-  const { wrapper, hooks } = generatedPaths(project);
-  const text = files[hooks];
-  if (text === undefined) return [];
-  const cached = { before: readWrapperShape(before, wrapper), after: readWrapperShape(after, wrapper) };
-  const followed = followCached(text, hooks, cached, project.style).text;
-  return followed === text ? [] : [{ path: hooks, before: text, after: followed }];
 }
 
 function readSchemaFile(text: string, path: string, force?: boolean): SchemaFile | undefined {

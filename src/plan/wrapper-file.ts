@@ -87,10 +87,25 @@ export function renderHooks(answers: Answers, context: WrapperContext): string {
     imports: typed ? `import type { PayloadKVOptions } from 'payload-kv';\n${typeImport}` : '',
     typeComment: typed ? '' : "/** @type {import('payload-kv').PayloadKVOptions['hooks']} */",
     type: typed ? `: PayloadKVOptions<${typeArgument}>['hooks']` : '',
-    collections: printHooks(answers.collections, 'collections'),
-    globals: answers.globals.length > 0 ? `globals: ${printHooks(answers.globals, 'globals')},` : '',
+    collections: withExample('collections', answers.collections[0]?.slug),
+    globals:
+      answers.globals.length > 0
+        ? `globals: ${withExample('globals', answers.collections.length > 0 ? undefined : answers.globals[0]!.slug)},`
+        : '',
   });
   return restyle(code, style);
+
+  /** No hook yet: the hook of one slug, where there is one, is a comment to begin with. */
+  function withExample(kind: HookKind, slug: string | undefined): string {
+    if (slug === undefined) return '{}';
+    // The scanner leaves comments alone: what stands in one is written in the project's hand before.
+    const hook = restyle(`({\n${exampleHook(kind, slug)}\n})`, { ...style, indent: '  ', lineEnding: '\n' });
+    const lines = hook
+      .split('\n')
+      .slice(1, -1)
+      .map((line) => line.slice(2).replace(/^(?: {2})+/, (it) => style.indent.repeat(it.length / 2)));
+    return `{\n${lines.map((line) => `  // ${line}`).join('\n')}\n}`;
+  }
 }
 
 /** A TTL as code: text such as `'5m'`, or a bare number of seconds. */
@@ -122,13 +137,15 @@ function printPolicies(
 /** Which list of a wrapper a hook belongs to. */
 export type HookKind = 'collections' | 'globals';
 
-function printHooks(answers: readonly { slug: string }[], kind: HookKind): string {
-  if (answers.length === 0) return '{}';
-  return `{\n${answers.map(({ slug }) => printHook(kind, slug)).join('\n')}\n}`;
+/** The hook of one collection or global that stands in a new `hooks.ts` as a comment. */
+function exampleHook(kind: HookKind, slug: string): string {
+  const [parameters, details] =
+    kind === 'collections' ? ['({ ids, payload })', '{ ids }, '] : ['({ payload })', ''];
+  return `  ${propertyKey(slug)}: ${parameters} => {\n    payload.logger.info(${details}${quote(`${slug} changed`)});\n  },`;
 }
 
-/** The hook of one collection or global as `init` writes it, with a comma behind it. */
-export function printHook(kind: HookKind, slug: string): string {
+/** A hook as `init` once wrote it for everything cached, with a comma behind it: it is known again to be taken out. */
+export function printFormerHook(kind: HookKind, slug: string): string {
   const [parameters, details] =
     kind === 'collections' ? ['({ ids, payload })', '{ ids }, '] : ['({ payload })', ''];
   const message = quote(`payload-kv: ${slug} changed`);

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { CONFIG, command, createProject, type Project } from './command.js';
 import type { Answer } from './person.js';
+import withLoggingHooks from './with-logging-hooks.json' with { type: 'json' };
 
 const WRAPPER = 'src/payload-kv/index.ts';
 const HOOKS = 'src/payload-kv/hooks.ts';
@@ -235,18 +236,57 @@ describe('at a terminal', () => {
   });
 });
 
-test('hooks follow what is cached; one that somebody wrote stays and is named', async () => {
-  project = await createProject();
-  await init();
-  await edit(HOOKS, (text) =>
-    text.replace("payload.logger.debug({ ids }, 'payload-kv: pages changed')", 'purge(ids)'),
-  );
-  const { notices } = await init('--collections', 'users', '--globals', 'none');
-  expect(notices).toContainEqual(
-    expect.stringMatching(/^src\/payload-kv\/hooks.ts:\d+ has a hook of `pages`, which is no longer cached/),
-  );
-  const text = await read(HOOKS);
-  expect(text).toContain('purge(ids)');
-  expect(text).toContain('users: ({ ids, payload }) => {');
-  expect(text).not.toMatch(/posts|header/);
+describe('hooks', () => {
+  test('do nothing until somebody writes one, whatever is cached later', async () => {
+    project = await createProject();
+    await init();
+    const before = await read(HOOKS);
+    await init('--collections', 'users,pages', '--globals', 'none');
+    expect(await read(HOOKS)).toBe(before);
+  });
+
+  test('that somebody wrote stay and are named, where what they are of is no longer cached', async () => {
+    project = await createProject();
+    await init();
+    await edit(HOOKS, (text) => text.replace(/(?: +\/\/ .*\n)+/, '    pages: () => purge(),\n'));
+    const { notices } = await init('--collections', 'users', '--globals', 'none');
+    expect(notices).toContainEqual(
+      expect.stringMatching(
+        /^src\/payload-kv\/hooks.ts:\d+ has a hook of `pages`, which is no longer cached/,
+      ),
+    );
+    expect(await read(HOOKS)).toContain('    pages: () => purge(),\n');
+  });
+});
+
+describe('a project whose hooks log each write, as init once wrote them', () => {
+  const EARLIER = withLoggingHooks as Record<string, string>;
+  const PACKAGE_JSON = '{\n  "dependencies": {\n    "payload": "3.90.2"\n  }\n}\n';
+
+  test('stays as it is, and is taken back byte for byte', async () => {
+    project = await createProject(EARLIER);
+    const { changes } = await init();
+    expect(changes).toEqual([]);
+    expect((await command(['sync', '--check', '--cwd', project.dir])).exitCode).toBe(0);
+    expect(await read(HOOKS)).toBe(EARLIER[HOOKS]);
+    expect((await run('remove', '--yes')).exitCode).toBe(0);
+    expect(await project.tree()).toEqual({
+      'package.json': PACKAGE_JSON,
+      'src/': '<directory>',
+      'src/db.ts': expect.any(String),
+      'src/payload.config.ts': CONFIG,
+    });
+  });
+
+  test('loses the hooks of what is no longer cached, gets none, and is taken back the same', async () => {
+    project = await createProject(EARLIER);
+    await init('--collections', 'users,posts', '--globals', 'none');
+    const text = await read(HOOKS);
+    expect(text).toContain("'payload-kv: posts changed'");
+    expect(text).not.toMatch(/pages changed|header|users/);
+    expect((await run('remove', '--yes')).exitCode).toBe(0);
+    expect(Object.keys(await project.tree())).not.toContain(HOOKS);
+    expect(await read('src/payload.config.ts')).toBe(CONFIG);
+    expect(await read('package.json')).toBe(PACKAGE_JSON);
+  });
 });

@@ -167,7 +167,7 @@ describe('doctor --fix on the blog', () => {
   test('with --dry-run shows the diff, says how it is, and writes nothing', async () => {
     await blog.remove(SCHEMA);
     const before = await blog.texts();
-    const { stdout, exitCode } = await runCli(['doctor', '--fix', '--dry-run'], { cwd: blog.dir });
+    const { stdout, exitCode } = await runCli(['doctor', '--fix', '--dry-run', '--diff'], { cwd: blog.dir });
     expect(stdout).toContain(`+++ b/${SCHEMA}`);
     expect(stdout).toContain('Dry run: nothing was written.');
     expect(stdout).toContain(`✗ Generated files: ${SCHEMA} is missing`);

@@ -178,6 +178,16 @@ describe('the generated wrapper', () => {
     await expect(typeCheck()).rejects.toThrow(/'tagz' does not exist/);
   });
 
+  test('compiles with the hook that stands in a comment, once that is taken off', async () => {
+    project = await copyFixture('blog');
+    await here('init', '--yes', '--no-install');
+    const hooks = await project.read('src/payload-kv/hooks.ts');
+    await project.write('src/payload-kv/hooks.ts', hooks.replace(/^( +)\/\/ /gm, '$1'));
+    await typeCheck();
+    await project.replace('src/payload-kv/hooks.ts', '({ ids,', '({ idz,');
+    await expect(typeCheck()).rejects.toThrow(/'idz' does not exist/);
+  });
+
   test('passes the linter of the project it is for', async () => {
     project = await copyFixture('blog');
     await here('init', '--yes', '--no-install');

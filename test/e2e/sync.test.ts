@@ -95,7 +95,7 @@ describe('after a new field and a new collection', () => {
 
   test('a dry run shows the diff of both files and writes nothing', async () => {
     const before = await readTree(project.dir);
-    const { exitCode, stdout } = await sync('--dry-run', '--add-new');
+    const { exitCode, stdout } = await sync('--dry-run', '--diff', '--add-new');
     expect(exitCode).toBe(0);
     expect(stdout).toContain(`+++ b/${WRAPPER}`);
     expect(stdout).toContain(`+++ b/${SCHEMA}`);

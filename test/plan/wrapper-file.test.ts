@@ -73,6 +73,10 @@ const cases: Record<string, { answers: Answers; context: WrapperContext }> = {
     answers: { ...answers, collections: [], globals: [] },
     context: context('src/payload.config.ts', { typesFile: 'src/payload-types.ts' }),
   },
+  'globals-only': {
+    answers: { ...answers, collections: [], globals: [{ slug: 'site-settings' }] },
+    context: context('src/payload.config.ts', { typesFile: 'src/payload-types.ts' }),
+  },
   'hostile-slugs': {
     answers: {
       ...answers,
@@ -87,6 +91,14 @@ const cases: Record<string, { answers: Answers; context: WrapperContext }> = {
   },
 };
 
+type Hooks = Record<string, (event: unknown) => void>;
+
+async function hooksOf(text: string): Promise<{ collections: Hooks; globals?: Hooks }> {
+  const { outputText } = ts.transpileModule(text, { compilerOptions: { module: ts.ModuleKind.ESNext } });
+  const { hooks } = await import(`data:text/javascript,${encodeURIComponent(outputText)}`);
+  return hooks;
+}
+
 describe.each(Object.entries(cases))('%s', (name, { answers, context }) => {
   const folder = path.join(import.meta.dirname, 'wrapper-file', name);
   const expected = (file: string) => readFileSync(path.join(folder, `output.${path.basename(file)}`), 'utf8');
@@ -94,6 +106,18 @@ describe.each(Object.entries(cases))('%s', (name, { answers, context }) => {
   test('the wrapper and the hooks read as they should', () => {
     expect(renderWrapper(answers, context)).toBe(expected(context.paths.wrapper));
     expect(renderHooks(answers, context)).toBe(expected(context.paths.hooks));
+  });
+
+  test('the hooks do nothing until somebody takes the comment off the one that stands there', async () => {
+    const { slug } = answers.collections[0] ?? { slug: undefined };
+    const text = renderHooks(answers, context);
+    expect(await hooksOf(text)).toEqual({ collections: {}, ...(answers.globals[0] ? { globals: {} } : {}) });
+    const { collections } = await hooksOf(text.replace(/^(\s*)\/\/ /gm, '$1'));
+    expect(Object.keys(collections)).toEqual(slug === undefined ? [] : [slug]);
+    const said: unknown[] = [];
+    if (slug !== undefined)
+      collections[slug]!({ ids: [5], payload: { logger: { info: (...all: unknown[]) => said.push(all) } } });
+    expect(said).toEqual(slug === undefined ? [] : [[{ ids: [5] }, `${slug} changed`]]);
   });
 
   test('they parse, and hold the very slugs', () => {

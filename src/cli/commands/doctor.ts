@@ -9,13 +9,13 @@ import { runChecks } from '../../doctor/run-checks.js';
 import { PayloadKVError } from '../../errors.js';
 import type { Project } from '../../inspect/project.js';
 import { filesToRead } from '../../plan/init-plan.js';
-import { type Course, carryOut, countOf, type InstallOutcome } from '../confirm.js';
+import { type Course, carryOut, type InstallOutcome } from '../confirm.js';
 import { packageVersion, readTemplates } from '../package-files.js';
 import { createProgress, type Progress } from '../progress.js';
 import { readProjectFiles, wranglerProvisions } from '../project-files.js';
 import { createQuestions } from '../questions.js';
 import { projectReader } from '../read-project.js';
-import { planDocument } from '../show-plan.js';
+import { countOf, planDocument } from '../show-plan.js';
 import { fittedDetails, printable, type Terminal } from '../terminal.js';
 import { typesByWrangler } from '../wrangler-types.js';
 
@@ -33,6 +33,8 @@ export interface DoctorOptions {
   yes?: boolean;
   /** With `fix`: shows the diff and writes nothing. Default `false`. */
   dryRun?: boolean;
+  /** With `fix`: shows the diff of generated files as well. Default `false`. */
+  diff?: boolean;
   /** With `fix`: `false` leaves the installation of the dependency to the person. Default `true`. */
   install?: boolean;
   /** Checks what is deployed as well, through the project's own wrangler. Default `false`: no network at all. */
@@ -84,8 +86,9 @@ export async function runDoctor(options: DoctorOptions, terminal: Terminal): Pro
   return ok ? 0 : 1;
 }
 
-function requireFix({ fix, yes, dryRun, install }: DoctorOptions): void {
-  const flag = yes ? '--yes' : dryRun ? '--dry-run' : install === false ? '--no-install' : undefined;
+function requireFix({ fix, yes, dryRun, diff, install }: DoctorOptions): void {
+  const flags = { '--yes': yes, '--dry-run': dryRun, '--diff': diff, '--no-install': install === false };
+  const flag = Object.entries(flags).find(([, isGiven]) => isGiven)?.[0];
   if (fix || flag === undefined) return;
   throw new PayloadKVError({
     code: 'USAGE',

@@ -11,14 +11,14 @@ import {
   type SyncInput,
 } from '../../plan/sync-plan.js';
 import { typedSlugs } from '../../plan/types-slugs.js';
-import { type Course, carryOut, countOf, type WriteOptions } from '../confirm.js';
+import { type Course, carryOut, type WriteOptions } from '../confirm.js';
 import { EXIT } from '../failure.js';
 import { readTemplates } from '../package-files.js';
 import { readProjectFiles } from '../project-files.js';
 import { createQuestions, type Questions } from '../questions.js';
 import { readProject } from '../read-project.js';
-import { noticeLine, outcomeDocument, sayUnresolved } from '../show-plan.js';
-import { printable, type Terminal } from '../terminal.js';
+import { countOf, noticeLine, outcomeDocument, planLines, sayUnresolved } from '../show-plan.js';
+import { columnsOf, printable, type Terminal } from '../terminal.js';
 
 /** Options of `payload-kv sync`. */
 export interface SyncOptions extends WriteOptions {
@@ -76,11 +76,21 @@ export async function runSync(options: SyncOptions, terminal: Terminal): Promise
 }
 
 /** Says whether something would change, and writes nothing. */
-function check(input: SyncInput, findings: SyncFindings, { exact }: SyncOptions, terminal: Terminal): number {
+function check(
+  input: SyncInput,
+  findings: SyncFindings,
+  { exact, diff }: SyncOptions,
+  terminal: Terminal,
+): number {
   const { schema } = generatedPaths(input.project);
   const { drift, conflicts } = findings;
   if (conflicts.length > 0)
     terminal.say(noticeLine(`${schema} was changed by hand where the schema has changed as well.`));
+  if (diff) {
+    for (const line of planLines(planSync(input, findings, []), { diff, columns: columnsOf(terminal) }))
+      terminal.say(line);
+    terminal.say();
+  }
   terminal.say(
     drift
       ? `${kleur.red('✗')} ${schema} is out of step with the schema: run \`payload-kv sync${exact ? ' --exact' : ''}\`.`
@@ -90,10 +100,11 @@ function check(input: SyncInput, findings: SyncFindings, { exact }: SyncOptions,
     for (const notice of noTypesNotice(input.project, findings)) terminal.say(noticeLine(notice));
     terminal.say('  → If it was written with --exact, check it with --exact as well.');
   }
-  if (input.project.configShape.wired.elements === 0) terminal.say(noticeLine(notWired(input.project)));
+  const notices = input.project.configShape.wired.elements === 0 ? [notWired(input.project)] : [];
+  for (const notice of notices) terminal.say(noticeLine(notice));
   if (terminal.json) {
     const plan = planSync(input, findings, []);
-    plan.notices.push(...(input.project.configShape.wired.elements === 0 ? [notWired(input.project)] : []));
+    plan.notices.push(...notices);
     terminal.document({
       command: 'sync',
       ok: !drift,

@@ -1,23 +1,17 @@
 /**
  * Called once a write is committed and what it made stale is marked: the
  * place to purge a CDN, to revalidate pages or to warm them up. An error in a
- * hook is logged and never reaches the write. Yours to change.
+ * hook is logged and never reaches the write. Yours: nothing happens here
+ * until you write a hook, or take the comment off the first.
  */
 import type { PayloadKVOptions } from 'payload-kv';
 import type { Config } from '../payload-types';
 
 export const hooks: PayloadKVOptions<Config>['hooks'] = {
   collections: {
-    posts: ({ ids, payload }) => {
-      payload.logger.debug({ ids }, 'payload-kv: posts changed');
-    },
-    'site-pages': ({ ids, payload }) => {
-      payload.logger.debug({ ids }, 'payload-kv: site-pages changed');
-    },
+    // posts: ({ ids, payload }) => {
+    //   payload.logger.info({ ids }, 'posts changed');
+    // },
   },
-  globals: {
-    header: ({ payload }) => {
-      payload.logger.debug('payload-kv: header changed');
-    },
-  },
+  globals: {},
 };

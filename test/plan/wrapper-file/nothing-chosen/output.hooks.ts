@@ -1,7 +1,8 @@
 /**
  * Called once a write is committed and what it made stale is marked: the
  * place to purge a CDN, to revalidate pages or to warm them up. An error in a
- * hook is logged and never reaches the write. Yours to change.
+ * hook is logged and never reaches the write. Yours: nothing happens here
+ * until you write a hook, or take the comment off the first.
  */
 import type { PayloadKVOptions } from 'payload-kv';
 import type { Config } from '../payload-types';
