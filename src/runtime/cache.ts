@@ -16,6 +16,7 @@ import {
   isOfSomebody,
   isOfWriteOperation,
   NOBODY,
+  noteUnannounced,
   type Reader,
   readerOf,
 } from './operation.js';
@@ -254,6 +255,7 @@ export function createCache(parts: CacheParts): Cache {
   async function read(read: Read): Promise<unknown> {
     const count = counts(read.type, read.slug);
     const name = read.type === 'global' ? `@${read.slug}` : read.slug;
+    if (read.operation === 'findVersions') noteUnannounced(name, read.args);
     const reader = readerOf(name, read.args);
     // It does not concern a write: one that cannot be understood must not break it off half-way.
     const directive = isOfWriteOperation(reader) ? undefined : directiveOf(reader, directDirective(read));

@@ -215,17 +215,35 @@ function operationOfCall(
   return [{ name, writes, id, directive }, given];
 }
 
-/** Lets the handler of each endpoint run as one call. */
+/**
+ * Lets the handler of each endpoint run as one call. Payload's own that restores a version is known by its place, since
+ * older Payloads announce no such operation.
+ */
 export function callEndpoints(config: SanitizedConfig): void {
-  for (const owner of [config, ...config.collections, ...config.globals] as { endpoints?: unknown }[]) {
+  const globals = new Set<unknown>(config.globals);
+  for (const owner of [config, ...config.collections, ...config.globals] as Endpoints[]) {
     if (!Array.isArray(owner.endpoints)) continue;
+    const name = globals.has(owner) ? `@${owner.slug}` : owner.slug;
     // Payload's own endpoints are the same objects in every config.
-    owner.endpoints = owner.endpoints.map((endpoint: { handler?: Callable }) => {
-      const { handler } = endpoint;
+    owner.endpoints = owner.endpoints.map((endpoint: Endpoint) => {
+      const { handler, method, path } = endpoint;
       if (typeof handler !== 'function' || handler[IS_CALL]) return endpoint;
-      const call: Callable = (...args) => runCall(undefined, () => handler(...args));
+      const restores = name !== undefined && method === 'post' && path === '/versions/:id';
+      const begin = restores ? { name, writes: true } : undefined;
+      const call: Callable = (...args) => runCall(begin, () => handler(...args));
       call[IS_CALL] = true;
       return { ...endpoint, handler: call };
     });
   }
+}
+
+interface Endpoint {
+  handler?: Callable;
+  method?: unknown;
+  path?: unknown;
+}
+
+interface Endpoints {
+  slug?: string;
+  endpoints?: unknown;
 }

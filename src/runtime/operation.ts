@@ -312,6 +312,24 @@ export function readerOf(name: string, args: Readonly<Record<string, unknown>>):
   return { request, operations, call };
 }
 
+/**
+ * Older Payloads announce no operation that restores a version of a collection, and it has no transaction: where no
+ * call is known of, its first read alone tells of it, which it has in common with one that looks at a version.
+ */
+export function noteUnannounced(name: string, args: Readonly<Record<string, unknown>>): void {
+  const { req: request, where, limit, pagination } = args;
+  if (limit !== 1 || pagination !== false || !asksForOneVersion(where)) return;
+  if (!isObject(request) || isBareRequest(request) || currentCall()) return;
+  if (readerOf(name, args).operations.length > 0) return;
+  beginOperation(request, undefined, { name, writes: true });
+}
+
+function asksForOneVersion(where: unknown): boolean {
+  if (!isObject(where)) return false;
+  const [path, ...others] = Object.keys(where);
+  return path === 'id' && others.length === 0;
+}
+
 /** Whether a request is all that `findByID` hands on of one. */
 function isBareRequest(request: unknown): boolean {
   if (!isObject(request)) return false;

@@ -44,7 +44,8 @@ async function readPublished(post: { id: number; slug: string }): Promise<void> 
   await payload.find({ collection: 'posts', limit: 5, sort: '-publishedAt', ...visitor });
   await payload.findByID({ collection: 'posts', id, ...visitor });
   await payload.count({ collection: 'posts', overrideAccess: false });
-  await payload.findDistinct({ collection: 'posts', field: 'slug', overrideAccess: false });
+  // Older Payloads have none.
+  await payload.findDistinct?.({ collection: 'posts', field: 'slug', overrideAccess: false });
 }
 
 const draftOf = (id: number) => payload.findByID({ collection: 'posts', id, draft: true, depth: 0 });
@@ -78,7 +79,7 @@ describe('a draft', () => {
       const { totalDocs } = await versionCount(post.id);
       await payload.update({ collection: 'posts', id: post.id, draft: true, autosave, data: { title } });
       const lookups = await lookupsOf(payload, 'posts', () => readPublished(post));
-      expect(lookups).toEqual({ hit: 5 });
+      expect(lookups).toEqual({ hit: typeof payload.findDistinct === 'function' ? 5 : 4 });
 
       expect((await draftOf(post.id)).title).toBe(title);
       expect((await draftList(title)).docs).toMatchObject([{ id: post.id }]);
