@@ -15,6 +15,7 @@ import type {
 } from './schema.js';
 import {
   type ChoiceValue,
+  choice,
   nullish,
   type ObjectValue,
   plain,
@@ -541,8 +542,10 @@ export function readSchema(evaluator: Evaluator, given: ObjectValue, idType: IdT
   /** The elements, of a condition those of both outcomes. */
   function pluginsIn(value: Value): Value[] {
     if (value.kind === 'array') return value.items().flatMap(pluginsIn);
-    if (value.kind === 'choice' && value.options.some(({ kind }) => kind === 'array'))
-      return value.options.flatMap(pluginsIn);
+    if (value.kind === 'choice' && value.options.some(({ kind }) => kind === 'array')) {
+      const maybe = (item: Value) => choice(item.node, [primitive(item.node, undefined), item]);
+      return value.options.flatMap(pluginsIn).map(maybe);
+    }
     return nullish(value) ? [] : [value];
   }
 

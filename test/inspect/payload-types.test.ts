@@ -252,3 +252,60 @@ export default buildConfig({ admin: { user: 'x' }, collections: [{ slug: 'posts'
     expect(project.schema.warnings).toEqual([]);
   });
 });
+
+describe('collections and globals that only the types know', () => {
+  const STALE = `
+export interface Config {
+  auth: { users: UserAuthOperations };
+  collections: { posts: Post; phantoms: Phantom; users: User; 'payload-kv': PayloadKv };
+  globals: { ghost: Ghost };
+  locale: null;
+}
+export interface Post { id: number; createdAt: string; updatedAt: string; }
+export interface Phantom { id: number; post?: (number | null) | Post }
+export interface User { id: number; email: string; }
+export interface PayloadKv { id: number; key: string }
+export interface Ghost { id: number; post?: (number | null) | Post }
+export interface UserAuthOperations { login: { email: string } }
+`;
+
+  function beside(plugins: string, imports: string) {
+    return inspectedBody(
+      `collections: [{ slug: 'posts', fields: [] }, { slug: 'users', auth: true, fields: [] }],\n  plugins: [${plugins}],`,
+      imports,
+      { 'payload-types.ts': STALE },
+    ).schema;
+  }
+  const slugs = ({ collections, globals }: ReturnType<typeof beside>) =>
+    [...collections, ...globals].map(({ slug, unsure }) => (unsure ? `${slug}?` : slug));
+
+  test.each([
+    ['', ''],
+    ['s3Storage({ collections: { posts: true } })', "import { s3Storage } from '@payloadcms/storage-s3';"],
+    [
+      "seoPlugin({ collections: ['posts'] }), payloadCloudPlugin()",
+      "import { seoPlugin } from '@payloadcms/plugin-seo';\nimport { payloadCloudPlugin } from '@payloadcms/payload-cloud';",
+    ],
+  ])('are not taken for real where no plugin may add any: %s', (plugins, imports) => {
+    const schema = beside(plugins, imports);
+    expect(slugs(schema)).toEqual(['posts', 'users']);
+    expect(schema.warnings).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^The collection phantoms is in payload-types\.ts but not in the config/),
+        expect.stringMatching(/^The global ghost is in payload-types\.ts but not in the config/),
+      ]),
+    );
+  });
+
+  test('are unsure where a plugin may have added them', () => {
+    const schema = beside('somebodys()', "import { somebodys } from 'payload-plugin-of-somebody';");
+    expect(slugs(schema)).toEqual(['phantoms?', 'posts', 'users', 'ghost?']);
+  });
+
+  test('are what there is where the collections of the config cannot be read', () => {
+    const { schema } = inspectedBody('collections: all(),', "import { all } from 'elsewhere';", {
+      'payload-types.ts': STALE,
+    });
+    expect(slugs(schema)).toEqual(['phantoms', 'posts', 'users', 'ghost']);
+  });
+});

@@ -10,6 +10,12 @@ import { readIfThere, upwards } from '../../inspect/source-files.js';
 import { packageFile } from '../package-files.js';
 import type { ExactReply } from './script.js';
 
+/**
+ * Nothing that Payload's loader waits for keeps its process alive while the hooks that translate TypeScript, in another
+ * thread, are slow to answer: Node then ends it with 0. It ends itself when it is done, whatever this would wait for.
+ */
+const KEPT_ALIVE = 'data:text/javascript,setInterval(()=>{},60000)';
+
 /** How the project is asked. */
 export interface ExactOptions {
   /** Longest wait in milliseconds. Default 60,000. */
@@ -28,17 +34,24 @@ export async function readExactSchema(
 ): Promise<ExactSchema> {
   const { timeout = 60_000 } = options;
   const config = path.resolve(root, configPath);
-  const { exitCode, timedOut, stdio } = await execa(
-    process.execPath,
-    [payloadBin(root), 'run', packageFile('dist/cli/exact/script.js')],
-    {
-      cwd: root,
-      env: { PAYLOAD_KV_CONFIG: config, NODE_NO_WARNINGS: '1' },
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-      timeout,
-      reject: false,
-    },
-  );
+  const ask = () =>
+    execa(
+      process.execPath,
+      ['--import', KEPT_ALIVE, payloadBin(root), 'run', packageFile('dist/cli/exact/script.js')],
+      {
+        cwd: root,
+        env: { PAYLOAD_KV_CONFIG: config, NODE_NO_WARNINGS: '1' },
+        stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+        timeout,
+        reject: false,
+      },
+    );
+  let outcome = await ask();
+  const isSilent = ({ exitCode, stdio }: typeof outcome) =>
+    exitCode === 0 && [stdio[2], stdio[3]].every((text) => String(text ?? '').trim() === '');
+  // On a busy machine Node 20 may lose it once; what fails for a reason says it, or is lost again.
+  if (isSilent(outcome)) outcome = await ask();
+  const { exitCode, timedOut, stdio } = outcome;
   if (timedOut) {
     throw new PayloadKVError({
       code: 'EXACT_TIMED_OUT',
@@ -51,6 +64,15 @@ export async function readExactSchema(
   const hide = hiding(secretsOf(root));
   const reply = parseReply(answer);
   if (reply?.ok) return reply.schema;
+  if (isSilent(outcome)) {
+    throw new PayloadKVError({
+      code: 'EXACT_FAILED',
+      message: "Payload's loader ended without loading the config, twice, and gave no reason.",
+      location: { file: configPath },
+      nextStep:
+        'Run it again: under Node 20 `payload run` itself does so at times, where the machine is busy. Or leave --exact out.',
+    });
+  }
   const stack = reply?.stack ?? stderr;
   throw new PayloadKVError({
     code: 'EXACT_FAILED',
