@@ -216,6 +216,31 @@ function createProgram(
         return runDoctor(options, terminal);
       }),
     );
+  common(
+    program
+      .command('measure')
+      .description(
+        'ask real queries with and without the cache, and show the calls and the time that it saves',
+      ),
+  )
+    .option(
+      '--url <url>',
+      'ask this running site from outside, e.g. http://localhost:3000; with the path of its REST API, if that is not /api',
+    )
+    .addHelpText('after', () =>
+      examples(
+        stdout,
+        ['payload-kv measure', 'by the config, through payload run'],
+        ['payload-kv measure --url http://localhost:3000', 'as a visitor of the site'],
+        ['payload-kv measure --json', 'for scripts'],
+      ),
+    )
+    .action(
+      action('measure', async (options, terminal) =>
+        (await import('./commands/measure.js')).runMeasure(options, terminal),
+      ),
+    );
+
   program
     .command('completion')
     .description('print a script that completes commands, options and their values in a shell')

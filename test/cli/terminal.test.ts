@@ -131,7 +131,7 @@ test('diffs, lines to be pasted and what no terminal shows stay on one line', ()
   expect(fitted(`! ${long}`, { isTTY: true })).toBe(`! ${long}`);
 });
 
-test.each(['init', 'sync', 'remove', 'inspect', 'doctor', 'completion', ''])(
+test.each(['init', 'sync', 'remove', 'inspect', 'doctor', 'measure', 'completion', ''])(
   'the help of %s has examples, and no line of it is longer than a terminal of 80 or 60 columns is wide',
   async (name) => {
     for (const columns of [80, 60]) {

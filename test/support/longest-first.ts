@@ -17,6 +17,7 @@ const LONGEST = [
   'package/package-managers',
   'doctor/fix',
   'demo/demo',
+  'e2e/measure',
   'e2e/exact',
   'fixtures/cloudflare',
   'fixtures/blog',

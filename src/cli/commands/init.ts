@@ -257,6 +257,7 @@ function nextSteps(
       `${run} payload migrate:create   (the table of the tag versions, where the database is migrated rather than pushed)`,
     );
   }
+  steps.push(`${run} payload-kv measure   (shows what the cache saves here, in calls and milliseconds)`);
   steps.push(`${run} payload-kv doctor${flag}   (proves that the cache works here)`);
   steps.push(deployStep(plan, project, provisions));
   steps.push(`${run} payload-kv sync${flag}   (after a change of collections or fields; --check in CI)`);

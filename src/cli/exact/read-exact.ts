@@ -86,7 +86,7 @@ export async function readExactSchema(
 }
 
 /** Payload's executable as the project has it. */
-function payloadBin(root: string): string {
+export function payloadBin(root: string): string {
   for (const directory of upwards(root)) {
     const home = path.join(directory, 'node_modules/payload');
     const manifest = readIfThere(path.join(home, 'package.json'));
@@ -111,13 +111,13 @@ function parseReply(text: string): ExactReply | undefined {
   }
 }
 
-function lastLine(text: string): string {
+export function lastLine(text: string): string {
   const lines = text.split('\n').filter((line) => line.trim() !== '' && !/^\s+at /.test(line));
   return lines.find((line) => /Error/.test(line)) ?? lines.at(-1) ?? 'it said nothing';
 }
 
 /** The first place of a stack that is in the project's own files. */
-function placeIn(stack: string, root: string): { file: string; line: number } | undefined {
+export function placeIn(stack: string, root: string): { file: string; line: number } | undefined {
   const real = realpathSync(root);
   for (const [, where, line] of stack.matchAll(
     /((?:file:\/\/)?\/[^\s()]+?|[A-Z]:\\[^\s()]+?):(\d+)(?::\d+)?\)?$/gm,
@@ -144,7 +144,7 @@ const ENV_FILES = [
 ];
 
 /** Values that an error message must not show, with their names: what `.env` files hold, what looks like a secret. */
-function secretsOf(root: string): [name: string, value: string][] {
+export function secretsOf(root: string): [name: string, value: string][] {
   const inherited = Object.entries(process.env).filter(([name]) => MEANT_TO_BE_SECRET.test(name));
   const own = ENV_FILES.flatMap((file) => variablesOf(readIfThere(path.join(root, file)) ?? ''));
   return [...own, ...inherited]
@@ -158,6 +158,6 @@ function variablesOf(text: string): [string, string][] {
   );
 }
 
-function hiding(secrets: [name: string, value: string][]): (text: string) => string {
+export function hiding(secrets: [name: string, value: string][]): (text: string) => string {
   return (text) => secrets.reduce((so, [name, value]) => so.replaceAll(value, `[${name}]`), text);
 }

@@ -1,0 +1,171 @@
+/**
+ * Measures a running site from outside, as a visitor who is not logged in: the first answer to a query against the
+ * same query asked again. A site has no switch by which a visitor could do without its cache, and gets none: the first
+ * query is one that nobody has asked before.
+ */
+import { PayloadKVError } from '../../errors.js';
+import { type MeasuredCollection, type MeasuredQuery, median } from './measurement.js';
+
+/** How many queries are asked first and again. */
+const SAMPLES = 5;
+const LONGEST_ANSWER_MS = 30_000;
+
+/** What is asked of a site. */
+export interface SiteOptions {
+  /** Where its REST API is, without a slash at the end, e.g. `http://localhost:3000/api`. */
+  api: string;
+  /** Slugs of the collections to ask for. */
+  collections: readonly string[];
+  /** Called with the slug of each collection before it is asked for. */
+  onCollection?(slug: string): void;
+}
+
+/**
+ * The address of the REST API that `--url` means: its path, or `/api` where it has none.
+ * @throws PayloadKVError `USAGE` where it is no address of the web
+ */
+export function apiOf(url: string): string {
+  let parsed: URL | undefined;
+  try {
+    parsed = new URL(url);
+  } catch {
+    // Said below.
+  }
+  if (!parsed || !/^https?:$/.test(parsed.protocol)) {
+    throw new PayloadKVError({
+      code: 'USAGE',
+      message: `--url: \`${url}\` is no address of a site.`,
+      nextStep: 'Give it whole, e.g. --url http://localhost:3000.',
+    });
+  }
+  const path = parsed.pathname.replace(/\/+$/, '');
+  return `${parsed.origin}${path === '' ? '/api' : path}`;
+}
+
+/**
+ * Asks a site for ten documents of each collection, and for single ones.
+ * @throws PayloadKVError `MEASURE_UNREACHABLE`, `MEASURE_NO_API`
+ */
+export async function measureSite(options: SiteOptions): Promise<MeasuredCollection[]> {
+  const { api, collections, onCollection } = options;
+  const measured: MeasuredCollection[] = [];
+  for (const slug of collections) {
+    onCollection?.(slug);
+    measured.push(await measureCollection(api, slug));
+  }
+  const isNowhere = (it: MeasuredCollection) => it.status === 'refused' && it.httpStatus === 404;
+  if (measured.length > 0 && measured.every(isNowhere))
+    throw noAPI(api, 'it answers 404 to every collection');
+  return measured;
+}
+
+async function measureCollection(api: string, slug: string): Promise<MeasuredCollection> {
+  const base = `${api}/${encodeURIComponent(slug)}`;
+  // A server in development compiles what it is asked for at first.
+  const first = await ask(api, `${base}?limit=10`);
+  if (first.status !== 200) return { slug, status: 'refused', httpStatus: first.status };
+  const { docs } = first.body as { docs?: { id: number | string }[] };
+  if (!Array.isArray(docs)) throw noAPI(api, `its answer for ${slug} has no \`docs\``);
+  if (docs.length === 0) return { slug, status: 'empty' };
+
+  const fresh = await ask(api, `${base}?${neverAsked()}`);
+  // Without a date of creation, what nobody has just asked is another number of documents.
+  const queryOf = (count: number) => (fresh.status === 200 ? neverAsked() : `limit=${11 + count}`);
+  const lists = Array.from({ length: SAMPLES }, (_, count) => `${base}?${queryOf(count)}`);
+  const ids = docs.slice(0, SAMPLES).map(({ id }) => `${base}/${encodeURIComponent(id)}`);
+  return {
+    slug,
+    status: 'measured',
+    queries: [
+      await measureQuery(api, 'find', docs.length, lists),
+      await measureQuery(api, 'findByID', 1, ids),
+    ],
+  };
+}
+
+/** Ten documents, by a condition that all meet and nobody has asked for: the milliseconds of some day in 1970. */
+function neverAsked(): string {
+  const date = new Date(Math.floor(Math.random() * 31_000_000_000)).toISOString();
+  return `limit=10&where[createdAt][greater_than]=${encodeURIComponent(date)}`;
+}
+
+async function measureQuery(
+  api: string,
+  query: MeasuredQuery['query'],
+  documents: number,
+  addresses: readonly string[],
+): Promise<MeasuredQuery> {
+  const times = { first: [] as number[], again: [] as number[] };
+  for (const address of addresses) {
+    times.first.push((await ask(api, address)).ms);
+    // The entry is stored beside the answer.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    times.again.push((await ask(api, address)).ms);
+  }
+  return {
+    query,
+    documents,
+    samples: addresses.length,
+    ms: { without: median(times.first), with: median(times.again) },
+  };
+}
+
+interface Answer {
+  status: number;
+  body: unknown;
+  ms: number;
+}
+
+async function ask(api: string, address: string): Promise<Answer> {
+  const start = performance.now();
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(address, {
+      headers: { accept: 'application/json' },
+      redirect: 'manual',
+      signal: AbortSignal.timeout(LONGEST_ANSWER_MS),
+    });
+    text = await response.text();
+  } catch (error) {
+    throw new PayloadKVError({
+      code: 'MEASURE_UNREACHABLE',
+      message: `${new URL(api).origin} does not answer${causeOf(error)}.`,
+      nextStep: 'Start the site, or leave --url out: then the config is asked, and no site has to run.',
+      cause: error,
+    });
+  }
+  const ms = performance.now() - start;
+  const { status } = response;
+  if (status >= 300 && status < 400) throw noAPI(api, `it redirects to ${response.headers.get('location')}`);
+  const body = parsed(text);
+  if (body === undefined && ![401, 403].includes(status)) {
+    const isPage = /^\s*</.test(text);
+    throw noAPI(api, `it answers ${isPage ? 'a page' : 'text'} instead of JSON, with ${status}`);
+  }
+  return { status, body, ms };
+}
+
+function parsed(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function causeOf(error: unknown): string {
+  const { name, cause } = error as { name?: string; cause?: { code?: string } };
+  if (name === 'TimeoutError') return ` within ${LONGEST_ANSWER_MS / 1000} seconds`;
+  return cause?.code === undefined ? '' : ` (${cause.code})`;
+}
+
+function noAPI(api: string, what: string): PayloadKVError {
+  return new PayloadKVError({
+    code: 'MEASURE_NO_API',
+    message: `There is no REST API of Payload at ${api}: ${what}.`,
+    nextStep:
+      'Give the path that `routes.api` of the config says with it, e.g. --url http://localhost:3000/api.',
+  });
+}

@@ -1,0 +1,138 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { command, createProject, type Project } from './command.js';
+
+let project: Project;
+let server: Server | undefined;
+beforeEach(async () => {
+  project = await createProject();
+  await command(['init', '--yes', '--no-install', '--cwd', project.dir]);
+});
+afterEach(async () => {
+  server?.closeAllConnections();
+  await new Promise((resolve) => (server ? server.close(resolve) : resolve(undefined)));
+  server = undefined;
+  await project.remove();
+});
+
+async function serve(handle: RequestListener): Promise<string> {
+  server = createServer(handle);
+  await new Promise<void>((resolve) => server!.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const measure = async (url: string, ...args: string[]) => {
+  const outcome = await command(['measure', '--url', url, '--cwd', project.dir, ...args]);
+  const json = args.includes('--json') ? JSON.parse(outcome.stdout) : undefined;
+  return { ...outcome, json };
+};
+const codeOf = async (url: string) => {
+  const { exitCode, json } = await measure(url, '--json');
+  return [exitCode, json.error.code, json.error.message];
+};
+const DOCS = [{ id: 5, title: 'what nobody is told' }, { id: 'a/b' }];
+
+/** A site whose answers are slow the first time; what was asked is noted. */
+function site(asked: string[], status: Record<string, number> = {}): RequestListener {
+  return async ({ url = '' }, response) => {
+    const slug = /^\/api\/(\w+)/.exec(url)?.[1] ?? '';
+    if (!asked.includes(url)) await sleep(60);
+    asked.push(url);
+    response.writeHead(status[slug] ?? 200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(slug === 'pages' ? { docs: [] } : { docs: DOCS }));
+  };
+}
+
+test('the first answer to a query that nobody has asked is compared with the same asked again', async () => {
+  const asked: string[] = [];
+  const url = await serve(site(asked));
+  const { exitCode, json, stdout } = await measure(url, '--json');
+  expect(exitCode).toBe(0);
+  expect(json).toMatchObject({ command: 'measure', ok: true, source: 'site', api: `${url}/api` });
+  expect(json.collections.map(({ slug, status }: any) => [slug, status])).toEqual([
+    ['pages', 'empty'],
+    ['posts', 'measured'],
+  ]);
+  const [find, findByID] = json.collections[1].queries;
+  expect(find).toMatchObject({ query: 'find', documents: 2, samples: 5 });
+  expect(find).not.toHaveProperty('calls');
+  expect(find.ms.without).toBeGreaterThanOrEqual(55);
+  expect(find.ms.with).toBeLessThan(find.ms.without);
+  expect(findByID).toMatchObject({ query: 'findByID', samples: 2 });
+  expect(stdout).not.toContain('what nobody is told');
+  expect(asked.filter((it) => it === '/api/posts/a%2Fb')).toHaveLength(2);
+  const again: string[] = [];
+  server!.removeAllListeners('request').on('request', site(again));
+  await measure(url);
+  const lists = (all: string[]) => all.filter((it) => it.includes('createdAt'));
+  expect(lists(again).some((it) => asked.includes(it))).toBe(false);
+  expect(lists(again).length).toBeGreaterThanOrEqual(10);
+});
+
+test('a collection that only others may read is skipped, and that is said', async () => {
+  const url = await serve(site([], { posts: 403 }));
+  const { exitCode, stdout } = await measure(url);
+  expect(exitCode).toBe(1);
+  expect(stdout).toContain('  posts: skipped, only who is logged in may read it\n');
+  expect(stdout).toContain('  pages: no documents\n');
+  expect(stdout).toContain('no cached collection has documents that everybody may read.');
+});
+
+test('where there is no date of creation to ask by, it asks for another number of documents', async () => {
+  const asked: string[] = [];
+  const handle = site(asked);
+  const url = await serve((request, response) => {
+    if (!request.url!.includes('createdAt')) return handle(request, response);
+    response.writeHead(400).end('{"errors":[]}');
+  });
+  expect((await measure(url, '--json')).json.ok).toBe(true);
+  expect(asked).toEqual(expect.arrayContaining(['/api/posts?limit=11', '/api/posts?limit=15']));
+});
+
+describe('what is no site of Payload has a code and a next step', () => {
+  test('where nobody answers', async () => {
+    const url = await serve(() => undefined);
+    await new Promise((resolve) => server!.close(resolve));
+    server = undefined;
+    expect(await codeOf(url)).toEqual([2, 'MEASURE_UNREACHABLE', `${url} does not answer (ECONNREFUSED).`]);
+    expect((await measure(url)).stderr).toContain('→ Start the site, or leave --url out');
+  });
+
+  test.each<[string, number, Record<string, string>, string, string]>([
+    ['a page', 200, {}, '<!doctype html>', 'it answers a page instead of JSON, with 200'],
+    ['text', 500, {}, 'oops', 'it answers text instead of JSON, with 500'],
+    ['JSON of another', 200, {}, '{"ok":true}', 'its answer for pages has no `docs`'],
+    ['a redirection', 302, { location: '/login' }, '', 'it redirects to /login'],
+    ['404 for everything', 404, {}, '{}', 'it answers 404 to every collection'],
+  ])('where it answers with %s', async (_, status, headers, body, what) => {
+    const url = await serve((_request, response) => response.writeHead(status, headers).end(body));
+    expect(await codeOf(url)).toEqual([
+      2,
+      'MEASURE_NO_API',
+      `There is no REST API of Payload at ${url}/api: ${what}.`,
+    ]);
+  });
+
+  test('its path is that of --url', async () => {
+    const paths: string[] = [];
+    const url = await serve((request, response) => {
+      paths.push(request.url!);
+      response.end('{"docs":[]}');
+    });
+    await measure(`${url}/cms/api/`);
+    expect(paths).toEqual(['/cms/api/pages?limit=10', '/cms/api/posts?limit=10']);
+  });
+
+  test.each(['localhost:3000', 'file:///etc', 'nonsense'])('%s is no address', async (url) => {
+    expect((await codeOf(url)).slice(0, 2)).toEqual([2, 'USAGE']);
+  });
+
+  test('without a cache in the project nobody is asked', async () => {
+    const bare = await createProject();
+    const { exitCode, stderr } = await command(['measure', '--url', 'http://127.0.0.1:1', '--cwd', bare.dir]);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('[MEASURE_NO_CACHE]')]);
+    await bare.remove();
+  });
+});
