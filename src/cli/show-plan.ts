@@ -149,6 +149,8 @@ function colourOf(line: string): (text: string) => string {
   return (text) => text;
 }
 
+const BEGINS_WITH_IMPORT = /^(?:import\b|const \{[^}]*\} = require\()/;
+
 /** What the person has to do by hand, with the lines to paste. */
 export function refusalLines({ path, line, reason, paste, by, instead }: Refusal): string[] {
   const block = (title: string, text: string, colour: (line: string) => string) => [
@@ -157,8 +159,10 @@ export function refusalLines({ path, line, reason, paste, by, instead }: Refusal
       .split('\n')
       .map((it) => `    ${colour(it)}`),
   ];
-  const title =
-    by === 'remove' ? 'Take out by hand:' : instead === undefined ? 'Add by hand:' : 'To stand there:';
+  const there = BEGINS_WITH_IMPORT.test(paste)
+    ? 'To stand there, the import among the others:'
+    : 'To stand there:';
+  const title = by === 'remove' ? 'Take out by hand:' : instead === undefined ? 'Add by hand:' : there;
   return [
     '',
     `${kleur.yellow('!')} ${printable(path)}${line === undefined ? '' : `:${line}`} is left to you. ${printable(reason)}`,

@@ -108,6 +108,8 @@ export type PluginsShape =
       isArray: 'always' | 'or-nothing' | 'unknown';
       /** How the plugins are written where they are set after the object is made, such as `config.plugins`. */
       setAs?: string;
+      /** The last statement that does so, beside the object's own. */
+      statement?: Span;
     };
 
 /** A Cloudflare env that is in scope where `plugins` stands. */
@@ -145,6 +147,8 @@ export interface ConfigShape {
   /** Why `object` is missing, in one sentence. */
   objectMissing?: string;
   objectLocation?: SourceLocation;
+  /** Why it is not certain that Payload is given this very object, or anything of it: then nothing is edited. */
+  uncertain?: string;
   /** The object is in another package, whose code this one's cannot be imported by. */
   foreign?: {
     /** What the config hands to `buildConfig`, as written, where it calls it itself. */
@@ -167,39 +171,9 @@ export interface ConfigShape {
 /** Calls of an array that leave its literal a good place for one more element. */
 const KEEPS_ELEMENTS = new Set(['concat', 'filter', 'flat']);
 
-/**
- * The config file where it is not certain what Payload is given: enough to say why nothing can be edited. A cache that
- * is used somewhere in the file is not known to be in the config.
- */
-export function shapeOfUncertain(
-  evaluator: Evaluator,
-  file: string,
-  reason: string,
-  node: ts.Node = evaluator.load(file).source,
-): ConfigShape {
-  const { source } = evaluator.load(file);
-  const shape = shapeWithoutObject(evaluator, file, reason);
-  const { import: imported } = shape.wired;
-  const location = evaluator.files.locate(node);
-  const argument = argumentOfBuildConfig(source);
-  const exported = source.statements.find(ts.isExportAssignment);
-  const plugins: PluginsShape = {
-    kind: 'other',
-    reason,
-    location,
-    property: { start: 0, end: 0 },
-    text: '',
-    isArray: 'unknown',
-  };
-  return {
-    ...shape,
-    wired: { elements: 0, ...(imported ? { import: imported } : {}) },
-    objectLocation: location,
-    ...(argument === undefined
-      ? {}
-      : { foreign: { argument, ...(exported ? { line: evaluator.files.locate(exported).line } : {}) } }),
-    ...(imported ? { plugins } : {}),
-  };
+/** The config file where no object was found, and so nothing is known of what Payload is given. */
+export function shapeOfUncertain(evaluator: Evaluator, file: string, reason: string): ConfigShape {
+  return { ...shapeWithoutObject(evaluator, file, reason), uncertain: reason };
 }
 
 /** The config file where its object cannot be edited: enough to say why. */
@@ -224,7 +198,11 @@ export function readConfigShape(
   configFile: string,
   unsure?: string,
 ): ConfigShape {
-  if (unsure !== undefined) return shapeOfUncertain(evaluator, configFile, unsure, values[0]!.node);
+  const shape = shapeOfObjects(evaluator, values, configFile);
+  return unsure === undefined ? shape : { ...shape, uncertain: unsure };
+}
+
+function shapeOfObjects(evaluator: Evaluator, values: ObjectValue[], configFile: string): ConfigShape {
   const places = values.map((value) => editablePlace(evaluator, value, configFile));
   const missing = places.find((place) => 'missing' in place);
   const [first, ...others] = places.flatMap((place) => ('missing' in place ? [] : [place]));
@@ -366,7 +344,9 @@ function partForPlugins({
 }: NonNullable<ObjectValue['merged']>): ObjectValue | undefined {
   for (const [at, part] of [...parts.entries()].reverse()) {
     if (part.kind !== 'object') return undefined;
-    const replaces = arraysReplaced && parts.slice(0, at).some(mayHavePlugins);
+    // Where it has plugins of its own, those replace the others already.
+    const replaces =
+      arraysReplaced && !part.entries().has('plugins') && parts.slice(0, at).some(mayHavePlugins);
     const isEmpty = part.entries().size === 0 && part.gaps().length === 0;
     if (!replaces && (!isEmpty || at === 0)) return part;
     if (part.entries().has('plugins') || part.gaps().length > 0) return undefined;
@@ -616,7 +596,7 @@ function readPlugins(evaluator: Evaluator, place: Place, config: FileShape): Plu
   else if (ts.isShorthandPropertyAssignment(member)) written = member.name;
   else {
     const reason = 'plugins is a method or a getter of the config';
-    return { kind: 'other', reason, location, property, text: shorten(member), isArray: 'unknown' };
+    return { kind: 'other', reason, location, property, text: member.getText(source), isArray: 'unknown' };
   }
   const value = { start: written.getStart(source), end: written.end };
   const declaredArrayness = (found: 'always' | 'or-nothing' | 'unknown', of: ts.Expression) =>
@@ -769,6 +749,7 @@ function setLater(
     text: changes.map(({ node }) => node.getText(source)).join('\n'),
     isArray: last.assigned ? arrayness(evaluator.evaluate(last.assigned, scope)) : 'unknown',
     setAs: last.setAs,
+    statement: { start: last.statement.getStart(source), end: last.statement.end },
   };
 }
 
@@ -780,6 +761,8 @@ interface PluginsChange {
   assigned?: ts.Expression;
   /** Whether it is a statement beside the object's declaration, not under a condition. */
   always: boolean;
+  /** The statement beside the object's declaration that it is in. */
+  statement: ts.Node;
 }
 
 /** The statements that set or add to `plugins` of the constant that holds the object. */
@@ -811,15 +794,17 @@ function changesOfPlugins(literal: ts.ObjectLiteralExpression): PluginsChange[] 
   };
   function visit(node: ts.Node): void {
     const always = ts.isExpressionStatement(node.parent) && node.parent.parent === block;
+    let statement = node;
+    while (statement.parent && statement.parent !== block) statement = statement.parent;
     if (ts.isBinaryExpression(node) && isPlugins(node.left)) {
       const isSet = node.operatorToken.kind === ts.SyntaxKind.EqualsToken;
-      if (isSet) found.push({ node, setAs: node.left.getText(), assigned: node.right, always });
+      if (isSet) found.push({ node, setAs: node.left.getText(), assigned: node.right, always, statement });
       else if (/=$/.test(node.operatorToken.getText()))
-        found.push({ node, setAs: node.left.getText(), always });
+        found.push({ node, setAs: node.left.getText(), always, statement });
     } else if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression)) {
       const { expression, name: method } = node.expression;
       if (/^(?:push|unshift|splice)$/.test(method.text) && isPlugins(expression)) {
-        found.push({ node, setAs: unwrap(expression).getText(), always });
+        found.push({ node, setAs: unwrap(expression).getText(), always, statement });
       }
     }
     ts.forEachChild(node, visit);

@@ -227,7 +227,7 @@ export function createEvaluator(files: SourceFiles): Evaluator {
 
   /** Payload's own subpaths matter (`payload/config` is of version 2), those of others do not. */
   function specifierOf(name: string, specifier: string): string {
-    return name === 'payload' ? specifier : name;
+    return name === 'payload' && specifier.startsWith('payload/') ? specifier : name;
   }
 
   function namespaceValue(file: string, node: ts.Node): Value {
@@ -610,6 +610,13 @@ export function createEvaluator(files: SourceFiles): Evaluator {
             ),
           );
         }
+        return;
+      }
+      case 'external': {
+        // What a function of a package is given is most of what it gives back, where that is a config.
+        const given = (value.args ?? []).map((arg) => arg()).find(isConfigLike);
+        if (given) spreadInto(entries, gaps, given, node);
+        gaps.push(value);
         return;
       }
       default:
@@ -1328,6 +1335,10 @@ export function createEvaluator(files: SourceFiles): Evaluator {
     files,
   };
   return evaluator;
+}
+
+function isConfigLike(value: Value): boolean {
+  return value.kind === 'object' && ['collections', 'globals', 'db'].some((key) => value.entries().has(key));
 }
 
 /** Whether an object literal has a `then` written in it. Looking into others would fill them before their time. */

@@ -5,7 +5,7 @@ import { ts } from 'ts-morph';
 import { PayloadKVError } from '../errors.js';
 import type { SourceLocation } from './schema.js';
 import type { Tsconfigs } from './tsconfig.js';
-import { workspaceSource } from './workspace-source.js';
+import { importTarget, sourceAt, workspaceSource } from './workspace-source.js';
 
 /** Where an import leads. */
 export type Resolution =
@@ -70,9 +70,20 @@ export function sourceFiles(root: string, configs: Tsconfigs): SourceFiles {
       const file = path.normalize(resolvedModule.resolvedFileName);
       // A package of the workspace is linked into node_modules; it resolves to where it really is.
       const installed = file.split(path.sep).includes('node_modules');
-      if (installed) return { kind: 'package', name: packageName(specifier) };
+      if (installed)
+        return { kind: 'package', name: nameOfInstalled(specifier, resolvedModule.resolvedFileName) };
       if (!/\.d\.[cm]?ts$/.test(file) && SOURCE_EXTENSION.test(file)) return { kind: 'file', path: file };
     }
+    if (specifier.startsWith('#')) {
+      const target = importTarget(specifier, from);
+      if (target && 'file' in target) return { kind: 'file', path: target.file };
+      if (target) return resolve(target.specifier, from);
+    }
+    // Where the compiler takes declarations, or wants an ending that bundlers do without.
+    const aliased = isRelative(specifier)
+      ? undefined
+      : configs.aliasTargets(path.dirname(from), specifier).map(sourceAt).find(Boolean);
+    if (aliased !== undefined) return { kind: 'file', path: aliased };
     if (isRelative(specifier) || /^(?:[@~]?\/|#)/.test(specifier)) return { kind: 'missing' };
     // A package of the workspace that was built, or is yet to be: declarations say nothing about values.
     const source = workspaceSource(specifier, from);
@@ -103,6 +114,12 @@ export function syntaxErrors(source: ts.SourceFile): ts.DiagnosticWithLocation[]
 export function packageName(specifier: string): string {
   const parts = specifier.split('/');
   return specifier.startsWith('@') ? parts.slice(0, 2).join('/') : (parts[0] ?? specifier);
+}
+
+/** The package that an alias leads to, else the one that is written. */
+function nameOfInstalled(specifier: string, file: string): string {
+  const isAlias = specifier.startsWith('#') || /^[@~]\//.test(specifier);
+  return packageName(isAlias ? file.split('/node_modules/').at(-1)! : specifier);
 }
 
 /** Whether a file is there. */

@@ -8,7 +8,7 @@ import { syntaxErrors } from './source-files.js';
 export interface Tsconfigs {
   /** The options for the files of a directory, and the absolute path of the file that they are from. */
   optionsFor(directory: string): { options: ts.CompilerOptions; configPath?: string };
-  /** The absolute paths that an alias of `paths` without a wildcard leads to. */
+  /** The absolute paths that an alias leads to by `paths`, in their order. */
   aliasTargets(directory: string, alias: string): string[];
   /** The absolute directories in which a name without dots, such as `payload-kv`, is looked up before packages. */
   bareRoots(directory: string): string[];
@@ -62,11 +62,16 @@ export function tsconfigs(base: string): Tsconfigs {
 
   function aliasTargets(directory: string, alias: string): string[] {
     const { options, configPath } = optionsFor(directory);
-    const targets = options.paths?.[alias];
-    if (!targets || !configPath) return [];
+    const found = options.paths && matchingPath(options.paths, alias);
+    if (!found || !configPath) return [];
     const inherited = options.pathsBasePath;
     const base = options.baseUrl ?? (typeof inherited === 'string' ? inherited : path.dirname(configPath));
-    return targets.map((target) => path.resolve(base, target));
+    return found.targets.map((target) =>
+      path.resolve(
+        base,
+        target.replace('*', () => found.rest),
+      ),
+    );
   }
 
   return {
@@ -81,6 +86,24 @@ export function tsconfigs(base: string): Tsconfigs {
       ];
     },
   };
+}
+
+/** The targets of the alias, or of the longest pattern that it meets, and what `*` stands for in it. */
+function matchingPath(
+  paths: ts.MapLike<string[]>,
+  alias: string,
+): { targets: string[]; rest: string } | undefined {
+  const exact = paths[alias];
+  if (exact) return { targets: exact, rest: '*' };
+  let best: { targets: string[]; rest: string; before: number } | undefined;
+  for (const [pattern, targets] of Object.entries(paths)) {
+    const [before, after] = pattern.split('*');
+    if (before === undefined || after === undefined || (best && before.length <= best.before)) continue;
+    if (alias.length < before.length + after.length) continue;
+    if (!alias.startsWith(before) || !alias.endsWith(after)) continue;
+    best = { targets, rest: alias.slice(before.length, alias.length - after.length), before: before.length };
+  }
+  return best;
 }
 
 function unparsable({ file, start = 0, messageText }: ts.Diagnostic, base: string): PayloadKVError {

@@ -1,31 +1,88 @@
 /**
- * The source of a package of the workspace. Its `exports` may name what a build leaves, built or not, and what is built
+ * The source behind the subpaths of packages: of one of the workspace, of the package itself. Its `exports` may name what a build leaves, built or not, and what is built
  * says less than its source: `dist/posts.js` is looked for as `src/posts.ts`.
  */
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { type ParseError, parse } from 'jsonc-parser';
 import { isFile, packageName, readIfThere, upwards } from './source-files.js';
+import { subpathTargets } from './subpaths.js';
 
 const BUILT = /^(?:dist|lib|build|out|esm|cjs)(?:\/(?:esm|cjs))?\//;
-const SOURCE_ENDS = ['.ts', '.tsx', '.mts', '.js', '.mjs'];
+const SOURCE_ENDS = [
+  '.ts',
+  '.tsx',
+  '.mts',
+  '.cts',
+  '.js',
+  '.jsx',
+  '.mjs',
+  '.cjs',
+  '.json',
+  '/index.ts',
+  '/index.tsx',
+  '/index.js',
+];
+const SOURCE = /(?<!\.d)\.(?:[cm]?[jt]sx?|json)$/;
 
-/** The source file that a specifier leads to in a package that the workspace links, if it is one. */
+/** The source file that a specifier leads to in a package that the workspace links, or in the one that it is of. */
 export function workspaceSource(specifier: string, from: string): string | undefined {
   const name = packageName(specifier);
-  const directory = linkedPackage(name, path.dirname(from));
-  if (!directory) return undefined;
-  const errors: ParseError[] = [];
-  const manifest = parse(readIfThere(path.join(directory, 'package.json')) ?? '{}', errors);
-  if (typeof manifest !== 'object' || manifest === null) return undefined;
+  const own = ownPackage(from);
+  const isOwn = own?.manifest.name === name && own.manifest.exports !== undefined;
+  const directory = isOwn ? own.directory : linkedPackage(name, path.dirname(from));
+  const manifest = directory && readManifest(directory);
+  if (!directory || !manifest) return undefined;
   const subpath = `.${specifier.slice(name.length)}`;
   const targets = [
-    ...targetsOf((manifest as { exports?: unknown }).exports, subpath),
+    ...subpathTargets(manifest.exports, subpath),
     ...(subpath === '.'
       ? ['source', 'module', 'main', 'types'].flatMap((field) => manifest[field] ?? [])
       : [subpath]),
     ...(subpath === '.' ? ['./src/index', './index'] : [`./src/${subpath.slice(2)}`]),
   ].filter((target): target is string => typeof target === 'string');
+  return firstFile(directory, targets);
+}
+
+/** Where `#name` leads by the `imports` of the package that a file is of. */
+export type ImportTarget = { file: string } | { specifier: string };
+
+/**
+ * What `imports` of the nearest package.json names for `#name`: a file, whose ending and `index` may be left out as
+ * bundlers allow, or the specifier of another package.
+ */
+export function importTarget(specifier: string, from: string): ImportTarget | undefined {
+  const own = ownPackage(from);
+  if (!own) return undefined;
+  const targets = subpathTargets(own.manifest.imports, specifier);
+  for (const target of targets) {
+    if (!target.startsWith('.')) return target.startsWith('#') ? undefined : { specifier: target };
+    const file = firstFile(own.directory, [target]);
+    if (file !== undefined) return { file };
+  }
+  return undefined;
+}
+
+/** The source of a file that is named by its absolute path: with or without its ending, perhaps of what a build leaves. */
+export function sourceAt(target: string): string | undefined {
+  const directory = upwards(path.dirname(target)).find((each) => isFile(path.join(each, 'package.json')));
+  if (directory === undefined) return undefined;
+  return firstFile(directory, [path.relative(directory, target).split(path.sep).join('/')]);
+}
+
+function ownPackage(from: string): { directory: string; manifest: Record<string, unknown> } | undefined {
+  const directory = upwards(path.dirname(from)).find((each) => isFile(path.join(each, 'package.json')));
+  const manifest = directory && readManifest(directory);
+  return directory && manifest ? { directory, manifest } : undefined;
+}
+
+function readManifest(directory: string): Record<string, unknown> | undefined {
+  const errors: ParseError[] = [];
+  const manifest: unknown = parse(readIfThere(path.join(directory, 'package.json')) ?? '{}', errors);
+  return typeof manifest === 'object' && manifest !== null ? { ...manifest } : undefined;
+}
+
+function firstFile(directory: string, targets: string[]): string | undefined {
   return targets.flatMap((target) => sourceOf(directory, target)).find(isFile);
 }
 
@@ -40,36 +97,14 @@ function linkedPackage(name: string, from: string): string | undefined {
   return undefined;
 }
 
-/** The files that `exports` names for a subpath, whatever the condition; a `*` is filled in. */
-function targetsOf(exports: unknown, subpath: string): string[] {
-  if (typeof exports === 'string' || Array.isArray(exports)) return subpath === '.' ? files(exports) : [];
-  if (typeof exports !== 'object' || exports === null) return [];
-  const entries = Object.entries(exports);
-  if (!entries.some(([key]) => key.startsWith('.'))) return subpath === '.' ? files(exports) : [];
-  for (const [key, value] of entries) {
-    if (key === subpath) return files(value);
-    const [before, after] = key.split('*');
-    if (before === undefined || after === undefined) continue;
-    if (!subpath.startsWith(before) || !subpath.endsWith(after)) continue;
-    const filled = subpath.slice(before.length, subpath.length - after.length);
-    return files(value).map((target) => target.replace('*', filled));
-  }
-  return [];
-}
-
-function files(target: unknown): string[] {
-  if (typeof target === 'string') return [target];
-  if (typeof target !== 'object' || target === null) return [];
-  return Object.values(target).flatMap(files);
-}
-
 /** Where the source of a built file may be: in `src` instead, at the package's root, and at last the built file. */
 function sourceOf(directory: string, target: string): string[] {
   const relative = path.posix.normalize(target);
   const stem = relative.replace(/(?:\.d)?\.[cm]?[jt]sx?$/, '');
   const places = BUILT.test(stem) ? [stem.replace(BUILT, 'src/'), stem.replace(BUILT, ''), stem] : [stem];
-  return places
-    .flatMap((place) => SOURCE_ENDS.map((end) => `${place}${end}`))
+  const exact = BUILT.test(stem) ? [] : [relative];
+  return [...exact, ...places.flatMap((place) => SOURCE_ENDS.map((end) => `${place}${end}`)), relative]
+    .filter((file) => SOURCE.test(file))
     .map((file) => path.join(directory, file))
     .filter((file) => !path.relative(directory, file).startsWith('..'));
 }

@@ -1,7 +1,10 @@
 /**
  * Reads as much TOML as wrangler configs use: tables, arrays of tables, strings, numbers, booleans, arrays and inline
- * tables, comments. Dotted keys, multi-line strings and dates are reported rather than guessed.
+ * tables, dotted keys, comments. Multi-line strings and dates are reported rather than guessed.
  */
+
+const NAME = /"[^"]*"|'[^']*'|[\w-]+/g;
+const DOTTED = new RegExp(`^((?:${NAME.source})(?:\\s*\\.\\s*(?:${NAME.source}))*)\\s*=\\s*(.*)$`);
 
 /** The config as plain data, with a problem in words where something could not be read. */
 export function readWranglerToml(content: string): { config: Record<string, unknown>; problem?: string } {
@@ -18,7 +21,7 @@ export function readWranglerToml(content: string): { config: Record<string, unkn
       table = open(config, names, header[1] === '[[');
       continue;
     }
-    const pair = /^("[^"]*"|'[^']*'|[\w-]+)\s*=\s*(.*)$/.exec(line);
+    const pair = DOTTED.exec(line);
     if (!pair) return { config, problem: problemAt(start) };
     let text = pair[2]!;
     // An array or inline table may go on over several lines.
@@ -28,7 +31,9 @@ export function readWranglerToml(content: string): { config: Record<string, unkn
     }
     const value = parseValue(text);
     if (value === undefined) return { config, problem: problemAt(start) };
-    table[pair[1]!.replace(/^(["'])(.*)\1$/, '$2')] = value.data;
+    const names = [...pair[1]!.matchAll(NAME)].map(([name]) => name.replace(/^(["'])(.*)\1$/, '$2'));
+    const last = names.pop()!;
+    open(table, names, false)[last] = value.data;
   }
   return { config };
 }

@@ -3,8 +3,8 @@
  * everything; what is written is a splice. What could be overridden or is not surely an array is refused.
  */
 import { ts } from 'ts-morph';
-import { type CodeStyle, detectCodeStyle } from '../inspect/code-style.js';
-import type { ConfigShape, FileShape, PluginsShape, Span } from '../inspect/config-shape.js';
+import { type CodeStyle, detectCodeStyle, lineIndent } from '../inspect/code-style.js';
+import type { ConfigShape, FileShape, Span } from '../inspect/config-shape.js';
 import { type GeneratedPaths, importSpecifier } from './generated-paths.js';
 import { quote } from './literal.js';
 import type { TransformResult } from './plan.js';
@@ -33,16 +33,18 @@ export function wireConfig(wiring: Wiring): TransformResult {
   const imported = wrapperImport(wiring) !== undefined;
   const specifier = importSpecifier(file.path, paths.wrapper, style.importExtension);
   const statement = importStatement(name, specifier, style, file.commonJS);
-  const refuse = (reason: string, line: number | undefined, plugins: string): TransformResult => ({
+  const refuse: Refuse = (reason, line, { lines, instead, imports = [] }) => ({
     ok: false,
     reason,
     ...(line === undefined ? {} : { line }),
-    paste: imported ? plugins : `${statement}\n\n${plugins}`,
+    paste: [[...imports, ...(imported ? [] : [statement])].join('\n'), lines].filter(Boolean).join('\n\n'),
+    ...(instead === undefined ? {} : { instead }),
   });
 
   const lost = lostImport(wiring, style);
   if (lost) return { ok: true, content: applyEdits(file.text, [lost]), modified: true };
 
+  if (shape.uncertain !== undefined) return refuseUncertain({ ...wiring, style }, element, refuse);
   const edits: Edit[] = [];
   for (const { object, plugins } of [shape, ...shape.otherObjects]) {
     const found = wirePlugins({ ...wiring, style, shape: { ...shape, object, plugins } }, element, refuse);
@@ -69,26 +71,58 @@ function lostImport({ shape, paths }: Wiring, style: CodeStyle): Edit | undefine
   return importEdit(file, importStatement('cache', specifier, style, file.commonJS), style);
 }
 
-type Refuse = (reason: string, line: number | undefined, plugins: string) => TransformResult;
+/** What a person is told to write. */
+interface ByHand {
+  lines: string;
+  /** What the lines replace, as it stands in the file. */
+  instead?: string;
+  /** Imports that the lines need besides the wrapper's. */
+  imports?: string[];
+}
+
+type Refuse = (reason: string, line: number | undefined, byHand: ByHand) => TransformResult;
+
+/** Refuses where Payload may not be given the object: what it is given is wired, or else the object as it would be. */
+function refuseUncertain(wiring: Wiring, element: string, refuse: Refuse): TransformResult {
+  const { shape, style } = wiring;
+  const { config, object, plugins, objectLocation: at } = shape;
+  const reason = sentence(shape.uncertain!);
+  const line = at?.file === config.path ? at.line : undefined;
+  const given = givenToBuildConfig(config);
+  if (given && given.getStart() !== object?.start)
+    return refuse(reason, line, aroundConfig(given, element, config, style));
+  const found = wirePlugins(wiring, element, (_reason, _line, byHand) => refuse(reason, line, byHand));
+  if (!Array.isArray(found)) return found;
+  if (!object || plugins.kind === 'absent') return refuse(reason, line, { lines: `plugins: [${element}],` });
+  const { start, end } = plugins.property;
+  const edits = found.filter((edit) => edit.start >= start && edit.end <= end);
+  const shifted = edits.map((edit) => ({ ...edit, start: edit.start - start, end: edit.end - start }));
+  const instead = config.text.slice(start, end);
+  return refuse(reason, line, { lines: applyEdits(instead, shifted), instead });
+}
 
 function wirePlugins({ shape, style }: Wiring, element: string, refuse: Refuse): Edit[] | TransformResult {
   const { object, plugins, config } = shape;
   const alone = `plugins: [${element}],`;
   if (!object) {
     const { objectLocation: at, foreign } = shape;
+    const given = givenToBuildConfig(config);
     return refuse(
       sentence(shape.objectMissing ?? 'the config object is not an object literal'),
       at?.file === config.path ? at.line : foreign?.line,
-      foreign ? foreignLines({ ...foreign, file: at?.file ?? 'there' }, element, config, style) : alone,
+      given
+        ? aroundConfig(given, element, config, style)
+        : { lines: foreign ? foreignLines(at?.file ?? 'there', element) : alone },
     );
   }
+  const literal = expressionAt(config, object);
 
   const winning = object.spreads.find(({ afterPlugins, hasPlugins }) => afterPlugins && hasPlugins !== false);
   if (winning && plugins.kind !== 'absent') {
     return refuse(
       `\`${winning.text}\` stands after \`plugins\` and may replace it.`,
       winning.location.line,
-      `plugins: [${[...elementsOf(plugins, config), element].join(', ')}], // after ${winning.text}`,
+      aroundConfig(literal, element, config, style),
     );
   }
 
@@ -100,24 +134,24 @@ function wirePlugins({ shape, style }: Wiring, element: string, refuse: Refuse):
     const [hiding, ...more] = object.spreads.filter(({ hasPlugins }) => hasPlugins !== false);
     if (!hiding) return add(`plugins: [${element}]`);
     const source = config.text.slice(hiding.start, hiding.end).replace(/^\.\.\.\s*/, '');
-    const member = `plugins: [...(${source}.plugins ?? []), ${element}]`;
     // A name, whose plugins are known: after the spread ours replaces them and has them all.
     if (more.length === 0 && hiding.hasPlugins === true && /^[\w$]+(?:\.[\w$]+)*$/.test(source))
-      return add(member);
+      return add(`plugins: [...(${source}.plugins ?? []), ${element}]`);
     return refuse(
       `\`${hiding.text}\` may bring plugins, which a \`plugins\` of its own would replace.`,
       hiding.location.line,
-      `${member},`,
+      aroundConfig(literal, element, config, style),
     );
   }
 
   if (plugins.kind === 'other' && plugins.setAs !== undefined) {
-    const { setAs } = plugins;
-    return refuse(
-      `${plugins.reason}.`,
-      plugins.location.line,
-      `${setAs} = [...(${setAs} ?? []), ${element}]${style.semicolons ? ';' : ''}`,
-    );
+    const { setAs, statement } = plugins;
+    const instead = statement && config.text.slice(statement.start, statement.end);
+    const line = `${setAs} = [...(${setAs} ?? []), ${element}]${style.semicolons ? ';' : ''}`;
+    return refuse(`${plugins.reason}.`, plugins.location.line, {
+      lines: instead === undefined ? line : `${instead}\n${line}`,
+      instead,
+    });
   }
 
   if (plugins.kind === 'array' && plugins.via === 'literal' && plugins.file.path === config.path) {
@@ -130,8 +164,10 @@ function wirePlugins({ shape, style }: Wiring, element: string, refuse: Refuse):
 
   // The array may be used elsewhere or be added to later: ours comes last when the config spreads it.
   const value = propertyValue(config.text, plugins.property);
+  const written = config.text.slice(plugins.property.start, plugins.property.end);
   if (!value) {
-    return refuse('`plugins` is a method or getter.', plugins.location.line, alone);
+    const lines = ofAccessor(written, element) ?? alone.replace(/,$/, '');
+    return refuse('`plugins` is a method or getter.', plugins.location.line, { lines, instead: written });
   }
   if (ts.isIdentifier(value.node) && value.node.text === 'undefined')
     return [{ start: value.start, end: value.end, text: `[${element}]` }];
@@ -156,10 +192,13 @@ function wirePlugins({ shape, style }: Wiring, element: string, refuse: Refuse):
     isArray === 'or-nothing' ? ['(', ' ?? [])'] : isSimple(value.node) ? ['', ''] : ['(', ')'];
   const spread = `${before}${value.text}${after}`;
   if (!proven) {
+    const lines =
+      ofFunction(value.node, element) ??
+      `plugins: [...${isSimple(value.node) ? `(${value.text} ?? [])` : `((${value.text}) ?? [])`}, ${element}]`;
     return refuse(
       `${plugins.kind === 'other' ? plugins.reason.replace(/\.?$/, '.') : ''} It is not certain that it is an array.`.trim(),
       plugins.location.line,
-      `plugins: [...${spread}, ${element}],`,
+      { lines, instead: written },
     );
   }
   // Around the value, so that its key and the comments beside it stay.
@@ -167,25 +206,8 @@ function wirePlugins({ shape, style }: Wiring, element: string, refuse: Refuse):
   return [insertAt(value.start, `[...${before}`), insertAt(value.end, `${after}, ${element}]`)];
 }
 
-/** What to write by hand where the object is made in another package: around what it gives, or in both. */
-function foreignLines(
-  { argument, file }: { argument?: string; file: string },
-  element: string,
-  { topLevelNames }: FileShape,
-  { semicolons, indent }: CodeStyle,
-): string {
-  const end = semicolons ? ';' : '';
-  if (argument !== undefined) {
-    const name = ['config', 'baseConfig'].find((each) => !topLevelNames.includes(each)) ?? 'sharedConfig';
-    return [
-      `const ${name} = ${argument}${end}`,
-      '',
-      'export default buildConfig({',
-      `${indent}...${name},`,
-      `${indent}plugins: [...(${name}.plugins ?? []), ${element}],`,
-      `})${end}`,
-    ].join('\n');
-  }
+/** What to write by hand where another package makes the config of options: in both. */
+function foreignLines(file: string, element: string): string {
   return [
     '// here: hand the cache to what makes the config',
     `plugins: [${element}],`,
@@ -193,6 +215,179 @@ function foreignLines(
     `// ${file}: take plugins of the caller, e.g. as \`plugins: Plugin[] = []\`, and put them last`,
     'plugins: [/* those of now */ ...plugins],',
   ].join('\n');
+}
+
+/**
+ * What to write by hand around an expression that is the config, whatever it is made of: a config with its plugins and
+ * the cache. The type keeps for it what `buildConfig` gave.
+ */
+function aroundConfig(node: ts.Expression, element: string, file: FileShape, style: CodeStyle): ByHand {
+  const source = node.getSourceFile();
+  const { semicolons, indent, lineEnding } = style;
+  const text = node.getText(source);
+  const isTyped = /\.[cm]?tsx?$/.test(file.path);
+  const typed = isTyped ? payloadTypeName(file) : undefined;
+  const imports =
+    typed?.isNew === true
+      ? [
+          `import type { ${typed.name === 'Config' ? 'Config' : `Config as ${typed.name}`} } from ${quote('payload', style.quotes)}${semicolons ? ';' : ''}`,
+        ]
+      : [];
+  const name = ['config', 'baseConfig', 'ownConfig'].find((each) => !mentions(source, each)) ?? 'givenConfig';
+  const statement = statementOf(node);
+  if (statement) {
+    const outer = lineIndent(file.text, statement.getStart(source));
+    const own = lineIndent(file.text, node.getStart(source));
+    const value = text.replaceAll(`${lineEnding}${own}`, `${lineEnding}${outer}`);
+    const isCall = ts.isCallExpression(node.parent) && node.parent.arguments.length === 1;
+    const [from, to] = isCall
+      ? [node.parent.arguments.pos, node.parent.end - 1]
+      : [node.getStart(source), node.end];
+    const start = statement.getStart(source);
+    const config = [
+      '{',
+      `${indent}...${name},`,
+      `${indent}plugins: [...(${name}.plugins ?? []), ${element}],`,
+      '}',
+    ].join(`${lineEnding}${outer}`);
+    return {
+      imports,
+      instead: statement.getText(source),
+      lines: [
+        `const ${name}${typed ? `: ${typed.name}` : ''} = ${value}${semicolons ? ';' : ''}`,
+        '',
+        `${outer}${file.text.slice(start, from)}${config}${file.text.slice(to, statement.end)}`,
+      ].join(lineEnding),
+    };
+  }
+  const type = typed ? `: ${typed.name}` : '';
+  const plugins = `plugins: [...(${name}.plugins ?? []), ${element}]`;
+  return {
+    imports,
+    instead: text,
+    lines: `((${name}${type})${type} => ({ ...${name}, ${plugins} }))(${text})`,
+  };
+}
+
+/** The statement in front of which what a config is made of can be named; none where a function stands in between. */
+function statementOf(node: ts.Node): ts.Statement | undefined {
+  for (let at = node.parent; at; at = at.parent) {
+    if (ts.isFunctionLike(at)) return undefined;
+    if (ts.isBlock(at.parent) || ts.isSourceFile(at.parent)) return at as ts.Statement;
+  }
+  return undefined;
+}
+
+/** How the file calls Payload's type of a config, and whether it has to be imported for that. */
+function payloadTypeName({ imports, text, topLevelNames, path }: FileShape): {
+  name: string;
+  isNew: boolean;
+} {
+  const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+  for (const statement of source.statements) {
+    if (!ts.isImportDeclaration(statement) || !ts.isStringLiteral(statement.moduleSpecifier)) continue;
+    const bindings = statement.importClause?.namedBindings;
+    if (statement.moduleSpecifier.text !== 'payload' || !bindings || !ts.isNamedImports(bindings)) continue;
+    const known = bindings.elements.find((each) => (each.propertyName ?? each.name).text === 'Config');
+    if (known) return { name: known.name.text, isNew: false };
+  }
+  const isTaken = topLevelNames.includes('Config') || imports.some(({ names }) => names.includes('Config'));
+  return { name: isTaken ? 'PayloadConfig' : 'Config', isNew: true };
+}
+
+function mentions(source: ts.SourceFile, name: string): boolean {
+  let found = false;
+  const visit = (node: ts.Node): void => {
+    if (ts.isIdentifier(node) && node.text === name && !isPropertyName(node)) found = true;
+    if (!found) ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+/** What the file hands to Payload's own `buildConfig`, where it calls that once. */
+function givenToBuildConfig({ path, text, imports }: FileShape): ts.Expression | undefined {
+  if (!imports.some(({ specifier, names }) => specifier === 'payload' && names.includes('buildConfig')))
+    return undefined;
+  const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+  const found: ts.Expression[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isCallExpression(node) && node.expression.getText(source) === 'buildConfig')
+      found.push(...node.arguments.slice(0, 1));
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found.length === 1 ? found[0] : undefined;
+}
+
+/** The expression of a span, parsed with its surroundings. */
+function expressionAt({ path, text }: FileShape, { start, end }: Span): ts.Expression {
+  const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+  let found: ts.Node = source;
+  const visit = (node: ts.Node): void => {
+    if (node.getStart(source) === start && node.end === end) found = node;
+    else if (node.pos <= start && node.end >= end) ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found as ts.Expression;
+}
+
+/** A getter or method with the cache behind what it gives; a getter becomes a property, as an element may be one. */
+function ofAccessor(text: string, element: string): string | undefined {
+  const source = ts.createSourceFile('member.ts', `${WRAPPED}${text}})`, ts.ScriptTarget.Latest, true);
+  const statement = source.statements[0];
+  const wrapped = statement && ts.isExpressionStatement(statement) ? statement.expression : undefined;
+  const object = wrapped && ts.isParenthesizedExpression(wrapped) ? wrapped.expression : undefined;
+  const member = object && ts.isObjectLiteralExpression(object) ? object.properties[0] : undefined;
+  if (member && ts.isMethodDeclaration(member) && member.body)
+    return withReturned(member, member.body, element);
+  if (!member || !ts.isGetAccessor(member) || !member.body) return undefined;
+  const [only, ...more] = member.body.statements;
+  const returned = only && more.length === 0 && ts.isReturnStatement(only) ? only.expression : undefined;
+  if (returned && ts.isArrayLiteralExpression(returned)) return `plugins: ${withElement(returned, element)}`;
+  const type = member.type ? `: ${member.type.getText(source)}` : '';
+  const value = returned
+    ? `(${returned.getText(source)})`
+    : `(()${type} => ${member.body.getText(source)})()`;
+  return `plugins: [...(${value} ?? []), ${element}]`;
+}
+
+/** A function of default plugins with the cache behind what it returns. */
+function ofFunction(node: ts.Expression, element: string): string | undefined {
+  if (!ts.isArrowFunction(node) && !ts.isFunctionExpression(node)) return undefined;
+  const changed = withReturned(node, node.body, element);
+  return changed && `plugins: ${changed}`;
+}
+
+/** A function's text with the element at the end of whatever it returns. */
+function withReturned(node: ts.Node, body: ts.ConciseBody, element: string): string | undefined {
+  const source = node.getSourceFile();
+  const start = node.getStart(source);
+  const edits = (ts.isBlock(body) ? returnedBy(body) : [body]).map((returned) => {
+    let place = returned;
+    while (ts.isParenthesizedExpression(place)) place = place.expression;
+    const text = ts.isArrayLiteralExpression(place)
+      ? withElement(place, element)
+      : `[...(${place.getText(source)} ?? []), ${element}]`;
+    return { start: place.getStart(source) - start, end: place.end - start, text };
+  });
+  return edits.length === 0 ? undefined : applyEdits(node.getText(source), edits);
+}
+
+function returnedBy(body: ts.Block): ts.Expression[] {
+  const found: ts.Expression[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isFunctionLike(node)) return;
+    if (ts.isReturnStatement(node) && node.expression) found.push(node.expression);
+    ts.forEachChild(node, visit);
+  };
+  visit(body);
+  return found;
+}
+
+function withElement(array: ts.ArrayLiteralExpression, element: string): string {
+  const elements = array.elements.map((each) => each.getText());
+  return `[${[...elements, element].join(', ')}]`;
 }
 
 function sentence(reason: string): string {
@@ -246,14 +441,6 @@ function propertyValue(text: string, property: Span): PropertyValue | undefined 
   const offset = property.start - WRAPPED.length;
   const span = { start: offset + node.getStart(source), end: offset + node.end };
   return { node, text: node.getText(source), ...span, shorthand };
-}
-
-/** What `plugins` has now, as elements of an array. */
-function elementsOf(plugins: Exclude<PluginsShape, { kind: 'absent' }>, file: FileShape): string[] {
-  if (plugins.kind === 'array' && plugins.via === 'literal')
-    return plugins.array.elements.map(({ text }) => text);
-  const value = propertyValue(file.text, plugins.property);
-  return value ? [`...${isSimple(value.node) ? value.text : `(${value.text})`}`] : [];
 }
 
 /** `[…].filter(Boolean)`: an element more in the literal stays one. */

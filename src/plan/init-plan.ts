@@ -451,8 +451,17 @@ function collector(files: ProjectFiles): Collector {
   const changes: FileChange[] = [];
   const refusals: Refusal[] = [];
   const notices: string[] = [];
-  function refuse(path: string, { reason, line, paste }: Extract<TransformResult, { ok: false }>): void {
-    refusals.push({ path, ...(line === undefined ? {} : { line }), reason, paste });
+  function refuse(
+    path: string,
+    { reason, line, paste, instead }: Extract<TransformResult, { ok: false }>,
+  ): void {
+    refusals.push({
+      path,
+      ...(line === undefined ? {} : { line }),
+      reason,
+      paste,
+      ...(instead === undefined ? {} : { instead }),
+    });
   }
   return {
     create: (path, after) => changes.push({ path, before: files[path], after }),

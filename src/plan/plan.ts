@@ -37,4 +37,12 @@ export interface Plan {
 /** Result of a text transform: the new text, or a refusal with its reason. */
 export type TransformResult =
   | { ok: true; content: string; modified: boolean }
-  | { ok: false; reason: string; line?: number; paste: string };
+  | {
+      ok: false;
+      reason: string;
+      line?: number;
+      /** The exact lines to paste: an import above an empty line belongs to the others of the file. */
+      paste: string;
+      /** What the lines replace, an import among them apart; absent where they are added. */
+      instead?: string;
+    };

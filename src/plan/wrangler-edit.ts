@@ -3,7 +3,8 @@ import type { Node } from 'jsonc-parser';
 import type { WranglerConfig, WranglerEnvironment } from '../inspect/wrangler.js';
 import { addItem, type JsonStyle, jsonStyle, member, memberValue, parseJson } from './json-edit.js';
 import type { TransformResult } from './plan.js';
-import { applyEdits, type Edit } from './splice.js';
+import { applyEdits, type Edit, insertMember } from './splice.js';
+import { inPlace } from './toml-lists.js';
 
 /** What is to be bound. */
 export interface KVBindingEdit {
@@ -110,6 +111,16 @@ function withId(
 }
 
 function withIdInToml(text: string, place: Place, binding: string, id: string): string {
+  const list = inPlace(text).find(({ keys }) => isAt(keys, place, ['kv_namespaces']));
+  for (const { start, end } of list?.members ?? []) {
+    const entry = text.slice(start, end);
+    if (/[{,]\s*binding\s*=\s*["']([^"']*)["']/.exec(entry)?.[1] !== binding) continue;
+    const filled = entry.replace(
+      /([{,]\s*id\s*=\s*)("(?:[^"\\]|\\.)*"|'[^']*')/,
+      (_whole, before: string) => before + JSON.stringify(id),
+    );
+    return text.slice(0, start) + filled + text.slice(end);
+  }
   const header =
     place === undefined
       ? /^\s*\[\[kv_namespaces\]\]/
@@ -193,10 +204,9 @@ function bindInObject(text: string, object: Node, members: [string, string][], s
 }
 
 function bindInToml(edit: KVBindingEdit, places: Place[]): TransformResult {
-  const { wrangler, binding } = edit;
+  const { wrangler } = edit;
   const text = wrangler.content;
   const lineEnding = text.includes('\r\n') ? '\r\n' : '\n';
-  const blocks = tomlBlocks(places, edit, lineEnding);
   const refuse = (reason: string): TransformResult => ({
     ok: false,
     reason,
@@ -205,21 +215,33 @@ function bindInToml(edit: KVBindingEdit, places: Place[]): TransformResult {
   if (/'''|"""/.test(text))
     return refuse(`${wrangler.path} has texts of several lines, in which nothing can be located for sure.`);
   if (!wrangler.valid) return refuse(`${wrangler.path}: ${wrangler.warnings[0]}`);
-  const inline = text.split('\n').findIndex((line) => /^\s*(env\.[\w"'-]+\.)?kv_namespaces\s*=/.test(line));
-  const inlineEnv = text
-    .split('\n')
-    .findIndex((line) => /^\s*(env|[\w"'-]+)\s*=\s*\{.*(kv_namespaces|env)/.test(line));
-  const found = Math.max(inline, inlineEnv);
-  if (found !== -1) {
-    return {
-      ok: false,
-      reason: `${wrangler.path} has \`kv_namespaces\` as an inline array, next to which no table may stand.`,
-      line: found + 1,
-      paste: `kv_namespaces = [ …, { binding = ${JSON.stringify(binding)} } ]`,
-    };
+  const lists = inPlace(text);
+  const edits: Edit[] = [];
+  const others: Place[] = [];
+  for (const place of places) {
+    const list = lists.find(({ kind, keys }) => kind === 'list' && isAt(keys, place, ['kv_namespaces']));
+    const table = lists.find(({ kind, keys }) => kind === 'table' && isAt(keys, place, []));
+    const style = { indent: '  ', lineEnding, trailingComma: false };
+    const entry = `{ ${pairsOf(edit, place).join(', ')} }`;
+    if (list) edits.push(...insertMember(text, list, entry, style));
+    else if (table) edits.push(...insertMember(text, table, `kv_namespaces = [${entry}]`, style));
+    else others.push(place);
   }
-  const gap = text.trim() === '' ? '' : /\r?\n$/.test(text) ? lineEnding : lineEnding + lineEnding;
-  return { ok: true, content: `${text}${gap}${blocks}${lineEnding}`, modified: true };
+  const content = applyEdits(text, edits);
+  if (others.length === 0) return { ok: true, content, modified: true };
+  const gap = content.trim() === '' ? '' : /\r?\n$/.test(content) ? lineEnding : lineEnding + lineEnding;
+  const blocks = tomlBlocks(others, edit, lineEnding);
+  return { ok: true, content: `${content}${gap}${blocks}${lineEnding}`, modified: true };
+}
+
+/** Whether keys of a file lead to something of a place. */
+function isAt(keys: readonly string[], place: Place, rest: readonly string[]): boolean {
+  const wanted = place === undefined ? rest : ['env', place, ...rest];
+  return keys.length === wanted.length && wanted.every((key, index) => keys[index] === key);
+}
+
+function pairsOf(edit: KVBindingEdit, place: Place): string[] {
+  return entryOf(edit, place).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
 }
 
 function tomlBlocks(places: Place[], edit: KVBindingEdit, lineEnding: string): string {
@@ -227,8 +249,7 @@ function tomlBlocks(places: Place[], edit: KVBindingEdit, lineEnding: string): s
     .map((place) => {
       const path =
         place === undefined ? '' : `env.${/^[\w-]+$/.test(place) ? place : JSON.stringify(place)}.`;
-      const pairs = entryOf(edit, place).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
-      return [`[[${path}kv_namespaces]]`, ...pairs].join(lineEnding);
+      return [`[[${path}kv_namespaces]]`, ...pairsOf(edit, place)].join(lineEnding);
     })
     .join(lineEnding + lineEnding);
 }

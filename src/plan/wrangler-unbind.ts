@@ -4,6 +4,7 @@ import { TAGS_CLASS } from './answers.js';
 import { countPutIn, type Hunk } from './hunks.js';
 import { member, memberValue, parseJson } from './json-edit.js';
 import { removeMember } from './splice-out.js';
+import { type InPlace, inPlace } from './toml-lists.js';
 
 /** What is to be taken out. */
 export interface Unbinding {
@@ -150,7 +151,31 @@ function spanOf({ offset, length, children = [] }: Node) {
   return { start: offset, end: offset + length, members };
 }
 
-function unbindToml(text: string, { entries, tags, mains }: Unbinding): string {
+/** The text without what lists in place have of the binding, and without a list that has nothing else. */
+function withoutInPlace(text: string, entries: string): string {
+  const all = inPlace(text);
+  const isNamespaces = ({ keys, kind }: InPlace) =>
+    kind === 'list' && keys.at(-1) === 'kv_namespaces' && (keys.length === 1 || keys.length === 3);
+  for (const list of all.filter(isNamespaces)) {
+    const index = list.members.findIndex(({ start, end }) =>
+      new RegExp(`[{,]\\s*binding\\s*=\\s*(["'])${escaped(entries)}\\1`).test(text.slice(start, end)),
+    );
+    if (index === -1) continue;
+    const table = all.find(
+      ({ kind, keys }) => kind === 'table' && keys.join('.') === list.keys.slice(0, -1).join('.'),
+    );
+    const owner = table?.members.findIndex(({ start, end }) => start < list.start && end >= list.end);
+    const without =
+      list.members.length === 1 && table && owner !== undefined && owner !== -1
+        ? removeMember(text, table, owner)
+        : removeMember(text, list, index);
+    return withoutInPlace(without, entries);
+  }
+  return text;
+}
+
+function unbindToml(whole: string, { entries, tags, mains }: Unbinding): string {
+  const text = entries === undefined ? whole : withoutInPlace(whole, entries);
   // Each line keeps the end that it has.
   const lines = text.split('\n');
   const isHeader = (line: string) => /^\s*\[/.test(line);

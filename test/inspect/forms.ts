@@ -169,6 +169,44 @@ export function wire(project: Project): { edit: TransformResult; file: string } 
   return { edit, file };
 }
 
+/** The text with the lines of a refusal in it, pasted as a person is told to. */
+export function pasteAsTold(
+  text: string,
+  { paste, instead, line }: Extract<TransformResult, { ok: false }>,
+): string {
+  const [, imports = '', lines = ''] =
+    /^((?:(?:import\b|const \{[^}\n]*\} = require\()[^\n]*\n)+\n)?([\s\S]*)$/.exec(paste) ?? [];
+  const body = instead === undefined ? addedToObject(text, lines, line) : replacedOnce(text, instead, lines);
+  const source = ts.createSourceFile('config.ts', body, ts.ScriptTarget.Latest, true);
+  const last = source.statements.filter(
+    (each) => ts.isImportDeclaration(each) || /^const \{?[^=]*\}? = require\(/.test(each.getText()),
+  );
+  const at = last.at(-1)?.end ?? 0;
+  return `${body.slice(0, at)}\n${imports}${body.slice(at)}`;
+}
+
+function replacedOnce(text: string, instead: string, lines: string): string {
+  const [before, after, ...more] = text.split(instead);
+  if (after === undefined || more.length > 0)
+    throw new Error(`what is to be replaced stands there ${more.length} times:\n${instead}`);
+  return before + lines + after;
+}
+
+/** `plugins: […],` where the object that begins in the line that is told ends. */
+function addedToObject(text: string, lines: string, line: number | undefined): string {
+  const source = ts.createSourceFile('config.ts', text, ts.ScriptTarget.Latest, true);
+  let found: ts.ObjectLiteralExpression | undefined;
+  const visit = (node: ts.Node): void => {
+    const start = source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
+    if (!found && ts.isObjectLiteralExpression(node) && start === line) found = node;
+    else ts.forEachChild(node, visit);
+  };
+  visit(source);
+  const last = found?.properties.at(-1);
+  if (!last) throw new Error(`no object begins in line ${line} to take\n${lines}`);
+  return `${text.slice(0, last.end)},\n${lines}${text.slice(last.end).replace(/^,/, '')}`;
+}
+
 function wrapperText(withEnv: boolean, typed: boolean): string {
   const marks = '(config) => ({ ...config, custom: { ...config.custom, cached: true } })';
   if (!typed) return `export const cache = ${withEnv ? '(_env) => ' : ''}${marks};\n`;
@@ -238,8 +276,9 @@ function describeField(field: FieldSchema): string {
 export function describeEdit({ project, edit }: EditedForm): string {
   const { text, path: file } = project!.configShape.config;
   if (!edit!.ok) {
-    const { reason, line, paste } = edit as Extract<TransformResult, { ok: false }>;
-    return `refused at ${file}:${line}\n${reason}\n\n${paste}\n`;
+    const { reason, line, paste, instead } = edit as Extract<TransformResult, { ok: false }>;
+    const replaced = instead === undefined ? '' : `${instead}\n---- instead:\n`;
+    return `refused at ${file}:${line}\n${reason}\n\n${replaced}${paste}\n`;
   }
   const lines = createPatch(file, text, edit!.content, undefined, undefined, { context: 1 })
     .split('\n')

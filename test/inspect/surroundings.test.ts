@@ -162,7 +162,7 @@ X = "1"
     });
   });
 
-  test.each(['a.b = 1', 'text = """\nmore\n"""', 'day = 2026-01-01', 'list = [1,\n', 'nonsense'])(
+  test.each(['a..b = 1', 'text = """\nmore\n"""', 'day = 2026-01-01', 'list = [1,\n', 'nonsense'])(
     'says where TOML goes beyond what is read: %j',
     (line) => {
       const { wrangler } = inspected({

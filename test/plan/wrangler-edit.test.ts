@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import {
   bindKVNamespace,
@@ -5,6 +7,7 @@ import {
   type NamespaceIds,
   placesWithPlaceholder,
 } from '../../src/plan/wrangler-edit.js';
+import { unbind } from '../../src/plan/wrangler-unbind.js';
 import { testCases } from './cases.js';
 import { readConfig } from './wrangler-config.js';
 
@@ -56,9 +59,23 @@ test.each([
   expect(idsOf(filled, binding)).toEqual({ '': '0123456789abcdef', 'a-b': 'fedcba9876543210' });
 });
 
-test('a placeholder in a list on one line of TOML is left to the person', async () => {
-  const wrangler = await readConfig('kv_namespaces = [{ binding = "PAYLOAD_CACHE", id = "<x>" }]\n', 'toml');
-  expect(placesWithPlaceholder(wrangler, binding)).toEqual([]);
+test('a placeholder in a list in place of TOML gives way too', async () => {
+  const text = (id: string) =>
+    `kv_namespaces = [{ binding = "OTHER", id = "<y>" }, { id = ${id}, binding = "PAYLOAD_CACHE" }]\n`;
+  const wrangler = await readConfig(text("'<x>'"), 'toml');
+  expect(placesWithPlaceholder(wrangler, binding)).toEqual([undefined]);
+  expect(bindKVNamespace({ wrangler, binding, provisions: true, ids: { '': 'one' } })).toMatchObject({
+    content: text('"one"'),
+  });
+});
+
+test('what lists in place of TOML are given is taken out again, byte for byte', async () => {
+  const folder = path.join(import.meta.dirname, 'wrangler-edit');
+  for (const name of readdirSync(folder).filter((each) => /^toml-(?:inline|dotted)/.test(each))) {
+    const before = readFileSync(path.join(folder, name, 'input.toml'), 'utf8');
+    const after = readFileSync(path.join(folder, name, 'output.toml'), 'utf8');
+    expect(unbind(after, 'toml', { entries: binding, mains: [] })?.trimEnd(), name).toBe(before.trimEnd());
+  }
 });
 
 test('a file of TOML that another config shadows is edited all the same', async () => {

@@ -100,11 +100,10 @@ function check(
     for (const notice of noTypesNotice(input.project, findings)) terminal.say(noticeLine(notice));
     terminal.say('  → If it was written with --exact, check it with --exact as well.');
   }
-  const notices = input.project.configShape.wired.elements === 0 ? [notWired(input.project)] : [];
-  for (const notice of notices) terminal.say(noticeLine(notice));
+  for (const notice of wiringNotice(input.project)) terminal.say(noticeLine(notice));
   if (terminal.json) {
     const plan = planSync(input, findings, []);
-    plan.notices.push(...notices);
+    plan.notices.push(...wiringNotice(input.project));
     terminal.document({
       command: 'sync',
       ok: !drift,
@@ -116,10 +115,12 @@ function check(
 }
 
 /** A schema in step says nothing of a config that does not use the cache. */
-function notWired({ configShape: { config, objectMissing, wired } }: Project): string {
-  return wired.import && objectMissing !== undefined
-    ? `Whether the config uses the cache is not certain: ${objectMissing}. \`payload-kv doctor\` says more.`
-    : `${config.path} does not use the cache: \`payload-kv doctor\` says what to do.`;
+function wiringNotice({ configShape: { config, uncertain, wired } }: Project): string[] {
+  if (wired.elements === 0)
+    return [`${config.path} does not use the cache: \`payload-kv doctor\` says what to do.`];
+  return uncertain === undefined
+    ? []
+    : [`Whether Payload's config has the cache is not certain: ${uncertain}. See \`payload-kv doctor\`.`];
 }
 
 /** What `--add` and `--add-new` choose; `undefined` where they say nothing. */

@@ -13,6 +13,12 @@ export const config: Check = {
     const { configShape: shape, style } = project;
     const { wired, plugins } = shape;
     const file = shape.config.path;
+    if (wired.elements > 0 && shape.uncertain !== undefined) {
+      return warn(
+        `${file} uses the cache, but that Payload is given what it is in is not certain: ${shape.uncertain}`,
+        { fix: 'Hand the object with the cache in `plugins` to `buildConfig` itself.' },
+      );
+    }
     if (wired.elements === 1) {
       const { file: at = file, line = 1 } = wired.elementLocation ?? {};
       const wrong = wrongCall(context);
@@ -46,11 +52,17 @@ export const config: Check = {
         : `${file} does not use the cache`,
       {
         ...(edit.ok ? {} : { details: [edit.reason] }),
-        fix: edit.ok ? `Run: ${command('payload-kv init')}` : `Write into ${file}:\n${edit.paste}`,
+        fix: edit.ok ? `Run: ${command('payload-kv init')}` : writeByHand(file, edit),
       },
     );
   },
 };
+
+function writeByHand(file: string, { paste, instead }: { paste: string; instead?: string }): string {
+  return instead === undefined
+    ? `Write into ${file}:\n${paste}`
+    : `Write into ${file}:\n${paste}\ninstead of\n${instead}`;
+}
 
 /** The element of `plugins` against what the wrapper exports: the plugin itself, or a function that makes it. */
 function wrongCall({ project, wrapper, read }: DoctorContext): { what: string; instead: string } | undefined {

@@ -1,0 +1,3 @@
+import type { CollectionConfig } from 'payload'
+
+export const Posts: CollectionConfig = { slug: 'posts', fields: [{ name: 'title', type: 'text' }] }

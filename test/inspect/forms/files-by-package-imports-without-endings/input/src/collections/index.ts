@@ -1,0 +1,3 @@
+import { Posts } from '#payload/collections/Posts'
+
+export const collections = [Posts]
