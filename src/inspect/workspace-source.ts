@@ -6,6 +6,7 @@ import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { type ParseError, parse } from 'jsonc-parser';
 import { isFile, packageName, readIfThere, upwards } from './source-files.js';
+import { unlinkedPackage } from './unlinked-package.js';
 
 const BUILT = /^(?:dist|lib|build|out|esm|cjs)(?:\/(?:esm|cjs))?\//;
 const SOURCE_ENDS = ['.ts', '.tsx', '.mts', '.js', '.mjs'];
@@ -29,7 +30,7 @@ export function workspaceSource(specifier: string, from: string): string | undef
   return targets.flatMap((target) => sourceOf(directory, target)).find(isFile);
 }
 
-/** The real directory of a package that is linked, and so of the workspace. */
+/** The real directory of a package that is linked, and so of the workspace, or is to be at the next installation. */
 function linkedPackage(name: string, from: string): string | undefined {
   for (const directory of upwards(from)) {
     const link = path.join(directory, 'node_modules', name);
@@ -37,7 +38,7 @@ function linkedPackage(name: string, from: string): string | undefined {
     const real = realpathSync(link);
     return real.split(path.sep).includes('node_modules') ? undefined : real;
   }
-  return undefined;
+  return unlinkedPackage(name, from);
 }
 
 /** The files that `exports` names for a subpath, whatever the condition; a `*` is filled in. */

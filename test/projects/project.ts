@@ -49,8 +49,6 @@ export function generateProject(seed: number): GeneratedProject {
   const draw = drawing(seed);
   const manager = drawManager(draw);
   const layout = drawLayout(draw);
-  // What lies in a package of the workspace is found once that is linked.
-  if (layout.collections.startsWith('packages/')) manager.installed = true;
   const version = drawPayloadVersion(draw, hasCatalogs(manager));
   const adapter = drawAdapter(draw);
   const style = drawCodeStyle(draw);
