@@ -1,4 +1,7 @@
-/** What the projects find in `node_modules` once they are installed: this repository's packages, linked. */
+/**
+ * What the projects find in `node_modules` once they are installed: this repository's packages, linked, whatever version
+ * they declare. That another can be installed is seen before, with stand-ins.
+ */
 import { cp, mkdir, mkdtemp, readdir, realpath, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
