@@ -7,6 +7,7 @@ import path from 'node:path';
 import { type ParseError, parse } from 'jsonc-parser';
 import { isFile, packageName, readIfThere, upwards } from './source-files.js';
 import { subpathTargets } from './subpaths.js';
+import { unlinkedPackage } from './unlinked-package.js';
 
 const BUILT = /^(?:dist|lib|build|out|esm|cjs)(?:\/(?:esm|cjs))?\//;
 const SOURCE_ENDS = [
@@ -86,7 +87,7 @@ function firstFile(directory: string, targets: string[]): string | undefined {
   return targets.flatMap((target) => sourceOf(directory, target)).find(isFile);
 }
 
-/** The real directory of a package that is linked, and so of the workspace. */
+/** The real directory of a package that is linked, and so of the workspace, or is to be at the next installation. */
 function linkedPackage(name: string, from: string): string | undefined {
   for (const directory of upwards(from)) {
     const link = path.join(directory, 'node_modules', name);
@@ -94,7 +95,7 @@ function linkedPackage(name: string, from: string): string | undefined {
     const real = realpathSync(link);
     return real.split(path.sep).includes('node_modules') ? undefined : real;
   }
-  return undefined;
+  return unlinkedPackage(name, from);
 }
 
 /** Where the source of a built file may be: in `src` instead, at the package's root, and at last the built file. */

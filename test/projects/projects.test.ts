@@ -1,0 +1,61 @@
+/**
+ * Whole projects, drawn at random along every dimension, each through its whole life with the cache.
+ * `PROJECTS=1000 npx vitest run test/projects` looks at more of them, `PROJECTS_SEED=7` at others, both at one alone.
+ */
+import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, test, vi } from 'vitest';
+import { pack } from '../package/packed.js';
+import { live } from './life.js';
+import { type InstalledManagers, installManagers } from './managers-installed.js';
+import { type Modules, makeModules } from './modules.js';
+import { generateProject } from './project.js';
+import { type StandInRegistry, startRegistry } from './registry.js';
+import { createStarter } from './start.js';
+
+const COUNT = Number(process.env.PROJECTS ?? 40);
+const SEED = Number(process.env.PROJECTS_SEED ?? 1);
+
+vi.setConfig({ testTimeout: 590_000, hookTimeout: 300_000, maxConcurrency: 3 });
+
+let directory: string;
+let registry: StandInRegistry;
+let managers: InstalledManagers;
+let modules: Modules;
+const starters = { node: createStarter(), d1: createStarter() };
+
+beforeAll(async () => {
+  directory = await realpath(await mkdtemp(path.join(tmpdir(), 'payload-kv-projects-')));
+  const { tarball } = await pack(directory);
+  registry = await startRegistry(tarball);
+  managers = await installManagers(registry.url);
+  modules = await makeModules();
+  // `init` installs with the package manager that stands first in the path.
+  Object.assign(process.env, managers.env);
+});
+afterAll(async () => {
+  for (const starter of Object.values(starters)) starter.stop();
+  await registry?.stop();
+  await managers?.remove();
+  await modules?.remove();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const seeds = Array.from({ length: COUNT }, (_, index) => SEED + index);
+
+test.concurrent.each(seeds)('project %i lives with the cache, and without it afterwards', async (seed) => {
+  const project = generateProject(seed);
+  const place = path.join(directory, `${seed}`);
+  await mkdir(place);
+  const starter = starters[project.adapter.packageName.includes('d1') ? 'd1' : 'node'];
+  try {
+    await live(project, { directory: place, env: managers.env, modules, starter });
+  } catch (error) {
+    const alone = `PROJECTS_SEED=${seed} PROJECTS=1 npx vitest run test/projects`;
+    if (error instanceof Error) error.message = `${project.description}\n\n${alone}\n\n${error.message}`;
+    throw error;
+  } finally {
+    if (!process.env.PROJECTS_KEEP) await rm(place, { recursive: true, force: true });
+  }
+});
