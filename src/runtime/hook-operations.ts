@@ -220,16 +220,14 @@ function operationOfCall(
  * older Payloads announce no such operation.
  */
 export function callEndpoints(config: SanitizedConfig): void {
-  const globals = new Set<unknown>(config.globals);
   for (const owner of [config, ...config.collections, ...config.globals] as Endpoints[]) {
     if (!Array.isArray(owner.endpoints)) continue;
-    const name = globals.has(owner) ? `@${owner.slug}` : owner.slug;
     // Payload's own endpoints are the same objects in every config.
     owner.endpoints = owner.endpoints.map((endpoint: Endpoint) => {
       const { handler, method, path } = endpoint;
       if (typeof handler !== 'function' || handler[IS_CALL]) return endpoint;
-      const restores = name !== undefined && method === 'post' && path === '/versions/:id';
-      const begin = restores ? { name, writes: true } : undefined;
+      const restores = method === 'post' && path === '/versions/:id';
+      const begin = restores ? { name: owner.slug ?? '', writes: true } : undefined;
       const call: Callable = (...args) => runCall(begin, () => handler(...args));
       call[IS_CALL] = true;
       return { ...endpoint, handler: call };

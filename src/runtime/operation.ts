@@ -317,17 +317,9 @@ export function readerOf(name: string, args: Readonly<Record<string, unknown>>):
  * call is known of, its first read alone tells of it, which it has in common with one that looks at a version.
  */
 export function noteUnannounced(name: string, args: Readonly<Record<string, unknown>>): void {
-  const { req: request, where, limit, pagination } = args;
-  if (limit !== 1 || pagination !== false || !asksForOneVersion(where)) return;
-  if (!isObject(request) || isBareRequest(request) || currentCall()) return;
-  if (readerOf(name, args).operations.length > 0) return;
-  beginOperation(request, undefined, { name, writes: true });
-}
-
-function asksForOneVersion(where: unknown): boolean {
-  if (!isObject(where)) return false;
-  const [path, ...others] = Object.keys(where);
-  return path === 'id' && others.length === 0;
+  const isOfOne = args.limit === 1 && Object.keys(args.where ?? {}).join() === 'id';
+  if (isOfOne && !currentCall() && readerOf(name, args).operations.length === 0)
+    beginOperation(args.req, undefined, { name, writes: true });
 }
 
 /** Whether a request is all that `findByID` hands on of one. */

@@ -3,6 +3,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Files that take more than about ten seconds, the longest first: what begins last must be short, or a core is idle. */
 const LONGEST = [
   'projects/projects',
+  'payload-versions/payload-versions',
   'differential/d1',
   'e2e/init',
   'differential/sqlite',
