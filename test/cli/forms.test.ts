@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { formFile, formNames, makeSite, placeForm } from '../inspect/forms.js';
 import { command, readTree } from './command.js';
@@ -30,4 +31,20 @@ test.each(formNames())('%s: init, init again, sync and remove leave it as it was
 
   expect(await run('remove', '--yes', '--no-install')).toMatchObject({ exitCode: 0 });
   expect(await readTree(directory)).toEqual(before);
+});
+
+test('a cache in an object that only a package is given is not said to be wired', async () => {
+  const own = makeSite();
+  const { cwd, directory } = placeForm('config-built-by-a-package', own);
+  const at = ['--cwd', cwd];
+  await command(['init', '--yes', '--no-install', '--force', '--store', 'memory', ...at]);
+  expect((await command(['sync', '--check', ...at])).stdout).toMatch(/does not use the cache/);
+  const file = path.join(directory, 'src/payload.config.ts');
+  const text = readFileSync(file, 'utf8').replace('plugins: []', 'plugins: [cache]');
+  writeFileSync(file, `import { cache } from './payload-kv/index'\n${text}`);
+  expect((await command(['sync', '--check', ...at])).stdout).toMatch(/has the cache is not certain/);
+  const { stdout } = await command(['doctor', ...at]);
+  expect(stdout).toMatch(/what it is in is not certain: the config object is handed to defineSite/);
+  expect(stdout).not.toMatch(/uses the cache once/);
+  own.remove();
 });
