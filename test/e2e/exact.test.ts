@@ -8,7 +8,9 @@ import { runCli } from '../support/cli.js';
 import { copyFixture, type FixtureName, type ProjectCopy } from '../support/project.js';
 
 const withoutOrigin = (entities: any[]) =>
-  comparable<any>(entities).map(({ origin: _, location: __, access: _____, fieldsOfTypes: ___, ...entity }) => entity);
+  comparable<any>(entities).map(
+    ({ origin: _, location: __, access: _____, fieldsOfTypes: ___, ...entity }) => entity,
+  );
 
 describe.each<FixtureName>(['blog', 'cloudflare'])('the exact schema of the %s fixture', (name) => {
   test('is what was read of its text, and nothing of the project changes', async () => {
