@@ -177,8 +177,8 @@ export function sayUnresolved({ schema, typesFile }: Project, terminal: Terminal
   if (schema.unresolved.length === 0) return;
   const types =
     typesFile === undefined
-      ? '`payload generate:types` writes what fills most of that in'
-      : `${typesFile} fills most of that in`;
+      ? '`payload generate:types` tells what is missing there'
+      : `${typesFile} tells what is missing there`;
   terminal.say(`  ${printable(types)}; --exact asks Payload itself.`);
 }
 

@@ -1,8 +1,9 @@
 /** Which database adapter the config uses. */
+import { ts } from 'ts-morph';
 import type { Evaluator } from './evaluate.js';
 import { shorten } from './read-schema.js';
 import type { SourceLocation } from './schema.js';
-import type { ExternalValue, ObjectValue, Value } from './value.js';
+import { choice, type ExternalValue, type ObjectValue, type Value } from './value.js';
 
 /** The kind of database adapter in use. */
 export type DatabaseKind = 'sqlite' | 'd1' | 'postgres' | 'vercel-postgres' | 'mongodb' | 'unknown';
@@ -35,8 +36,8 @@ const KINDS: Record<string, DatabaseKind> = {
 
 /** Finds the adapter behind the config's `db`. */
 export function readDatabase(evaluator: Evaluator, config: ObjectValue): ProjectDatabase {
-  const value = evaluator.property(config, 'db', config.node);
-  if (value.kind === 'primitive') return { kind: 'unknown' };
+  const value = withoutThrows(evaluator.property(config, 'db', config.node));
+  if (value.kind === 'primitive' || throws(value)) return { kind: 'unknown' };
   const calls = adapterCalls(value, 0);
   const found = {
     expression: shorten(value.node),
@@ -72,4 +73,15 @@ export function readDatabase(evaluator: Evaluator, config: ObjectValue): Project
     if (KINDS[of.packageName]) return [of];
     return of.args.flatMap((arg) => adapterCalls(arg(), depth + 1));
   }
+}
+
+/** The adapter is what comes of it where nothing is thrown, for want of a variable say. */
+function withoutThrows(value: Value): Value {
+  if (value.kind !== 'choice') return value;
+  const options = value.options.filter((option) => !throws(option));
+  return options.length === 0 ? value.options[0]! : choice(value.node, options);
+}
+
+function throws({ kind, node }: Value): boolean {
+  return kind === 'unresolved' && ts.isThrowStatement(node);
 }

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { PayloadKVError } from '../errors.js';
 import { type PackageManager, readPackageManager, withinRepository } from './package-manager.js';
-import { readIfThere, upwards } from './source-files.js';
+import { isFile, readIfThere, upwards } from './source-files.js';
 
 /** Installed and declared version of Payload. */
 export interface PayloadVersion {
@@ -74,6 +74,38 @@ export function requirePayload3({ installed, declared }: PayloadVersion): void {
         ? 'Migrate the project to Payload 3 first: https://payloadcms.com/docs/migration-guide/overview'
         : 'Use a release of payload-kv that supports this version, or Payload 3.',
   });
+}
+
+/** Fields of auth that came within version 3: the file of Payload that adds each, and the release from which it does. */
+const LATER_AUTH_FIELDS: readonly { name: string; files: readonly string[]; since: string }[] = [
+  { name: 'sessions', files: ['sessions.js'], since: '3.44.0' },
+  { name: 'resetPasswordRequestedAt', files: ['auth.js'], since: '3.90.0' },
+  { name: 'hasAPIKey', files: ['apiKey/index.js', 'apiKey.js'], since: '3.90.0' },
+];
+
+/**
+ * The fields of auth that the project's Payload does not have yet: by the installed package itself, else by its version,
+ * else by the one that `package.json` pins. A range is taken for its newest.
+ */
+export function absentAuthFields(root: string, { installed, declared }: PayloadVersion): ReadonlySet<string> {
+  const home = upwards(root)
+    .map((directory) => path.join(directory, 'node_modules/payload'))
+    .find((directory) => isFile(path.join(directory, 'package.json')));
+  const base = home === undefined ? undefined : path.join(home, 'dist/auth/baseFields');
+  const isBuilt = base !== undefined && isFile(path.join(base, 'auth.js'));
+  const version = installed ?? (/^=?\d+\.\d+\.\d+$/.test(declared ?? '') ? declared : undefined);
+  const absent = LATER_AUTH_FIELDS.filter(({ name, files, since }) => {
+    if (isBuilt) return !files.some((file) => readIfThere(path.join(base, file))?.includes(name));
+    return version !== undefined && isBefore(version, since);
+  });
+  return new Set(absent.map(({ name }) => name));
+}
+
+function isBefore(version: string, since: string): boolean {
+  const parts = (text: string) => (text.match(/\d+/g) ?? []).slice(0, 3).map(Number);
+  const [mine, theirs] = [parts(version), parts(since)];
+  for (const [index, part] of theirs.entries()) if (mine[index] !== part) return (mine[index] ?? 0) < part;
+  return false;
 }
 
 function majorOf(range: string | undefined): number | undefined {

@@ -1,4 +1,5 @@
 /** Reads a Payload project: the one entry to inspection. Nothing is changed, and nothing of the project is run. */
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { type ParseError, parse } from 'jsonc-parser';
 import { ts } from 'ts-morph';
@@ -12,10 +13,15 @@ import { findConfig, type InspectOptions, isPayloadConfig } from './find-config.
 import { officialPackage } from './official-plugins.js';
 import { type PackageManager, readPackageManager, workspaceRoot } from './package-manager.js';
 import { readPayloadTypes, type TypedSchema } from './payload-types.js';
-import { type PayloadVersion, readPayloadVersion, requirePayload3 } from './payload-version.js';
+import {
+  absentAuthFields,
+  type PayloadVersion,
+  readPayloadVersion,
+  requirePayload3,
+} from './payload-version.js';
 import { type ConfigSchema, readSchema, shorten } from './read-schema.js';
 import type { ProjectSchema } from './schema.js';
-import { isFile, readIfThere, type SourceFiles, sourceFiles } from './source-files.js';
+import { isFile, readIfThere, type SourceFiles, sourceFiles, upwards } from './source-files.js';
 import { tsconfigs } from './tsconfig.js';
 import type { ExternalValue, ObjectValue, Value } from './value.js';
 import { readWrangler, type WranglerConfig } from './wrangler.js';
@@ -77,7 +83,7 @@ export function inspectProject(options: InspectOptions): Project {
   const { values, chain, missing, unsure } = configObjects(evaluator, config, options.partial === true);
   const value = evaluator.asOne(values, evaluator.load(config).source);
   const database = readDatabase(evaluator, value);
-  const read = readSchema(evaluator, value, idTypeOf(database));
+  const read = readSchema(evaluator, value, idTypeOf(database), absentAuthFields(root, payloadVersion));
   const wrapped = chain.wrappedBy;
   if (wrapped) {
     read.unresolved.unshift(wrapped);
@@ -225,6 +231,7 @@ function configObjects(evaluator: Evaluator, file: string, partial: boolean): Co
       message: `The config object could not be read: ${reason} (${shorten(value.node)}).`,
       location: files.locate(value.node),
       nextStep:
+        notInstalled(files.root, value) ??
         'Write the config as export default buildConfig({ … }), or wire the cache by hand as the README shows.',
     });
   }
@@ -277,6 +284,18 @@ function builtWithin(evaluator: Evaluator, value: ObjectValue): Candidate | unde
 
 function nameOf({ name, packageName }: ExternalValue): string {
   return packageName === '' ? name : `${name} of ${packageName}`;
+}
+
+/** What to do where the config comes from a package that is to be installed yet, such as one of the workspace. */
+function notInstalled(root: string, value: Value): string | undefined {
+  if (value.kind !== 'external' || value.packageName === '') return undefined;
+  const { packageName } = value;
+  const isThere = upwards(root).some((directory) =>
+    existsSync(path.join(directory, 'node_modules', packageName)),
+  );
+  return isThere
+    ? undefined
+    : `${packageName} is not installed: install the dependencies and run the command again. What a package of the workspace holds is read then.`;
 }
 
 function wrapping(files: SourceFiles, value: Value): ConfigSchema['unresolved'][number] {

@@ -13,6 +13,7 @@ import type {
   SourceLocation,
   UnresolvedPart,
 } from './schema.js';
+import { PLUGIN_NOT_RUN } from './unresolved.js';
 import {
   type ChoiceValue,
   choice,
@@ -51,7 +52,13 @@ const DEEPEST_FIELD = 24;
 const PASSED = 'it is passed through';
 
 /** Reads the schema out of the config object. */
-export function readSchema(evaluator: Evaluator, given: ObjectValue, idType: IdType): ConfigSchema {
+export function readSchema(
+  evaluator: Evaluator,
+  given: ObjectValue,
+  idType: IdType,
+  /** Fields of auth that the project's Payload does not have. Default: none. */
+  absentAuth: ReadonlySet<string> = new Set(),
+): ConfigSchema {
   const notices = new Map<string, UnresolvedPart>();
   const warnings: string[] = [];
   const { files } = evaluator;
@@ -376,6 +383,10 @@ export function readSchema(evaluator: Evaluator, given: ObjectValue, idType: IdT
     return { versions: true, drafts, localizeStatus };
   }
 
+  function authFieldsOf(...options: Parameters<typeof authFields>): FieldSchema[] {
+    return authFields(...options).filter(({ path }) => !absentAuth.has(path.split('.')[0]!));
+  }
+
   interface ReadCollection extends CollectionSchema {
     joins: Fields['joins'];
     folders: boolean;
@@ -424,7 +435,7 @@ export function readSchema(evaluator: Evaluator, given: ObjectValue, idType: IdT
     if (auth) {
       const settings = get(owner, 'auth');
       const options = settings.kind === 'object' ? settings : undefined;
-      for (const each of authFields(
+      for (const each of authFieldsOf(
         (name) => (options ? get(options, name) : undefined),
         (value, name) => {
           return value.kind === 'object' ? get(value, name) : undefined;
@@ -515,6 +526,8 @@ export function readSchema(evaluator: Evaluator, given: ObjectValue, idType: IdT
   // ---- plugins ------------------------------------------------------------------------------------------------------
 
   let plugins = false;
+  /** Said after what is to be said of the collections. */
+  const toNote: (() => void)[] = [];
 
   /** Runs those of Payload's own plugins over the config that change a schema; the others are noted. */
   function applyPlugins(): void {
@@ -532,9 +545,9 @@ export function readSchema(evaluator: Evaluator, given: ObjectValue, idType: IdT
       }
       if (!known) {
         plugins = true;
-        note('plugins', element.node, 'plugins are not run; they may add collections, globals and fields');
+        toNote.push(() => note('plugins', element.node, PLUGIN_NOT_RUN));
       } else if (element.kind === 'choice' && !outcomes.every(addsNothing)) {
-        noteCondition(element, 'plugins');
+        toNote.push(() => noteCondition(element, 'plugins'));
       }
     }
   }
@@ -585,6 +598,7 @@ export function readSchema(evaluator: Evaluator, given: ObjectValue, idType: IdT
     const before = globals.get(global.slug);
     globals.set(global.slug, before ? { ...before, fields: union(before.fields, global.fields) } : global);
   }
+  for (const say of toNote) say();
   addFolders();
   addDefaultUsers();
   connectJoins();
@@ -598,7 +612,7 @@ export function readSchema(evaluator: Evaluator, given: ObjectValue, idType: IdT
     const unread = [...notices.values()].filter(({ reason }) => reason !== CONDITION);
     if (unread.some(({ part }) => part === 'collections' || part === 'config')) return;
     const fields = [
-      ...authFields(
+      ...authFieldsOf(
         () => undefined,
         () => undefined,
       ),

@@ -37,7 +37,7 @@ export const schemaInStep: Check = {
       details: [...unresolvedSentences(unresolved), ...warnings],
       fix:
         unresolved.length > 0
-          ? `What cannot be read comes from payload-types.ts. Keep it up to date: ${types}\nOr ask Payload itself, in each command: --exact`
+          ? `Keep payload-types.ts up to date: ${types}\nOr ask Payload itself, in each command: --exact`
           : `Run: ${types}`,
     });
   },
