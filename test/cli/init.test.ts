@@ -434,7 +434,7 @@ describe('an edit that cannot be made safely', () => {
     const { exitCode, stdout } = await init(['--yes']);
     expect(exitCode).toBe(1);
     expect(stdout).toContain('src/payload.config.ts:13 is left to you.');
-    expect(stdout).toContain('    plugins: [...getPlugins(), cache],');
+    expect(stdout).toContain('    plugins: [...(getPlugins() ?? []), cache]');
     const tree = await project.tree();
     expect(tree['src/payload.config.ts']).toBe(config);
     expect(tree['src/payload-kv/index.ts']).toBeDefined();

@@ -198,10 +198,7 @@ function sayAnswers(answers: Answers, project: Project, terminal: Terminal): voi
   );
   for (const { slug, reason } of left)
     terminal.say(`  ${kleur.dim('not'.padEnd(10))}${printable(slug)}: ${printable(reason)}`);
-  if (left.length > 0)
-    terminal.say(
-      kleur.dim(`  ${''.padEnd(10)}--collections and --globals name what is to be cached all the same.`),
-    );
+  if (left.length > 0) terminal.say(`  ${kleur.dim('unless'.padEnd(10))}--collections or --globals names it`);
 }
 
 async function checkGit(
