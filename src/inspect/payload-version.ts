@@ -121,9 +121,9 @@ interface Found {
 /** What overrides every range of Payload in the workspace, where its package manager heeds it. */
 function overrideOf(root: string): Found | undefined {
   const { packageManager } = readPackageManager(root);
-  for (const { json, yaml, relative } of workspaceFiles(root)) {
+  for (const { json, read, relative } of workspaceFiles(root)) {
     const inYaml =
-      packageManager === 'pnpm' && yaml !== undefined ? yamlEntry(yaml, ['overrides']) : undefined;
+      packageManager === 'pnpm' ? yamlEntry(read('pnpm-workspace.yaml'), ['overrides']) : undefined;
     if (inYaml) return { range: inYaml, file: relative('pnpm-workspace.yaml') };
     for (const list of overrideLists(packageManager, json ?? {})) {
       const entry = list?.payload ?? list?.['**/payload'];
@@ -150,13 +150,15 @@ function overrideLists(
   }
 }
 
-/** The range that a catalog has for Payload: pnpm's in `pnpm-workspace.yaml`, Bun's in `package.json`. */
+/** The range that a catalog has for Payload: pnpm's and Yarn's in their YAML, Bun's in `package.json`. */
 function fromCatalog(root: string, name: string): Found | undefined {
   const isDefault = name === '' || name === 'default';
-  for (const { json, yaml, relative } of workspaceFiles(root)) {
+  for (const { json, read, relative } of workspaceFiles(root)) {
     const places = isDefault ? ['catalog', 'catalogs.default'] : [`catalogs.${name}`];
-    const found = yaml === undefined ? undefined : yamlEntry(yaml, places);
-    if (found) return { range: found, file: relative('pnpm-workspace.yaml') };
+    for (const file of ['pnpm-workspace.yaml', '.yarnrc.yml']) {
+      const found = yamlEntry(read(file), places);
+      if (found) return { range: found, file: relative(file) };
+    }
     for (const owner of [json?.workspaces, json]) {
       const catalog = isDefault ? (owner?.catalog ?? owner?.catalogs?.default) : owner?.catalogs?.[name];
       if (typeof catalog?.payload === 'string')
@@ -168,7 +170,8 @@ function fromCatalog(root: string, name: string): Found | undefined {
 
 interface WorkspaceFiles {
   json: Record<string, any> | undefined;
-  yaml: string | undefined;
+  /** The text of a file beside it; empty where there is none. */
+  read(file: string): string;
   relative(file: string): string;
 }
 
@@ -184,7 +187,7 @@ function* workspaceFiles(root: string): Generator<WorkspaceFiles> {
     }
     yield {
       json,
-      yaml: readIfThere(path.join(directory, 'pnpm-workspace.yaml')),
+      read: (file) => readIfThere(path.join(directory, file)) ?? '',
       relative: (file) => path.relative(root, path.join(directory, file)).split(path.sep).join('/'),
     };
   }

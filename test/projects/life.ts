@@ -8,6 +8,7 @@ import { runCli } from '../support/cli.js';
 import { commitAll } from '../support/project.js';
 import { repository } from '../support/repository.js';
 import type { Modules } from './modules.js';
+import { NEWEST } from './payload-version.js';
 import type { Files, GeneratedProject } from './project.js';
 import type { Starter } from './start.js';
 
@@ -109,6 +110,12 @@ export async function live(project: GeneratedProject, surroundings: Surroundings
   await modules.link(home, isD1 ? 'd1' : 'node', project.links);
   if (layout.app !== '') await rm(path.join(root, 'node_modules'), { recursive: true, force: true });
   await rm(path.join(home, 'packages/cms/node_modules'), { recursive: true, force: true });
+  // The real Payload that is linked is the newest: what it adds to collections with auth is new, as after an upgrade.
+  if (project.version.version !== NEWEST) {
+    const upgraded = await succeeds('sync', '--yes');
+    const changed = (upgraded.document.changes as { path: string }[]).map((it) => path.basename(it.path));
+    expect([[], ['schema.generated.ts']], upgraded.said).toContainEqual(changed);
+  }
   await changesNothing('init', '--yes', '--force', '--no-install');
   await changesNothing('sync', '--check');
 
@@ -205,6 +212,22 @@ export async function live(project: GeneratedProject, surroundings: Surroundings
   const removed = await succeeds('remove', '--yes', '--no-install');
   expect([removed.document.kept ?? [], removed.document.refusals], removed.said).toEqual([[], []]);
   expect(await tree(), removed.said).toEqual(latin({ ...changed }));
+}
+
+/** `init` in a project whose Payload is too old, or is to be, once it is installed: it refuses, and writes nothing. */
+export async function isRefused(project: GeneratedProject, directory: string): Promise<void> {
+  const { manager, layout } = project;
+  await write(directory, project.files);
+  const before = await readTree(directory);
+  const { exitCode, stdout, stderr } = await command([
+    ...['init', '--yes', '--json', '--collections', 'posts'],
+    ...['--cwd', path.join(directory, layout.cwd)],
+  ]);
+  expect(exitCode, `${stdout}\n${stderr}`).toBe(2);
+  const { error } = JSON.parse(stdout);
+  expect(error).toMatchObject({ code: 'PAYLOAD_VERSION_UNSUPPORTED' });
+  expect(error.nextStep).toContain(manager.name.split(' ')[0]);
+  expect(await readTree(directory)).toEqual(before);
 }
 
 async function typeChecks(root: string): Promise<void> {

@@ -33,11 +33,18 @@ export interface PayloadVersion {
   declaration: Declaration;
 }
 
-/** Draws one; catalogs only where the package manager has them. */
-export function drawPayloadVersion(draw: Draw, hasCatalogs: boolean): PayloadVersion {
+/** Versions that are too old. */
+export const TOO_OLD = ['3.0.2', `3.${minor - 1}.0`];
+
+/** Draws one of the versions; catalogs only where the package manager has them. */
+export function drawPayloadVersion(
+  draw: Draw,
+  hasCatalogs: boolean,
+  versions: readonly string[],
+): PayloadVersion {
   const catalogs: Declaration[] = hasCatalogs ? ['catalog', 'named catalog', 'catalog'] : [];
   return {
-    version: draw(VERSIONS),
+    version: draw(versions),
     declaration: draw<Declaration>(['exact', 'exact', 'caret', 'tilde', 'alias', 'override', ...catalogs]),
   };
 }

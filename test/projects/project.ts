@@ -12,7 +12,7 @@ import {
   payloadRange,
   workspaceRange,
 } from './manager.js';
-import { drawPayloadVersion, type PayloadVersion } from './payload-version.js';
+import { drawPayloadVersion, type PayloadVersion, VERSIONS } from './payload-version.js';
 import { drawSite } from './site.js';
 
 export type Files = Record<string, string>;
@@ -44,12 +44,12 @@ export interface GeneratedProject {
 
 export const FAULTS = ['config', 'schema', 'dependency', 'drift'] as const;
 
-/** The project of a number. */
-export function generateProject(seed: number): GeneratedProject {
+/** The project of a number, with one of the versions of Payload. */
+export function generateProject(seed: number, versions = VERSIONS): GeneratedProject {
   const draw = drawing(seed);
   const manager = drawManager(draw);
   const layout = drawLayout(draw);
-  const version = drawPayloadVersion(draw, hasCatalogs(manager));
+  const version = drawPayloadVersion(draw, hasCatalogs(manager), versions);
   const adapter = drawAdapter(draw);
   const style = drawCodeStyle(draw);
   const site = drawSite(draw, layout, adapter);

@@ -7,9 +7,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, test, vi } from 'vitest';
 import { pack } from '../package/packed.js';
-import { live } from './life.js';
+import { isRefused, live } from './life.js';
 import { type InstalledManagers, installManagers } from './managers-installed.js';
 import { type Modules, makeModules } from './modules.js';
+import { TOO_OLD } from './payload-version.js';
 import { generateProject } from './project.js';
 import { type StandInRegistry, startRegistry } from './registry.js';
 import { createStarter } from './start.js';
@@ -59,3 +60,22 @@ test.concurrent.each(seeds)('project %i lives with the cache, and without it aft
     if (!process.env.PROJECTS_KEEP) await rm(place, { recursive: true, force: true });
   }
 });
+
+// A caret lets an installation bring a newer one.
+const old = seeds
+  .map((seed) => generateProject(seed, TOO_OLD))
+  .filter(({ version }) => version.declaration !== 'caret');
+
+test.each(old)(
+  'project $seed with a Payload that is too old is refused before anything is written',
+  async (project) => {
+    const place = path.join(directory, `old-${project.seed}`);
+    await mkdir(place);
+    try {
+      await isRefused(project, place);
+    } catch (error) {
+      if (error instanceof Error) error.message = `${project.description}\n\n${error.message}`;
+      throw error;
+    }
+  },
+);

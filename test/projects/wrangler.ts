@@ -42,7 +42,7 @@ export function drawWrangler(draw: Draw): Wrangler {
   };
   const text =
     form === 'wrangler.toml'
-      ? toml(config)
+      ? toml(config, oneLine)
       : form === 'wrangler.json'
         ? `${JSON.stringify(config, undefined, oneLine ? undefined : 2)}\n`
         : commented(JSON.stringify(config, undefined, 2));
@@ -50,6 +50,7 @@ export function drawWrangler(draw: Draw): Wrangler {
     name: [
       form,
       ...(form === 'wrangler.json' && oneLine ? ['on one line'] : []),
+      ...(form === 'wrangler.toml' && oneLine ? ['lists in place'] : []),
       ...(staging ? ['staging'] : []),
       ...(kv ? ['with a namespace'] : []),
       types === 'none' ? 'no types' : `types by ${types}`,
@@ -66,13 +67,16 @@ function commented(json: string): string {
     .replace(/\n}$/, ',\n}')}\n`;
 }
 
-function toml(config: Record<string, any>): string {
+function toml(config: Record<string, any>, inPlace: boolean): string {
   const { d1_databases: databases, kv_namespaces: namespaces = [], env = {}, ...plain } = config;
   const rows = (values: object) =>
     Object.entries(values)
       .map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`)
       .join('');
-  const tables = (name: string, all: object[]) => all.map((it) => `\n[[${name}]]\n${rows(it)}`).join('');
+  const tables = (name: string, all: object[]) =>
+    inPlace && all.length > 0
+      ? `${name.split('.').at(-1)} = [${all.map((it) => `{ ${rows(it).trimEnd().replaceAll('\n', ', ')} }`).join(', ')}]\n`
+      : all.map((it) => `\n[[${name}]]\n${rows(it)}`).join('');
   const environments = Object.entries(env as Record<string, any>).map(
     ([name, { d1_databases: own, kv_namespaces: ownNamespaces = [], ...rest }]) =>
       `\n[env.${name}] # a copy\n${rows(rest)}${tables(`env.${name}.d1_databases`, own)}${tables(`env.${name}.kv_namespaces`, ownNamespaces)}`,
