@@ -2,7 +2,7 @@ import { differential } from './differential.js';
 import { sqliteDatabase } from './sites.js';
 
 differential('sqlite', {
-  steps: 15_000,
+  steps: 14_000,
   schemas: 10,
   commands: 300,
   writes: 18,
