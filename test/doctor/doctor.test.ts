@@ -583,10 +583,10 @@ describe('doctor on the cloudflare project, whose entries live in KV', () => {
 
   test('a binding that cannot be added safely: the lines to paste', async () => {
     await site.remove(WRANGLER);
-    await site.write('wrangler.toml', 'name = "travel-pages"\nkv_namespaces = [{ binding = "OTHER" }]\n');
+    await site.write('wrangler.toml', 'name = "travel-pages"\n[vars]\nNOTE = """\nof several lines"""\n');
     expect((await site.diagnose()).get('wrangler-binding')).toMatchObject({
       status: 'fail',
-      fix: 'Write into wrangler.toml:\nkv_namespaces = [ …, { binding = "PAYLOAD_CACHE" } ]',
+      fix: 'Write into wrangler.toml:\n[[kv_namespaces]]\nbinding = "PAYLOAD_CACHE"',
     });
   });
 
