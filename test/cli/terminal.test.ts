@@ -72,7 +72,7 @@ test('what doctor says is broken between words too, its details as well', async 
   }
   // What is being done is said on a line that is written over.
   const left = shown.split('\n').map((line) => line.split('\r\x1b[2K').at(-1)!);
-  expect(left).toContain('    add collections, globals and fields');
+  expect(left).toContain('    they add are not cached unless you name them');
   expect(left).toContain('    Or ask Payload itself, in each command:');
   expect(left).toContainEqual(expect.stringMatching(/^✗ Package payload-kv: it is not installed/));
   expect(left.filter((line) => line.length > 50)).toEqual([]);
