@@ -2,19 +2,12 @@
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { execa } from 'execa';
 import { PayloadKVError } from '../../errors.js';
 import type { Project } from '../../inspect/project.js';
 import type { ExactSchema } from '../../inspect/sanitised-schema.js';
 import { readIfThere, upwards } from '../../inspect/source-files.js';
-import { packageFile } from '../package-files.js';
+import { payloadRun } from '../payload-run.js';
 import type { ExactReply } from './script.js';
-
-/**
- * Nothing that Payload's loader waits for keeps its process alive while the hooks that translate TypeScript, in another
- * thread, are slow to answer: Node then ends it with 0. It ends itself when it is done, whatever this would wait for.
- */
-const KEPT_ALIVE = 'data:text/javascript,setInterval(()=>{},60000)';
 
 /** How the project is asked. */
 export interface ExactOptions {
@@ -33,25 +26,13 @@ export async function readExactSchema(
   options: ExactOptions = {},
 ): Promise<ExactSchema> {
   const { timeout = 60_000 } = options;
-  const config = path.resolve(root, configPath);
-  const ask = () =>
-    execa(
-      process.execPath,
-      ['--import', KEPT_ALIVE, payloadBin(root), 'run', packageFile('dist/cli/exact/script.js')],
-      {
-        cwd: root,
-        env: { PAYLOAD_KV_CONFIG: config, NODE_NO_WARNINGS: '1' },
-        stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-        timeout,
-        reject: false,
-      },
-    );
+  const bin = payloadBin(root);
+  const script = 'dist/cli/exact/script.js';
+  const ask = () => payloadRun<ExactReply>({ bin, script, root, configPath, timeout });
   let outcome = await ask();
-  const isSilent = ({ exitCode, stdio }: typeof outcome) =>
-    exitCode === 0 && [stdio[2], stdio[3]].every((text) => String(text ?? '').trim() === '');
   // On a busy machine Node 20 may lose it once; what fails for a reason says it, or is lost again.
-  if (isSilent(outcome)) outcome = await ask();
-  const { exitCode, timedOut, stdio } = outcome;
+  if (outcome.isSilent) outcome = await ask();
+  const { reply, exitCode, timedOut, stderr, isSilent } = outcome;
   if (timedOut) {
     throw new PayloadKVError({
       code: 'EXACT_TIMED_OUT',
@@ -60,11 +41,9 @@ export async function readExactSchema(
       nextStep: 'It may wait for a server: run the command where that answers, or without --exact.',
     });
   }
-  const [, , stderr, answer] = stdio as unknown as [unknown, unknown, string, string];
   const hide = hiding(secretsOf(root));
-  const reply = parseReply(answer);
   if (reply?.ok) return reply.schema;
-  if (isSilent(outcome)) {
+  if (isSilent) {
     throw new PayloadKVError({
       code: 'EXACT_FAILED',
       message: "Payload's loader ended without loading the config, twice, and gave no reason.",
@@ -101,14 +80,6 @@ export function payloadBin(root: string): string {
     location: { file: 'package.json' },
     nextStep: 'Install the dependencies of the project, or leave --exact out.',
   });
-}
-
-function parseReply(text: string): ExactReply | undefined {
-  try {
-    return JSON.parse(text) as ExactReply;
-  } catch {
-    return undefined;
-  }
 }
 
 export function lastLine(text: string): string {

@@ -1,10 +1,9 @@
 /** Measures by the project's own Payload: `payload run` starts it, connects its database, and reads with and without. */
 import path from 'node:path';
-import { execa } from 'execa';
 import { PayloadKVError } from '../../errors.js';
 import type { Project } from '../../inspect/project.js';
 import { hiding, lastLine, payloadBin, placeIn, secretsOf } from '../exact/read-exact.js';
-import { packageFile } from '../package-files.js';
+import { payloadRun } from '../payload-run.js';
 import type { MeasuredCollection } from './measurement.js';
 import type { MeasureReply } from './script.js';
 
@@ -60,26 +59,16 @@ export async function measureConfig({
   });
 }
 
-async function ask(root: string, configPath: string) {
+function ask(root: string, configPath: string) {
   const bin = installedPayload(root);
-  const { exitCode, timedOut, stdio } = await execa(
-    process.execPath,
-    [bin, 'run', packageFile('dist/cli/measure/script.js')],
-    {
-      cwd: root,
-      env: {
-        PAYLOAD_KV_CONFIG: path.resolve(root, configPath),
-        PAYLOAD_KV_PAYLOAD: path.dirname(bin),
-        PAYLOAD_DISABLE_DEPENDENCY_CHECKER: 'true',
-        NODE_NO_WARNINGS: '1',
-      },
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-      timeout: LONGEST_MS,
-      reject: false,
-    },
-  );
-  const [, , stderr, answer] = stdio as unknown as [unknown, unknown, string, string];
-  return { reply: parseReply(answer), exitCode, stderr, timedOut };
+  return payloadRun<MeasureReply>({
+    bin,
+    script: 'dist/cli/measure/script.js',
+    root,
+    configPath,
+    timeout: LONGEST_MS,
+    env: { PAYLOAD_KV_PAYLOAD: path.dirname(bin), PAYLOAD_DISABLE_DEPENDENCY_CHECKER: 'true' },
+  });
 }
 
 function installedPayload(root: string): string {
@@ -94,13 +83,5 @@ function installedPayload(root: string): string {
       nextStep: 'Install the dependencies of the project, or ask a running site with --url.',
       cause: error,
     });
-  }
-}
-
-function parseReply(text: string): MeasureReply | undefined {
-  try {
-    return JSON.parse(text) as MeasureReply;
-  } catch {
-    return undefined;
   }
 }

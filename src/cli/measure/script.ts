@@ -3,15 +3,16 @@
  * documents of each collection with and without the cache, and writes counts and times to file descriptor 3. Nothing
  * is written to the database, no `onInit` runs, and no document leaves the process.
  */
-import { existsSync, readFileSync, writeSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { CollectionSlug, Payload, SanitizedConfig } from 'payload';
 import { type BypassReason, type CacheStats, getCacheStats } from '../../runtime/index.js';
+import { WRITE_OPERATIONS } from '../../runtime/invalidation.js';
+import { failureOf, reply, sanitisedConfig } from '../payload-script.js';
 import { type MeasuredCollection, type MeasuredQuery, median } from './measurement.js';
 
-const REPLY = 3;
 /** Reads with the cache and as many without. */
 const SAMPLES = 9;
 /** No collection is read for longer, whatever its reads cost; each way at least {@link LEAST_SAMPLES} times. */
@@ -27,33 +28,16 @@ export type MeasureReply =
   | { ok: false; reason: 'no-database'; file: string }
   | { ok: false; reason: 'error'; message: string; stack: string };
 
-const WRITING = [
-  'create',
-  'updateOne',
-  'updateMany',
-  'upsert',
-  'deleteOne',
-  'deleteMany',
-  'createVersion',
-  'updateVersion',
-  'deleteVersions',
-  'createGlobal',
-  'updateGlobal',
-  'createGlobalVersion',
-  'updateGlobalVersion',
-  'updateJobs',
-] as const;
-
 class WriteRefused extends Error {}
 
 /** Set while reads are to be answered by the database, those of the relations included. */
 let withoutCache = false;
 
 async function measure(): Promise<MeasureReply> {
-  const { PAYLOAD_KV_CONFIG: file, PAYLOAD_KV_PAYLOAD: home } = process.env;
+  const { PAYLOAD_KV_PAYLOAD: home } = process.env;
   // It would empty the database at the start.
   delete process.env.PAYLOAD_DROP_DATABASE;
-  const config = await configOf(file!);
+  const config = await sanitisedConfig();
   const missing = prepare(config);
   const { getPayload } = (await import(pathToFileURL(entryOf(home!)).href)) as typeof import('payload');
   let payload: Payload;
@@ -65,7 +49,7 @@ async function measure(): Promise<MeasureReply> {
     throw error;
   }
   if (!getCacheStats(payload)) return { ok: false, reason: 'no-cache' };
-  for (const name of WRITING) {
+  for (const name of WRITE_OPERATIONS) {
     (payload.db as unknown as Record<string, unknown>)[name] = () => {
       throw new WriteRefused('Nothing is written while it is measured.');
     };
@@ -222,20 +206,6 @@ function neverAsked(before: Counts, after: Counts): BypassReason | undefined {
   return reasons.find(([reason, count]) => count > (before?.bypasses[reason] ?? 0))?.[0] ?? 'policy';
 }
 
-async function configOf(file: string): Promise<SanitizedConfig> {
-  const module = (await import(pathToFileURL(file).href)) as { default?: unknown };
-  // A CommonJS config comes as the default of a default.
-  const exported = await (module.default as { default?: unknown } | undefined);
-  const config = (await (isConfig(exported) ? exported : exported?.default)) as unknown;
-  if (!isConfig(config))
-    throw new Error('The default export of the config is nothing that Payload sanitised.');
-  return config;
-}
-
-function isConfig(value: unknown): value is SanitizedConfig {
-  return typeof value === 'object' && value !== null && Array.isArray((value as SanitizedConfig).collections);
-}
-
 /** The module of the project's own Payload: this package may lie elsewhere. */
 function entryOf(home: string): string {
   const { exports } = JSON.parse(readFileSync(path.join(home, 'package.json'), 'utf8')) as {
@@ -245,24 +215,8 @@ function entryOf(home: string): string {
   return path.join(home, entry?.import ?? entry?.default ?? 'dist/index.js');
 }
 
-function reply(answer: MeasureReply): never {
-  const bytes = Buffer.from(JSON.stringify(answer));
-  for (let at = 0; at < bytes.length; ) {
-    try {
-      at += writeSync(REPLY, bytes, at);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
-    }
-  }
-  // Connections and what the config opened are not to keep the process alive.
-  process.exit(0);
-}
-
-// And nothing that is waited for is to let it end before it has answered.
-setInterval(() => undefined, 1000);
 reply(
-  await measure().catch((error: unknown): MeasureReply => {
-    const { message, stack = '' } = error instanceof Error ? error : { message: String(error) };
-    return { ok: false, reason: 'error', message, stack };
-  }),
+  await measure().catch(
+    (error: unknown): MeasureReply => ({ ok: false, reason: 'error', ...failureOf(error) }),
+  ),
 );

@@ -1,0 +1,70 @@
+/** Runs a script of this package in the user's project, by Payload's own loader. */
+import path from 'node:path';
+import { execa } from 'execa';
+import { packageFile } from './package-files.js';
+
+/**
+ * Nothing that Payload's loader waits for keeps its process alive while the hooks that translate TypeScript, in another
+ * thread, are slow to answer: Node then ends it with 0. It ends itself when it is done, whatever this would wait for.
+ */
+const KEPT_ALIVE = 'data:text/javascript,setInterval(()=>{},60000)';
+
+/** What is run, and where. */
+export interface PayloadRun {
+  /** Payload's executable as the project has it. */
+  bin: string;
+  /** File of this package, such as `dist/cli/exact/script.js`. */
+  script: string;
+  /** The project's directory. */
+  root: string;
+  /** Path of its config, from there. */
+  configPath: string;
+  /** Longest wait in milliseconds. */
+  timeout: number;
+  /** Variables of the script besides `PAYLOAD_KV_CONFIG`. */
+  env?: Record<string, string>;
+}
+
+/** How it ended. Nothing that the project prints is shown. */
+export interface PayloadRunOutcome<Reply> {
+  /** What the script answered, if anything. */
+  reply: Reply | undefined;
+  exitCode: number | undefined;
+  timedOut: boolean;
+  stderr: string;
+  /** Whether it ended well without an answer or an error. */
+  isSilent: boolean;
+}
+
+/** Runs it once. */
+export async function payloadRun<Reply>({
+  bin,
+  script,
+  root,
+  configPath,
+  timeout,
+  env,
+}: PayloadRun): Promise<PayloadRunOutcome<Reply>> {
+  const { exitCode, timedOut, stdio } = await execa(
+    process.execPath,
+    ['--import', KEPT_ALIVE, bin, 'run', packageFile(script)],
+    {
+      cwd: root,
+      env: { ...env, PAYLOAD_KV_CONFIG: path.resolve(root, configPath), NODE_NO_WARNINGS: '1' },
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      timeout,
+      reject: false,
+    },
+  );
+  const [, , stderr, answer] = stdio as unknown as [unknown, unknown, string, string];
+  const isSilent = exitCode === 0 && [stderr, answer].every((text) => String(text ?? '').trim() === '');
+  return { reply: parse<Reply>(answer), exitCode, timedOut, stderr, isSilent };
+}
+
+function parse<Reply>(text: string): Reply | undefined {
+  try {
+    return JSON.parse(text) as Reply;
+  } catch {
+    return undefined;
+  }
+}
