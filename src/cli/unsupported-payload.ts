@@ -1,8 +1,8 @@
 import { upgradeStep } from '../doctor/payload-upgrade.js';
-import { inRange, liesBelow, satisfies } from '../doctor/version.js';
 import { PayloadKVError } from '../errors.js';
 import { plainRange } from '../inspect/payload-version.js';
 import type { Project } from '../inspect/project.js';
+import { inRange, liesBelow, satisfies } from '../version.js';
 import { supportedPayload } from './package-files.js';
 
 /**

@@ -1,7 +1,7 @@
 import type { KVNamespaceBinding, WranglerConfig, WranglerEnvironment } from '../inspect/wrangler.js';
 import { bindKVNamespace } from '../plan/wrangler-edit.js';
+import { compareVersions } from '../version.js';
 import type { DoctorContext } from './context.js';
-import { compareVersions } from './version.js';
 import { everyStore, type StoreReading } from './wrapper.js';
 
 /** From this version on wrangler creates a namespace without an id at deploy. */

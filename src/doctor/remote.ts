@@ -1,8 +1,8 @@
 /** What is deployed, as the project's own wrangler tells it. */
 import { PayloadKVError } from '../errors.js';
 import type { WranglerConfig } from '../inspect/wrangler.js';
+import { compareVersions } from '../version.js';
 import type { InstalledPackage } from './context.js';
-import { compareVersions } from './version.js';
 import { type WranglerOptions, wranglerCommand } from './wrangler-command.js';
 
 /** From this version on `kv key` takes `--remote`, and `deployments` and `versions` speak JSON. */

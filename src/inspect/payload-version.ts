@@ -1,6 +1,7 @@
 /** Which Payload the project has, and whether it is one that this package supports. */
 import path from 'node:path';
 import { PayloadKVError } from '../errors.js';
+import { compareVersions } from '../version.js';
 import { type PackageManager, readPackageManager, withinRepository } from './package-manager.js';
 import { isFile, readIfThere, upwards } from './source-files.js';
 
@@ -93,19 +94,12 @@ export function absentAuthFields(root: string, { installed, declared }: PayloadV
     .find((directory) => isFile(path.join(directory, 'package.json')));
   const base = home === undefined ? undefined : path.join(home, 'dist/auth/baseFields');
   const isBuilt = base !== undefined && isFile(path.join(base, 'auth.js'));
-  const version = installed ?? (/^=?\d+\.\d+\.\d+$/.test(declared ?? '') ? declared : undefined);
+  const version = installed ?? /^=?(\d+\.\d+\.\d+)$/.exec(declared ?? '')?.[1];
   const absent = LATER_AUTH_FIELDS.filter(({ name, files, since }) => {
     if (isBuilt) return !files.some((file) => readIfThere(path.join(base, file))?.includes(name));
-    return version !== undefined && isBefore(version, since);
+    return version !== undefined && compareVersions(version, since) < 0;
   });
   return new Set(absent.map(({ name }) => name));
-}
-
-function isBefore(version: string, since: string): boolean {
-  const parts = (text: string) => (text.match(/\d+/g) ?? []).slice(0, 3).map(Number);
-  const [mine, theirs] = [parts(version), parts(since)];
-  for (const [index, part] of theirs.entries()) if (mine[index] !== part) return (mine[index] ?? 0) < part;
-  return false;
 }
 
 function majorOf(range: string | undefined): number | undefined {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { inRange, liesBelow, satisfies } from '../../src/doctor/version.js';
+import { inRange, liesBelow, satisfies } from '../../src/version.js';
 
 test.each([
   ['3.44.0', true],

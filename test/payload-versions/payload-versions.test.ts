@@ -6,7 +6,7 @@ import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { supportedPayload } from '../../src/cli/package-files.js';
 import { RECOMMENDED_PAYLOAD } from '../../src/doctor/payload-upgrade.js';
-import { compareVersions, inRange } from '../../src/doctor/version.js';
+import { compareVersions, inRange } from '../../src/version.js';
 import { repository } from '../support/repository.js';
 
 /**

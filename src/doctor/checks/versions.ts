@@ -1,6 +1,6 @@
+import { inRange } from '../../version.js';
 import { type Check, fail, ok } from '../check.js';
 import { upgradeStep } from '../payload-upgrade.js';
-import { inRange } from '../version.js';
 
 /** Payload and Node are versions that this package was tested with. */
 export const versions: Check = {
