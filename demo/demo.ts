@@ -351,7 +351,9 @@ const WRANGLER = `{
 
 // Also on Ctrl-C: sites end when their channel closes, and the projects go with this process.
 process.on('exit', () => {
-  if (!flags.keep) for (const { dir } of projects) rmSync(dir, { recursive: true, force: true });
+  if (!flags.keep)
+    for (const { dir } of projects)
+      rmSync(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 

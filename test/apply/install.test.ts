@@ -1,8 +1,9 @@
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { installDependencies } from '../../src/apply/install.js';
+import { removeDirectory } from '../support/remove-directory.js';
 
 let root: string;
 
@@ -12,7 +13,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   vi.unstubAllEnvs();
-  await rm(root, { recursive: true });
+  await removeDirectory(root);
 });
 
 /** Puts a package manager on the path that writes down how it was called. */

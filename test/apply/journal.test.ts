@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, realpath, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vi
 import { recoverUnfinished } from '../../src/apply/journal.js';
 import { writeChanges } from '../../src/apply/write.js';
 import { readTree } from '../cli/command.js';
+import { removeDirectory } from '../support/remove-directory.js';
 
 // One process for each operation to be killed at: a busy machine takes its time to start them.
 vi.setConfig({ testTimeout: 600_000 });
@@ -32,7 +33,7 @@ const changes = [
 const states = { before: {} as Record<string, string>, after: {} as Record<string, string> };
 
 async function freshProject(): Promise<void> {
-  await rm(root, { recursive: true, force: true });
+  await removeDirectory(root);
   for (const [name, text] of Object.entries(files)) {
     await mkdir(path.dirname(path.join(root, name)), { recursive: true });
     await writeFile(path.join(root, name), text);
@@ -84,8 +85,8 @@ beforeAll(async () => {
   states.after = await readTree(root);
 });
 beforeEach(freshProject);
-afterEach(() => rm(root, { recursive: true, force: true }));
-afterAll(() => rm(directory, { recursive: true, force: true }));
+afterEach(() => removeDirectory(root));
+afterAll(() => removeDirectory(directory));
 
 test('killed at any operation, the project is as before or as after once the next run has begun', async () => {
   const outcomes: string[] = [];
@@ -114,7 +115,7 @@ test('a recovery that is killed as well is recovered from', async () => {
   await cp(root, half, { recursive: true });
   let count = 1;
   for (; ; count++) {
-    await rm(root, { recursive: true, force: true });
+    await removeDirectory(root);
     await cp(half, root, { recursive: true });
     if (!(await isKilled('recover', count))) break;
     recoverUnfinished(root);
@@ -131,7 +132,7 @@ test('a file that a person changed after the kill is neither overwritten nor los
   const failure = { code: 'UNFINISHED_RUN', location: { file: 'src/payload.config.ts' } };
   expect(() => recoverUnfinished(root)).toThrow(expect.objectContaining(failure));
   expect(await readTree(root)).toEqual(tree);
-  await rm(path.join(root, '.payload-kv'), { recursive: true });
+  await removeDirectory(path.join(root, '.payload-kv'));
   expect(recoverUnfinished(root)).toBeUndefined();
 });
 

@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { writeChanges } from '../../src/apply/write.js';
+import { removeDirectory } from '../support/remove-directory.js';
 
 let root: string;
 
@@ -24,7 +25,7 @@ beforeEach(async () => {
   await writeFile(path.join(root, 'z.ts'), 'old\r\n');
 });
 
-afterEach(() => rm(root, { recursive: true }));
+afterEach(() => removeDirectory(root));
 
 /** Every path below the root with its content. */
 async function tree(): Promise<Record<string, string>> {

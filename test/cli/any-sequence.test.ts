@@ -10,6 +10,7 @@ import { type ParseError, parse as parseJson } from 'jsonc-parser';
 import { ts } from 'ts-morph';
 import { expect, test, vi } from 'vitest';
 import { readWranglerToml } from '../../src/inspect/wrangler-toml.js';
+import { removeDirectory } from '../support/remove-directory.js';
 import { CONFIG, command, readTree } from './command.js';
 
 vi.setConfig({ testTimeout: 590_000 });
@@ -424,7 +425,7 @@ async function runSequence(start: Files, steps: readonly Step[]): Promise<void> 
     expect((await run('remove', '--yes', '--no-install', '--json')).exitCode).toBe(removed.exitCode);
     expect(await read(directory)).toEqual(left);
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    await removeDirectory(directory);
   }
 }
 

@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { run } from '../../src/cli/program.js';
+import { removeDirectory } from '../support/remove-directory.js';
 import { type Answer, answerAll } from './person.js';
 
 /** What a command said and how it ended. */
@@ -73,7 +74,7 @@ export async function createProject(files: Record<string, string | undefined> = 
     await mkdir(path.dirname(path.join(dir, name)), { recursive: true });
     await writeFile(path.join(dir, name), text);
   }
-  return { dir, tree: () => readTree(dir), remove: () => rm(dir, { recursive: true, force: true }) };
+  return { dir, tree: () => readTree(dir), remove: () => removeDirectory(dir) };
 }
 
 /** Every file below a directory with its content; links and what lies in `node_modules` or `.git` left out. */

@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { REGISTRIES, STORES } from '../../src/plan/answers.js';
+import { removeDirectory } from '../support/remove-directory.js';
 import { command } from './command.js';
 
 let dir: string;
@@ -19,7 +20,7 @@ beforeAll(async () => {
   }
 });
 
-afterAll(() => rm(dir, { recursive: true, force: true }));
+afterAll(() => removeDirectory(dir));
 
 /** What bash offers for the last of these words, which it gets split as it splits them. */
 async function bash(...words: string[]): Promise<string[]> {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { commitAll } from '../support/project.js';
+import { removeDirectory } from '../support/remove-directory.js';
 import { CONFIG, command, createProject, type Project } from './command.js';
 import { type Answer, CTRL_C } from './person.js';
 
@@ -479,7 +480,7 @@ test('the last step says how everything is taken back, with the package manager 
     / {2}→ npx payload-kv remove {3}\(takes all of it back\)\n$/,
   );
   await writeFile(path.join(project.dir, 'pnpm-lock.yaml'), '');
-  await rm(path.join(project.dir, 'src/payload-kv'), { recursive: true });
+  await removeDirectory(path.join(project.dir, 'src/payload-kv'));
   expect((await init(['--yes'])).stdout).toContain('→ pnpm exec payload-kv remove');
 });
 

@@ -1,9 +1,10 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, realpath, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { runWranglerTypes } from '../../src/apply/wrangler-types.js';
+import { removeDirectory } from '../support/remove-directory.js';
 import { repository } from '../support/repository.js';
 import { command, createProject, type Project } from './command.js';
 
@@ -51,7 +52,7 @@ beforeEach(async () => {
 afterEach(async () => {
   vi.unstubAllEnvs();
   await project.remove();
-  await rm(temporary, { recursive: true, force: true });
+  await removeDirectory(temporary);
 });
 
 /** The project, whose shadows are cast in a directory of the test's own. */

@@ -1,9 +1,10 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { environmentOfAPerson } from '../package/packed.js';
+import { removeDirectory } from '../support/remove-directory.js';
 import { repository } from '../support/repository.js';
 
 interface Summary {
@@ -63,6 +64,6 @@ test('The demo runs from beginning to end, and what it says about the cache is s
     expect(all).toContain('series');
     expect(all).toContain('✓');
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    await removeDirectory(directory);
   }
 });

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { removeDirectory } from '../support/remove-directory.js';
 import { repository } from '../support/repository.js';
 
 /**
@@ -442,7 +443,7 @@ try {
     console.log(`${caught ? 'caught  ' : 'SURVIVED'}  ${rule}${caught ? `  <- ${caught}` : ''}`);
   }
 } finally {
-  await rm(directory, { recursive: true, force: true });
+  await removeDirectory(directory);
 }
 process.exitCode = survivors === 0 ? 0 : 1;
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -9,6 +9,7 @@ import * as payload3 from 'payload';
 import type { KVBinding } from '../../src/runtime/cloudflare.js';
 import { startInstance, stopInstance } from '../support/payload-instance.js';
 import type { PostgresServer } from '../support/postgres.js';
+import { removeDirectory } from '../support/remove-directory.js';
 import { repository } from '../support/repository.js';
 
 export type Adapter = Payload['db'];
@@ -179,7 +180,7 @@ export async function sqliteTransactionsDatabase(content: Content): Promise<Data
     empty: () => emptySQLite(clientOf(sites[0] as Site)),
     async stop() {
       for (const { payload } of sites) await stopInstance(payload);
-      await rm(directory, { recursive: true, force: true });
+      await removeDirectory(directory);
     },
   };
 }

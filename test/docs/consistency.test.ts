@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
@@ -16,6 +16,7 @@ import { redis, redisRegistry } from 'payload-kv/redis';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createMiniflare, startBlog } from '../support/payload.js';
 import { hasRedis, type RedisServer, startRedis } from '../support/redis.js';
+import { removeDirectory } from '../support/remove-directory.js';
 import { readDocument } from './blocks.js';
 
 const MODES = { strong: 'strong', bounded: { bounded: '1h' }, eventual: 'eventual' } as const;
@@ -32,7 +33,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await KV.dispose();
   await redisServer?.stop();
-  await rm(directory, { recursive: true, force: true });
+  await removeDirectory(directory);
 });
 
 /** Answers at once, as an object that runs elsewhere would. */

@@ -12,6 +12,7 @@ import { runCli } from '../support/cli.js';
 import { freePort } from '../support/free-port.js';
 import { copyFixture, type FixtureName, type ProjectCopy } from '../support/project.js';
 import { hasRedis, startRedis } from '../support/redis.js';
+import { removeDirectory } from '../support/remove-directory.js';
 
 const WRAPPER = 'src/payload-kv/index.ts';
 const SCHEMA = 'src/payload-kv/schema.generated.ts';
@@ -739,7 +740,7 @@ describe('doctor on the cloudflare project, whose entries live in KV', () => {
     const { keys } = await (await miniflare.getKVNamespace('PAYLOAD_CACHE')).list();
     await miniflare.dispose();
     expect(keys).toEqual([]);
-    await rm(path.join(site.dir, '.wrangler'), { recursive: true });
+    await removeDirectory(path.join(site.dir, '.wrangler'));
   });
 
   test('without wrangler it goes through Miniflare, without either it is not called checked', async () => {

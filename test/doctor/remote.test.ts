@@ -1,4 +1,4 @@
-import { cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -18,6 +18,7 @@ import {
 } from '../support/cloudflare-api.js';
 import { freePort } from '../support/free-port.js';
 import { lightWrangler } from '../support/light-wrangler.mjs';
+import { removeDirectory } from '../support/remove-directory.js';
 import { repository } from '../support/repository.js';
 
 const LIVE = '0f2ac74b498b48028cb68387c421e279';
@@ -134,7 +135,7 @@ describe("with the project's own wrangler", () => {
   beforeEach(async () => {
     await site({ ...bindings(LIVE), env: { staging: bindings(STAGING) } });
     const modules = path.join(project.dir, 'node_modules');
-    await rm(path.join(modules, 'wrangler'), { recursive: true });
+    await removeDirectory(path.join(modules, 'wrangler'));
     await symlink(path.join(repository, 'node_modules/wrangler'), path.join(modules, 'wrangler'));
   });
 
@@ -360,7 +361,7 @@ describe('access', () => {
   });
 
   test('no wrangler', async () => {
-    await rm(path.join(project.dir, 'node_modules'), { recursive: true });
+    await removeDirectory(path.join(project.dir, 'node_modules'));
     expect(await access()).toMatchObject({
       summary: 'wrangler is not installed in this project',
       fix: 'Run: npm install -D wrangler',

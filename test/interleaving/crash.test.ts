@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { memoryRegistry, payloadKV, settleCache } from '../../src/runtime/index.js';
 import { type Clock, takeClock } from '../support/clock.js';
 import { type Started, startBlog } from '../support/payload.js';
+import { removeDirectory } from '../support/remove-directory.js';
 import { repository } from '../support/repository.js';
 import { BACKENDS, type Backend, type Shared } from './backends.js';
 import type { Place } from './gates.js';
@@ -23,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   clock?.stop();
-  await rm(directory, { recursive: true, force: true });
+  await removeDirectory(directory);
 });
 
 async function startSite(url: string, db: Database, shared: ReturnType<Shared['join']>): Promise<Started> {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Where } from 'payload';
@@ -12,6 +12,7 @@ import {
 } from '../../src/runtime/index.js';
 import { type Clock, takeClock } from '../support/clock.js';
 import { type Started, startBlog } from '../support/payload.js';
+import { removeDirectory } from '../support/remove-directory.js';
 import { BACKENDS, type Shared } from './backends.js';
 
 /** What processes of one site may differ in. */
@@ -55,7 +56,7 @@ describe.each(PLACES.map((backend) => [backend.name, backend] as const))(
       });
       afterEach(async () => {
         for (const site of sites) await site.stop();
-        await rm(directory, { recursive: true, force: true });
+        await removeDirectory(directory);
         clock.stop();
       });
 

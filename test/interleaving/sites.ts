@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'vitest';
@@ -12,6 +12,7 @@ import {
   type Started,
   startBlog,
 } from '../support/payload.js';
+import { removeDirectory } from '../support/remove-directory.js';
 import type { Backend, Shared } from './backends.js';
 import { createGates, type Gates } from './gates.js';
 
@@ -113,7 +114,7 @@ export async function startPair(
       await one.stop();
       await other.stop();
       await shared.stop();
-      await rm(directory, { recursive: true, force: true });
+      await removeDirectory(directory);
       clock.stop();
     },
   };

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -6,6 +6,7 @@ import { type BuildResult, build } from 'esbuild';
 import { execaNode } from 'execa';
 import { Miniflare } from 'miniflare';
 import { beforeAll, expect, test } from 'vitest';
+import { removeDirectory } from '../support/remove-directory.js';
 import { repository } from '../support/repository.js';
 
 /**
@@ -136,6 +137,6 @@ test('A site without ioredis can be bundled, and is told what it lacks when it n
       nextStep: expect.stringContaining('npm install ioredis'),
     });
   } finally {
-    await rm(site, { recursive: true, force: true });
+    await removeDirectory(site);
   }
 });

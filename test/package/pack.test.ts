@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { removeDirectory } from '../support/remove-directory.js';
 import { repository } from '../support/repository.js';
 import { environmentOfAPerson, npm, type PackedPackage, pack } from './packed.js';
 
@@ -22,7 +23,7 @@ beforeAll(async () => {
   manifest = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8'));
 });
 
-afterAll(() => rm(directory, { recursive: true, force: true }));
+afterAll(() => removeDirectory(directory));
 
 test('The package holds what a user needs and nothing else', () => {
   const wanted =

@@ -1,9 +1,10 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createProject } from '../cli/command.js';
+import { removeDirectory } from '../support/remove-directory.js';
 import { environmentOfAPerson, npm, pack } from './packed.js';
 
 let directory: string;
@@ -50,7 +51,7 @@ beforeAll(async () => {
   };
 }, 300_000);
 
-afterAll(() => rm(directory, { recursive: true, force: true }));
+afterAll(() => removeDirectory(directory));
 
 const PACKAGE = '{\n  "name": "site",\n  "private": true\n}\n';
 

@@ -63,7 +63,7 @@ async function installed(version: string): Promise<string> {
     await execa('npm', ['ci', '--prefer-offline'], { cwd: unfinished });
     renameSync(unfinished, directory);
   } finally {
-    rmSync(unfinished, { recursive: true, force: true });
+    rmSync(unfinished, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
   return directory;
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,6 +7,7 @@ import { firstDifference, show } from '../differential/differences.js';
 import { seededRandom } from '../support/chaos.js';
 import type { PostgresServer } from '../support/postgres.js';
 import type { RedisServer } from '../support/redis.js';
+import { removeDirectory } from '../support/remove-directory.js';
 import { type Known, type PersonName, type PersonRequest, readRequest, writeRequest } from './requests.js';
 import { type SiteProcess, startSiteProcess } from './site.js';
 import type { SiteSetup } from './site-child.js';
@@ -91,7 +92,7 @@ export async function play(
     return await playOn(stage, isEnough, database, sites, seed);
   } finally {
     await Promise.all(processes.map((each) => each.stop()));
-    await rm(directory, { recursive: true, force: true });
+    await removeDirectory(directory);
   }
 }
 

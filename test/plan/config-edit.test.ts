@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -7,6 +7,7 @@ import { inspectProject, type Project } from '../../src/inspect/project.js';
 import { wireConfig } from '../../src/plan/config-edit.js';
 import { generatedPaths } from '../../src/plan/generated-paths.js';
 import type { TransformResult } from '../../src/plan/plan.js';
+import { removeDirectory } from '../support/remove-directory.js';
 
 const folder = path.join(import.meta.dirname, 'config-edit');
 const cases = await readdir(folder);
@@ -15,7 +16,7 @@ const read = (name: string, file: string) => readFile(path.join(folder, name, fi
 const directories: string[] = [];
 
 afterEach(async () => {
-  for (const directory of directories.splice(0)) await rm(directory, { recursive: true });
+  for (const directory of directories.splice(0)) await removeDirectory(directory);
 });
 
 /** A project whose config is `text`, with the other files of the case. */

@@ -6,6 +6,7 @@ import { expect } from 'vitest';
 import { command, readTree } from '../cli/command.js';
 import { runCli } from '../support/cli.js';
 import { commitAll } from '../support/project.js';
+import { removeDirectory } from '../support/remove-directory.js';
 import { repository } from '../support/repository.js';
 import type { Modules } from './modules.js';
 import type { Files, GeneratedProject } from './project.js';
@@ -107,8 +108,8 @@ export async function live(project: GeneratedProject, surroundings: Surroundings
   expect(await isInstalled(root, home), first.said).toBe(true);
 
   await modules.link(home, isD1 ? 'd1' : 'node', project.links);
-  if (layout.app !== '') await rm(path.join(root, 'node_modules'), { recursive: true, force: true });
-  await rm(path.join(home, 'packages/cms/node_modules'), { recursive: true, force: true });
+  if (layout.app !== '') await removeDirectory(path.join(root, 'node_modules'));
+  await removeDirectory(path.join(home, 'packages/cms/node_modules'));
   // Of another Payload than the declared one, what it adds to collections with auth is new, as after an upgrade.
   const payload = await nearest('node_modules/payload/package.json', root, home);
   if (JSON.parse(payload).version !== project.version.version) {
@@ -278,7 +279,7 @@ function latin(files: Files): Files {
 
 /** What a package manager reads, into another directory: it would follow the links of this one. */
 async function copyManifests(from: string, to: string): Promise<void> {
-  await rm(to, { recursive: true, force: true });
+  await removeDirectory(to);
   await cp(from, to, {
     recursive: true,
     filter: async (source) => {

@@ -1,8 +1,9 @@
 /** The package managers themselves, as commands that stand first in the path and install from a given registry. */
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { environmentOfAPerson, npm } from '../package/packed.js';
+import { removeDirectory } from '../support/remove-directory.js';
 
 /** Where the commands are, and what they are to be run with. */
 export interface InstalledManagers {
@@ -66,6 +67,6 @@ exec ${node} ${own('yarn/bin/yarn.js')} --mutex file:${path.join(directory, 'yar
       BUN_INSTALL_CACHE_DIR: path.join(directory, 'bun-cache'),
       BUN_CONFIG_REGISTRY: registry,
     },
-    remove: () => rm(directory, { recursive: true, force: true }),
+    remove: () => removeDirectory(directory),
   };
 }

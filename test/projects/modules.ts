@@ -2,9 +2,10 @@
  * What the projects find in `node_modules` once they are installed: this repository's packages, linked, whatever version
  * they declare. That another can be installed is seen before, with stand-ins.
  */
-import { cp, mkdir, mkdtemp, readdir, realpath, rm, symlink } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, realpath, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { removeDirectory } from '../support/remove-directory.js';
 import { repository } from '../support/repository.js';
 
 /** Directories of packages, each with one Payload. */
@@ -47,11 +48,11 @@ export async function makeModules(): Promise<Modules> {
         await mkdir(path.dirname(path.join(to, name)), { recursive: true });
         await symlink(target, path.join(to, name));
       };
-      await rm(to, { recursive: true, force: true });
+      await removeDirectory(to);
       for (const name of new Set(names[kind])) await relink(name, path.join(top, kind, 'node_modules', name));
       for (const [name, target] of Object.entries(links)) await relink(name, path.join(directory, target));
     },
-    remove: () => rm(top, { recursive: true, force: true }),
+    remove: () => removeDirectory(top),
   };
 }
 

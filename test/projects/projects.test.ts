@@ -2,11 +2,12 @@
  * Whole projects, drawn at random along every dimension, each through its whole life with the cache.
  * `PROJECTS=1000 npx vitest run test/projects` looks at more of them, `PROJECTS_SEED=7` at others, both at one alone.
  */
-import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, test, vi } from 'vitest';
 import { pack } from '../package/packed.js';
+import { removeDirectory } from '../support/remove-directory.js';
 import { isRefused, live } from './life.js';
 import { type InstalledManagers, installManagers } from './managers-installed.js';
 import { type Modules, makeModules } from './modules.js';
@@ -40,7 +41,7 @@ afterAll(async () => {
   await registry?.stop();
   await managers?.remove();
   await modules?.remove();
-  await rm(directory, { recursive: true, force: true });
+  await removeDirectory(directory);
 });
 
 const seeds = Array.from({ length: COUNT }, (_, index) => SEED + index);
@@ -57,7 +58,7 @@ test.concurrent.each(seeds)('project %i lives with the cache, and without it aft
     if (error instanceof Error) error.message = `${project.description}\n\n${alone}\n\n${error.message}`;
     throw error;
   } finally {
-    if (!process.env.PROJECTS_KEEP) await rm(place, { recursive: true, force: true });
+    if (!process.env.PROJECTS_KEEP) await removeDirectory(place);
   }
 });
 

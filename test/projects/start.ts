@@ -1,9 +1,9 @@
 /** Starts the Payload of a project as its site would, asks and writes a little, and tells what the cache made of it. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { removeDirectory } from '../support/remove-directory.js';
 
 /** What became of the same question, asked again and again, and of a write in between. */
 export interface Answer {
@@ -114,7 +114,7 @@ export function createStarter(): Starter {
       return answer;
     } finally {
       for (const left of ['.start.mjs', '.wrangler', 'site.db', 'site.db-shm', 'site.db-wal', 'media'])
-        await rm(path.join(root, left), { recursive: true, force: true });
+        await removeDirectory(path.join(root, left));
     }
   }
 

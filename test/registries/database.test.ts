@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { postgresAdapter } from '@payloadcms/db-postgres';
@@ -8,6 +8,7 @@ import { databaseRegistry, getCacheStats, memory, payloadKV, settleCache } from 
 import type { ConnectContext, Registry } from '../../src/runtime/registry.js';
 import { type Started, startBlog, startCloudflare } from '../support/payload.js';
 import { type PostgresServer, startPostgres } from '../support/postgres.js';
+import { removeDirectory } from '../support/remove-directory.js';
 import { describeRegistry } from './conformance.js';
 
 const TAGS = 'payload-kv-tags' as CollectionSlug;
@@ -21,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await postgres?.stop();
-  await rm(directory, { recursive: true, force: true });
+  await removeDirectory(directory);
 });
 
 interface Client {

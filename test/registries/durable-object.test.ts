@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Rpc } from '@cloudflare/workers-types';
@@ -9,6 +9,7 @@ import { type CacheTagRegistry, durableObjectRegistry } from '../../src/runtime/
 import { getCacheStats, memory, payloadKV } from '../../src/runtime/index.js';
 import type { Registry, ReplaceContext } from '../../src/runtime/registry.js';
 import { startBlog } from '../support/payload.js';
+import { removeDirectory } from '../support/remove-directory.js';
 import { repository } from '../support/repository.js';
 import { describeRegistry } from './conformance.js';
 
@@ -28,7 +29,7 @@ beforeAll(async () => {
   script = bundle.outputFiles[0]?.text ?? '';
   directory = await mkdtemp(path.join(tmpdir(), 'payload-kv-durable-object-'));
 });
-afterAll(() => rm(directory, { recursive: true, force: true }));
+afterAll(() => removeDirectory(directory));
 
 /** Two Workers in a real workerd, each an isolate of its own, that share the objects. */
 function startWorkers(persist?: string): Miniflare {

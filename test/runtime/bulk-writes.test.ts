@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Payload, PayloadRequest, Where } from 'payload';
@@ -13,6 +13,7 @@ import {
   settleCache,
 } from '../../src/runtime/index.js';
 import { type Started, startBlog } from '../support/payload.js';
+import { removeDirectory } from '../support/remove-directory.js';
 
 /** Replacements that a registry was asked for, and what else happens at that moment. */
 interface Observed {
@@ -326,7 +327,7 @@ async function besideOneAnother(
   } finally {
     await writer.stop();
     await reader.stop();
-    await rm(directory, { recursive: true, force: true });
+    await removeDirectory(directory);
   }
 }
 

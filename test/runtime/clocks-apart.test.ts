@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -13,6 +13,7 @@ import {
   tiered,
 } from '../../src/runtime/index.js';
 import { type Started, startBlog } from '../support/payload.js';
+import { removeDirectory } from '../support/remove-directory.js';
 import { sharedMemory } from '../support/shared-memory.js';
 
 const MINUTE = 60;
@@ -43,7 +44,7 @@ afterEach(async () => {
   performance.now = realPerformance;
   passed = 0;
   ahead = 0;
-  await rm(directory, { recursive: true, force: true });
+  await removeDirectory(directory);
 });
 
 /** A machine whose clock is ahead by so many seconds. */

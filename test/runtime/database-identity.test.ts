@@ -1,4 +1,4 @@
-import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { mkdtemp, realpath } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { postgresAdapter } from '@payloadcms/db-postgres';
@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import type { DatabaseAdapter, DatabaseAdapterObj, Payload } from 'payload';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { databaseIdentity } from '../../src/runtime/database-identity.js';
+import { removeDirectory } from '../support/remove-directory.js';
 
 /** What a database is told apart by: as Payload's own adapters show it, real ones where they can be installed here. */
 const noBinding = (): undefined => undefined;
@@ -166,7 +167,7 @@ describe('SQLite', () => {
       expectApart(one, sqlite(`file:${path.join(directory, 'a.db')}`));
     } finally {
       process.chdir(before);
-      await rm(directory, { recursive: true, force: true });
+      await removeDirectory(directory);
     }
   });
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -13,6 +13,7 @@ import {
 } from '../../src/runtime/index.js';
 import { redis } from '../../src/runtime/redis.js';
 import { countDatabaseCalls, type Started, startBlog } from '../support/payload.js';
+import { removeDirectory } from '../support/remove-directory.js';
 
 const options: PayloadKVOptions = { store: memory(), ttl: '1h', timeout: 50 };
 const changed = (environment: Record<string, string>) => {
@@ -73,7 +74,7 @@ describe('turned off by the environment', () => {
   afterEach(async () => {
     vi.unstubAllEnvs();
     for (const site of sites.splice(0)) await site.stop();
-    await rm(directory, { recursive: true, force: true });
+    await removeDirectory(directory);
   });
 
   test('no read is answered from the cache, and a write still makes stale what was stored before', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
@@ -16,6 +16,7 @@ import { readSiteSchema } from '../../src/runtime/site-schema.js';
 import { fieldAt, MOST_SEGMENTS, MOST_STEPS, type TagContext, tagsOf } from '../../src/runtime/tags.js';
 import { HOSTILE_QUERIES } from '../support/hostile-queries.js';
 import { type Started, startBlog } from '../support/payload.js';
+import { removeDirectory } from '../support/remove-directory.js';
 import { collectLog } from './logged.js';
 import { lookupsOf } from './lookups.js';
 
@@ -59,7 +60,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await plain.stop();
   await cached.stop();
-  await rm(directory, { recursive: true, force: true });
+  await removeDirectory(directory);
 });
 
 interface Cost {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { sqliteAdapter } from '@payloadcms/db-sqlite';
@@ -20,6 +20,7 @@ import {
 } from '../../src/runtime/index.js';
 // Sets what Payload needs to run in a test.
 import '../support/payload.js';
+import { removeDirectory } from '../support/remove-directory.js';
 import { type Lookups, lookupsOf } from './lookups.js';
 
 /** Fields are added only: Drizzle asks a person before it drops a column. */
@@ -75,7 +76,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await payload.destroy();
-  await rm(directory, { recursive: true, force: true });
+  await removeDirectory(directory);
 });
 
 const find = async () =>

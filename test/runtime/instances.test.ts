@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execaNode } from 'execa';
@@ -26,6 +26,7 @@ import {
   startCloudflare,
 } from '../support/payload.js';
 import { hasRedis, type RedisServer, startRedis } from '../support/redis.js';
+import { removeDirectory } from '../support/remove-directory.js';
 import { repository } from '../support/repository.js';
 import { sharedMemory } from '../support/shared-memory.js';
 import { lookupsOf } from './lookups.js';
@@ -41,7 +42,7 @@ beforeAll(async () => {
 afterEach(async () => {
   for (const site of sites.splice(0)) await site.stop();
 });
-afterAll(() => rm(directory, { recursive: true, force: true }));
+afterAll(() => removeDirectory(directory));
 
 const file = (): string => `file:${path.join(directory, `${++files}.db`)}`;
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Payload, TypedUser } from 'payload';
@@ -13,6 +13,7 @@ import {
   settleCache,
 } from '../../src/runtime/index.js';
 import { type Started, startBlog } from '../support/payload.js';
+import { removeDirectory } from '../support/remove-directory.js';
 import { sharedMemory } from '../support/shared-memory.js';
 import { lookupsOf } from './lookups.js';
 
@@ -73,7 +74,7 @@ const later = (seconds: number) => void vi.setSystemTime(Date.now() + seconds * 
 beforeAll(() => void vi.useFakeTimers({ toFake: ['Date'], now: Date.now() }));
 afterAll(async () => {
   for (const pair of pairs.values()) for (const site of await pair) await site.stop();
-  for (const directory of directories) await rm(directory, { recursive: true, force: true });
+  for (const directory of directories) await removeDirectory(directory);
   vi.useRealTimers();
 });
 

@@ -1,9 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { memory, memoryRegistry, payloadKV, settleCache } from '../../src/runtime/index.js';
 import { type Started, startBlog } from '../support/payload.js';
+import { removeDirectory } from '../support/remove-directory.js';
 
 const isEditor = ({ req }: { req: { user?: unknown } }): boolean => Boolean(req.user);
 
@@ -47,7 +48,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   for (const site of sites) await site.stop();
-  await rm(directory, { recursive: true, force: true });
+  await removeDirectory(directory);
 });
 
 type Ordered = { id: number } & Record<string, string>;

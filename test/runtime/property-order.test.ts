@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { memory, payloadKV, settleCache } from '../../src/runtime/index.js';
 import type { CachedOperation } from '../../src/runtime/options.js';
 import { ownCopy, type Started, startBlog } from '../support/payload.js';
+import { removeDirectory } from '../support/remove-directory.js';
 import { lookupsOf } from './lookups.js';
 
 /** Fields of every kind that an adapter may come to in the order of a query's properties. */
@@ -123,7 +124,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await plain.stop();
   await cached.stop();
-  await rm(directory, { recursive: true, force: true });
+  await removeDirectory(directory);
 });
 
 type Query = Record<string, unknown>;

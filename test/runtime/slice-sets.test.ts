@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -8,6 +8,7 @@ import type { SiteSchema } from '../../src/runtime/site-schema.js';
 import { createSliceSets, namedSliceSets, nameOfSliceSet } from '../../src/runtime/slice-sets.js';
 import { type Clock, takeClock } from '../support/clock.js';
 import { type Started, startBlog } from '../support/payload.js';
+import { removeDirectory } from '../support/remove-directory.js';
 import { sharedMemory } from '../support/shared-memory.js';
 import { collectLog } from './logged.js';
 
@@ -103,7 +104,7 @@ describe('a site that starts', () => {
   });
   afterEach(async () => {
     for (const site of sites) await site.stop();
-    await rm(directory, { recursive: true, force: true });
+    await removeDirectory(directory);
   });
 
   async function start(slices: string[], registry = databaseRegistry()): Promise<string[]> {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -7,6 +7,7 @@ import { build } from 'esbuild';
 import { buildConfig, type CollectionConfig, getPayload, type Payload, type Plugin } from 'payload';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Started, startBlog } from '../support/payload.js';
+import { removeDirectory } from '../support/remove-directory.js';
 import { repository } from '../support/repository.js';
 import { lookupsOf } from './lookups.js';
 
@@ -39,7 +40,7 @@ beforeAll(async () => {
   );
   [one, other] = copies as [Runtime, Runtime];
 });
-afterAll(() => rm(directory, { recursive: true, force: true }));
+afterAll(() => removeDirectory(directory));
 
 test('the copies are two', () => {
   expect(one.PayloadKVError).not.toBe(other.PayloadKVError);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,6 +8,7 @@ import { memoryRegistry, payloadKV, settleCache } from '../../src/runtime/index.
 import { createVersionMemory } from '../../src/runtime/versions.js';
 import type { Store } from '../../src/stores/store.js';
 import { type Started, startBlog } from '../support/payload.js';
+import { removeDirectory } from '../support/remove-directory.js';
 import { sharedMemory } from '../support/shared-memory.js';
 
 describe('what a process remembers of versions', () => {
@@ -185,5 +186,5 @@ test('the later of two writes is seen where the earlier is told last that its ve
   expect(await read(site)).toMatchObject({ name: 'later' });
   await site.stop();
   await another.stop();
-  await rm(directory, { recursive: true, force: true });
+  await removeDirectory(directory);
 });

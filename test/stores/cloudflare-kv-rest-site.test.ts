@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Payload } from 'payload';
@@ -8,6 +8,7 @@ import { getCacheStats, memory, payloadKV, settleCache, tiered } from '../../src
 import { collectLog, type Logged } from '../runtime/logged.js';
 import { type ApiFault, type CloudflareAPIServer, startCloudflareAPI } from '../support/cloudflare-api.js';
 import { type Started, startBlog } from '../support/payload.js';
+import { removeDirectory } from '../support/remove-directory.js';
 
 /** One process of a site that keeps its entries behind the API. */
 interface Process extends Started {
@@ -81,7 +82,7 @@ test('What one process has read is a hit in another, until one of them writes', 
     expect([...first.log.lines(), ...second.log.lines()]).toEqual([]);
   } finally {
     await Promise.all(sites.splice(0).map((site) => site.stop()));
-    await rm(directory, { recursive: true, force: true });
+    await removeDirectory(directory);
   }
 });
 

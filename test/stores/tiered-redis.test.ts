@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,6 +15,7 @@ import {
 import { redis, redisRegistry } from '../../src/runtime/redis.js';
 import { type Started, startBlog } from '../support/payload.js';
 import { hasRedis, type RedisServer, startRedis } from '../support/redis.js';
+import { removeDirectory } from '../support/remove-directory.js';
 
 /** For what happens soon, on a machine that has other things to do. Less than `eventual` remembers while it is told. */
 const PATIENT = { timeout: 30_000 };
@@ -40,7 +41,7 @@ describe.runIf(hasRedis)('memory over Redis, in several processes', () => {
   });
   afterAll(async () => {
     await server?.stop();
-    await rm(directory, { recursive: true, force: true });
+    await removeDirectory(directory);
   });
 
   async function start(options: PayloadKVOptions): Promise<Started> {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -25,6 +25,7 @@ import { Users } from '../../fixtures/blog/src/collections/Users.js';
 import { Header } from '../../fixtures/blog/src/globals/Header.js';
 import { SiteSettings } from '../../fixtures/blog/src/globals/SiteSettings.js';
 import { answer, startInstance, stopInstance } from './payload-instance.js';
+import { removeDirectory } from './remove-directory.js';
 import { repository } from './repository.js';
 
 /** A database adapter as Payload's `config.db.init` returns it. */
@@ -117,7 +118,7 @@ export async function startBlog(options: BlogOptions = {}): Promise<Started> {
     ...running,
     async stop() {
       await stopInstance(running.payload);
-      await rm(directory, { recursive: true, force: true });
+      await removeDirectory(directory);
     },
   };
 }

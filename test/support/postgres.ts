@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { chmod, cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { freePort } from './free-port.js';
+import { removeDirectory } from './remove-directory.js';
 
 /** A PostgreSQL server on the loopback address, with a directory of its own. */
 export interface PostgresServer {
@@ -65,7 +66,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     },
     async stop() {
       await server.stop();
-      await rm(parent, { recursive: true, force: true });
+      await removeDirectory(parent);
     },
   };
 }

@@ -6,13 +6,13 @@ import {
   readFile,
   readlink,
   realpath,
-  rm,
   symlink,
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
+import { removeDirectory } from './remove-directory.js';
 import { repository } from './repository.js';
 
 /** The complete Payload projects under `fixtures`. */
@@ -74,7 +74,7 @@ export async function copyFixture(name: FixtureName, options: CopyOptions = {}):
       if (after === before) throw new Error(`${search} is not in ${file}`);
       await writeFile(absolute(file), after);
     },
-    remove: () => rm(dir, { recursive: true, force: true }),
+    remove: () => removeDirectory(dir),
   };
 }
 
@@ -124,7 +124,7 @@ async function linkPackages(from: string, to: string): Promise<void> {
 
 /** A copy, no link: behind one, the compiler would find this repository's Payload instead of the project's. */
 async function installPackage(to: string): Promise<void> {
-  await rm(to, { recursive: true, force: true });
+  await removeDirectory(to);
   for (const name of ['package.json', 'bin', 'dist', 'templates']) {
     await cp(path.join(repository, name), path.join(to, name), { recursive: true });
   }
@@ -141,7 +141,7 @@ async function linkExecutables(nodeModules: string): Promise<void> {
 }
 
 async function relink(target: string, link: string): Promise<void> {
-  await rm(link, { recursive: true, force: true });
+  await removeDirectory(link);
   await symlink(target, link);
 }
 

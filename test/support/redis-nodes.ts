@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Redis } from 'ioredis';
 import { expect, vi } from 'vitest';
 import { freePort } from './free-port.js';
 import { type RedisServer, startRedis } from './redis.js';
+import { removeDirectory } from './remove-directory.js';
 
 /** Several servers that are one to their clients. */
 export interface RedisNodes {
@@ -67,7 +68,7 @@ export async function startRedisSentinel(): Promise<RedisNodes & { port: number 
       sentinel.kill('SIGKILL');
       await ended;
       await server.stop();
-      await rm(directory, { recursive: true, force: true });
+      await removeDirectory(directory);
     },
   };
 }

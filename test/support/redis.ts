@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Redis } from 'ioredis';
 import { freePort } from './free-port.js';
+import { removeDirectory } from './remove-directory.js';
 
 /** Whether a Redis server can be started here: else its tests are skipped. CI installs one, and skips nothing. */
 export const hasRedis = Boolean(process.env.CI) || spawnSync('redis-server', ['--version']).status === 0;
@@ -61,7 +62,7 @@ export async function startRedis(settings: readonly string[] = []): Promise<Redi
     async stop() {
       for (const client of clients) client.disconnect();
       await kill();
-      await rm(directory, { recursive: true, force: true });
+      await removeDirectory(directory);
     },
   };
 }
