@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { aesGCM, gzip } from 'payload-kv';
 import { messagePack } from 'payload-kv/msgpack';
-import { decodeEntry, encodeEntry, encodeResult } from '../dist/runtime/entry.js';
-import { createEnvelope } from '../dist/runtime/envelope.js';
+import { decodeEntry, encodeEntry, encodeResult } from '../dist/runtime/entry/entry.js';
+import { createEnvelope } from '../dist/runtime/entry/envelope.js';
 import { startBlog } from '../test/support/payload.js';
 import { figure, timeInTurns } from './measure.js';
 

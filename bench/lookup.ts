@@ -1,9 +1,10 @@
 import type { Payload } from 'payload';
 import { getCacheStats, memory, payloadKV, settleCache, tiered } from 'payload-kv';
 import { cloudflareKV } from 'payload-kv/cloudflare';
-import { canonicalArguments, entryKey } from '../dist/runtime/key.js';
-import { readSiteSchema } from '../dist/runtime/site-schema.js';
-import { type TagContext, tagsOf } from '../dist/runtime/tags.js';
+import { canonicalArguments } from '../dist/runtime/query/canonical-arguments.js';
+import { entryKey } from '../dist/runtime/query/key.js';
+import { readSiteSchema } from '../dist/runtime/query/site-schema.js';
+import { type TagContext, tagsOf } from '../dist/runtime/query/tags.js';
 import { countDatabaseCalls, createMiniflare, startBlog } from '../test/support/payload.js';
 import { figure, timeInTurns } from './measure.js';
 

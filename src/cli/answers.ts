@@ -1,4 +1,6 @@
 /** From flags, proposals and questions to answers. Whatever a flag says is not asked. */
+
+import { parseDuration } from '../duration.js';
 import { PayloadKVError } from '../errors.js';
 import { bySlug } from '../inspect/fields.js';
 import type { Project } from '../inspect/project.js';
@@ -20,7 +22,6 @@ import {
   type StoreName,
 } from '../plan/answers.js';
 import type { AnswerChanges, CurrentAnswers } from '../plan/wrapper-edit.js';
-import { parseDuration } from '../runtime/duration.js';
 import { nearest } from './nearest.js';
 import type { Questions } from './questions.js';
 import { printable, type Terminal } from './terminal.js';

@@ -1,6 +1,6 @@
 /** How doctor reaches Redis: only where the environment alone says where it is. */
 import type { PayloadKVError } from '../errors.js';
-import type { Store } from '../stores/store.js';
+import type { Store } from '../interfaces/store.js';
 import { type CheckResult, fail, warn } from './check.js';
 import type { StoreReading } from './wrapper.js';
 

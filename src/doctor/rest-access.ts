@@ -1,6 +1,7 @@
 /** How doctor reaches what `cloudflareKVRest` reaches: by the same variables, and the options that are written out. */
+
+import { type CloudflareAPI, CloudflareAPIError, cloudflareAPI } from '../connections/cloudflare-api.js';
 import { PayloadKVError } from '../errors.js';
-import { type CloudflareAPI, CloudflareAPIError, cloudflareAPI } from '../stores/cloudflare-api.js';
 import type { CloudflareKVRestOptions } from '../stores/cloudflare-kv-rest.js';
 import { type CheckResult, fail, warn } from './check.js';
 import type { DoctorContext } from './context.js';

@@ -1,9 +1,10 @@
 /** Where the registry tells under which slices there are writes, and what that says of the slices in the wrapper. */
-import { keyPrefix } from '../runtime/environment.js';
-import { versionKey } from '../runtime/key.js';
-import type { Field } from '../runtime/site-schema.js';
-import { namedSliceSets, nameOfSliceSet } from '../runtime/slice-sets.js';
-import { canBeSlice, collectionTag, sliceSetsTag } from '../runtime/tags.js';
+
+import { versionKey } from '../interfaces/keys.js';
+import { keyPrefix } from '../platform/environment.js';
+import type { Field } from '../runtime/query/site-schema.js';
+import { canBeSlice, collectionTag, sliceSetsTag } from '../runtime/query/tags.js';
+import { namedSliceSets, nameOfSliceSet } from '../runtime/versions/slice-sets.js';
 import type { Finding } from './at-each-place.js';
 import { counted } from './check.js';
 import type { DoctorContext } from './context.js';

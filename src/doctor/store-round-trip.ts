@@ -1,4 +1,4 @@
-import type { Store } from '../stores/store.js';
+import type { Store } from '../interfaces/store.js';
 
 const PREFIX = 'payload-cache:doctor:';
 

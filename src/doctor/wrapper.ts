@@ -4,7 +4,7 @@
  */
 import { ts } from 'ts-morph';
 import { propertyName } from '../inspect/property-name.js';
-import type { CollectionPolicy, PayloadKVOptions } from '../runtime/options.js';
+import type { CollectionPolicy, PayloadKVOptions } from '../runtime/policy/options.js';
 
 /** A store that the wrapper names. */
 export interface StoreReading {

@@ -1,4 +1,4 @@
-import { newVersion, VERSION_LIFETIME } from '../runtime/registry.js';
+import { newVersion, VERSION_LIFETIME } from '../interfaces/registry.js';
 
 /** The part of a Durable Object's state that is used. */
 export interface CacheTagState {

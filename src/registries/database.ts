@@ -1,13 +1,13 @@
 import type { CollectionConfig, DatabaseAdapter, Payload, Where } from 'payload';
 import { PayloadKVError } from '../errors.js';
-import { hash } from '../runtime/key.js';
 import {
   type ConnectContext,
   newVersion,
   type Registry,
   type ReplaceContext,
   VERSION_LIFETIME,
-} from '../runtime/registry.js';
+} from '../interfaces/registry.js';
+import { hash } from '../platform/hash.js';
 
 /** The collection that holds the versions. */
 const COLLECTION = 'payload-kv-tags';

@@ -1,9 +1,9 @@
 import { PayloadKVError } from '../errors.js';
-import { isWorkerd } from '../runtime/background.js';
-import { currentBinding } from '../runtime/binding.js';
-import { withTimeout } from '../runtime/fault.js';
-import { tagName } from '../runtime/key.js';
-import type { Registry, ReplaceContext } from '../runtime/registry.js';
+import { tagName } from '../interfaces/keys.js';
+import type { Registry, ReplaceContext } from '../interfaces/registry.js';
+import { isWorkerd } from '../platform/background.js';
+import { currentBinding } from '../platform/binding.js';
+import { withTimeout } from '../platform/timeout.js';
 import type { CacheTagRequest } from './cache-tag-object.js';
 import { memoryRegistry } from './memory.js';
 

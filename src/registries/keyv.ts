@@ -1,6 +1,6 @@
-import { versionKey } from '../runtime/key.js';
-import { newVersion, type Registry, VERSION_LIFETIME } from '../runtime/registry.js';
-import type { Store } from '../stores/store.js';
+import { versionKey } from '../interfaces/keys.js';
+import { newVersion, type Registry, VERSION_LIFETIME } from '../interfaces/registry.js';
+import type { Store } from '../interfaces/store.js';
 
 /**
  * Tag versions in a backend of Keyv, beside the entries. Keyv can neither write only where nothing is nor promise to

@@ -1,8 +1,8 @@
 import { PayloadKVError } from '../errors.js';
-import { versionKey } from '../runtime/key.js';
-import { NEVER_REPLACED, newVersion, type Registry, type ReplaceContext } from '../runtime/registry.js';
-import { sleep } from '../runtime/sleep.js';
-import type { Store } from '../stores/store.js';
+import { versionKey } from '../interfaces/keys.js';
+import { NEVER_REPLACED, newVersion, type Registry, type ReplaceContext } from '../interfaces/registry.js';
+import type { Store } from '../interfaces/store.js';
+import { sleep } from '../platform/sleep.js';
 
 /** Options of {@link kvRegistry}. */
 export interface KVRegistryOptions {

@@ -1,4 +1,4 @@
-import { newVersion, type Registry } from '../runtime/registry.js';
+import { newVersion, type Registry } from '../interfaces/registry.js';
 
 /** Options of {@link memoryRegistry}. */
 export interface MemoryRegistryOptions {

@@ -1,12 +1,12 @@
-import { versionKey } from '../runtime/key.js';
-import { newVersion, type Registry, VERSION_LIFETIME } from '../runtime/registry.js';
-import { sleep } from '../runtime/sleep.js';
 import {
   prefixOf,
   type RedisConnection,
   type RedisConnectionOptions,
   redisConnection,
-} from '../stores/redis-connection.js';
+} from '../connections/redis-connection.js';
+import { versionKey } from '../interfaces/keys.js';
+import { newVersion, type Registry, VERSION_LIFETIME } from '../interfaces/registry.js';
+import { sleep } from '../platform/sleep.js';
 
 /** Options of {@link redisRegistry}. */
 export interface RedisRegistryOptions extends RedisConnectionOptions {}

@@ -8,4 +8,4 @@ export {
 } from '../registries/durable-object.js';
 export { type CloudflareKVOptions, cloudflareKV, type KVBinding } from '../stores/cloudflare-kv.js';
 export { type CloudflareKVRestOptions, cloudflareKVRest } from '../stores/cloudflare-kv-rest.js';
-export { type CloudflareKVAdapterOptions, cloudflareKVAdapter } from './kv-adapter.js';
+export { type CloudflareKVAdapterOptions, cloudflareKVAdapter } from '../stores/payload-kv-adapter.js';

@@ -1,29 +1,19 @@
 /** The runtime of payload-kv: the plugin, the stores that run everywhere, and what a site asks of its cache. */
+
+export type { Duration } from '../duration.js';
 export { type ErrorLocation, PayloadKVError } from '../errors.js';
+export type { ConnectContext, Consistency, Registry, ReplaceContext } from '../interfaces/registry.js';
+export type { Store, StoreHealth, StoreWrite } from '../interfaces/store.js';
+export type { WaitUntil } from '../platform/background.js';
 export { databaseRegistry } from '../registries/database.js';
 export { type KVRegistryOptions, kvRegistry } from '../registries/kv.js';
 export { type MemoryRegistryOptions, memoryRegistry } from '../registries/memory.js';
 export { type MemoryOptions, memory } from '../stores/memory.js';
-export type { Store, StoreHealth, StoreWrite } from '../stores/store.js';
 export { tiered } from '../stores/tiered.js';
-export type { WaitUntil } from './background.js';
-export { type Compression, type GzipOptions, gzip } from './compression.js';
-export { type CacheDirective, CacheMissError } from './directive.js';
-export { type AesGCMOptions, aesGCM, type Encryption } from './encryption.js';
-export type {
-  CachedOperation,
-  CollectionPolicy,
-  Consistency,
-  Duration,
-  GeneratedSchema,
-  GeneratedTypes,
-  GlobalPolicy,
-  InvalidationEvent,
-  InvalidationHook,
-  KeyContext,
-  OperationPolicy,
-  PayloadKVOptions,
-} from './options.js';
+export { type GzipOptions, gzip } from './entry/compression.js';
+export { type AesGCMOptions, aesGCM } from './entry/encryption.js';
+export type { Compression, Encryption, Serializer } from './entry/entry-form.js';
+export { type CacheDirective, CacheMissError } from './operation/directive.js';
 export {
   type CacheHealth,
   getCacheHealth,
@@ -33,7 +23,17 @@ export {
   payloadKV,
   settleCache,
 } from './plugin.js';
-export type { ConnectContext, Registry, ReplaceContext } from './registry.js';
-export type { Serializer } from './serializer.js';
-export type { SingleFlightScope } from './single-flight.js';
-export type { BypassReason, CacheCounts, CacheStats } from './stats.js';
+export type {
+  CollectionPolicy,
+  GeneratedSchema,
+  GeneratedTypes,
+  GlobalPolicy,
+  InvalidationEvent,
+  InvalidationHook,
+  KeyContext,
+  OperationPolicy,
+  PayloadKVOptions,
+  SingleFlightScope,
+} from './policy/options.js';
+export type { CachedOperation } from './query/operations.js';
+export type { BypassReason, CacheCounts, CacheStats } from './stats/stats.js';

@@ -1,6 +1,6 @@
 import { Packr } from 'msgpackr';
-import { sealing } from './sealing.js';
-import type { Serializer } from './serializer.js';
+import type { Serializer } from './entry/entry-form.js';
+import { sealing } from './entry/sealing.js';
 
 /**
  * Serializes entries as MessagePack, by the package `msgpackr`, which the site installs: smaller than JSON and, for

@@ -1,42 +1,43 @@
 import type { Config, DatabaseAdapter, Payload, Plugin } from 'payload';
+import { parseDuration } from '../duration.js';
 import { PayloadKVError } from '../errors.js';
-import type { StoreHealth } from '../stores/store.js';
-import { type CacheBehind, wrapAdapter } from './adapter.js';
-import { forgetEntries, leavesProcess, nextAttachment } from './attachment.js';
+import { NEVER_REPLACED, newVersion, type Registry } from '../interfaces/registry.js';
+import { leavesProcess, type StoreHealth } from '../interfaces/store.js';
 import {
   type Background,
   cloudflareContext,
   createBackground,
   findWaitUntil,
   isWorkerd,
-} from './background.js';
-import { nameIn } from './binding.js';
-import { type CacheParts, createCache } from './cache.js';
-import { databaseIdentity } from './database-identity.js';
-import { parseDuration } from './duration.js';
-import { ENTRY_FORMAT } from './entry.js';
-import { createEnvelope } from './envelope.js';
-import { withEnvironment } from './environment.js';
-import { createFaultGuard, type FaultGuard, withTimeout } from './fault.js';
-import { callEndpoints, callLocalAPI, hookOperations } from './hook-operations.js';
-import { createInvalidation, type Invalidation } from './invalidation.js';
+} from '../platform/background.js';
+import { nameIn } from '../platform/binding.js';
+import { withTimeout } from '../platform/timeout.js';
+import { databaseIdentity } from './adapter/database-identity.js';
+import { type CacheBehind, wrapAdapter } from './adapter/wrap-adapter.js';
+import { ENTRY_FORMAT } from './entry/entry-form.js';
+import { createEnvelope } from './entry/envelope.js';
+import { createFaultGuard, type FaultGuard } from './fault/fault-guard.js';
+import { callEndpoints, callLocalAPI, hookOperations } from './operation/hook-operations.js';
+import { withEnvironment } from './policy/environment.js';
 import type {
   GeneratedTypes,
   GlobalPolicy,
   InvalidationEvent,
   InvalidationHook,
   PayloadKVOptions,
-} from './options.js';
-import { checkOptions, createPolicy, DEFAULT_TTL, DEFAULT_TTL_JITTER } from './policy.js';
-import { NEVER_REPLACED, newVersion, type Registry } from './registry.js';
-import { createSingleFlight, defaultSingleFlight } from './single-flight.js';
-import { readSiteSchema } from './site-schema.js';
-import { createSliceSets, type SliceSets } from './slice-sets.js';
-import { addCounts, type CacheCounts, type CacheStats, emptyCounts } from './stats.js';
-import { checkStoredSecrets } from './stored-secrets.js';
-import { wantsToBeTold } from './subscription.js';
-import { createVersionMemory, type VersionMemory } from './versions.js';
-import { createWriteQueue } from './write-queue.js';
+} from './policy/options.js';
+import { checkOptions, createPolicy, DEFAULT_TTL, DEFAULT_TTL_JITTER } from './policy/policy.js';
+import { checkStoredSecrets } from './policy/stored-secrets.js';
+import { readSiteSchema } from './query/site-schema.js';
+import { forgetEntries, nextAttachment } from './read/attachment.js';
+import { type CacheParts, createCache } from './read/cache.js';
+import { createSingleFlight, defaultSingleFlight } from './read/single-flight.js';
+import { createWriteQueue } from './read/write-queue.js';
+import { addCounts, type CacheCounts, type CacheStats, emptyCounts } from './stats/stats.js';
+import { createSliceSets, type SliceSets } from './versions/slice-sets.js';
+import { wantsToBeTold } from './versions/subscription.js';
+import { createVersionMemory, type VersionMemory } from './versions/version-memory.js';
+import { createInvalidation, type Invalidation } from './write/invalidation.js';
 
 /** Name under which the plugin keeps its options in the config, so that a hot reload finds the new ones. */
 const CUSTOM = 'payload-kv';

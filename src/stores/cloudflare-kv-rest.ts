@@ -1,17 +1,17 @@
-import { PayloadKVError } from '../errors.js';
-import { kvRegistry } from '../registries/kv.js';
-import { keyPrefix } from '../runtime/environment.js';
-import type { Registry } from '../runtime/registry.js';
 import {
   CloudflareAPIError,
   type CloudflareAPIOptions,
   cloudflareAPI,
   pauseAfter,
-} from './cloudflare-api.js';
+} from '../connections/cloudflare-api.js';
+import { PayloadKVError } from '../errors.js';
+import type { Registry } from '../interfaces/registry.js';
+import type { Store } from '../interfaces/store.js';
+import { keyPrefix } from '../platform/environment.js';
+import { kvRegistry } from '../registries/kv.js';
 import { checkPrefix, LARGEST_VALUE, MOST_KEYS, SHORTEST_EXPIRY } from './cloudflare-kv.js';
 import { type GatheredWrite, gatherWrites } from './gathered-writes.js';
 import { healthOf } from './health.js';
-import type { Store } from './store.js';
 
 /** Options of {@link cloudflareKVRest}. All of them may be left out where the environment has the rest. */
 export interface CloudflareKVRestOptions extends CloudflareAPIOptions {

@@ -1,10 +1,10 @@
 import { PayloadKVError } from '../errors.js';
+import type { Registry } from '../interfaces/registry.js';
+import type { Store } from '../interfaces/store.js';
+import { currentBinding, nameIn } from '../platform/binding.js';
+import { keyPrefix } from '../platform/environment.js';
 import { kvRegistry } from '../registries/kv.js';
-import { currentBinding, nameIn } from '../runtime/binding.js';
-import { keyPrefix } from '../runtime/environment.js';
-import type { Registry } from '../runtime/registry.js';
 import { healthOf } from './health.js';
-import type { Store } from './store.js';
 
 /** The part of Cloudflare's `KVNamespace` that the store uses. */
 export interface KVBinding {

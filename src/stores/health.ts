@@ -1,4 +1,4 @@
-import type { StoreHealth } from './store.js';
+import type { StoreHealth } from '../interfaces/store.js';
 
 /** What a store says of itself after asking its backend something. */
 export async function healthOf(ask: () => unknown): Promise<StoreHealth> {

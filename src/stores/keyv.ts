@@ -1,10 +1,10 @@
 import { PayloadKVError } from '../errors.js';
+import type { Registry } from '../interfaces/registry.js';
+import type { Store } from '../interfaces/store.js';
+import { keyPrefix } from '../platform/environment.js';
+import { hash } from '../platform/hash.js';
 import { versionsInKeyv } from '../registries/keyv.js';
-import { keyPrefix } from '../runtime/environment.js';
-import { hash } from '../runtime/key.js';
-import type { Registry } from '../runtime/registry.js';
 import { healthOf } from './health.js';
-import type { Store } from './store.js';
 
 /** The part of a Keyv that the store uses; those of Keyv 5 and 6 have it. */
 export interface KeyvInstance {

@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import { PayloadKVError } from '../errors.js';
+import type { Registry } from '../interfaces/registry.js';
+import type { Store } from '../interfaces/store.js';
+import { isWorkerd } from '../platform/background.js';
 import { memoryRegistry } from '../registries/memory.js';
-import { isWorkerd } from '../runtime/background.js';
-import type { Registry } from '../runtime/registry.js';
-import type { Store } from './store.js';
 
 /** Options of {@link memory}. */
 export interface MemoryOptions {

@@ -1,9 +1,9 @@
+import { prefixOf, type RedisConnectionOptions, redisConnection } from '../connections/redis-connection.js';
+import { versionKey } from '../interfaces/keys.js';
+import type { Registry } from '../interfaces/registry.js';
+import type { Store } from '../interfaces/store.js';
 import { versionsInRedis } from '../registries/redis.js';
-import { versionKey } from '../runtime/key.js';
-import type { Registry } from '../runtime/registry.js';
 import { healthOf } from './health.js';
-import { prefixOf, type RedisConnectionOptions, redisConnection } from './redis-connection.js';
-import type { Store } from './store.js';
 
 /** Options of {@link redis}. */
 export interface RedisOptions extends RedisConnectionOptions {}

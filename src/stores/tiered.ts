@@ -1,5 +1,5 @@
 import { PayloadKVError } from '../errors.js';
-import type { Store } from './store.js';
+import type { Store } from '../interfaces/store.js';
 
 /**
  * One store over another: `near` in this process, such as `memory()`, over `far`, which all processes share. Entries

@@ -26,7 +26,7 @@ function firstCells(lead: string): string[] {
 
 test('The tables of options name every option there is, and no other', () => {
   const source = new Project({ skipAddingFilesFromTsConfig: true }).addSourceFileAtPath(
-    path.join(repository, 'src/runtime/options.ts'),
+    path.join(repository, 'src/runtime/policy/options.ts'),
   );
   const propertiesOf = (...names: string[]) =>
     names.flatMap((name) =>

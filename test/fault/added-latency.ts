@@ -1,5 +1,5 @@
 import type { Config, Plugin } from 'payload';
-import { CACHED_OPERATIONS } from '../../src/runtime/policy.js';
+import { CACHED_OPERATIONS } from '../../src/runtime/query/operations.js';
 
 /** The adapter of a database, as far as it is measured. */
 type Methods = Record<string, (this: unknown, ...args: unknown[]) => Promise<unknown>>;

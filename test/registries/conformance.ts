@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { NEVER_REPLACED, type Registry, type ReplaceContext } from '../../src/runtime/registry.js';
+import { NEVER_REPLACED, type Registry, type ReplaceContext } from '../../src/interfaces/registry.js';
 
 /** A version: a short text without blanks. */
 const VERSION = /^[\x21-\x7e]{8,64}$/;

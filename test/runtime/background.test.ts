@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createBackground } from '../../src/runtime/background.js';
+import { createBackground } from '../../src/platform/background.js';
 
 test('work that never ends is not kept without end', async () => {
   const background = createBackground(

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { versionKey } from '../../src/interfaces/keys.js';
 import { kvRegistry } from '../../src/registries/kv.js';
-import { createFaultGuard } from '../../src/runtime/fault.js';
+import { createFaultGuard } from '../../src/runtime/fault/fault-guard.js';
 import { memory } from '../../src/runtime/index.js';
-import { versionKey } from '../../src/runtime/key.js';
 import { type Clock, takeClock } from '../support/clock.js';
 
 let clock: Clock;

@@ -6,7 +6,7 @@ import { sqliteAdapter } from '@payloadcms/db-sqlite';
 import fc from 'fast-check';
 import type { DatabaseAdapter, DatabaseAdapterObj, Payload } from 'payload';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { databaseIdentity } from '../../src/runtime/database-identity.js';
+import { databaseIdentity } from '../../src/runtime/adapter/database-identity.js';
 import { removeDirectory } from '../support/remove-directory.js';
 
 /** What a database is told apart by: as Payload's own adapters show it, real ones where they can be installed here. */

@@ -6,7 +6,7 @@ import {
   type EncodedResult,
   encodeEntry,
   encodeResult,
-} from '../../src/runtime/entry.js';
+} from '../../src/runtime/entry/entry.js';
 import { getCacheStats, memory, payloadKV, settleCache } from '../../src/runtime/index.js';
 import { countDatabaseCalls, type Started, startBlog } from '../support/payload.js';
 import { areSame, results } from '../support/results.js';

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { cloudflareKV, type KVBinding } from '../../src/runtime/cloudflare.js';
-import { withEnvironment } from '../../src/runtime/environment.js';
 import {
   getCacheStats,
   memory,
@@ -11,6 +10,7 @@ import {
   payloadKV,
   settleCache,
 } from '../../src/runtime/index.js';
+import { withEnvironment } from '../../src/runtime/policy/environment.js';
 import { redis } from '../../src/runtime/redis.js';
 import { countDatabaseCalls, type Started, startBlog } from '../support/payload.js';
 import { removeDirectory } from '../support/remove-directory.js';

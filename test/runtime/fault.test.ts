@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { createFaultGuard, type FaultGuard, TimeoutError, withTimeout } from '../../src/runtime/fault.js';
+import { TimeoutError, withTimeout } from '../../src/platform/timeout.js';
+import { createFaultGuard, type FaultGuard } from '../../src/runtime/fault/fault-guard.js';
 
 function guarded() {
   let time = 1_000_000;

@@ -11,9 +11,9 @@ import {
   LONGEST_QUERY,
   MOST_PARTS,
   type Work,
-} from '../../src/runtime/key.js';
-import { readSiteSchema } from '../../src/runtime/site-schema.js';
-import { fieldAt, MOST_SEGMENTS, MOST_STEPS, type TagContext, tagsOf } from '../../src/runtime/tags.js';
+} from '../../src/runtime/query/canonical-arguments.js';
+import { readSiteSchema } from '../../src/runtime/query/site-schema.js';
+import { fieldAt, MOST_SEGMENTS, MOST_STEPS, type TagContext, tagsOf } from '../../src/runtime/query/tags.js';
 import { HOSTILE_QUERIES } from '../support/hostile-queries.js';
 import { type Started, startBlog } from '../support/payload.js';
 import { removeDirectory } from '../support/remove-directory.js';

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execaNode } from 'execa';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { Store } from '../../src/interfaces/store.js';
 import { kvRegistry } from '../../src/registries/kv.js';
 import { cloudflareKV } from '../../src/runtime/cloudflare.js';
 import {
@@ -17,7 +18,6 @@ import {
   tiered,
 } from '../../src/runtime/index.js';
 import { redis } from '../../src/runtime/redis.js';
-import type { Store } from '../../src/stores/store.js';
 import {
   type Adapter,
   createMiniflare,

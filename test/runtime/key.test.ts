@@ -2,18 +2,16 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import type { Payload } from 'payload';
 import { describe, expect, test } from 'vitest';
+import { KEY_PREFIX, tagName, versionKey } from '../../src/interfaces/keys.js';
 import { type KeyContext, payloadKV, type Store, settleCache } from '../../src/runtime/index.js';
 import {
   canonicalArguments,
   DEEPEST_QUERY,
-  entryKey,
-  KEY_PREFIX,
   LONGEST_QUERY,
   MOST_PARTS,
-  tagName,
-  versionKey,
-} from '../../src/runtime/key.js';
-import { documentTag, sliceTag } from '../../src/runtime/tags.js';
+} from '../../src/runtime/query/canonical-arguments.js';
+import { entryKey } from '../../src/runtime/query/key.js';
+import { documentTag, sliceTag } from '../../src/runtime/query/tags.js';
 import { startBlog } from '../support/payload.js';
 import { sharedMemory } from '../support/shared-memory.js';
 

@@ -9,8 +9,8 @@ import {
   type Store,
   settleCache,
 } from '../../src/runtime/index.js';
-import { createPolicy, type Policy } from '../../src/runtime/policy.js';
-import { readSiteSchema, type SiteSchema } from '../../src/runtime/site-schema.js';
+import { createPolicy, type Policy } from '../../src/runtime/policy/policy.js';
+import { readSiteSchema, type SiteSchema } from '../../src/runtime/query/site-schema.js';
 import { type Started, startBlog } from '../support/payload.js';
 
 type Options = Omit<PayloadKVOptions, 'store'>;

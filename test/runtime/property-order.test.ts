@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import type { CollectionConfig, Config, Payload } from 'payload';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { memory, payloadKV, settleCache } from '../../src/runtime/index.js';
-import type { CachedOperation } from '../../src/runtime/options.js';
+import type { CachedOperation } from '../../src/runtime/query/operations.js';
 import { ownCopy, type Started, startBlog } from '../support/payload.js';
 import { removeDirectory } from '../support/remove-directory.js';
 import { lookupsOf } from './lookups.js';

@@ -7,7 +7,7 @@ import {
   type SingleFlightScope,
   settleCache,
 } from '../../src/runtime/index.js';
-import { createSingleFlight } from '../../src/runtime/single-flight.js';
+import { createSingleFlight } from '../../src/runtime/read/single-flight.js';
 import { type Adapter, type Started, startBlog } from '../support/payload.js';
 
 /** Holds the database's answers to `find` back until they are let go. */

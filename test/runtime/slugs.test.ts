@@ -9,8 +9,8 @@ import {
   payloadKV,
   settleCache,
 } from '../../src/runtime/index.js';
-import { createPolicy } from '../../src/runtime/policy.js';
-import type { SiteSchema } from '../../src/runtime/site-schema.js';
+import { createPolicy } from '../../src/runtime/policy/policy.js';
+import type { SiteSchema } from '../../src/runtime/query/site-schema.js';
 import { type Started, startBlog } from '../support/payload.js';
 import { lookupsOf } from './lookups.js';
 

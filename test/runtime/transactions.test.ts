@@ -1,5 +1,6 @@
 import { createLocalReq, type Payload, type PayloadRequest } from 'payload';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Registry } from '../../src/interfaces/registry.js';
 import {
   type InvalidationEvent,
   memory,
@@ -7,7 +8,6 @@ import {
   payloadKV,
   settleCache,
 } from '../../src/runtime/index.js';
-import type { Registry } from '../../src/runtime/registry.js';
 import { type Started, startBlog } from '../support/payload.js';
 import { lookupsOf } from './lookups.js';
 import { type RecordedReads, recordReads } from './recorded-reads.js';

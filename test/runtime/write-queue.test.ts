@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createWriteQueue } from '../../src/runtime/write-queue.js';
+import { createWriteQueue } from '../../src/runtime/read/write-queue.js';
 
 const noDrop = (): never => {
   throw new Error('there is room');

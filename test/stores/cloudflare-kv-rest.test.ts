@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { parseRetryAfter, pauseAfter } from '../../src/connections/cloudflare-api.js';
 import { PayloadKVError } from '../../src/errors.js';
-import { parseRetryAfter, pauseAfter } from '../../src/stores/cloudflare-api.js';
+import type { Store } from '../../src/interfaces/store.js';
 import { type CloudflareKVRestOptions, cloudflareKVRest } from '../../src/stores/cloudflare-kv-rest.js';
-import type { Store } from '../../src/stores/store.js';
 import { type ApiFault, type CloudflareAPIServer, startCloudflareAPI } from '../support/cloudflare-api.js';
 import { describeStore } from './conformance.js';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Store } from '../../src/stores/store.js';
+import type { Store } from '../../src/interfaces/store.js';
 
 /** What differs between stores by nature. */
 export interface StoreCapabilities {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Registry } from '../../src/interfaces/registry.js';
 import {
   getCacheStats,
   memory,
@@ -8,7 +9,6 @@ import {
   settleCache,
   tiered,
 } from '../../src/runtime/index.js';
-import type { Registry } from '../../src/runtime/registry.js';
 import { countDatabaseCalls, type Started, startBlog } from '../support/payload.js';
 import { describeStore } from './conformance.js';
 

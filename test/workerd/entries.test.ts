@@ -1,8 +1,8 @@
 import { build } from 'esbuild';
 import { Miniflare } from 'miniflare';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { decodeEntry, encodeEntry, encodeResult } from '../../src/runtime/entry.js';
-import { createEnvelope } from '../../src/runtime/envelope.js';
+import { decodeEntry, encodeEntry, encodeResult } from '../../src/runtime/entry/entry.js';
+import { createEnvelope } from '../../src/runtime/entry/envelope.js';
 import { aesGCM, gzip } from '../../src/runtime/index.js';
 import { messagePack } from '../../src/runtime/msgpack.js';
 import { repository } from '../support/repository.js';

@@ -1,5 +1,5 @@
 /** What was measured, as data: what `--json` prints, and what is drawn. */
-import type { BypassReason } from '../../runtime/stats.js';
+import type { BypassReason } from '../../runtime/stats/stats.js';
 
 /** A number without and with the cache. */
 export interface Compared {

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { CollectionSlug, Payload, SanitizedConfig } from 'payload';
 import { type BypassReason, type CacheStats, getCacheStats } from '../../runtime/index.js';
-import { WRITE_OPERATIONS } from '../../runtime/invalidation.js';
+import { WRITE_OPERATIONS } from '../../runtime/query/operations.js';
 import { failureOf, reply, sanitisedConfig } from '../payload-script.js';
 import { type MeasuredCollection, type MeasuredQuery, median } from './measurement.js';
 

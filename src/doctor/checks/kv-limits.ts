@@ -1,5 +1,5 @@
-import { parseDuration } from '../../runtime/duration.js';
-import { DEFAULT_TTL } from '../../runtime/policy.js';
+import { parseDuration } from '../../duration.js';
+import { DEFAULT_TTL } from '../../runtime/policy/policy.js';
 import { type Check, ok, warn } from '../check.js';
 import { kvStore } from '../kv-store.js';
 

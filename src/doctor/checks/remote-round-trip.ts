@@ -1,5 +1,5 @@
 import { PayloadKVError } from '../../errors.js';
-import { keyPrefix } from '../../runtime/environment.js';
+import { keyPrefix } from '../../platform/environment.js';
 import { atEachPlace, type Finding } from '../at-each-place.js';
 import type { Check } from '../check.js';
 import { namespaceInUse, titleOf } from '../deployed-namespace.js';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Store } from '../../stores/store.js';
+import type { Store } from '../../interfaces/store.js';
 import { type Check, type CheckResult, fail, ok, warn } from '../check.js';
 import type { DoctorContext } from '../context.js';
 import { bindingFix, kvStore } from '../kv-store.js';

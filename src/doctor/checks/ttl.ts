@@ -1,4 +1,4 @@
-import { parseDuration } from '../../runtime/duration.js';
+import { parseDuration } from '../../duration.js';
 import { type Check, counted, fail, ok, warn } from '../check.js';
 import { everyStore } from '../wrapper.js';
 
