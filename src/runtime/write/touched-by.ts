@@ -1,0 +1,358 @@
+/** What a write touches: the tags of what it changed, from its arguments and from the documents before and after it. */
+import { LRUCache } from 'lru-cache';
+import type { DatabaseAdapter } from 'payload';
+import type { Policy } from '../policy/policy.js';
+import { isInternal } from '../policy/policy.js';
+import type { WriteOperation } from '../query/operations.js';
+import { type Field, nestedFields, type SiteSchema } from '../query/site-schema.js';
+import {
+  collectionTag,
+  documentTag,
+  globalTag,
+  type SliceField,
+  sliceTagsOfDocument,
+  starTag,
+  versionsTag,
+} from '../query/tags.js';
+import type { SliceSets } from '../versions/slice-sets.js';
+import { nothingTouched, type Touched, touch } from './touched.js';
+
+/** The arguments of a write. */
+export type Args = Readonly<Record<string, unknown>>;
+/** A document, as the database has it. */
+export type Document = Record<string, unknown>;
+type ID = string | number;
+
+/** What the analysis of writes works with. */
+export interface WriteContext {
+  /** The adapter below the cache: old values are read from it inside the operation. */
+  adapter: DatabaseAdapter;
+  schema: SiteSchema;
+  sliceSets: SliceSets;
+  /** The collections that some cached query can depend on, here or in another process. */
+  relevant: ReadonlySet<string>;
+  /** Those of them that this process caches. */
+  cached: ReadonlySet<string>;
+  /** The slice fields of a collection that this process caches. */
+  slicesOf(slug: string): readonly SliceField[];
+  /**
+   * Slices of documents written a moment ago. Two writers may read the same old value and write two new ones; the later
+   * must make stale what the earlier wrote in between. What this process wrote it knows.
+   */
+  recentSlices: LRUCache<string, string[]>;
+  onFault(error: unknown, during: string): void;
+}
+
+/** How long the slices of a written document are remembered, in milliseconds. */
+const RECENT_SLICES = 60_000;
+
+/** Creates what the analysis of a site's writes works with. */
+export function createWriteContext(
+  parts: Pick<WriteContext, 'adapter' | 'schema' | 'sliceSets' | 'onFault'> & { policy: Policy },
+): WriteContext {
+  const { policy, ...given } = parts;
+  const relevant = relevantCollections(parts.schema);
+  const cached = new Set([...relevant].filter((slug) => policy.isCached('collection', slug)));
+  return {
+    ...given,
+    relevant,
+    cached,
+    slicesOf: (slug) => (cached.has(slug) ? policy.slicesOf(slug) : []),
+    recentSlices: new LRUCache({
+      max: 20_000,
+      ttl: RECENT_SLICES,
+      // Otherwise a timer, which in workerd goes with its request, would have to move the time on.
+      ttlResolution: 0,
+    }),
+  };
+}
+
+/** What makes stale whatever depends on an entity. */
+export const entityTags = (entity: string): string[] => [entity, starTag(entity)];
+
+/** Tags of a write to one known document, or to unknown ones. */
+function documentTags(
+  context: WriteContext,
+  slug: string,
+  id: unknown,
+  slices: readonly string[] | undefined,
+): string[] {
+  if (!context.relevant.has(slug)) return [];
+  const entity = collectionTag(slug);
+  const isKnown = (typeof id === 'string' || typeof id === 'number') && slices !== undefined;
+  // What this process does not cache, others may, with slices that are not known here.
+  if (!isKnown || !context.cached.has(slug)) return entityTags(entity);
+  const name = documentTag(entity, id);
+  const recent = context.recentSlices.get(name) ?? [];
+  const all = [...new Set([...slices, ...recent])];
+  if (context.slicesOf(slug).length > 0) context.recentSlices.set(name, all.slice(0, 50));
+  return all.length > 50 ? entityTags(entity) : [entity, name, context.sliceSets.writerTag(slug), ...all];
+}
+
+function versionTags(entity: string, parent: unknown): string[] {
+  const of = versionsTag(entity);
+  return typeof parent === 'string' || typeof parent === 'number'
+    ? [of, documentTag(of, parent)]
+    : entityTags(of);
+}
+
+/** Deleting a document changes those that refer to it: SQL sets their column to null or deletes the relation's row. */
+function referrerTags(context: WriteContext, slug: string): string[] {
+  const tags = context.schema.referrers(slug).flatMap((referrer) => {
+    if (referrer.startsWith('@')) {
+      const entity = globalTag(referrer.slice(1));
+      return [entity, versionsTag(entity)];
+    }
+    if (!context.relevant.has(referrer)) return [];
+    const entity = collectionTag(referrer);
+    return context.schema.collections.get(referrer)?.versions
+      ? [...entityTags(entity), ...entityTags(versionsTag(entity))]
+      : entityTags(entity);
+  });
+  const own = context.schema.collections.get(slug)?.versions
+    ? entityTags(versionsTag(collectionTag(slug)))
+    : [];
+  return [...tags, ...(context.relevant.has(slug) ? own : [])];
+}
+
+export function everyTag(context: WriteContext): string[] {
+  const tags = [...context.relevant].flatMap((slug) => {
+    const entity = collectionTag(slug);
+    return [...entityTags(entity), ...entityTags(versionsTag(entity))];
+  });
+  const globals = [...context.schema.globals.keys()].flatMap((slug) => [
+    globalTag(slug),
+    versionsTag(globalTag(slug)),
+  ]);
+  return [...tags, ...globals];
+}
+
+/** The documents a write is about to change, read below the cache inside the same operation. */
+export async function documentsBefore(
+  context: WriteContext,
+  slug: string,
+  args: Args,
+): Promise<Document[] | undefined> {
+  if (context.slicesOf(slug).length === 0) return undefined;
+  const where = args.id === undefined || args.id === null ? args.where : { id: { equals: args.id } };
+  if (typeof where !== 'object' || where === null) return undefined;
+  try {
+    const found = await context.adapter.find({
+      collection: slug,
+      joins: false,
+      limit: 2,
+      locale: args.locale,
+      pagination: false,
+      req: args.req,
+      where,
+    } as Parameters<DatabaseAdapter['find']>[0]);
+    return found.docs as Document[];
+  } catch (error) {
+    context.onFault(error, `reading ${slug} before a write`);
+    return undefined;
+  }
+}
+
+async function documentAfter(
+  context: WriteContext,
+  slug: string,
+  args: Args,
+  result: unknown,
+): Promise<Document | undefined> {
+  const document = typeof result === 'object' && result !== null ? (result as Document) : undefined;
+  if (document?.id === undefined || document.id === null) return undefined;
+  if (context.slicesOf(slug).length === 0 || (args.select === undefined && args.returning !== false))
+    return document;
+  // The caller selected some fields only; the slices may be among the others.
+  try {
+    const found = await context.adapter.findOne({
+      collection: slug,
+      joins: false,
+      req: args.req,
+      where: { id: { equals: document.id } },
+    } as Parameters<DatabaseAdapter['findOne']>[0]);
+    return (found as Document | null) ?? undefined;
+  } catch (error) {
+    context.onFault(error, `reading ${slug} after a write`);
+    return undefined;
+  }
+}
+
+function slicesOfDocuments(
+  context: WriteContext,
+  slug: string,
+  documents: readonly Document[],
+): string[] | undefined {
+  const tags: string[] = [];
+  for (const document of documents) {
+    const own = sliceTagsOfDocument(slug, document, context.slicesOf(slug));
+    if (!own) return undefined;
+    tags.push(...own);
+  }
+  return tags;
+}
+
+/** The tags of a write to a single document, from what was there before and what is there now. */
+async function singleDocumentTags(
+  context: WriteContext,
+  operation: WriteOperation,
+  slug: string,
+  args: Args,
+  before: Document[] | undefined,
+  result: unknown,
+): Promise<{ id: ID | undefined; tags: string[] }> {
+  const unknown = { id: undefined, tags: documentTags(context, slug, undefined, undefined) };
+  if (!context.relevant.has(slug)) return { id: undefined, tags: [] };
+  if (args.returning === false || changesAll(args)) return unknown;
+  const hasSlices = context.slicesOf(slug).length > 0;
+  const isDelete = operation === 'deleteOne';
+  const written = result as Document | null | undefined;
+  const id = (written?.id ?? args.id) as ID | undefined;
+  if (id === undefined || id === null) return unknown;
+  if (!hasSlices) return { id, tags: documentTags(context, slug, id, []) };
+
+  const old = operation === 'create' ? [] : before;
+  // Several matched, or none where one was changed: which document it was is not certain.
+  const isCertain =
+    old !== undefined && old.length <= 1 && (old.length === 0 || String(old[0]?.id) === String(id));
+  const mustHaveBeen = operation === 'updateOne' || isDelete;
+  if (!isCertain || (mustHaveBeen && old.length === 0)) return unknown;
+  const after = isDelete ? undefined : await documentAfter(context, slug, args, result);
+  if (!isDelete && !after) return unknown;
+  const slices = slicesOfDocuments(context, slug, after ? [...old, after] : old);
+  return slices ? { id, tags: documentTags(context, slug, id, slices) } : unknown;
+}
+
+async function touchedBy(
+  context: WriteContext,
+  operation: WriteOperation,
+  args: Args,
+  before: Document[] | undefined,
+  result: unknown,
+): Promise<Touched> {
+  const touched = nothingTouched();
+  const slug = String(args.collection ?? '');
+  const touchUnknown = (of: string, tags: readonly string[] = []): void =>
+    touch(touched, 'collection', of, operation, undefined, [
+      ...documentTags(context, of, undefined, undefined),
+      ...tags,
+    ]);
+  switch (operation) {
+    case 'create':
+    case 'updateOne':
+    case 'upsert':
+    case 'deleteOne': {
+      const { id, tags } = await singleDocumentTags(context, operation, slug, args, before, result);
+      const referrers = operation === 'deleteOne' ? referrerTags(context, slug) : [];
+      touch(touched, 'collection', slug, operation, id, [...tags, ...referrers]);
+      break;
+    }
+    case 'updateMany':
+      touchUnknown(slug);
+      break;
+    case 'deleteMany':
+      touchUnknown(slug, referrerTags(context, slug));
+      break;
+    case 'updateJobs':
+      touchUnknown('payload-jobs');
+      break;
+    case 'createVersion':
+    case 'updateVersion':
+    case 'deleteVersions':
+      touchVersions(context, touched, operation, args, result);
+      break;
+    case 'createGlobal':
+    case 'updateGlobal': {
+      const global = String(args.slug);
+      touch(touched, 'global', global, operation, undefined, [globalTag(global)]);
+      break;
+    }
+    case 'createGlobalVersion':
+    case 'updateGlobalVersion': {
+      const global = String(operation === 'createGlobalVersion' ? args.globalSlug : args.global);
+      touch(touched, 'global', global, operation, undefined, [versionsTag(globalTag(global))]);
+      break;
+    }
+  }
+  // Migrations record themselves here, after changing anything at all below the adapter.
+  if (slug === 'payload-migrations') for (const tag of everyTag(context)) touched.tags.add(tag);
+  return touched;
+}
+
+/** A write to the versions of a collection, or the deletion of a global's. */
+function touchVersions(
+  { relevant }: WriteContext,
+  touched: Touched,
+  operation: 'createVersion' | 'updateVersion' | 'deleteVersions',
+  args: Args,
+  result: unknown,
+): void {
+  const touchOf = (slug: string, parent: unknown): void => {
+    if (!relevant.has(slug)) return;
+    const id = typeof parent === 'string' || typeof parent === 'number' ? parent : undefined;
+    touch(touched, 'collection', slug, operation, id, versionTags(collectionTag(slug), id));
+  };
+  if (operation === 'createVersion') touchOf(String(args.collectionSlug), args.parent);
+  else if (operation === 'updateVersion') {
+    const versionData = args.versionData as { parent?: unknown } | undefined;
+    touchOf(String(args.collection), (result as Document | null | undefined)?.parent ?? versionData?.parent);
+  } else {
+    if (args.globalSlug !== undefined) {
+      const global = String(args.globalSlug);
+      touch(touched, 'global', global, operation, undefined, [versionsTag(globalTag(global))]);
+    }
+    if (args.collection !== undefined) touchOf(String(args.collection), undefined);
+  }
+}
+
+/** A fault of the analysis makes more stale, and is never an error of the write. */
+export async function touchedOrEverything(
+  context: WriteContext,
+  operation: WriteOperation,
+  args: Args,
+  before: Document[] | undefined,
+  result: unknown,
+): Promise<Touched> {
+  try {
+    return await touchedBy(context, operation, args, before, result);
+  } catch (error) {
+    context.onFault(error, `finding what ${operation} touched`);
+    return { tags: new Set(everyTag(context)), subjects: new Map() };
+  }
+}
+
+/** SQL adapters let an atomic update change all that its where finds, and answer with one of them, without its lists. */
+function changesAll({ id, options }: Args): boolean {
+  const hasId = id !== undefined && id !== null;
+  return !hasId && Boolean((options as { atomic?: unknown } | undefined)?.atomic);
+}
+
+/**
+ * The collections that some cached query can depend on: all, whatever this process caches, since others share the
+ * registry. Of Payload's own bookkeeping, which nobody caches, those that relations and joins reach.
+ */
+function relevantCollections(schema: SiteSchema): Set<string> {
+  const reached = new Set<string>();
+  const waiting: string[] = [];
+  const reach = (slug: string): void => {
+    if (reached.has(slug)) return;
+    reached.add(slug);
+    waiting.push(slug);
+  };
+  function reachFrom(fields: readonly Field[], seen: Set<unknown>): void {
+    for (const field of fields) {
+      if (field.type === 'relationship' || field.type === 'upload') [field.relationTo].flat().forEach(reach);
+      if (field.type === 'join') [field.collection].flat().forEach(reach);
+      for (const nested of nestedFields(field, schema.blocksOf)) {
+        if (!seen.has(nested)) reachFrom(nested, seen.add(nested));
+      }
+    }
+  }
+  for (const slug of schema.collections.keys()) if (!isInternal(slug)) reach(slug);
+  for (const global of schema.globals.values()) reachFrom(global.flattenedFields, new Set());
+  for (let slug = waiting.pop(); slug !== undefined; slug = waiting.pop()) {
+    const collection = schema.collections.get(slug);
+    if (collection) reachFrom(collection.flattenedFields, new Set());
+  }
+  return reached;
+}
