@@ -3,7 +3,8 @@
 import { versionKey } from '../interfaces/keys.js';
 import { keyPrefix } from '../platform/environment.js';
 import type { Field } from '../runtime/query/site-schema.js';
-import { canBeSlice, collectionTag, sliceSetsTag } from '../runtime/query/tags.js';
+import { canBeSlice } from '../runtime/query/slices.js';
+import { collectionTag, sliceSetsTag } from '../runtime/query/tags.js';
 import { namedSliceSets, nameOfSliceSet } from '../runtime/versions/slice-sets.js';
 import type { Finding } from './at-each-place.js';
 import { counted } from './check.js';

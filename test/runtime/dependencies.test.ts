@@ -2,9 +2,11 @@ import { sqliteAdapter } from '@payloadcms/db-sqlite';
 import { buildConfig, type CollectionConfig, type GlobalConfig } from 'payload';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type InvalidationEvent, memory, payloadKV } from '../../src/runtime/index.js';
+import { tagsOf } from '../../src/runtime/query/dependencies.js';
 import type { CachedOperation } from '../../src/runtime/query/operations.js';
+import { MOST_PINNED } from '../../src/runtime/query/pinned.js';
 import { readSiteSchema, type SiteSchema } from '../../src/runtime/query/site-schema.js';
-import { fieldAt, MOST_PINNED, sliceTagsOfDocument, tagsOf } from '../../src/runtime/query/tags.js';
+import { fieldAt, sliceTagsOfDocument } from '../../src/runtime/query/slices.js';
 import { type Database, type Site, sqliteTransactionsDatabase } from '../differential/sites.js';
 
 /**

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import type { Config } from 'payload';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { memory, payloadKV } from '../../src/runtime/index.js';
+import { MOST_STEPS, type TagContext } from '../../src/runtime/query/analysis.js';
 import {
   canonicalArguments,
   DEEPEST_QUERY,
@@ -12,8 +13,10 @@ import {
   MOST_PARTS,
   type Work,
 } from '../../src/runtime/query/canonical-arguments.js';
+import { tagsOf } from '../../src/runtime/query/dependencies.js';
+import { MOST_SEGMENTS } from '../../src/runtime/query/paths.js';
 import { readSiteSchema } from '../../src/runtime/query/site-schema.js';
-import { fieldAt, MOST_SEGMENTS, MOST_STEPS, type TagContext, tagsOf } from '../../src/runtime/query/tags.js';
+import { fieldAt } from '../../src/runtime/query/slices.js';
 import { HOSTILE_QUERIES } from '../support/hostile-queries.js';
 import { type Started, startBlog } from '../support/payload.js';
 import { removeDirectory } from '../support/remove-directory.js';

@@ -2,8 +2,8 @@ import { sqliteAdapter } from '@payloadcms/db-sqlite';
 import type { Block, BlocksField } from 'payload';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { memory, payloadKV } from '../../src/runtime/index.js';
+import { tagsOf } from '../../src/runtime/query/dependencies.js';
 import { readSiteSchema } from '../../src/runtime/query/site-schema.js';
-import { tagsOf } from '../../src/runtime/query/tags.js';
 import { type Started, startBlog } from '../support/payload.js';
 import { lookupsOf } from './lookups.js';
 

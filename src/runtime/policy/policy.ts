@@ -3,7 +3,7 @@ import { PayloadKVError } from '../../errors.js';
 import type { Consistency, Registry } from '../../interfaces/registry.js';
 import { CACHED_OPERATIONS, type CachedOperation } from '../query/operations.js';
 import type { SiteSchema } from '../query/site-schema.js';
-import { canBeSlice, fieldAt, type SliceField } from '../query/tags.js';
+import { canBeSlice, fieldAt, type SliceField } from '../query/slices.js';
 import type { BypassReason } from '../stats/stats.js';
 import type { CollectionPolicy, GlobalPolicy, PayloadKVOptions } from './options.js';
 

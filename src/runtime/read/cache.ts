@@ -26,10 +26,10 @@ import {
 import type { KeyContext } from '../policy/options.js';
 import type { Policy, Rule } from '../policy/policy.js';
 import { canonicalArguments } from '../query/canonical-arguments.js';
+import { tagsOf } from '../query/dependencies.js';
 import { entryKey } from '../query/key.js';
 import type { CachedOperation } from '../query/operations.js';
 import type { SiteSchema } from '../query/site-schema.js';
-import { tagsOf } from '../query/tags.js';
 import type { BypassReason, CacheCounts } from '../stats/stats.js';
 import type { SliceSets } from '../versions/slice-sets.js';
 import { memoryOf } from '../versions/subscription.js';

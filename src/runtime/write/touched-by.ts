@@ -1,19 +1,11 @@
 /** What a write touches: the tags of what it changed, from its arguments and from the documents before and after it. */
 import { LRUCache } from 'lru-cache';
 import type { DatabaseAdapter } from 'payload';
-import type { Policy } from '../policy/policy.js';
-import { isInternal } from '../policy/policy.js';
+import { isInternal, type Policy } from '../policy/policy.js';
 import type { WriteOperation } from '../query/operations.js';
 import { type Field, nestedFields, type SiteSchema } from '../query/site-schema.js';
-import {
-  collectionTag,
-  documentTag,
-  globalTag,
-  type SliceField,
-  sliceTagsOfDocument,
-  starTag,
-  versionsTag,
-} from '../query/tags.js';
+import { type SliceField, sliceTagsOfDocument } from '../query/slices.js';
+import { collectionTag, documentTag, globalTag, starTag, versionsTag } from '../query/tags.js';
 import type { SliceSets } from '../versions/slice-sets.js';
 import { nothingTouched, type Touched, touch } from './touched.js';
 
