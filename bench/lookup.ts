@@ -1,10 +1,11 @@
 import type { Payload } from 'payload';
 import { getCacheStats, memory, payloadKV, settleCache, tiered } from 'payload-kv';
 import { cloudflareKV } from 'payload-kv/cloudflare';
+import type { TagContext } from '../dist/runtime/query/analysis.js';
 import { canonicalArguments } from '../dist/runtime/query/canonical-arguments.js';
+import { tagsOf } from '../dist/runtime/query/dependencies.js';
 import { entryKey } from '../dist/runtime/query/key.js';
 import { readSiteSchema } from '../dist/runtime/query/site-schema.js';
-import { type TagContext, tagsOf } from '../dist/runtime/query/tags.js';
 import { countDatabaseCalls, createMiniflare, startBlog } from '../test/support/payload.js';
 import { figure, timeInTurns } from './measure.js';
 

@@ -110,6 +110,8 @@ export function parseRetryAfter(header: string | null, now: number): number | un
  * Prepares requests about one namespace. The environment is read with the first of them, so that a project without the
  * variables can be built.
  *
+ * One function: its requests share the limit that the API sets them.
+ *
  * @throws PayloadKVError `INVALID_STORE` for an option that cannot be right
  */
 export function cloudflareAPI(options: CloudflareAPIOptions): CloudflareAPI {

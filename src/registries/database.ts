@@ -73,6 +73,8 @@ interface Rows {
  *
  * Each lookup asks the database for versions, all of them in one query, unless the consistency lets the process
  * remember them. Rows of tags that nobody has written to for longer than any entry lives are deleted in the background.
+ *
+ * One function: its methods share the connection, and what was found out about its table.
  */
 export function databaseRegistry(): Registry {
   let payload: Payload | undefined;
@@ -239,6 +241,8 @@ function isDrizzle(adapter: DatabaseAdapter): adapter is DrizzleAdapter {
 /**
  * SQLite, D1 and PostgreSQL. Every value is a number, a version or a name without quotes and backslashes, so the
  * statements hold them as they are: D1 takes no more than 100 parameters.
+ *
+ * One function: its statements share how this database writes table and time.
  */
 function rowsInSql(adapter: DrizzleAdapter): Rows {
   const isPostgres = adapter.name === 'postgres';

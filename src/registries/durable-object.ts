@@ -51,6 +51,8 @@ const PATIENCE = 10_000;
  * Outside of workerd, such as in `next dev`, Durable Objects of the same Worker do not run: versions are then in the
  * process, which a notice says.
  *
+ * One function: its methods share the binding.
+ *
  * @throws PayloadKVError `INVALID_REGISTRY` for options that name no binding
  */
 export function durableObjectRegistry(options: DurableObjectRegistryOptions): Registry {

@@ -46,6 +46,8 @@ const LONGEST_SILENCE = 15_000;
 /**
  * Tag versions in the store itself, beside the entries, so that one call brings both. Replacements of the same tag
  * within a second become two writes, the first and the last.
+ *
+ * One function: its methods share what waits to be replaced.
  */
 export function kvRegistry(store: Store, options: KVRegistryOptions = {}): Registry {
   const interval = options.interval ?? 1_000;

@@ -13,16 +13,16 @@ export { tiered } from '../stores/tiered.js';
 export { type GzipOptions, gzip } from './entry/compression.js';
 export { type AesGCMOptions, aesGCM } from './entry/encryption.js';
 export type { Compression, Encryption, Serializer } from './entry/entry-form.js';
-export { type CacheDirective, CacheMissError } from './operation/directive.js';
 export {
   type CacheHealth,
   getCacheHealth,
   getCacheStats,
   type InvalidationTarget,
   invalidateCache,
-  payloadKV,
   settleCache,
-} from './plugin.js';
+} from './instance.js';
+export { type CacheDirective, CacheMissError } from './operation/directive.js';
+export { payloadKV } from './plugin.js';
 export type {
   CollectionPolicy,
   GeneratedSchema,

@@ -1,4 +1,5 @@
 import {
+  type CloudflareAPI,
   CloudflareAPIError,
   type CloudflareAPIOptions,
   cloudflareAPI,
@@ -10,6 +11,7 @@ import type { Store } from '../interfaces/store.js';
 import { keyPrefix } from '../platform/environment.js';
 import { kvRegistry } from '../registries/kv.js';
 import { checkPrefix, LARGEST_VALUE, MOST_KEYS, SHORTEST_EXPIRY } from './cloudflare-kv.js';
+import { gatherReads } from './gathered-reads.js';
 import { type GatheredWrite, gatherWrites } from './gathered-writes.js';
 import { healthOf } from './health.js';
 
@@ -71,8 +73,15 @@ export function cloudflareKVRest(options: CloudflareKVRestOptions = {}): Store {
     }
   }
   const api = cloudflareAPI(options);
+  const reads = gatherReads({
+    ask: (keys) => readBulk(api, keys, retries),
+    moment: READ_MOMENT,
+    mostKeys: MOST_KEYS,
+    mostRequests: MOST_READS,
+    mostWaiting: MOST_WAITING_READS,
+  });
   const writes = gatherWrites({
-    send,
+    send: (batch) => send(api, batch),
     pauseAfter,
     retries,
     moment: WRITE_MOMENT,
@@ -80,121 +89,7 @@ export function cloudflareKVRest(options: CloudflareKVRestOptions = {}): Store {
     maximumBytes: maxWaitingBytes,
   });
 
-  interface WaitingRead {
-    resolve(value: string | undefined): void;
-    reject(error: unknown): void;
-  }
-  /** Who waits for a key that is not asked for yet. */
-  const waitingReads = new Map<string, WaitingRead[]>();
-  let readsUnderWay = 0;
-
-  function read(key: string): Promise<string | undefined> {
-    const name = prefix + key;
-    return new Promise((resolve, reject) => {
-      // Not with one that is under way: it may bring a value from before a write that has ended since.
-      const others = waitingReads.get(name);
-      if (others) {
-        others.push({ resolve, reject });
-        return;
-      }
-      if (waitingReads.size >= MOST_WAITING_READS) {
-        reject(new CloudflareAPIError('Too many reads are waiting for the Cloudflare API.'));
-        return;
-      }
-      waitingReads.set(name, [{ resolve, reject }]);
-      if (waitingReads.size === 1) setTimeout(readWaiting, READ_MOMENT);
-    });
-  }
-
-  function readWaiting(): void {
-    while (readsUnderWay < MOST_READS && waitingReads.size > 0) {
-      const batch = [...waitingReads].slice(0, MOST_KEYS);
-      for (const [key] of batch) waitingReads.delete(key);
-      readsUnderWay += 1;
-      readBulk(batch.map(([key]) => key))
-        .then(
-          (values) => {
-            for (const [key, waiting] of batch) for (const { resolve } of waiting) resolve(values.get(key));
-          },
-          (error: unknown) => {
-            for (const [, waiting] of batch) for (const { reject } of waiting) reject(error);
-          },
-        )
-        .finally(() => {
-          readsUnderWay -= 1;
-          readWaiting();
-        });
-    }
-  }
-
-  async function readBulk(keys: readonly string[]): Promise<Map<string, string>> {
-    const body = JSON.stringify({ keys, type: 'text' });
-    try {
-      const { result } = await api.retry(
-        { method: 'POST', path: '/bulk/get', body, isDispensable: true },
-        Math.min(1, retries),
-      );
-      const { values } = (result ?? {}) as { values?: unknown };
-      if (typeof values !== 'object' || values === null) {
-        throw new CloudflareAPIError("Cloudflare's API answered a read without values.");
-      }
-      // Absent keys are null.
-      const pairs = Object.entries(values).filter(
-        (pair): pair is [string, string] => typeof pair[1] === 'string',
-      );
-      return new Map(pairs);
-    } catch (error) {
-      // All values together exceed 25 MB.
-      if (statusOf(error) !== 413 || keys.length === 1) throw error;
-      const halves = await Promise.all(inHalves(keys).map(readBulk));
-      return new Map(halves.flatMap((half) => [...half]));
-    }
-  }
-
-  async function send(batch: readonly GatheredWrite[]): Promise<ReadonlyMap<string, unknown>> {
-    const faults = new Map<string, unknown>();
-    const pairs = batch.filter(({ value }) => value !== undefined);
-    const deleted = batch.filter(({ value }) => value === undefined);
-    await Promise.all([
-      ...inChunks(pairs).map((chunk) => sendChunk('PUT', '/bulk', chunk, faults)),
-      ...inChunks(deleted).map((chunk) => sendChunk('POST', '/bulk/delete', chunk, faults)),
-    ]);
-    return faults;
-  }
-
-  async function sendChunk(
-    method: 'PUT' | 'POST',
-    path: string,
-    chunk: readonly GatheredWrite[],
-    faults: Map<string, unknown>,
-  ): Promise<void> {
-    const content = chunk.map(({ key, value, ttl }) =>
-      method === 'POST'
-        ? key
-        : {
-            key,
-            value,
-            ...(ttl === undefined ? {} : { expiration_ttl: Math.max(SHORTEST_EXPIRY, Math.ceil(ttl)) }),
-          },
-    );
-    try {
-      const { result } = await api.request({ method, path, body: JSON.stringify(content) });
-      const { unsuccessful_keys: failed } = (result ?? {}) as { unsuccessful_keys?: unknown };
-      for (const key of Array.isArray(failed) ? failed : []) {
-        faults.set(
-          String(key),
-          new CloudflareAPIError("Cloudflare's API did not write a key of a bulk write."),
-        );
-      }
-    } catch (error) {
-      // One that the API refuses takes all of its request with it: find out which.
-      if (chunk.length > 1 && (statusOf(error) === 400 || statusOf(error) === 413)) {
-        await Promise.all(inHalves(chunk).map((half) => sendChunk(method, path, half, faults)));
-        return;
-      }
-      for (const { key } of chunk) faults.set(key, error);
-    }
-  }
+  const read = (key: string): Promise<string | undefined> => reads.read(prefix + key);
 
   function write(key: string, value: string | undefined, ttl: number | undefined): Promise<void> {
     const name = prefix + key;
@@ -249,6 +144,85 @@ export function cloudflareKVRest(options: CloudflareKVRestOptions = {}): Store {
     },
   };
   return store;
+}
+
+/** Reads keys in one request, or in several where their values are too large for one. */
+async function readBulk(
+  api: CloudflareAPI,
+  keys: readonly string[],
+  retries: number,
+): Promise<Map<string, string>> {
+  const body = JSON.stringify({ keys, type: 'text' });
+  try {
+    const { result } = await api.retry(
+      { method: 'POST', path: '/bulk/get', body, isDispensable: true },
+      Math.min(1, retries),
+    );
+    const { values } = (result ?? {}) as { values?: unknown };
+    if (typeof values !== 'object' || values === null) {
+      throw new CloudflareAPIError("Cloudflare's API answered a read without values.");
+    }
+    // Absent keys are null.
+    const pairs = Object.entries(values).filter(
+      (pair): pair is [string, string] => typeof pair[1] === 'string',
+    );
+    return new Map(pairs);
+  } catch (error) {
+    // All values together exceed 25 MB.
+    if (statusOf(error) !== 413 || keys.length === 1) throw error;
+    const halves = await Promise.all(inHalves(keys).map((half) => readBulk(api, half, retries)));
+    return new Map(halves.flatMap((half) => [...half]));
+  }
+}
+
+/** Writes in as few requests as possible. The faults are by key. */
+async function send(
+  api: CloudflareAPI,
+  batch: readonly GatheredWrite[],
+): Promise<ReadonlyMap<string, unknown>> {
+  const faults = new Map<string, unknown>();
+  const pairs = batch.filter(({ value }) => value !== undefined);
+  const deleted = batch.filter(({ value }) => value === undefined);
+  await Promise.all([
+    ...inChunks(pairs).map((chunk) => sendChunk(api, 'PUT', '/bulk', chunk, faults)),
+    ...inChunks(deleted).map((chunk) => sendChunk(api, 'POST', '/bulk/delete', chunk, faults)),
+  ]);
+  return faults;
+}
+
+async function sendChunk(
+  api: CloudflareAPI,
+  method: 'PUT' | 'POST',
+  path: string,
+  chunk: readonly GatheredWrite[],
+  faults: Map<string, unknown>,
+): Promise<void> {
+  const content = chunk.map(({ key, value, ttl }) =>
+    method === 'POST'
+      ? key
+      : {
+          key,
+          value,
+          ...(ttl === undefined ? {} : { expiration_ttl: Math.max(SHORTEST_EXPIRY, Math.ceil(ttl)) }),
+        },
+  );
+  try {
+    const { result } = await api.request({ method, path, body: JSON.stringify(content) });
+    const { unsuccessful_keys: failed } = (result ?? {}) as { unsuccessful_keys?: unknown };
+    for (const key of Array.isArray(failed) ? failed : []) {
+      faults.set(
+        String(key),
+        new CloudflareAPIError("Cloudflare's API did not write a key of a bulk write."),
+      );
+    }
+  } catch (error) {
+    // One that the API refuses takes all of its request with it: find out which.
+    if (chunk.length > 1 && (statusOf(error) === 400 || statusOf(error) === 413)) {
+      await Promise.all(inHalves(chunk).map((half) => sendChunk(api, method, path, half, faults)));
+      return;
+    }
+    for (const { key } of chunk) faults.set(key, error);
+  }
 }
 
 /** HTTP status of a request that failed. */

@@ -59,6 +59,8 @@ export const LARGEST_VALUE = 24_000_000;
  * of texts brings none, one with metadata brings it for the versions as well, and 1,024 bytes do not hold the tags of a
  * page of documents.
  *
+ * One function: its methods share the binding.
+ *
  * @throws PayloadKVError `INVALID_STORE` for options that name no binding, too short a `cacheTtl`, or a `prefix` that
  * belongs to this package
  */

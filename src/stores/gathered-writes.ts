@@ -49,6 +49,8 @@ const OVERHEAD = 200;
 /**
  * Gathers writes. Only one sending is under way at any time, so that two values of a key cannot overtake each other;
  * what comes meanwhile goes with the next, and so do the keys that failed.
+ *
+ * One function: all in it shares what waits and what is under way.
  */
 export function gatherWrites(options: GatherOptions): GatheredWrites {
   const { send, pauseAfter, retries, moment, interval, maximumBytes } = options;

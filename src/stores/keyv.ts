@@ -62,6 +62,8 @@ const READABLE_LENGTH = 100;
  * that. Adapters without an expiry of their own (PostgreSQL, MySQL, SQLite) keep an expired entry until it is read or
  * listed.
  *
+ * One function: its methods share the faults that only an event tells.
+ *
  * @throws PayloadKVError `INVALID_STORE` for what is no Keyv
  */
 export function keyv(options: KeyvOptions): Store {

@@ -1,3 +1,7 @@
+/**
+ * Comes in: Payload's database adapter. Goes out: one that is the same in every respect, but that its reads go through
+ * `read/`, its writes and transactions through `write/`.
+ */
 import type { DatabaseAdapter } from 'payload';
 import { apartFrom } from '../operation/request.js';
 import {
@@ -54,6 +58,12 @@ const GLOBAL_READS = new Set<string>(['findGlobal', 'findGlobalVersions', 'count
 
 type Method = (...args: unknown[]) => unknown;
 
+/** The methods of an adapter that go through the cache, by name: as they are, and in place of them. */
+interface Interceptions {
+  original: ReadonlyMap<PropertyKey, Method>;
+  wrapped: ReadonlyMap<PropertyKey, Method>;
+}
+
 /**
  * Wraps a database adapter so that it remains the adapter in every respect: properties are read from it and set on it,
  * its own internal calls see it bare, and only what is called from outside goes through the cache.
@@ -62,93 +72,10 @@ type Method = (...args: unknown[]) => unknown;
  * called as it expects, and finds the wrapped method behind the name it took.
  */
 export function wrapAdapter(base: DatabaseAdapter, options: WrapOptions): DatabaseAdapter {
+  const { original, wrapped } = interceptMethods(base, options);
   const target = base as unknown as Record<PropertyKey, unknown>;
-  const original = new Map<PropertyKey, Method>();
-  const wrapped = new Map<PropertyKey, Method>();
   const bound = new WeakMap<Method, Method>();
   const reported = new Set<PropertyKey>();
-
-  function intercept(name: string, make: (call: Method) => Method): void {
-    const method = target[name];
-    if (typeof method !== 'function') return;
-    original.set(name, method as Method);
-    const call: Method = (...args) => Reflect.apply(method as Method, base, args);
-    const intercepted = make(call);
-    Object.defineProperty(intercepted, 'name', { value: name });
-    wrapped.set(name, intercepted);
-  }
-
-  for (const operation of CACHED_OPERATIONS) intercept(operation, (call) => readThrough(operation, call));
-  for (const operation of WRITE_OPERATIONS) intercept(operation, (call) => writeThrough(operation, call));
-
-  function readThrough(operation: CachedOperation, call: Method): Method {
-    const isGlobal = GLOBAL_READS.has(operation);
-    return (...parameters) => {
-      const [args] = parameters;
-      const behind = options.current();
-      const slug = slugOf(operation, isGlobal, args);
-      if (!behind || slug === undefined) return call(...parameters);
-      return behind.cache.read({
-        operation,
-        type: isGlobal ? 'global' : 'collection',
-        slug,
-        args: args as Record<string, unknown>,
-        ask: () => call(...parameters) as Promise<unknown>,
-        askApart: async () => call({ ...(args as object), req: apartFrom((args as { req?: unknown }).req) }),
-      });
-    };
-  }
-
-  function keptAlive<Value>(work: Promise<Value>): Promise<Value> {
-    options.keepAlive(work);
-    return work;
-  }
-
-  function writeThrough(operation: WriteOperation, call: Method): Method {
-    return (...parameters) => {
-      const behind = options.current();
-      const args = (parameters[0] ?? {}) as Record<string, unknown>;
-      if (!behind) return call(...parameters);
-      return keptAlive(behind.invalidation.write(operation, args, async () => call(...parameters)));
-    };
-  }
-
-  intercept('beginTransaction', (call) => async (...parameters) => {
-    const id = await call(...parameters);
-    options.current()?.invalidation.began(id);
-    return id;
-  });
-  intercept('commitTransaction', (call) => async (...parameters) => {
-    const behind = options.current();
-    const commit = async (): Promise<unknown> => call(...parameters);
-    return behind ? keptAlive(behind.invalidation.commit(parameters[0], commit)) : commit();
-  });
-  intercept('rollbackTransaction', (call) => async (...parameters) => {
-    options.current()?.invalidation.rolledBack(await parameters[0]);
-    return call(...parameters);
-  });
-  for (const operation of SCHEMA_OPERATIONS) {
-    intercept(operation, (call) => async (...parameters) => {
-      try {
-        return await call(...parameters);
-      } finally {
-        await options.current()?.invalidation.everything(operation);
-      }
-    });
-  }
-  intercept('init', (call) => (...parameters) => {
-    options.onInit();
-    return call(...parameters);
-  });
-  intercept('connect', (call) => async (...parameters) => {
-    const result = await call(...parameters);
-    await options.onConnect();
-    return result;
-  });
-  intercept('destroy', (call) => async (...parameters) => {
-    await options.onDestroy();
-    return call(...parameters);
-  });
 
   /** Lets a method run with the bare adapter as `this`, and keeps whatever else the function is. */
   function bindToBase(method: Method): Method {
@@ -162,6 +89,13 @@ export function wrapAdapter(base: DatabaseAdapter, options: WrapOptions): Databa
     return known;
   }
 
+  function reportUnknownWrite(name: PropertyKey): void {
+    if (typeof name !== 'string' || !LOOKS_LIKE_WRITE.test(name) || KNOWN_OTHERS.has(name)) return;
+    if (reported.has(name)) return;
+    reported.add(name);
+    options.onUnknownWrite(name);
+  }
+
   const proxy: DatabaseAdapter = new Proxy(base, {
     get(_base, name) {
       const value = Reflect.get(target, name, target) as unknown;
@@ -169,15 +103,7 @@ export function wrapAdapter(base: DatabaseAdapter, options: WrapOptions): Databa
       if (original.get(name) === value) return wrapped.get(name);
       // Put there by somebody else: it is theirs, with the wrapper as `this`.
       if (original.has(name)) return value;
-      if (
-        typeof name === 'string' &&
-        LOOKS_LIKE_WRITE.test(name) &&
-        !KNOWN_OTHERS.has(name) &&
-        !reported.has(name)
-      ) {
-        reported.add(name);
-        options.onUnknownWrite(name);
-      }
+      reportUnknownWrite(name);
       return bindToBase(value as Method);
     },
     set(_base, name, value) {
@@ -206,6 +132,100 @@ export function wrapAdapter(base: DatabaseAdapter, options: WrapOptions): Databa
     },
   });
   return proxy;
+}
+
+/** Takes the methods that go through the cache, and makes what stands in their place. */
+function interceptMethods(base: DatabaseAdapter, options: WrapOptions): Interceptions {
+  const target = base as unknown as Record<PropertyKey, unknown>;
+  const original = new Map<PropertyKey, Method>();
+  const wrapped = new Map<PropertyKey, Method>();
+
+  function intercept(name: string, make: (call: Method) => Method): void {
+    const method = target[name];
+    if (typeof method !== 'function') return;
+    original.set(name, method as Method);
+    const call: Method = (...args) => Reflect.apply(method as Method, base, args);
+    const intercepted = make(call);
+    Object.defineProperty(intercepted, 'name', { value: name });
+    wrapped.set(name, intercepted);
+  }
+
+  for (const operation of CACHED_OPERATIONS)
+    intercept(operation, (call) => readThrough(options, operation, call));
+  for (const operation of WRITE_OPERATIONS)
+    intercept(operation, (call) => writeThrough(options, operation, call));
+  intercept('beginTransaction', (call) => async (...parameters) => {
+    const id = await call(...parameters);
+    options.current()?.invalidation.began(id);
+    return id;
+  });
+  intercept('commitTransaction', (call) => async (...parameters) => {
+    const behind = options.current();
+    const commit = async (): Promise<unknown> => call(...parameters);
+    return behind ? keptAlive(options, behind.invalidation.commit(parameters[0], commit)) : commit();
+  });
+  intercept('rollbackTransaction', (call) => async (...parameters) => {
+    options.current()?.invalidation.rolledBack(await parameters[0]);
+    return call(...parameters);
+  });
+  for (const operation of SCHEMA_OPERATIONS) {
+    intercept(operation, (call) => async (...parameters) => {
+      try {
+        return await call(...parameters);
+      } finally {
+        await options.current()?.invalidation.everything(operation);
+      }
+    });
+  }
+  intercept('init', (call) => (...parameters) => {
+    options.onInit();
+    return call(...parameters);
+  });
+  intercept('connect', (call) => async (...parameters) => {
+    const result = await call(...parameters);
+    await options.onConnect();
+    return result;
+  });
+  intercept('destroy', (call) => async (...parameters) => {
+    await options.onDestroy();
+    return call(...parameters);
+  });
+  return { original, wrapped };
+}
+
+function readThrough(options: WrapOptions, operation: CachedOperation, call: Method): Method {
+  const isGlobal = GLOBAL_READS.has(operation);
+  return (...parameters) => {
+    const [args] = parameters;
+    const behind = options.current();
+    const slug = slugOf(operation, isGlobal, args);
+    if (!behind || slug === undefined) return call(...parameters);
+    return behind.cache.read({
+      operation,
+      type: isGlobal ? 'global' : 'collection',
+      slug,
+      args: args as Record<string, unknown>,
+      ask: () => call(...parameters) as Promise<unknown>,
+      askApart: async () => call({ ...(args as object), req: apartFrom((args as { req?: unknown }).req) }),
+    });
+  };
+}
+
+function keptAlive<Value>({ keepAlive }: WrapOptions, work: Promise<Value>): Promise<Value> {
+  keepAlive(work);
+  return work;
+}
+
+function writeThrough(options: WrapOptions, operation: WriteOperation, call: Method): Method {
+  return (...parameters) => {
+    const behind = options.current();
+    const args = (parameters[0] ?? {}) as Record<string, unknown>;
+    if (!behind) return call(...parameters);
+    return keptAlive(
+      options,
+      behind.invalidation.write(operation, args, async () => call(...parameters)),
+    );
+  };
 }
 
 function slugOf(operation: CachedOperation, isGlobal: boolean, args: unknown): string | undefined {

@@ -1,4 +1,7 @@
-/** An entry: tags, versions, times and the result, encoded without loss. */
+/**
+ * Comes in: a result, with its key, tags, versions and times. Goes out: text without loss, and the result again, a copy
+ * at each call. entry-form.ts says what stands in front of the text; envelope.ts and sealing.ts write and read that.
+ */
 import type { Serializer } from './entry-form.js';
 
 /** What an entry says about its result. */

@@ -1,3 +1,7 @@
+/**
+ * Comes in: a call of a store or a registry. Goes out: its answer within a time, or `undefined`, at once while it fails
+ * too often.
+ */
 import { withTimeout } from '../../platform/timeout.js';
 
 /**
@@ -41,7 +45,9 @@ export const FAILURE_RATE = 0.5;
 /** Fewer faults than this prove nothing. */
 export const FEWEST_FAULTS = 5;
 
-/** Creates a guard for one store or registry. */
+/**
+ * Creates a guard for one store or registry. One function: all in it shares the state of the circuit.
+ */
 export function createFaultGuard(options: FaultGuardOptions): FaultGuard {
   const { now, pause } = options;
   /** The last calls, in a ring: whether each failed. */

@@ -10,13 +10,13 @@ import {
   type BeginningOperation,
   beginOperation,
   endOperation,
-  leaveTrace,
   type Operation,
   operationOf,
   othersOnRequest,
   runCall,
   setQuietly,
 } from './operation.js';
+import { leaveTrace } from './reader.js';
 
 /** Reading operations as `beforeOperation` hooks are told of them; whatever else there is writes, or may. */
 const READING = new Set(['read', 'count', 'countVersions', 'readDistinct', 'readVersions', 'docAccess']);

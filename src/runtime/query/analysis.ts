@@ -1,6 +1,5 @@
 /** What the analysis of one query has come to, and what it may cost. */
-import type { SiteSchema } from './site-schema.js';
-import type { SliceField } from './slices.js';
+import type { SiteSchema, SliceField } from './site-schema.js';
 
 /** What the analysis asks of the policy. */
 export interface TagContext {

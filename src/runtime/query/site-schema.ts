@@ -9,6 +9,12 @@ import { hash } from '../../platform/hash.js';
 /** A field of Payload's sanitised config, as far as dependencies are concerned. */
 export type Field = FlattenedField;
 
+/** A slice field of a collection: its path and how its values are read. */
+export interface SliceField {
+  path: string;
+  field: Field;
+}
+
 /** The schema of the running site, indexed for the questions that tags ask. */
 export interface SiteSchema {
   collections: Map<string, SanitizedCollectionConfig>;

@@ -1,14 +1,8 @@
 /** Slices: parts of a collection that a query may depend on alone, by the value of a field. */
 
 import { canonicalRelation } from './pinned.js';
-import type { Field, SiteSchema } from './site-schema.js';
+import type { Field, SiteSchema, SliceField } from './site-schema.js';
 import { collectionTag, sliceTag } from './tags.js';
-
-/** A slice field of a collection: its path and how its values are read. */
-export interface SliceField {
-  path: string;
-  field: Field;
-}
 
 const TEXT_TYPES = new Set(['text', 'email', 'textarea', 'code', 'select', 'radio']);
 

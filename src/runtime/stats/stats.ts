@@ -1,3 +1,4 @@
+/** Comes in: what happens in `read/` and `write/`. Goes out: its counts, for the site and for each collection and global. */
 /** Why a read was answered by the database without asking the cache. */
 export type BypassReason =
   | 'transaction'
@@ -86,4 +87,45 @@ export function addCounts(sum: CacheCounts, more: CacheCounts): void {
       }
     } else sum[name] += more[name];
   }
+}
+
+/** The counts of one site. */
+export interface Counters {
+  /** Those of a collection or global, to be added to. */
+  countsOf(type: 'collection' | 'global', slug: string): CacheCounts;
+  /** What the store and registry were asked to do, to be added to. */
+  operations: CacheStats['operations'];
+  /** All counts, copied. */
+  read(): Pick<CacheStats, 'total' | 'collections' | 'globals' | 'operations'>;
+}
+
+/** Creates the counts of one site, all zero. */
+export function createCounters(): Counters {
+  const counts = new Map<string, CacheCounts>();
+  const operations = { storeReads: 0, storeWrites: 0, registryReads: 0, registryReplacements: 0 };
+  return {
+    operations,
+    countsOf(type, slug) {
+      const name = type === 'global' ? `@${slug}` : slug;
+      let count = counts.get(name);
+      if (!count) {
+        count = emptyCounts();
+        counts.set(name, count);
+      }
+      return count;
+    },
+    read() {
+      const total = emptyCounts();
+      // Without a prototype: a collection may have any name.
+      const collections: CacheStats['collections'] = Object.create(null);
+      const globals: CacheStats['globals'] = Object.create(null);
+      for (const [name, count] of counts) {
+        const copy = { ...count, bypasses: { ...count.bypasses } };
+        addCounts(total, count);
+        if (name.startsWith('@')) globals[name.slice(1)] = copy;
+        else collections[name] = copy;
+      }
+      return { total, collections, globals, operations: { ...operations } };
+    },
+  };
 }

@@ -1,3 +1,7 @@
+/**
+ * Comes in: what the registry answers, what this process replaces, and what others tell. Goes out: the versions that a
+ * lookup may go by without asking the registry. slice-sets.ts knows of processes with other slices.
+ */
 import { LRUCache } from 'lru-cache';
 import {
   newVersion,
@@ -60,7 +64,9 @@ interface Sighting {
 
 const MOST_TAGS = 50_000;
 
-/** Creates the memory for one registry. */
+/**
+ * Creates the memory for one registry. One function: its methods share what is known of each tag.
+ */
 export function createVersionMemory(registry: Registry, now: () => number): VersionMemory {
   const known = new LRUCache<string, Known>({ max: MOST_TAGS });
   const sightings = new LRUCache<string, Sighting>({ max: MOST_TAGS });

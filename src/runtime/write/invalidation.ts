@@ -60,7 +60,9 @@ export interface Invalidation {
   pendingFor(tags: readonly string[]): 'error' | 'write-operation' | undefined;
 }
 
-/** Creates the invalidation of one site. */
+/**
+ * Creates the invalidation of one site. One function: each of its methods is a few lines, wired to the same parts.
+ */
 export function createInvalidation(parts: InvalidationParts): Invalidation {
   const { registry, versions } = parts;
   const context = createWriteContext(parts);

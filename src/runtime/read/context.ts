@@ -1,0 +1,172 @@
+/** What the reads of one site share, and what one read asks for. */
+import { LRUCache } from 'lru-cache';
+import type { Registry } from '../../interfaces/registry.js';
+import type { Store } from '../../interfaces/store.js';
+import type { Background } from '../../platform/background.js';
+import type { EncodedResult } from '../entry/entry.js';
+import type { Envelope } from '../entry/entry-form.js';
+import type { CallOptions, FaultGuard } from '../fault/fault-guard.js';
+import type { KeyContext } from '../policy/options.js';
+import type { Policy, Rule } from '../policy/policy.js';
+import type { CachedOperation } from '../query/operations.js';
+import type { SiteSchema } from '../query/site-schema.js';
+import type { BypassReason, CacheCounts } from '../stats/stats.js';
+import type { SliceSets } from '../versions/slice-sets.js';
+import type { VersionMemory } from '../versions/version-memory.js';
+import type { SingleFlight } from './single-flight.js';
+import type { WriteQueue } from './write-queue.js';
+
+/** One read of the database adapter. */
+export interface Read {
+  operation: CachedOperation;
+  type: 'collection' | 'global';
+  slug: string;
+  args: Readonly<Record<string, unknown>>;
+  /** Asks the database. */
+  ask(): Promise<unknown>;
+  /** Asks it without the request, which may do other things meanwhile. */
+  askApart(): Promise<unknown>;
+}
+
+/** What a shared query leaves to those who wait for it. */
+export type Answer = { result: unknown; encoded: EncodedResult | undefined };
+
+/** What a cache works with. */
+export interface CacheParts {
+  store: Store;
+  envelope: Envelope;
+  registry: Registry;
+  policy: Policy;
+  sliceSets: SliceSets;
+  schema: SiteSchema;
+  versions: VersionMemory;
+  /** Why results that depend on the tags are not served: a write that touches one is not done. */
+  pendingFor(tags: readonly string[]): Extract<BypassReason, 'error' | 'write-operation'> | undefined;
+  background: Background;
+  storeGuard: FaultGuard;
+  registryGuard: FaultGuard;
+  singleFlight: SingleFlight<Answer>;
+  /** Part of every key: format, fingerprint, namespace, database. */
+  scope: string;
+  /** Ends the keys of entries in this process. */
+  attachment: string;
+  /** No entry lives longer, in seconds: registries may forget versions that no living entry can have recorded. */
+  longestTtl: number;
+  /** How much shorter than its TTL an entry may live, as a share of it. */
+  ttlJitter: number;
+  /** Largest entry in bytes as it is stored, or no limit. */
+  maximumBytes: number | undefined;
+  /** Largest entry in bytes as the tier in this process holds it, or no limit. */
+  nearMaximumBytes: number | undefined;
+  /** Longest time for one write of an entry, in milliseconds. */
+  writeTimeout: number;
+  writeQueue: WriteQueue;
+  /** Seconds a tag must have kept its version before results that depend on it are stored. */
+  replicaLag: number;
+  readableKey: ((context: KeyContext) => string) | undefined;
+  counts(type: 'collection' | 'global', slug: string): CacheCounts;
+  operations: { storeReads: number; storeWrites: number; registryReads: number };
+  onFault(error: unknown, during: string): void;
+  debug: ((message: string) => void) | undefined;
+  now(): number;
+}
+
+/** The rule of a read that is cached. */
+export type CachedRule = Extract<Rule, { cached: true }>;
+
+/** What a read is found by, and what it depends on. */
+export interface Plan {
+  key: string;
+  /** Its key in the tier in this process. */
+  nearKey: string;
+  tags: readonly string[];
+  /** The arguments of a plan that is not remembered: to compare them takes less than to hash them once more. */
+  canonical?: string | undefined;
+}
+
+/** A read that is to be answered from the cache. */
+export interface Wanted extends Plan {
+  rule: CachedRule;
+  /** The rule's, or the call's own. */
+  ttl: number;
+  /** How long after its TTL an entry may be served, by reason, in seconds. */
+  swr: number;
+  staleIfError: number;
+  /** Whether the entry is left alone, and replaced. */
+  refresh: boolean;
+  count: CacheCounts;
+}
+
+/** An entry that answers. */
+export type Fresh = {
+  found: true;
+  result: unknown;
+  /** Seconds for which a copy of the entry may be kept. */
+  mayBeCopied: number;
+};
+/** No entry that answers. */
+export type Absent = {
+  found: false;
+  stale: boolean;
+  versions: (string | undefined)[] | undefined;
+  /** The entry, where it may be served all the same. */
+  old?: OldAnswer;
+};
+
+/** The result of an entry that is not fresh. */
+interface OldAnswer {
+  result: unknown;
+  /** Now, while it is being replaced. */
+  whileRevalidating: boolean;
+  /** If the database throws. */
+  ifError: boolean;
+}
+
+/** What the reads of one site share. */
+export interface ReadContext extends CacheParts {
+  /** The tier in this process, if it has one, and that below it. */
+  near: Store | undefined;
+  far: Store;
+  /** When this process asked the database for its entries, by key: its own clock it can go by. */
+  own: LRUCache<string, number>;
+}
+
+/** Queries of which something is remembered. */
+export const REMEMBERED_QUERIES = 5_000;
+
+/** Creates what the reads of one site share. */
+export function createReadContext(parts: CacheParts): ReadContext {
+  const { near, far = parts.store } = parts.store;
+  return { ...parts, near, far, own: new LRUCache({ max: REMEMBERED_QUERIES }) };
+}
+
+/** One call of the store or the registry. A fault is counted, and its answer `undefined`. */
+export function counted<Value>(
+  guard: FaultGuard,
+  count: CacheCounts,
+  call: () => Value | Promise<Value>,
+  how?: CallOptions,
+): Value | undefined | Promise<Value | undefined> {
+  const note = (value: Value | undefined): Value | undefined => {
+    if (value === undefined) count.errors += 1;
+    return value;
+  };
+  const answer = guard.run(call, how);
+  return answer instanceof Promise ? answer.then(note) : note(answer);
+}
+
+/** For how many seconds after its TTL an entry is of use. */
+export function graceOf({ swr, staleIfError }: CachedRule): number {
+  return Math.max(swr, staleIfError);
+}
+
+/**
+ * The share of an entry's life for which a copy is kept in this process, where others may have made it. The store below
+ * keeps the entry that much shorter, by its own clock: so no copy outlives its entry, whatever the clock of who made it.
+ */
+export const COPIED = 0.1;
+
+/** For how many seconds the store keeps an entry that is of use for so long. */
+export function keptFor({ near, far }: ReadContext, use: number): number {
+  return Math.max(near ? use * (1 - COPIED) : use, far.minimumTtl ?? 1);
+}

@@ -1,0 +1,122 @@
+/** Writes entries, near and far, behind the back of whoever asked. */
+import { sleep } from '../../platform/sleep.js';
+import { type EncodedResult, encodeEntry } from '../entry/entry.js';
+import { counted, graceOf, keptFor, type Read, type ReadContext, type Wanted } from './context.js';
+import { createNegativeWrites } from './negative-writes.js';
+
+/** Writes entries. */
+export interface EntryWrites {
+  /** Writes the answer of the database, if it may be kept. Nobody waits for it. */
+  keep(
+    read: Read,
+    wanted: Wanted,
+    asked: { before: readonly string[]; askedAt: number },
+    encoded: EncodedResult,
+    isNegative: boolean,
+  ): void;
+}
+
+/** A query of the database takes no longer, in milliseconds; more between two of them is a clock that was set back. */
+const LONGEST_QUERY_TIME = 60_000;
+/** Attempts to write an entry, with longer and longer pauses. */
+const WRITE_ATTEMPTS = 3;
+/** Longest pause after the first attempt, in milliseconds. */
+const FIRST_PAUSE = 200;
+
+/** Creates the writes of one site's entries. */
+export function createEntryWrites(context: ReadContext): EntryWrites {
+  const { near, envelope, versions, own } = context;
+  const negativeWrites = createNegativeWrites(context.now);
+
+  function keep(
+    read: Read,
+    wanted: Wanted,
+    { before, askedAt }: { before: readonly string[]; askedAt: number },
+    encoded: EncodedResult,
+    isNegative: boolean,
+  ): void {
+    const { key, nearKey, tags, rule, count } = wanted;
+    if (context.replicaLag > 0 && !versions.isSettled(tags, before, context.replicaLag)) return;
+    const longest = isNegative ? Math.min(wanted.ttl, rule.negativeTtl) : wanted.ttl;
+    if (longest === 0) return;
+    const ttl = Math.round(longest * (1 - context.ttlJitter * Math.random()));
+    const body = encodeEntry({ key, tags, versions: before, askedAt, ttl }, encoded);
+    const kept = ttl + graceOf(rule);
+    // A query that began before another has ended after it.
+    const newer = (own.get(key) ?? askedAt) - askedAt;
+    if (newer > 0 && newer < LONGEST_QUERY_TIME) return;
+    own.set(key, askedAt);
+    if (near) {
+      const text = envelope.wrap(body);
+      const { nearMaximumBytes } = context;
+      if (nearMaximumBytes === undefined || !exceeds(text, nearMaximumBytes)) near.set(nearKey, text, kept);
+    }
+    if (isNegative && context.far.paidWrites && !negativeWrites.mayWrite(key)) return;
+    const written = context.writeQueue.run(
+      () => {
+        const sealed = envelope.seal(key, body);
+        return sealed instanceof Promise
+          ? sealed.then((text) => writeFar(context, read, wanted, text, kept))
+          : writeFar(context, read, wanted, sealed, kept);
+      },
+      body.length,
+      () => {
+        count.droppedWrites += 1;
+        context.debug?.(`too many are waiting to be written ${key}`);
+      },
+    );
+    if (written) context.background.run(written);
+  }
+
+  return { keep };
+}
+
+function writeFar(
+  context: ReadContext,
+  read: Read,
+  wanted: Wanted,
+  text: string,
+  kept: number,
+): void | Promise<void> {
+  const { key, count } = wanted;
+  if (context.maximumBytes !== undefined && exceeds(text, context.maximumBytes)) {
+    count.uncacheable += 1;
+    context.debug?.(`too large ${key}`);
+    return;
+  }
+  const attempt = (): true | undefined | Promise<true | undefined> => {
+    context.operations.storeWrites += 1;
+    return counted(
+      context.storeGuard,
+      count,
+      () => {
+        const writing = context.far.set(key, text, keptFor(context, kept));
+        return writing instanceof Promise ? writing.then(() => true as const) : true;
+      },
+      { timeout: context.writeTimeout },
+    );
+  };
+  const done = (): void => {
+    count.writes += 1;
+    count.bytesWritten += text.length;
+    context.debug?.(`stored ${key} ${read.operation} for ${kept} s`);
+  };
+  const first = attempt();
+  if (first instanceof Promise) return first.then((ok) => (ok ? done() : writeAgain()));
+  if (first) done();
+
+  async function writeAgain(): Promise<void> {
+    for (let count = 2; count <= WRITE_ATTEMPTS; count++) {
+      await sleep(FIRST_PAUSE * 2 ** (count - 2) * Math.random(), false);
+      if (context.storeGuard.isOpen()) return;
+      if (await attempt()) return done();
+    }
+  }
+}
+
+/** Whether a text is longer than a number of bytes in UTF-8. Counts only where the length leaves doubt. */
+function exceeds(text: string, bytes: number): boolean {
+  if (text.length > bytes) return true;
+  if (text.length * 3 <= bytes) return false;
+  return Buffer.byteLength(text) > bytes;
+}

@@ -1,0 +1,111 @@
+/** Asks the database, and has its answer stored. */
+import { decodeResult, type EncodedResult, encodeResult } from '../entry/entry.js';
+import { carriesTransaction, isOfWriteOperation, type Reader } from '../operation/reader.js';
+import type { CachedOperation } from '../query/operations.js';
+import type { CacheCounts } from '../stats/stats.js';
+import { type Answer, counted, type Read, type ReadContext, type Wanted } from './context.js';
+import type { EntryWrites } from './entry-writes.js';
+import type { Plans } from './plan.js';
+
+/** What the reads of one site share, with what fills need. */
+export interface FillContext extends ReadContext {
+  plans: Plans;
+  entryWrites: EntryWrites;
+}
+
+/** Asks the database, once for all that wait for the same, and stores the answer behind the caller's back. */
+export async function fill(
+  context: FillContext,
+  read: Read,
+  reader: Reader,
+  wanted: Wanted,
+  found: (string | undefined)[] | undefined,
+): Promise<unknown> {
+  const { count } = wanted;
+  const before = found && (await completeVersions(context, wanted.tags, found, count));
+  /** Its request may have begun a write since the lookup began, and what it sees inside is for nobody else. */
+  const isInside = async (): Promise<boolean> => isOfWriteOperation(reader) || carriesTransaction(reader);
+  // Without versions nothing can be said about freshness, so nothing is stored or shared. Nor without all tags. Nor is
+  // the answer to arguments that their caller has changed since: they are another question by now.
+  if (
+    !before ||
+    !context.sliceSets.areComplete(wanted.tags, before) ||
+    (await isInside()) ||
+    !context.plans.isStillAsked(read, wanted)
+  ) {
+    return read.ask();
+  }
+  const lead = async (): Promise<Answer> => {
+    const askedAt = context.now();
+    const result = await read.ask();
+    // The adapter looks for a transaction at a moment of its own.
+    if (await isInside()) return { result, encoded: undefined };
+    // Encoded before anyone has the result in hand, because Payload changes documents in place.
+    let encoded: EncodedResult | undefined;
+    try {
+      encoded = encodeResult(result, context.envelope.serializer);
+      if (encoded)
+        context.entryWrites.keep(
+          read,
+          wanted,
+          { before, askedAt },
+          encoded,
+          holdsNothing(read.operation, result),
+        );
+    } catch (error) {
+      // Whatever becomes of the entry, the database has answered.
+      context.onFault(error, `making an entry of ${read.operation} on ${read.slug}`);
+    }
+    if (!encoded) count.uncacheable += 1;
+    return { result, encoded };
+  };
+  // A query under way began before somebody asked for a new answer.
+  if (wanted.refresh) return (await lead()).result;
+  const flight = await context.singleFlight.run(`${wanted.key} ${before.join(' ')}`, lead);
+  if (!flight) return read.ask();
+  if (flight.led) return flight.shared.result;
+  const { encoded } = flight.shared;
+  if (!encoded) return read.ask();
+  count.shared += 1;
+  return decodeResult(encoded);
+}
+
+/** Gives tags without a version a first one, where the registry may have lost theirs. */
+async function completeVersions(
+  context: FillContext,
+  tags: readonly string[],
+  found: (string | undefined)[],
+  count: CacheCounts,
+): Promise<string[] | undefined> {
+  const missing = tags.filter((_tag, index) => found[index] === undefined);
+  if (missing.length === 0) return found as string[];
+  if (!context.registry.create) return undefined;
+  const { create } = context.registry;
+  const moment = context.versions.moment();
+  context.operations.registryReads += 1;
+  const created = await counted(context.registryGuard, count, () => create(missing));
+  if (!created) return undefined;
+  const corrected = context.versions.learn(missing, created, moment);
+  let next = 0;
+  const complete = found.map((version) => (version === undefined ? corrected[next++] : version));
+  return complete.includes(undefined) ? undefined : (complete as string[]);
+}
+
+/** Whether the database found nothing: no document, no page of any, none to count. */
+function holdsNothing(operation: CachedOperation, result: unknown): boolean {
+  if (typeof result !== 'object' || result === null) return true;
+  const { docs, values, totalDocs } = result as { docs?: unknown[]; values?: unknown[]; totalDocs?: unknown };
+  switch (operation) {
+    case 'findOne':
+    case 'findGlobal':
+      return Object.keys(result).length === 0;
+    case 'findDistinct':
+      return values?.length === 0;
+    case 'count':
+    case 'countVersions':
+    case 'countGlobalVersions':
+      return totalDocs === 0;
+    default:
+      return docs?.length === 0;
+  }
+}

@@ -1,0 +1,76 @@
+/** Whether an entry that was found answers a read. */
+import { decodeEntry } from '../entry/entry.js';
+import type { Opened } from '../entry/entry-form.js';
+import {
+  type Absent,
+  COPIED,
+  type Fresh,
+  graceOf,
+  keptFor,
+  type ReadContext,
+  type Wanted,
+} from './context.js';
+
+/** An entry dated later than this from now, in seconds, is of an unknown age: another machine's clock goes wrong. */
+const CLOCK_DIFFERENCE = 10;
+
+/** What a text that was found is to a read whose tags have these versions now. */
+export function judge(
+  context: ReadContext,
+  wanted: Wanted,
+  text: string,
+  opened: Opened,
+  current: (string | undefined)[],
+): Fresh | Absent {
+  const { key, tags, count } = wanted;
+  const absent = (stale: boolean): Absent => ({ found: false, stale, versions: current });
+  // Of another release, or another site's: nothing is wrong with it.
+  if (opened === undefined) return absent(false);
+  const entry = opened === null ? undefined : decodeEntry(opened, context.envelope.serializer);
+  if (entry?.key !== key) {
+    count.errors += 1;
+    return absent(false);
+  }
+  const dated = (context.now() - entry.askedAt) / 1000;
+  if (dated < -CLOCK_DIFFERENCE) return absent(true);
+  const age = Math.max(dated, 0);
+  const left = Math.min(entry.ttl, wanted.ttl) - age;
+  const isCurrent = sameTexts(entry.tags, tags) && sameTexts(entry.versions, current);
+  const isFresh = isCurrent && left > 0;
+  /** Whether it may be served for so many seconds although it is not fresh. */
+  const mayServe = (grace: number): boolean => {
+    if (grace === 0) return false;
+    if (isCurrent) return left + grace > 0;
+    // A write made it stale at some moment since the database was asked: by this clock, or within what stores keep.
+    const { maximumAge, eventual } = wanted.rule;
+    const isOwn = context.own.get(key) === entry.askedAt;
+    const bound = eventual ? grace : isOwn ? Math.min(grace, maximumAge) : 0;
+    const since = isOwn
+      ? entry.askedAt
+      : context.now() - 1000 * keptFor(context, entry.ttl + graceOf(wanted.rule));
+    return age < bound && !context.versions.replacedSince(tags, since);
+  };
+  const whileRevalidating = !isFresh && mayServe(wanted.swr);
+  const ifError = !isFresh && mayServe(wanted.staleIfError);
+  if (!isFresh && !whileRevalidating && !ifError) return absent(true);
+  let result: unknown;
+  try {
+    result = entry.result();
+    count.bytesRead += text.length;
+  } catch (error) {
+    count.errors += 1;
+    context.onFault(error, 'reading an entry');
+    return absent(false);
+  }
+  if (isFresh) {
+    const grace = graceOf(wanted.rule);
+    return { found: true, result, mayBeCopied: Math.min(left + grace, COPIED * (entry.ttl + grace)) };
+  }
+  return { ...absent(true), old: { result, whileRevalidating, ifError } };
+}
+
+function sameTexts(one: readonly string[], other: readonly (string | undefined)[]): boolean {
+  if (one.length !== other.length) return false;
+  for (let index = 0; index < one.length; index++) if (one[index] !== other[index]) return false;
+  return true;
+}

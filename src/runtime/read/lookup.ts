@@ -1,0 +1,86 @@
+/** Asks the store for an entry and the registry for the versions of its tags. */
+import type { Opened } from '../entry/entry-form.js';
+import { memoryOf } from '../versions/subscription.js';
+import { type Absent, counted, type Fresh, type ReadContext, type Wanted } from './context.js';
+import { judge } from './judge.js';
+
+/** Entry and versions in one call of the store, where they live together. Synchronous where both are in this process. */
+export function lookup(context: ReadContext, wanted: Wanted): Fresh | Absent | Promise<Fresh | Absent> {
+  const { key, tags, count } = wanted;
+  if (!context.registry.local) return lookupRemote(context, wanted);
+  const current = context.registry.get(tags) as (string | undefined)[];
+  if (wanted.refresh) return { found: false, stale: false, versions: current };
+  const nearby = lookupNear(context, wanted, current);
+  if (nearby?.found) return nearby;
+  context.operations.storeReads += 1;
+  const values = counted(context.storeGuard, count, () => context.far.getMany([key]));
+  if (values instanceof Promise) return values.then((read) => judgeFar(context, wanted, read?.[0], current));
+  return judgeFar(context, wanted, values?.[0], current);
+}
+
+async function lookupRemote(context: ReadContext, wanted: Wanted): Promise<Fresh | Absent> {
+  const { key, tags, refresh, count } = wanted;
+  const current = context.versions.recall(tags, memoryOf(wanted.rule, context.versions.isTold()));
+  const unknown = tags.filter((_tag, index) => current[index] === undefined);
+  if (unknown.length === 0 && !refresh) {
+    const nearby = lookupNear(context, wanted, current);
+    if (nearby?.found) return nearby;
+  }
+  const moment = context.versions.moment();
+  let text: string | undefined;
+  let learnt: (string | undefined)[] | undefined = [];
+  if (unknown.length > 0 && context.registry.storeKey && context.registry.readStored) {
+    const { storeKey, readStored } = context.registry;
+    context.operations.storeReads += 1;
+    const values = await counted(context.storeGuard, count, () =>
+      context.far.getMany([...(refresh ? [] : [key]), ...unknown.map(storeKey)]),
+    );
+    if (!refresh) text = values?.[0];
+    learnt = values?.slice(refresh ? 0 : 1).map(readStored);
+  } else {
+    if (!refresh) context.operations.storeReads += 1;
+    if (unknown.length > 0) context.operations.registryReads += 1;
+    const [values, answer] = await Promise.all([
+      refresh ? undefined : counted(context.storeGuard, count, () => context.far.getMany([key])),
+      unknown.length > 0 ? counted(context.registryGuard, count, () => context.registry.get(unknown)) : [],
+    ]);
+    text = values?.[0];
+    learnt = answer;
+  }
+  if (!learnt) return { found: false, stale: false, versions: undefined };
+  const corrected = context.versions.learn(unknown, learnt, moment);
+  let next = 0;
+  const complete = current.map((version) => (version === undefined ? corrected[next++] : version));
+  return judgeFar(context, wanted, text, complete);
+}
+
+/** The tier in this process, which costs no round trip. */
+function lookupNear(
+  context: ReadContext,
+  wanted: Wanted,
+  current: (string | undefined)[],
+): Fresh | Absent | undefined {
+  const text = context.near?.get(wanted.nearKey) as string | undefined;
+  return text === undefined
+    ? undefined
+    : judge(context, wanted, text, context.envelope.unwrap(text), current);
+}
+
+/** Asynchronous where the entry is compressed or encrypted. */
+function judgeFar(
+  context: ReadContext,
+  wanted: Wanted,
+  text: string | undefined,
+  current: (string | undefined)[],
+): Fresh | Absent | Promise<Fresh | Absent> {
+  if (text === undefined) return { found: false, stale: false, versions: current };
+  const judgeOpened = (opened: Opened): Fresh | Absent => {
+    const judged = judge(context, wanted, text, opened, current);
+    if (judged.found && opened)
+      context.near?.set(wanted.nearKey, context.envelope.wrap(opened, text), judged.mayBeCopied);
+    return judged;
+  };
+  // Whatever a store answers.
+  const opened = typeof text === 'string' ? context.envelope.open(wanted.key, text) : null;
+  return opened instanceof Promise ? opened.then(judgeOpened) : judgeOpened(opened);
+}

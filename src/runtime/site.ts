@@ -1,0 +1,378 @@
+/**
+ * What one Payload instance owns: its parts, wired in `createParts`, and their life from the start through hot reloads to
+ * the end, in `attach`.
+ */
+import type { DatabaseAdapter, Payload } from 'payload';
+import { PayloadKVError } from '../errors.js';
+import { NEVER_REPLACED, newVersion, type Registry } from '../interfaces/registry.js';
+import { leavesProcess, type StoreHealth } from '../interfaces/store.js';
+import {
+  type Background,
+  cloudflareContext,
+  createBackground,
+  findWaitUntil,
+  isWorkerd,
+  type WaitUntil,
+} from '../platform/background.js';
+import { nameIn } from '../platform/binding.js';
+import { withTimeout } from '../platform/timeout.js';
+import { databaseIdentity } from './adapter/database-identity.js';
+import { hasReplicas, replicaLag } from './adapter/replicas.js';
+import { type CacheBehind, wrapAdapter } from './adapter/wrap-adapter.js';
+import { ENTRY_FORMAT } from './entry/entry-form.js';
+import { createEnvelope } from './entry/envelope.js';
+import { createFaultGuard, type FaultGuard } from './fault/fault-guard.js';
+import { createWarnings, type Warnings } from './fault/warnings.js';
+import { type CacheHealth, carryInstance } from './instance.js';
+import { callEndpoints, callLocalAPI, hookOperations } from './operation/hook-operations.js';
+import { longestLife, versionLifetime } from './policy/lifetimes.js';
+import type { PayloadKVOptions } from './policy/options.js';
+import { createPolicy, DEFAULT_TTL_JITTER } from './policy/policy.js';
+import { readSiteSchema } from './query/site-schema.js';
+import { forgetEntries, nextAttachment } from './read/attachment.js';
+import { createCache } from './read/cache.js';
+import type { Answer } from './read/context.js';
+import { createSingleFlight, defaultSingleFlight, type SingleFlight } from './read/single-flight.js';
+import { createWriteQueue } from './read/write-queue.js';
+import { type Counters, createCounters } from './stats/stats.js';
+import { createSliceSets, type SliceSets } from './versions/slice-sets.js';
+import { wantsToBeTold } from './versions/subscription.js';
+import { createVersionMemory, type VersionMemory } from './versions/version-memory.js';
+import { callHook } from './write/call-hook.js';
+import { createInvalidation } from './write/invalidation.js';
+
+/** Name under which the plugin keeps its options in the config, so that a hot reload finds the new ones. */
+export const CUSTOM = 'payload-kv';
+
+/** Longest wait for one read, in milliseconds. */
+const DEFAULT_TIMEOUT = 100;
+/** Longest time for one write, in milliseconds. */
+const DEFAULT_WRITE_TIMEOUT = 2_000;
+/** How long a store or registry that fails is left alone, in milliseconds. */
+const PAUSE = 10_000;
+/** Entries written at the same time. */
+const DEFAULT_CONCURRENT_WRITES = 20;
+
+/** What the plugin was given. */
+export interface Setup {
+  options: PayloadKVOptions;
+  registry: Registry;
+  /** Whether reads are answered from the cache; writes make stale in any case. */
+  answers: boolean;
+}
+
+/** What lasts as long as the Payload instance. */
+interface Site extends Warnings {
+  /** The adapter below the cache. */
+  base: DatabaseAdapter;
+  payload: Payload;
+  setup: Setup;
+  /** That of the options, or the one it has for this instance. */
+  registry: Registry;
+  counters: Counters;
+  background: Background;
+  /** Ends the keys of entries in this process. */
+  attachment: string;
+  /** What the database has in every key, once it was asked for. */
+  identity: string | undefined;
+}
+
+/** What is made anew by a hot reload. */
+interface Parts {
+  behind: CacheBehind;
+  sliceSets: SliceSets;
+  listener: VersionMemory['listener'];
+  guards: { store: FaultGuard; registry: FaultGuard };
+  singleFlight: SingleFlight<Answer>;
+}
+
+/** Leaves every read to the database. */
+const NO_ANSWERS: CacheBehind['cache'] = { read: (read) => read.ask() };
+
+/** Makes the parts of a site, each from those before it. One function: the wiring is read from top to bottom. */
+function createParts(site: Site): Parts {
+  const { base, payload, registry, counters, background, warn, onFault } = site;
+  const { options } = site.setup;
+  const { store } = options;
+  const schema = readSiteSchema(payload.config, base.defaultIDType);
+  const policy = createPolicy(options, registry, schema, (message) => payload.logger.warn(message));
+  const sliceSets = createSliceSets(schema, policy, (slug) =>
+    warn(
+      `payload-kv: another process writes to "${slug}" with other slices, or did within the last two weeks. Its writes make stale whatever depends on slices here; give all that share the ${registry.name} registry the same.`,
+    ),
+  );
+  const versions = createVersionMemory(registry, Date.now);
+  const timeout = options.timeout ?? store.timeout ?? DEFAULT_TIMEOUT;
+  const writeTimeout = options.writeTimeout ?? DEFAULT_WRITE_TIMEOUT;
+  const guards = {
+    store: createGuard(site, `${store.name} store`, timeout),
+    registry: createGuard(site, `${registry.name} registry`, timeout),
+  };
+  const debug = options.debug
+    ? (message: string) => payload.logger.debug(`payload-kv: ${message}`)
+    : undefined;
+  const shared = { schema, policy, sliceSets, registry, versions, background, onFault, debug };
+  const counting = { counts: counters.countsOf, operations: counters.operations };
+  const invalidation = createInvalidation({
+    ...shared,
+    ...counting,
+    adapter: base,
+    payload,
+    replacementGuard: createGuard(
+      site,
+      `replacement of versions in the ${registry.name} registry`,
+      writeTimeout,
+    ),
+    readsMayLag: hasReplicas(base),
+    lifetime: versionLifetime(options, registry.create !== undefined),
+    onInvalidated: (event) => callHook(options, event),
+  });
+  const singleFlight = createSingleFlight<Answer>(
+    options.singleFlight ?? defaultSingleFlight(),
+    () => waitUntilOf(options),
+    Date.now,
+  );
+  const cache = createCache({
+    ...shared,
+    ...counting,
+    store,
+    envelope: createEnvelope(options),
+    pendingFor: invalidation.pendingFor,
+    storeGuard: guards.store,
+    registryGuard: guards.registry,
+    singleFlight,
+    // As JSON, so that no two sites have the same one, whatever their parts hold.
+    scope: JSON.stringify([
+      ENTRY_FORMAT,
+      schema.fingerprint,
+      options.schema?.fingerprint ?? '',
+      options.namespace ?? '',
+      databaseOf(site),
+    ]),
+    attachment: site.attachment,
+    longestTtl: longestLife(options),
+    ttlJitter: options.ttlJitter ?? DEFAULT_TTL_JITTER,
+    maximumBytes: smaller(options.maxEntryBytes, store.maximumBytes),
+    nearMaximumBytes: smaller(options.maxEntryBytes, store.near?.maximumBytes),
+    writeTimeout,
+    // There each request has a limit of its own, and no promise of another is waited for.
+    writeQueue: createWriteQueue(
+      isWorkerd() ? Number.POSITIVE_INFINITY : (options.maxConcurrentWrites ?? DEFAULT_CONCURRENT_WRITES),
+    ),
+    replicaLag: replicaLag(options, base),
+    readableKey: options.key,
+    now: Date.now,
+  });
+  return {
+    behind: { cache: site.setup.answers ? cache : NO_ANSWERS, invalidation },
+    sliceSets,
+    listener: versions.listener,
+    guards,
+    singleFlight,
+  };
+}
+
+/** Puts the cache around an adapter. One function: all that happens in the life of an instance is told in it. */
+export function attach(base: DatabaseAdapter, payload: Payload, first: Setup): DatabaseAdapter {
+  const site = createSite(base, payload, first);
+  let parts: Parts | undefined;
+  let unsubscribe: (() => void) | undefined;
+  let isBuilt = false;
+  let isReloaded = false;
+
+  function build(): void {
+    isReloaded = isBuilt;
+    isBuilt = true;
+    parts = undefined;
+    const { config } = payload;
+    const configured = config.custom?.[CUSTOM] as Setup | undefined;
+    if (configured) site.setup = configured;
+    // A hot reload may have taken the plugin out of the config.
+    else if (isReloaded) return;
+    site.registry = site.setup.registry;
+    try {
+      site.registry = site.registry.attach?.({ payload, adapter: base }) ?? site.registry;
+      const made = createParts(site);
+      hookOperations(config, () => warnOfForeignValue(site));
+      callEndpoints(config);
+      parts = made;
+    } catch (error) {
+      // Whatever is wrong here, the site works without a cache.
+      site.onFault(error, 'preparing the cache');
+    }
+  }
+
+  function listen(): void {
+    unsubscribe?.();
+    unsubscribe = undefined;
+    const { registry } = site;
+    if (!parts || !wantsToBeTold(site.setup.options, registry)) return;
+    try {
+      unsubscribe = registry.subscribe?.(parts.listener);
+    } catch (error) {
+      site.onFault(error, `subscribing to the ${registry.name} registry`);
+    }
+  }
+
+  const isSuspended = (): boolean =>
+    parts !== undefined && (parts.guards.store.isOpen() || parts.guards.registry.isOpen());
+  carryInstance(payload, {
+    background: site.background,
+    invalidation: () => parts?.behind.invalidation,
+    health: () => cacheHealth(site, isSuspended()),
+    stats: () => ({
+      ...site.counters.read(),
+      pending: site.background.pending(),
+      inFlight: parts?.singleFlight.size() ?? 0,
+      suspended: isSuspended(),
+    }),
+  });
+  callLocalAPI(payload);
+
+  return wrapAdapter(base, {
+    current() {
+      if (!isBuilt && payload.config) build();
+      return parts?.behind;
+    },
+    onInit: build,
+    async onConnect() {
+      try {
+        await site.registry.connect?.({ payload, adapter: base });
+      } catch (error) {
+        // Writes go on to make stale: other processes may be connected.
+        if (parts) parts.behind = { ...parts.behind, cache: NO_ANSWERS };
+        site.onFault(error, `connecting the ${site.registry.name} registry`);
+      }
+      listen();
+      if (parts) lookForOthers(site, parts.sliceSets);
+      // What the config before did not cache, it did not make stale either.
+      if (isReloaded) await parts?.behind.invalidation.everything('hot reload');
+    },
+    async onDestroy() {
+      await site.background.settled();
+      unsubscribe?.();
+      unsubscribe = undefined;
+      parts?.listener.lost();
+      await close(site);
+    },
+    keepAlive: (work) => site.background.keepAlive(work),
+    onUnknownWrite: (name) =>
+      site.warn(
+        `payload-kv: the database adapter has a method "${name}" that this version does not know; if it writes, call invalidateCache() after it.`,
+      ),
+  });
+}
+
+function createSite(base: DatabaseAdapter, payload: Payload, setup: Setup): Site {
+  const warnings = createWarnings(payload);
+  const site: Site = {
+    ...warnings,
+    base,
+    payload,
+    setup,
+    registry: setup.registry,
+    counters: createCounters(),
+    background: createBackground(
+      () => waitUntilOf(site.setup.options),
+      (error) => warnings.onFault(error, 'background work'),
+    ),
+    attachment: nextAttachment(),
+    identity: undefined,
+  };
+  return site;
+}
+
+/** What keeps a promise alive beyond the current response. */
+function waitUntilOf({ waitUntil }: PayloadKVOptions): WaitUntil | undefined {
+  return waitUntil ? waitUntil() : findWaitUntil();
+}
+
+function createGuard(site: Site, name: string, timeout: number): FaultGuard {
+  return createFaultGuard({
+    timeout,
+    pause: PAUSE,
+    onFault: (error) => site.onFault(error, `the ${name}`),
+    onOpen(error) {
+      // Then it was said already, together with what to do.
+      if (error instanceof PayloadKVError) return;
+      site.warn(
+        `payload-kv: the ${name} fails too often; the database answers for the next ${PAUSE / 1000} seconds.`,
+      );
+    },
+    now: Date.now,
+  });
+}
+
+/** What its database has in every key. */
+function databaseOf(site: Site): unknown {
+  const { database, store } = site.setup.options;
+  if (database !== undefined) return { database };
+  site.identity ??= databaseIdentity(
+    site.base,
+    (is) => store.nameOfBinding?.(is) ?? nameIn(cloudflareContext()?.env, is),
+  );
+  if (site.identity === undefined) {
+    if (leavesProcess(store)) {
+      site.warn(
+        "payload-kv: the database adapter does not tell which database it is of, so entries are not shared with other processes. Name the database: payloadKV({ database: 'main' }).",
+      );
+    }
+    site.identity = newVersion();
+  }
+  return site.identity;
+}
+
+function warnOfForeignValue({ warn }: Site): void {
+  if (process.env.NODE_ENV === 'production') return;
+  warn(
+    'payload-kv: context.cache holds a value that is no directive of this package, and is left alone. A directive has a name of its own: context.payloadCache.',
+  );
+}
+
+/**
+ * Has it said at the start where others have other slices; lookups find it out as well, and on KV each call is paid
+ * for. Nobody waits, and a registry that does not answer is told by them.
+ */
+function lookForOthers({ registry, background }: Site, sliceSets: SliceSets): void {
+  const names = sliceSets.registers();
+  if (names.length === 0 || registry.local || !registry.canBeStrong || isWorkerd()) return;
+  const look = async (): Promise<void> => {
+    const versions = await registry.get(names);
+    sliceSets.areComplete(
+      names,
+      versions.map((version) => version ?? NEVER_REPLACED),
+    );
+  };
+  background.run(withTimeout(look(), DEFAULT_WRITE_TIMEOUT).catch(() => undefined));
+}
+
+/** How the cache is. Never rejects. */
+async function cacheHealth({ setup }: Site, suspended: boolean): Promise<CacheHealth> {
+  const { store } = setup.options;
+  let said: StoreHealth;
+  try {
+    said = await withTimeout(Promise.resolve(store.health()), DEFAULT_WRITE_TIMEOUT);
+  } catch (error) {
+    said = { ok: false, message: error instanceof Error ? error.message : String(error) };
+  }
+  return { ok: said.ok && !suspended, store: { name: store.name, ...said }, suspended };
+}
+
+async function close({ setup, registry, attachment, onFault }: Site): Promise<void> {
+  const { store } = setup.options;
+  for (const [name, end] of [
+    [`${registry.name} registry`, () => registry.close?.()],
+    [`${store.name} store`, () => store.close()],
+    [`${store.name} store`, () => forgetEntries(store, attachment)],
+  ] as const) {
+    try {
+      await end();
+    } catch (error) {
+      onFault(error, `closing the ${name}`);
+    }
+  }
+}
+
+function smaller(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
+}
