@@ -5,11 +5,11 @@
 import path from 'node:path';
 import { ts } from 'ts-morph';
 import { lineIndent } from './code-style.js';
-import { type Evaluator, namesOf, unwrap } from './evaluate.js';
-import { shorten } from './read-schema.js';
+import type { Evaluator } from './evaluate/evaluator.js';
+import { nullish, type ObjectValue, type Scope, type Value } from './evaluate/value.js';
+import { isFile, upwards } from './file-system.js';
 import type { SourceLocation } from './schema.js';
-import { isFile, upwards } from './source-files.js';
-import { nullish, type ObjectValue, type Scope, type Value } from './value.js';
+import { namesOf, shorten, unwrap } from './syntax.js';
 
 /** A piece of a file's text. */
 export interface Span {

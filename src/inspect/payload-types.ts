@@ -4,7 +4,7 @@ import { ts } from 'ts-morph';
 import { field } from './implicit-fields.js';
 import { mergeFields } from './fields.js';
 import type { FieldSchema } from './schema.js';
-import { syntaxErrors } from './source-files.js';
+import { syntaxErrors } from './syntax.js';
 
 /** A collection or global as the generated types tell it. */
 export interface TypedEntity {

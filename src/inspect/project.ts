@@ -8,7 +8,11 @@ import { type CodeStyle, detectCodeStyle } from './code-style.js';
 import { completeSchema } from './complete-schema.js';
 import { type ConfigShape, readConfigShape, shapeOfUncertain } from './config-shape.js';
 import { type ProjectDatabase, readDatabase } from './database.js';
-import { createEvaluator, type Evaluator, reasonOf } from './evaluate.js';
+import { createEvaluator } from './evaluate/create-evaluator.js';
+import type { Evaluator } from './evaluate/evaluator.js';
+import type { ExternalValue, ObjectValue, Value } from './evaluate/value.js';
+import { reasonOf } from './evaluate/value.js';
+import { isFile, readIfThere, upwards } from './file-system.js';
 import { findConfig, type InspectOptions, isPayloadConfig } from './find-config.js';
 import { officialPackage } from './official-plugins.js';
 import { type PackageManager, readPackageManager, workspaceRoot } from './package-manager.js';
@@ -19,11 +23,11 @@ import {
   readPayloadVersion,
   requirePayload3,
 } from './payload-version.js';
-import { type ConfigSchema, readSchema, shorten } from './read-schema.js';
+import { type ConfigSchema, readSchema } from './read-schema.js';
 import type { ProjectSchema } from './schema.js';
-import { isFile, readIfThere, type SourceFiles, sourceFiles, upwards } from './source-files.js';
+import { type SourceFiles, sourceFiles } from './source-files.js';
+import { shorten } from './syntax.js';
 import { tsconfigs } from './tsconfig.js';
-import type { ExternalValue, ObjectValue, Value } from './value.js';
 import { readWrangler, type WranglerConfig } from './wrangler.js';
 
 export type { DatabaseKind, ProjectDatabase } from './database.js';

@@ -1,7 +1,18 @@
 /** From the evaluated config to the project's schema: collections, globals, their fields, as Payload will see them. */
-import { ts } from 'ts-morph';
+import type { ts } from 'ts-morph';
 import { readAccess } from './access.js';
-import { type Evaluator, reasonOf } from './evaluate.js';
+import type { Evaluator } from './evaluate/evaluator.js';
+import {
+  type ChoiceValue,
+  choice,
+  nullish,
+  type ObjectValue,
+  plain,
+  primitive,
+  reasonOf,
+  truthy,
+  type Value,
+} from './evaluate/value.js';
 import { add, byFieldPath, bySlug, sorted, union } from './fields.js';
 import { authFields, field, timestampFields, uploadFields } from './implicit-fields.js';
 import { addsNothing, officialPackage, packageOf, withOfficialPlugin } from './official-plugins.js';
@@ -13,17 +24,8 @@ import type {
   SourceLocation,
   UnresolvedPart,
 } from './schema.js';
+import { shorten } from './syntax.js';
 import { PLUGIN_NOT_RUN } from './unresolved.js';
-import {
-  type ChoiceValue,
-  choice,
-  nullish,
-  type ObjectValue,
-  plain,
-  primitive,
-  truthy,
-  type Value,
-} from './value.js';
 
 /** What the config tells, before `payload-types.ts` completes it. */
 export interface ConfigSchema extends ProjectSchema {
@@ -751,13 +753,6 @@ function addImplicit(into: { byPath: Map<string, FieldSchema> }, implicit: Field
 
 function callName(value: { name: string; packageName: string }): string {
   return value.packageName ? `${value.name} of ${value.packageName}` : value.name;
-}
-
-/** The node's text on one line, at most 80 characters. */
-export function shorten(node: ts.Node): string {
-  const start = ts.isVariableDeclaration(node) && node.initializer ? node.initializer : node;
-  const text = start.getText().replaceAll(/\s+/g, ' ');
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
 /** Where something is said to be, as a person reads it. */
