@@ -1,5 +1,4 @@
 /** The fields that Payload itself adds to collections and globals. */
-
 import { nullish, plain, truthy, type Value } from './evaluate/value.js';
 import type { FieldSchema } from './schema.js';
 

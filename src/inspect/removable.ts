@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { PayloadKVError } from '../errors.js';
-import type { ConfigShape, FileShape } from './config-shape.js';
+import type { ConfigShape, FileShape } from './config-shape/shape.js';
 import { isFile } from './file-system.js';
 import { findConfig, type InspectOptions } from './find-config.js';
 import { importsIn } from './importers.js';
