@@ -1,7 +1,7 @@
 /** Completes what the config tells by what `payload-types.ts` tells; where the two disagree, says so. */
 import { byFieldPath, bySlug, CONTAINERS, mergeFields } from './fields.js';
 import type { TypedEntity, TypedSchema } from './payload-types.js';
-import type { ConfigSchema } from './read-schema.js';
+import type { ConfigSchema } from './read-schema/config-schema.js';
 import {
   type CollectionSchema,
   type FieldSchema,

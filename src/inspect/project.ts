@@ -24,7 +24,8 @@ import {
   readPayloadVersion,
   requirePayload3,
 } from './payload-version.js';
-import { type ConfigSchema, readSchema } from './read-schema.js';
+import type { ConfigSchema } from './read-schema/config-schema.js';
+import { readSchema } from './read-schema/read-schema.js';
 import type { ProjectSchema } from './schema.js';
 import { type SourceFiles, sourceFiles } from './source-files.js';
 import { shorten } from './syntax.js';
