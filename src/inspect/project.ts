@@ -17,7 +17,8 @@ import { isFile, readIfThere, upwards } from './file-system.js';
 import { findConfig, type InspectOptions, isPayloadConfig } from './find-config.js';
 import { officialPackage } from './official-plugins.js';
 import { type PackageManager, readPackageManager, workspaceRoot } from './package-manager.js';
-import { readPayloadTypes, type TypedSchema } from './payload-types.js';
+import { readPayloadTypes } from './payload-types/read-payload-types.js';
+import type { TypedSchema } from './payload-types/typed-schema.js';
 import {
   absentAuthFields,
   type PayloadVersion,
