@@ -225,6 +225,11 @@ export function plain(value: Value): PrimitiveValue['value'] {
   return value.kind === 'primitive' ? value.value : undefined;
 }
 
+/** Something of a package or of the language as a person reads it. */
+export function externalName({ name, packageName }: Pick<ExternalValue, 'name' | 'packageName'>): string {
+  return packageName === '' ? name : `${name} of ${packageName}`;
+}
+
 /** Why a value is not known, if it isn't. */
 export function reasonOf(value: Value): string | undefined {
   if (value.kind === 'unresolved') return value.reason;

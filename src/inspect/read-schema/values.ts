@@ -1,5 +1,6 @@
 /** Reading evaluated values: what is not known is noted, and counts as present. */
 import {
+  externalName,
   nullish,
   type ObjectValue,
   plain,
@@ -58,17 +59,13 @@ export function asObject(
     for (const arg of value.args) {
       const given = arg();
       if (given.kind === 'object' && marks.every((mark) => given.entries().has(mark))) {
-        note(reading, part, value.node, `${PASSED} ${callName(value)}, which may change it`);
+        note(reading, part, value.node, `${PASSED} ${externalName(value)}, which may change it`);
         return given;
       }
     }
   }
   note(reading, part, value.node, reasonOf(value) ?? 'it is no object');
   return undefined;
-}
-
-function callName(value: { name: string; packageName: string }): string {
-  return value.packageName ? `${value.name} of ${value.packageName}` : value.name;
 }
 
 /** Whether it is set; what is not known counts as set. */
