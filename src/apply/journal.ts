@@ -19,7 +19,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { PayloadKVError } from '../errors.js';
-import { upwards } from '../inspect/source-files.js';
+import { upwards } from '../inspect/file-system.js';
 import { isWithin, realPathOf } from './boundary.js';
 import { removeIfEmpty, takeLock, WORK_DIRECTORY } from './lock.js';
 

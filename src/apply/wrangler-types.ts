@@ -19,7 +19,7 @@ import {
 import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import { upwards } from '../inspect/source-files.js';
+import { upwards } from '../inspect/file-system.js';
 import type { FileChange } from '../plan/plan.js';
 import type { WranglerTypes } from '../plan/wrangler-types.js';
 import { errorSaid, WRANGLER_ENVIRONMENT } from './wrangler-process.js';

@@ -1,9 +1,9 @@
 import { realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { isFile, readIfThere, upwards } from '../inspect/file-system.js';
 import { RUNNERS } from '../inspect/package-manager.js';
 import type { Project } from '../inspect/project.js';
-import { isFile, readIfThere, upwards } from '../inspect/source-files.js';
 import { type GeneratedPaths, generatedPaths } from '../plan/generated-paths.js';
 import type { Remote } from './remote.js';
 import { readWrapper, type WrapperReading } from './wrapper.js';

@@ -1,7 +1,7 @@
 /** Whom the access functions of a collection or global let in. Nothing is run: they are evaluated as they are written. */
-import type { Evaluator } from './evaluate.js';
+import type { Evaluator } from './evaluate/evaluator.js';
+import { nullish, type ObjectValue, object, primitive, unresolved, type Value } from './evaluate/value.js';
 import type { AccessSchema, Audience } from './schema.js';
-import { nullish, type ObjectValue, object, primitive, unresolved, type Value } from './value.js';
 
 /** Who may read and create; `undefined` where neither is known. */
 export function readAccess(evaluator: Evaluator, owner: ObjectValue): AccessSchema | undefined {

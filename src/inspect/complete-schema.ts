@@ -1,7 +1,7 @@
 /** Completes what the config tells by what `payload-types.ts` tells; where the two disagree, says so. */
 import { byFieldPath, bySlug, CONTAINERS, mergeFields } from './fields.js';
-import type { TypedEntity, TypedSchema } from './payload-types.js';
-import type { ConfigSchema } from './read-schema.js';
+import type { TypedEntity, TypedSchema } from './payload-types/typed-schema.js';
+import type { ConfigSchema } from './read-schema/config-schema.js';
 import {
   type CollectionSchema,
   type FieldSchema,
@@ -49,117 +49,136 @@ export function completeSchema(
   };
   if (!types) return schema;
   const { typesFile } = context;
-  const typedCollections = types.collections.filter(({ slug }) => !INTERNAL.has(slug));
-  const typedGlobals = types.globals.filter(({ slug }) => !INTERNAL_GLOBALS.has(slug));
   if (context.expectsKV && !types.collections.some(({ slug }) => slug === 'payload-kv')) {
     warnings.push(`${typesFile} has no collection payload-kv: it is older than the installed Payload.`);
   }
+  const completion: Completion = { config, typesFile, warnings };
   schema.collections = complete(
+    completion,
     schema.collections,
-    typedCollections,
+    types.collections.filter(({ slug }) => !INTERNAL.has(slug)),
     'collection',
-    (typed): CollectionSchema => ({
-      slug: typed.slug,
-      origin: 'types',
-      auth: typed.auth,
-      upload: typed.upload,
-      versions: typed.drafts || 'unknown',
-      drafts: typed.drafts || 'unknown',
-      fields: typed.fields,
-    }),
+    collectionOfTypes,
   );
   schema.globals = complete(
+    completion,
     schema.globals,
-    typedGlobals,
+    types.globals.filter(({ slug }) => !INTERNAL_GLOBALS.has(slug)),
     'global',
-    (typed): GlobalSchema => ({
-      slug: typed.slug,
-      origin: 'types',
-      versions: typed.drafts || 'unknown',
-      drafts: typed.drafts || 'unknown',
-      fields: typed.fields,
-    }),
+    globalOfTypes,
   );
   if (!config.localesKnown) schema.locales = types.locales;
   return schema;
+}
 
-  function complete<T extends { slug: string; fields: FieldSchema[] }>(
-    own: T[],
-    typed: TypedEntity[],
-    what: string,
-    fromTypes: (entity: TypedEntity) => T,
-  ): T[] {
-    const bySlugTyped = new Map(typed.map((entity) => [entity.slug, entity]));
-    const known = new Set(own.map(({ slug }) => slug));
-    const completed = own.map((entity) => {
-      const match = bySlugTyped.get(entity.slug);
-      if (!match) {
-        warnings.push(
-          `The ${what} ${entity.slug} is in the config but not in ${typesFile}: is that file old?`,
-        );
-        return entity;
-      }
-      const fields = completeFields(entity.slug, entity.fields, match.fields);
-      const told = new Set(entity.fields.map(({ path }) => path));
-      const fieldsOfTypes = fields.map(({ path }) => path).filter((path) => !told.has(path));
-      return { ...entity, fields, ...(fieldsOfTypes.length > 0 ? { fieldsOfTypes } : {}) };
-    });
-    for (const entity of typed) {
-      if (known.has(entity.slug)) continue;
-      if (config.adding === 'nothing') {
-        warnings.push(
-          `The ${what} ${entity.slug} is in ${typesFile} but not in the config: is that file old?`,
-        );
-        continue;
-      }
-      // A plugin may have added it, or have done so when the file was generated.
-      completed.push({ ...fromTypes(entity), ...(config.adding === 'plugins' ? { unsure: true } : {}) });
-    }
-    return completed.sort(bySlug);
-  }
+/** A collection that only the types have. */
+function collectionOfTypes({ slug, auth, upload, drafts, fields }: TypedEntity): CollectionSchema {
+  const versions = drafts || 'unknown';
+  return { slug, origin: 'types', auth, upload, versions, drafts: versions, fields };
+}
 
-  function completeFields(slug: string, own: FieldSchema[], typed: FieldSchema[]): FieldSchema[] {
-    const byPath = new Map(own.map((each) => [each.path, each]));
-    const typedPaths = new Set(typed.map(({ path }) => path));
-    const added: string[] = [];
-    for (const each of typed) {
-      const before = byPath.get(each.path);
-      if (before) {
-        byPath.set(each.path, agree(slug, before, each));
-      } else if (!leafAbove(each.path, byPath)) {
-        byPath.set(each.path, each);
-        if (!isImplicit(each.path)) added.push(each.path);
-      }
-    }
-    const missing = own
-      .filter(({ path }) => !typedPaths.has(path) && !isImplicit(path))
-      .map(({ path }) => path);
-    if (missing.length > 0) {
-      warnings.push(`${slug}: ${listed(missing)} in the config but not in ${typesFile}: is that file old?`);
-    }
-    if (added.length > 0 && !config.open) {
-      warnings.push(`${slug}: ${listed(added)} in ${typesFile} but not in the config: is that file old?`);
-    }
-    return [...byPath.values()].sort(byFieldPath);
-  }
+/** A global that only the types have. */
+function globalOfTypes({ slug, drafts, fields }: TypedEntity): GlobalSchema {
+  const versions = drafts || 'unknown';
+  return { slug, origin: 'types', versions, drafts: versions, fields };
+}
 
-  function agree(slug: string, own: FieldSchema, typed: FieldSchema): FieldSchema {
-    if (own.join) {
-      if (own.join.collection.length > 0 || !typed.join) return own;
-      return { ...own, join: { ...own.join, collection: typed.join.collection } };
+/** A config that is being completed. */
+interface Completion {
+  config: ConfigSchema;
+  /** Path of the types, for messages. */
+  typesFile: string;
+  warnings: string[];
+}
+
+/** The collections, or the globals: each with the fields of its type, and those that only the types have. */
+function complete<T extends { slug: string; fields: FieldSchema[] }>(
+  completion: Completion,
+  own: T[],
+  typed: TypedEntity[],
+  what: string,
+  fromTypes: (entity: TypedEntity) => T,
+): T[] {
+  const { config, typesFile, warnings } = completion;
+  const bySlugTyped = new Map(typed.map((entity) => [entity.slug, entity]));
+  const known = new Set(own.map(({ slug }) => slug));
+  const completed = own.map((entity) => {
+    const match = bySlugTyped.get(entity.slug);
+    if (!match) {
+      warnings.push(`The ${what} ${entity.slug} is in the config but not in ${typesFile}: is that file old?`);
+      return entity;
     }
-    if (!typed.relationTo) return own;
-    if (own.relationTo?.length === 0) {
-      const { relationTo, polymorphic } = typed;
-      return { ...own, relationTo, ...(polymorphic ? { polymorphic } : {}) };
+    const fields = completeFields(completion, entity.slug, entity.fields, match.fields);
+    const told = new Set(entity.fields.map(({ path }) => path));
+    const fieldsOfTypes = fields.map(({ path }) => path).filter((path) => !told.has(path));
+    return { ...entity, fields, ...(fieldsOfTypes.length > 0 ? { fieldsOfTypes } : {}) };
+  });
+  for (const entity of typed) {
+    if (known.has(entity.slug)) continue;
+    if (config.adding === 'nothing') {
+      warnings.push(`The ${what} ${entity.slug} is in ${typesFile} but not in the config: is that file old?`);
+      continue;
     }
-    if (own.relationTo && own.relationTo.join() === typed.relationTo.join()) return own;
-    const mine = own.relationTo ? `refers to ${own.relationTo.join(', ')}` : `is of type ${own.type}`;
-    warnings.push(
-      `${slug}.${own.path} ${mine} in the config, but refers to ${typed.relationTo.join(', ')} in ${typesFile}.`,
-    );
-    return mergeFields(own, typed);
+    // A plugin may have added it, or have done so when the file was generated.
+    completed.push({ ...fromTypes(entity), ...(config.adding === 'plugins' ? { unsure: true } : {}) });
   }
+  return completed.sort(bySlug);
+}
+
+/** The fields of the config with those that only the types have; what is in one of both is warned of. */
+function completeFields(
+  completion: Completion,
+  slug: string,
+  own: FieldSchema[],
+  typed: FieldSchema[],
+): FieldSchema[] {
+  const { config, typesFile, warnings } = completion;
+  const byPath = new Map(own.map((each) => [each.path, each]));
+  const typedPaths = new Set(typed.map(({ path }) => path));
+  const added: string[] = [];
+  for (const each of typed) {
+    const before = byPath.get(each.path);
+    if (before) {
+      byPath.set(each.path, agree(completion, slug, before, each));
+    } else if (!leafAbove(each.path, byPath)) {
+      byPath.set(each.path, each);
+      if (!isImplicit(each.path)) added.push(each.path);
+    }
+  }
+  const missing = own
+    .filter(({ path }) => !typedPaths.has(path) && !isImplicit(path))
+    .map(({ path }) => path);
+  if (missing.length > 0) {
+    warnings.push(`${slug}: ${listed(missing)} in the config but not in ${typesFile}: is that file old?`);
+  }
+  if (added.length > 0 && !config.open) {
+    warnings.push(`${slug}: ${listed(added)} in ${typesFile} but not in the config: is that file old?`);
+  }
+  return [...byPath.values()].sort(byFieldPath);
+}
+
+/** A field as both tell it; what the types refer to counts. */
+function agree(
+  { typesFile, warnings }: Completion,
+  slug: string,
+  own: FieldSchema,
+  typed: FieldSchema,
+): FieldSchema {
+  if (own.join) {
+    if (own.join.collection.length > 0 || !typed.join) return own;
+    return { ...own, join: { ...own.join, collection: typed.join.collection } };
+  }
+  if (!typed.relationTo) return own;
+  if (own.relationTo?.length === 0) {
+    const { relationTo, polymorphic } = typed;
+    return { ...own, relationTo, ...(polymorphic ? { polymorphic } : {}) };
+  }
+  if (own.relationTo && own.relationTo.join() === typed.relationTo.join()) return own;
+  const mine = own.relationTo ? `refers to ${own.relationTo.join(', ')}` : `is of type ${own.type}`;
+  warnings.push(
+    `${slug}.${own.path} ${mine} in the config, but refers to ${typed.relationTo.join(', ')} in ${typesFile}.`,
+  );
+  return mergeFields(own, typed);
 }
 
 /** Whether the path leads into a field that the config knows to have no fields in it, such as JSON. */

@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { PayloadKVError } from '../errors.js';
+import { isFile, upwards } from './file-system.js';
 import { declaresWorkspace } from './package-manager.js';
-import { isFile, upwards } from './source-files.js';
 import type { Tsconfigs } from './tsconfig.js';
 
 /** Where to look for the project. */

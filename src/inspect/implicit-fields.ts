@@ -1,6 +1,6 @@
 /** The fields that Payload itself adds to collections and globals. */
+import { nullish, plain, truthy, type Value } from './evaluate/value.js';
 import type { FieldSchema } from './schema.js';
-import { nullish, plain, truthy, type Value } from './value.js';
 
 /** A field with every flag off that is not given. */
 export function field(given: Partial<FieldSchema> & { path: string; type: string }): FieldSchema {

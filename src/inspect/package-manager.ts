@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { isFile, readIfThere, upwards } from './source-files.js';
+import { isFile, readIfThere, upwards } from './file-system.js';
 
 /** The package manager of the project. */
 export type PackageManager = 'npm' | 'pnpm' | 'yarn' | 'bun';

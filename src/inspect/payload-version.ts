@@ -2,8 +2,8 @@
 import path from 'node:path';
 import { PayloadKVError } from '../errors.js';
 import { compareVersions } from '../version.js';
+import { isFile, readIfThere, upwards } from './file-system.js';
 import { type PackageManager, readPackageManager, withinRepository } from './package-manager.js';
-import { isFile, readIfThere, upwards } from './source-files.js';
 
 /** Installed and declared version of Payload. */
 export interface PayloadVersion {

@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { PayloadKVError } from '../errors.js';
-import type { ConfigShape, FileShape } from './config-shape.js';
+import type { ConfigShape, FileShape } from './config-shape/shape.js';
+import { isFile } from './file-system.js';
 import { findConfig, type InspectOptions } from './find-config.js';
 import { importsIn } from './importers.js';
 import { readPackageManager, workspaceRoot } from './package-manager.js';
 import { findEnvTypes, inspectProject, type Project } from './project.js';
-import { isFile } from './source-files.js';
 import { tsconfigs } from './tsconfig.js';
 import { readWrangler } from './wrangler.js';
 

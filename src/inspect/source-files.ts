@@ -1,9 +1,11 @@
 /** Reading and finding source files. Nothing is type-checked: files are parsed one by one as they are followed. */
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ts } from 'ts-morph';
 import { PayloadKVError } from '../errors.js';
+import { packageName } from './package-name.js';
 import type { SourceLocation } from './schema.js';
+import { syntaxErrors } from './syntax.js';
 import type { Tsconfigs } from './tsconfig.js';
 import { importTarget, sourceAt, workspaceSource } from './workspace-source.js';
 
@@ -105,41 +107,10 @@ export function sourceFiles(root: string, configs: Tsconfigs): SourceFiles {
   };
 }
 
-/** The syntax errors that the parser met. They are on the node, though not in its public type. */
-export function syntaxErrors(source: ts.SourceFile): ts.DiagnosticWithLocation[] {
-  return (source as unknown as { parseDiagnostics?: ts.DiagnosticWithLocation[] }).parseDiagnostics ?? [];
-}
-
-/** `@scope/name` of `@scope/name/path`, `name` of `name/path`. */
-export function packageName(specifier: string): string {
-  const parts = specifier.split('/');
-  return specifier.startsWith('@') ? parts.slice(0, 2).join('/') : (parts[0] ?? specifier);
-}
-
 /** The package that an alias leads to, else the one that is written. */
 function nameOfInstalled(specifier: string, file: string): string {
   const isAlias = specifier.startsWith('#') || /^[@~]\//.test(specifier);
   return packageName(isAlias ? file.split('/node_modules/').at(-1)! : specifier);
-}
-
-/** Whether a file is there. */
-export function isFile(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
-}
-
-/** The file's text, or `undefined` where it is not there. */
-export function readIfThere(file: string): string | undefined {
-  return isFile(file) ? readFileSync(file, 'utf8') : undefined;
-}
-
-/** The directory and those above it, the nearest first. */
-export function upwards(directory: string): string[] {
-  const directories = [directory];
-  for (let at = directory; path.dirname(at) !== at; ) {
-    at = path.dirname(at);
-    directories.push(at);
-  }
-  return directories;
 }
 
 function isRelative(specifier: string): boolean {

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { ts } from 'ts-morph';
 import { PayloadKVError } from '../errors.js';
-import { syntaxErrors } from './source-files.js';
+import { syntaxErrors } from './syntax.js';
 
 /** Reads tsconfig and jsconfig files, each once. */
 export interface Tsconfigs {

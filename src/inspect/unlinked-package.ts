@@ -2,8 +2,8 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { type ParseError, parse } from 'jsonc-parser';
+import { isFile, readIfThere, upwards } from './file-system.js';
 import { declaresWorkspace, workspaceRoot } from './package-manager.js';
-import { isFile, readIfThere, upwards } from './source-files.js';
 
 const GROUPS = ['dependencies', 'devDependencies', 'peerDependencies', 'optionalDependencies'];
 const SKIPPED = new Set(['node_modules', 'dist', 'build', 'out']);

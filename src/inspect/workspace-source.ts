@@ -5,7 +5,8 @@
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { type ParseError, parse } from 'jsonc-parser';
-import { isFile, packageName, readIfThere, upwards } from './source-files.js';
+import { isFile, readIfThere, upwards } from './file-system.js';
+import { packageName } from './package-name.js';
 import { subpathTargets } from './subpaths.js';
 import { unlinkedPackage } from './unlinked-package.js';
 

@@ -1,7 +1,7 @@
 /** Finds and reads the wrangler config of the Payload package. */
 import path from 'node:path';
 import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
-import { isFile, readIfThere, upwards } from './source-files.js';
+import { isFile, readIfThere, upwards } from './file-system.js';
 import { readWranglerToml } from './wrangler-toml.js';
 
 /** A KV namespace binding of a wrangler config. */

@@ -4,7 +4,7 @@
  */
 import { ts } from 'ts-morph';
 import { type CodeStyle, detectCodeStyle, lineIndent } from '../inspect/code-style.js';
-import type { ConfigShape, FileShape, Span } from '../inspect/config-shape.js';
+import type { ConfigShape, FileShape, Span } from '../inspect/config-shape/shape.js';
 import { type GeneratedPaths, importSpecifier } from './generated-paths.js';
 import { quote } from './literal.js';
 import type { TransformResult } from './plan.js';

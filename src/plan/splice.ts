@@ -2,7 +2,7 @@
  * Text edits by position. A parser only says where things stand; what is written is a splice, so that every other
  * byte of the file stays as its owner left it. Works for TypeScript and for JSON with comments alike.
  */
-import type { Span } from '../inspect/config-shape.js';
+import type { Span } from '../inspect/config-shape/shape.js';
 
 /** Replaces a piece of a text. */
 export interface Edit extends Span {

@@ -1,6 +1,6 @@
 /** What a `payload-kv/index.ts` says, read without running it: the user may have changed it in every way. */
 import { ts } from 'ts-morph';
-import type { Span } from '../inspect/config-shape.js';
+import type { Span } from '../inspect/config-shape/shape.js';
 import { propertyName } from '../inspect/property-name.js';
 import { lineAt } from './splice.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { FileShape, PluginsShape, Span } from '../../src/inspect/config-shape.js';
+import type { FileShape, PluginsShape, Span } from '../../src/inspect/config-shape/shape.js';
 import { inspectProject } from '../../src/inspect/project.js';
 import { inspected, PAYLOAD_3, written } from './written.js';
 

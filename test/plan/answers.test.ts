@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ConfigShape } from '../../src/inspect/config-shape.js';
+import type { ConfigShape } from '../../src/inspect/config-shape/shape.js';
 import type { WranglerConfig } from '../../src/inspect/wrangler.js';
 import { bindingConflict, propose } from '../../src/plan/answers.js';
 import { collection, field, global, schema } from './schema-of.js';

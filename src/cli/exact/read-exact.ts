@@ -3,9 +3,9 @@ import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PayloadKVError } from '../../errors.js';
+import { readIfThere, upwards } from '../../inspect/file-system.js';
 import type { Project } from '../../inspect/project.js';
 import type { ExactSchema } from '../../inspect/sanitised-schema.js';
-import { readIfThere, upwards } from '../../inspect/source-files.js';
 import { payloadRun } from '../payload-run.js';
 import type { ExactReply } from './script.js';
 

@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
-import { readIfThere, upwards } from '../../inspect/source-files.js';
+import { readIfThere, upwards } from '../../inspect/file-system.js';
 import { type Check, counted, fail, ok, warn } from '../check.js';
 
 /** The project, its Payload packages and this one all find the same Payload. */

@@ -1,5 +1,5 @@
 import { ts } from 'ts-morph';
-import type { ElementShape, FileShape } from '../../inspect/config-shape.js';
+import type { ElementShape, FileShape } from '../../inspect/config-shape/shape.js';
 import { propertyName } from '../../inspect/property-name.js';
 import { lineAt } from '../../plan/splice.js';
 import { type Check, fail, ok, warn } from '../check.js';

@@ -76,6 +76,95 @@ const blockOf = (key: string, wanted: any): any =>
           }
         : { ...blocks[key], ...wanted };
 
+/** The fields of a form. */
+const formFieldsOf = (given: any, wanted: any) => [
+  { name: 'title', type: 'text' },
+  {
+    name: 'fields',
+    type: 'blocks',
+    blocks: Object.entries(wanted)
+      .map(([key, each]) => blockOf(key, each))
+      .filter(Boolean),
+  },
+  { name: 'submitButtonLabel', type: 'text', localized: true },
+  { name: 'confirmationType', type: 'radio' },
+  { name: 'confirmationMessage', type: 'richText', localized: true },
+  {
+    name: 'redirect',
+    type: 'group',
+    fields: [
+      ...(given?.redirectRelationships
+        ? [
+            { name: 'type', type: 'radio' },
+            { name: 'reference', type: 'relationship', relationTo: given.redirectRelationships },
+          ]
+        : []),
+      { name: 'url', type: 'text' },
+    ],
+  },
+  {
+    name: 'emails',
+    type: 'array',
+    fields: [
+      { name: 'emailTo', type: 'text' },
+      { name: 'cc', type: 'text' },
+      { name: 'bcc', type: 'text' },
+      { name: 'replyTo', type: 'text' },
+      { name: 'emailFrom', type: 'text' },
+      { name: 'subject', type: 'text', localized: true },
+      { name: 'message', type: 'richText', localized: true },
+    ],
+  },
+];
+
+/** The fields of what visitors send with a form. */
+const submissionFieldsOf = (given: any, wanted: any, formSlug: any) => [
+  { name: 'form', type: 'relationship', relationTo: formSlug },
+  {
+    name: 'submissionData',
+    type: 'array',
+    fields: [
+      { name: 'field', type: 'text' },
+      { name: 'value', type: 'textarea' },
+    ],
+  },
+  ...(given?.uploadCollections?.length > 0
+    ? [
+        {
+          name: 'submissionUploads',
+          type: 'array',
+          fields: [
+            { name: 'field', type: 'text' },
+            { name: 'value', type: 'upload', hasMany: true, relationTo: given.uploadCollections },
+          ],
+        },
+      ]
+    : []),
+  ...(wanted.payment
+    ? [
+        {
+          name: 'payment',
+          type: 'group',
+          fields: [
+            { name: 'field', type: 'text' },
+            { name: 'status', type: 'text' },
+            { name: 'amount', type: 'number' },
+            { name: 'paymentProcessor', type: 'text' },
+            {
+              name: 'creditCard',
+              type: 'group',
+              fields: [
+                { name: 'token', type: 'text' },
+                { name: 'brand', type: 'text' },
+                { name: 'number', type: 'text' },
+              ],
+            },
+          ],
+        },
+      ]
+    : []),
+];
+
 /** Adds the collections `forms` and `form-submissions`. */
 export const formBuilderPlugin =
   (given: any) =>
@@ -94,45 +183,7 @@ export const formBuilderPlugin =
       upload: false,
       ...given?.fields,
     };
-    const formFields = [
-      { name: 'title', type: 'text' },
-      {
-        name: 'fields',
-        type: 'blocks',
-        blocks: Object.entries(wanted)
-          .map(([key, each]) => blockOf(key, each))
-          .filter(Boolean),
-      },
-      { name: 'submitButtonLabel', type: 'text', localized: true },
-      { name: 'confirmationType', type: 'radio' },
-      { name: 'confirmationMessage', type: 'richText', localized: true },
-      {
-        name: 'redirect',
-        type: 'group',
-        fields: [
-          ...(given?.redirectRelationships
-            ? [
-                { name: 'type', type: 'radio' },
-                { name: 'reference', type: 'relationship', relationTo: given.redirectRelationships },
-              ]
-            : []),
-          { name: 'url', type: 'text' },
-        ],
-      },
-      {
-        name: 'emails',
-        type: 'array',
-        fields: [
-          { name: 'emailTo', type: 'text' },
-          { name: 'cc', type: 'text' },
-          { name: 'bcc', type: 'text' },
-          { name: 'replyTo', type: 'text' },
-          { name: 'emailFrom', type: 'text' },
-          { name: 'subject', type: 'text', localized: true },
-          { name: 'message', type: 'richText', localized: true },
-        ],
-      },
-    ];
+    const formFields = formFieldsOf(given, wanted);
     const formSlug = given?.formOverrides?.slug || 'forms';
     const forms = {
       ...given?.formOverrides,
@@ -140,52 +191,7 @@ export const formBuilderPlugin =
       access: { read: () => true, ...given?.formOverrides?.access },
       fields: given?.formOverrides?.fields?.({ defaultFields: formFields }) ?? formFields,
     };
-    const submissionFields = [
-      { name: 'form', type: 'relationship', relationTo: formSlug },
-      {
-        name: 'submissionData',
-        type: 'array',
-        fields: [
-          { name: 'field', type: 'text' },
-          { name: 'value', type: 'textarea' },
-        ],
-      },
-      ...(given?.uploadCollections?.length > 0
-        ? [
-            {
-              name: 'submissionUploads',
-              type: 'array',
-              fields: [
-                { name: 'field', type: 'text' },
-                { name: 'value', type: 'upload', hasMany: true, relationTo: given.uploadCollections },
-              ],
-            },
-          ]
-        : []),
-      ...(wanted.payment
-        ? [
-            {
-              name: 'payment',
-              type: 'group',
-              fields: [
-                { name: 'field', type: 'text' },
-                { name: 'status', type: 'text' },
-                { name: 'amount', type: 'number' },
-                { name: 'paymentProcessor', type: 'text' },
-                {
-                  name: 'creditCard',
-                  type: 'group',
-                  fields: [
-                    { name: 'token', type: 'text' },
-                    { name: 'brand', type: 'text' },
-                    { name: 'number', type: 'text' },
-                  ],
-                },
-              ],
-            },
-          ]
-        : []),
-    ];
+    const submissionFields = submissionFieldsOf(given, wanted, formSlug);
     const overrides = given?.formSubmissionOverrides;
     const submissions = {
       ...overrides,

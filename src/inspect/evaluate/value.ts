@@ -224,3 +224,20 @@ export function nullish(value: Value): boolean | undefined {
 export function plain(value: Value): PrimitiveValue['value'] {
   return value.kind === 'primitive' ? value.value : undefined;
 }
+
+/** Something of a package or of the language as a person reads it. */
+export function externalName({ name, packageName }: Pick<ExternalValue, 'name' | 'packageName'>): string {
+  return packageName === '' ? name : `${name} of ${packageName}`;
+}
+
+/** Why a value is not known, if it isn't. */
+export function reasonOf(value: Value): string | undefined {
+  if (value.kind === 'unresolved') return value.reason;
+  if (value.kind === 'choice') return 'it depends on a condition that is only known at run time';
+  if (value.kind === 'function') return 'it is a function';
+  if (value.kind === 'external') {
+    if (value.packageName === '') return `the result of ${value.name} is only known at run time`;
+    return `it comes from the package ${value.packageName}, whose code is not read`;
+  }
+  return undefined;
+}

@@ -1,0 +1,122 @@
+/** The names that statements declare. */
+import { ts } from 'ts-morph';
+import { changesOf, reassigns } from './changes.js';
+import type { Evaluation } from './evaluation.js';
+import { bindPattern } from './patterns.js';
+import { propertyName } from './properties.js';
+import { lookup } from './scope.js';
+import { type Lazy, lazy, object, plain, primitive, type Scope, unresolved, type Value } from './value.js';
+
+/**
+ * Binds the names that the statements declare. At the top level of a file values are computed when asked for, with
+ * the statements that change them applied; in a function the statements run in order instead.
+ */
+export function declare(
+  evaluation: Evaluation,
+  statements: readonly ts.Statement[],
+  scope: Scope,
+  topLevel: boolean,
+): void {
+  for (const statement of statements) {
+    if (ts.isFunctionDeclaration(statement) && statement.name && statement.body) {
+      scope.names.set(statement.name.text, { get: () => ({ kind: 'function', node: statement, scope }) });
+    } else if (ts.isEnumDeclaration(statement)) {
+      scope.names.set(statement.name.text, {
+        get: lazy(statement, () => enumValue(evaluation, statement, scope)),
+      });
+    } else if (ts.isClassDeclaration(statement) && statement.name) {
+      scope.names.set(statement.name.text, { get: () => unresolved(statement, 'it is a class') });
+    } else if (topLevel && ts.isVariableStatement(statement)) {
+      for (const declaration of statement.declarationList.declarations) {
+        declareVariable(evaluation, declaration, scope, statements);
+      }
+    } else if (ts.isImportDeclaration(statement) && ts.isStringLiteral(statement.moduleSpecifier)) {
+      declareImport(evaluation, statement, statement.moduleSpecifier.text, scope);
+    }
+  }
+}
+
+function declareVariable(
+  evaluation: Evaluation,
+  declaration: ts.VariableDeclaration,
+  scope: Scope,
+  statements: readonly ts.Statement[],
+): void {
+  const { initializer } = declaration;
+  const base = lazy(declaration, () =>
+    initializer ? evaluation.evaluate(initializer, scope) : primitive(declaration, undefined),
+  );
+  if (!ts.isIdentifier(declaration.name)) {
+    bindPattern(evaluation, declaration.name, base, scope);
+    return;
+  }
+  const name = declaration.name.text;
+  const changes = statements.filter((statement) => changesOf(statement, name));
+  let applied = changes.length === 0;
+  let latest: Value | undefined;
+  scope.names.set(name, {
+    get() {
+      if (applied) return latest ?? base();
+      applied = true;
+      latest = base();
+      const inner: Scope = { names: new Map([[name, { get: () => latest ?? base() }]]), parent: scope };
+      const { scope: after } = evaluation.run(changes, inner);
+      latest = lookup(name, after)?.get() ?? latest;
+      return latest;
+    },
+    target: () =>
+      initializer && !changes.some((each) => reassigns(each, name))
+        ? { node: initializer, scope }
+        : undefined,
+  });
+}
+
+function declareImport(
+  evaluation: Evaluation,
+  statement: ts.ImportDeclaration,
+  specifier: string,
+  scope: Scope,
+): void {
+  const clause = statement.importClause;
+  if (!clause || clause.isTypeOnly) return;
+  const from = statement.getSourceFile().fileName;
+  if (clause.name) {
+    scope.names.set(clause.name.text, evaluation.importBinding(specifier, from, 'default', clause.name));
+  }
+  if (clause.namedBindings && ts.isNamespaceImport(clause.namedBindings)) {
+    scope.names.set(
+      clause.namedBindings.name.text,
+      evaluation.importBinding(specifier, from, '*', clause.namedBindings),
+    );
+  } else if (clause.namedBindings) {
+    for (const element of clause.namedBindings.elements) {
+      if (element.isTypeOnly) continue;
+      const imported = (element.propertyName ?? element.name).text;
+      scope.names.set(element.name.text, evaluation.importBinding(specifier, from, imported, element));
+    }
+  }
+}
+
+function enumValue(evaluation: Evaluation, declaration: ts.EnumDeclaration, scope: Scope): Value {
+  return object(declaration, () => {
+    const entries = new Map<string, Lazy>();
+    const inner: Scope = { names: new Map(), parent: scope };
+    let next: number | undefined = 0;
+    for (const member of declaration.members) {
+      const name = propertyName(evaluation, member.name, scope);
+      if (name === undefined) continue;
+      let value: Value;
+      if (member.initializer) {
+        value = evaluation.evaluate(member.initializer, inner);
+        const number = plain(value);
+        next = typeof number === 'number' ? number + 1 : undefined;
+      } else {
+        value = primitive(member, next);
+        if (next !== undefined) next++;
+      }
+      inner.names.set(name, { get: () => value });
+      entries.set(name, () => value);
+    }
+    return { entries, gaps: [] };
+  });
+}
