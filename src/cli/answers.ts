@@ -21,7 +21,8 @@ import {
   STORES,
   type StoreName,
 } from '../plan/answers.js';
-import type { AnswerChanges, CurrentAnswers } from '../plan/wrapper-edit.js';
+import type { CurrentAnswers } from '../plan/wrapper-answers.js';
+import type { AnswerChanges } from '../plan/wrapper-edit.js';
 import { nearest } from './nearest.js';
 import type { Questions } from './questions.js';
 import { printable, type Terminal } from './terminal.js';

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { RUNNERS } from '../inspect/package-manager.js';
 import type { Project } from '../inspect/project.js';
 import { isFile, readIfThere, upwards } from '../inspect/source-files.js';
+import { readWrapper, type Wrapper } from '../inspect/wrapper/read-wrapper.js';
 import { type GeneratedPaths, generatedPaths } from '../plan/generated-paths.js';
 import type { Remote } from './remote.js';
-import { readWrapper, type WrapperReading } from './wrapper.js';
 
 /** Everything that the checks look at. */
 export interface DoctorContext {
@@ -14,7 +14,7 @@ export interface DoctorContext {
   /** Where the generated files are, or should be. */
   paths: GeneratedPaths;
   /** What the wrapper says; `undefined` where the file is not there. */
-  wrapper: WrapperReading | undefined;
+  wrapper: Wrapper | undefined;
   /** Version of the Node that runs this, without `v`. */
   nodeVersion: string;
   /** Ranges that this version of the package was tested with. */

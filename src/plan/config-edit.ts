@@ -3,8 +3,9 @@
  * everything; what is written is a splice. What could be overridden or is not surely an array is refused.
  */
 import { ts } from 'ts-morph';
-import { type CodeStyle, detectCodeStyle, lineIndent } from '../inspect/code-style.js';
+import { type CodeStyle, lineIndent } from '../inspect/code-style.js';
 import type { ConfigShape, FileShape, Span } from '../inspect/config-shape.js';
+import { fileStyle } from './file-style.js';
 import { type GeneratedPaths, importSpecifier } from './generated-paths.js';
 import { quote } from './literal.js';
 import type { TransformResult } from './plan.js';
@@ -24,9 +25,7 @@ export function wireConfig(wiring: Wiring): TransformResult {
   const { shape, paths } = wiring;
   const file = shape.config;
   if (shape.wired.elements > 0) return { ok: true, content: file.text, modified: false };
-  // The file's own habits, where they are not the project's.
-  const source = ts.createSourceFile(file.path, file.text, ts.ScriptTarget.Latest, true);
-  const style = detectCodeStyle([source], wiring.style);
+  const style = fileStyle(file.text, file.path, wiring.style);
 
   const name = localName(wiring);
   const element = wiring.withEnv && shape.cloudflareEnv ? `${name}(${shape.cloudflareEnv.expression})` : name;

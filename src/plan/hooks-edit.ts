@@ -3,14 +3,22 @@
  * what is no longer cached goes, unless somebody has touched it.
  */
 import { ts } from 'ts-morph';
-import { type CodeStyle, detectCodeStyle } from '../inspect/code-style.js';
-import { propertyName } from '../inspect/property-name.js';
+import type { CodeStyle } from '../inspect/code-style.js';
+import type { WrapperShape } from '../inspect/wrapper/shape.js';
+import {
+  asObject,
+  unwrapped,
+  valueIn,
+  type WrittenMember,
+  type WrittenObject,
+  writtenValue,
+} from '../inspect/written-value.js';
+import { fileStyle } from './file-style.js';
 import { contentHash } from './ledger.js';
 import { restyle } from './restyle.js';
 import { lineAt } from './splice.js';
 import { removeMember } from './splice-out.js';
 import { type HookKind, printFormerHook } from './wrapper-file.js';
-import type { WrapperShape } from './wrapper-shape.js';
 
 /** What a wrapper caches, before and after. */
 export interface CachedChange {
@@ -33,7 +41,7 @@ export function followCached(
   projectStyle: CodeStyle,
 ): HooksEdit {
   const kept: HooksEdit['kept'] = [];
-  const style = detectCodeStyle([parse(before, path)], projectStyle);
+  const style = fileStyle(before, path, projectStyle);
   let text = before;
   for (const kind of ['collections', 'globals'] as const) {
     const [old, now] = [slugsIn(change.before, kind), slugsIn(change.after, kind)];
@@ -44,14 +52,15 @@ export function followCached(
   return { text, kept };
 
   function drop(kind: HookKind, slug: string): void {
-    const object = hooksIn(text, path)?.[kind];
-    const index = object?.properties.findIndex((it) => nameOf(it) === slug) ?? -1;
+    const object = hooksIn(text, path, kind);
+    const index = object?.members.findIndex(({ name }) => name === slug) ?? -1;
     if (!object || index === -1) return;
-    const member = object.properties[index]!;
+    const member = object.members[index]!;
+    const written = text.slice(member.start, member.end);
     const isOurs =
-      contentHash(member.getText()) === contentHash(styled(kind, slug)) && !hasCommentBeside(text, member);
-    if (isOurs) text = removeMember(text, spanOf(object), index);
-    else kept.push({ slug, line: lineAt(text, member.getStart()) });
+      contentHash(written) === contentHash(styled(kind, slug)) && !hasCommentBeside(text, member);
+    if (isOurs) text = removeMember(text, object, index);
+    else kept.push({ slug, line: lineAt(text, member.start) });
   }
 
   function styled(kind: HookKind, slug: string): string {
@@ -66,26 +75,15 @@ export function followCached(
   }
 }
 
-function parse(text: string, path: string): ts.SourceFile {
-  return ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
-}
-
-/** The object literals of the hooks, as far as they are literals. */
-function hooksIn(
-  text: string,
-  path: string,
-): Partial<Record<HookKind, ts.ObjectLiteralExpression>> | undefined {
-  for (const statement of parse(text, path).statements) {
+/** The object literal of a kind of hooks, as far as everything around it is one as well. */
+function hooksIn(text: string, path: string, kind: HookKind): WrittenObject | undefined {
+  const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+  for (const statement of source.statements) {
     if (!ts.isVariableStatement(statement)) continue;
     for (const { name, initializer } of statement.declarationList.declarations) {
-      const value = initializer && unwrapped(initializer);
-      if (!ts.isIdentifier(name) || name.text !== 'hooks' || !value || !ts.isObjectLiteralExpression(value))
-        continue;
-      const members = value.properties.flatMap((member) => {
-        const object = ts.isPropertyAssignment(member) ? unwrapped(member.initializer) : undefined;
-        return object && ts.isObjectLiteralExpression(object) ? [[nameOf(member), object]] : [];
-      });
-      return Object.fromEntries(members) as ReturnType<typeof hooksIn>;
+      if (!initializer || !ts.isIdentifier(name) || name.text !== 'hooks') continue;
+      const hooks = asObject(writtenValue(unwrapped(initializer)));
+      if (hooks) return asObject(valueIn(hooks, kind));
     }
   }
   return undefined;
@@ -97,23 +95,7 @@ function slugsIn(shape: WrapperShape | undefined, kind: HookKind): string[] | un
 }
 
 /** Whether a comment stands right above a member or behind it. */
-function hasCommentBeside(text: string, member: ts.Node): boolean {
-  const above = text.slice(member.pos, member.getStart());
-  const behind = /^,?[ \t]*(\/[/*])?/.exec(text.slice(member.end))![1];
-  return /\/[/*]/.test(above) || behind !== undefined;
-}
-
-function nameOf(member: ts.ObjectLiteralElementLike): string | undefined {
-  return member.name && propertyName(member.name);
-}
-
-function unwrapped(node: ts.Expression): ts.Expression {
-  return ts.isAsExpression(node) || ts.isSatisfiesExpression(node) || ts.isParenthesizedExpression(node)
-    ? unwrapped(node.expression)
-    : node;
-}
-
-function spanOf(object: ts.ObjectLiteralExpression) {
-  const members = object.properties.map((it) => ({ start: it.getStart(), end: it.end }));
-  return { start: object.getStart(), end: object.end, members };
+function hasCommentBeside(text: string, { fullStart, start, end }: WrittenMember): boolean {
+  const behind = /^,?[ \t]*(\/[/*])?/.exec(text.slice(end))![1];
+  return /\/[/*]/.test(text.slice(fullStart, start)) || behind !== undefined;
 }

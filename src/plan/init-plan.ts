@@ -2,8 +2,11 @@
 import { posix } from 'node:path';
 import { PayloadKVError } from '../errors.js';
 import { isExact } from '../inspect/exact-schema.js';
+import { exportsName } from '../inspect/exported-value.js';
 import type { Project } from '../inspect/project.js';
 import type { WranglerConfig } from '../inspect/wrangler.js';
+import { readWrapper } from '../inspect/wrapper/read-wrapper.js';
+import type { WrapperShape } from '../inspect/wrapper/shape.js';
 import type { Answers } from './answers.js';
 import { wireConfig } from './config-edit.js';
 import { declareBinding, envTypeName } from './env-types-edit.js';
@@ -32,7 +35,6 @@ import {
 import { declaresAll, takeTypes, type WranglerTypes } from './wrangler-types.js';
 import { type AnswerChanges, changeAnswers } from './wrapper-edit.js';
 import { renderHooks, renderWrapper, type WrapperContext } from './wrapper-file.js';
-import { exportsName, readWrapperShape, type WrapperShape } from './wrapper-shape.js';
 
 /** Texts of the project's files by path relative to its root; absent where there is no such file. */
 export type ProjectFiles = Readonly<Record<string, string | undefined>>;
@@ -87,8 +89,8 @@ export function planInit(input: InitInput): Plan {
       ? undefined
       : changeAnswers(before, paths.wrapper, input.changes, style);
   const existing = edit?.text ?? before;
-  const oldShape = before === undefined ? undefined : readWrapperShape(before, paths.wrapper);
-  const shape = existing === undefined ? undefined : readWrapperShape(existing, paths.wrapper);
+  const oldShape = before === undefined ? undefined : readWrapper(before, paths.wrapper).shape;
+  const shape = existing === undefined ? undefined : readWrapper(existing, paths.wrapper).shape;
   const setup = existing === undefined ? setupOf(input) : undefined;
   const wanted: Bindings = setup ? bindingsOf(setup.answers) : bindingsIn(shape);
   const usesKV = setup ? setup.answers.store === 'cloudflare-kv' : shape?.store === 'cloudflareKV';
@@ -96,7 +98,7 @@ export function planInit(input: InitInput): Plan {
 
   if (setup) {
     const wrapper = renderWrapper(setup.answers, setup.context);
-    refuseOpenAuth(readWrapperShape(wrapper, paths.wrapper), paths.wrapper);
+    refuseOpenAuth(readWrapper(wrapper, paths.wrapper).shape, paths.wrapper);
     collect.create(paths.wrapper, wrapper);
     if (files[paths.hooks] === undefined)
       collect.create(paths.hooks, renderHooks(setup.answers, setup.context));
@@ -157,7 +159,7 @@ export function leftBehind({ project, files, changes }: InitInput): string[] {
   const before = files[wrapper];
   if (before === undefined || !changes) return [];
   const { text } = changeAnswers(before, wrapper, changes, project.style);
-  return wordsOf(leftoversOf(readWrapperShape(before, wrapper), readWrapperShape(text, wrapper)));
+  return wordsOf(leftoversOf(readWrapper(before, wrapper).shape, readWrapper(text, wrapper).shape));
 }
 
 function withoutGenerated(
@@ -204,9 +206,9 @@ export function namespacesToCreate(input: InitInput): { binding: string; places:
   const text = before && changes ? changeAnswers(before, paths.wrapper, changes, project.style).text : before;
   const { entries } = answers
     ? bindingsOf(answers)
-    : bindingsIn(text === undefined ? undefined : readWrapperShape(text, paths.wrapper));
+    : bindingsIn(text === undefined ? undefined : readWrapper(text, paths.wrapper).shape);
   if (entries === undefined || !project.wrangler) return undefined;
-  const old = before === undefined ? undefined : readWrapperShape(before, paths.wrapper)?.binding;
+  const old = before === undefined ? undefined : readWrapper(before, paths.wrapper).shape?.binding;
   const carried = changes && old !== undefined ? idsOf(project.wrangler, old) : {};
   const places = [
     ...placesWithoutNamespace(project.wrangler, entries).filter((place) => !((place ?? '') in carried)),

@@ -4,6 +4,7 @@
  */
 import { importsIn } from '../inspect/importers.js';
 import type { Project } from '../inspect/project.js';
+import type { WrapperShape } from '../inspect/wrapper/shape.js';
 import { TAGS_CLASS } from './answers.js';
 import { countPutIn } from './hunks.js';
 import type { Ledger } from './ledger.js';
@@ -12,7 +13,6 @@ import type { TransformResult } from './plan.js';
 import { idsOf, type NamespaceIds } from './wrangler-edit.js';
 import { declares } from './wrangler-types.js';
 import { declarationsOf, escaped, unbind } from './wrangler-unbind.js';
-import type { WrapperShape } from './wrapper-shape.js';
 
 /** What the cache used and uses no longer. */
 export interface Leftovers {

@@ -1,5 +1,6 @@
 import { PayloadKVError } from '../errors.js';
-import type { WrapperShape } from './wrapper-shape.js';
+import type { WrapperShape } from '../inspect/wrapper/shape.js';
+import { hasMember } from '../inspect/written-value.js';
 
 /** Stores whose entries leave the process, as a wrapper calls them. */
 export const STORES_OUTSIDE: ReadonlySet<string> = new Set([
@@ -17,7 +18,7 @@ export const STORES_OUTSIDE: ReadonlySet<string> = new Set([
  * @throws PayloadKVError `AUTH_NOT_ENCRYPTED`
  */
 export function refuseOpenAuth(shape: WrapperShape | undefined, file: string): void {
-  if (!shape?.store || !STORES_OUTSIDE.has(shape.store) || shape.options.includes('encryption')) return;
+  if (!shape?.store || !STORES_OUTSIDE.has(shape.store) || hasMember(shape.options, 'encryption')) return;
   const open = shape.collections?.entries.find(({ allowAuth }) => allowAuth);
   if (!open) return;
   throw new PayloadKVError({

@@ -6,6 +6,8 @@ import { posix } from 'node:path';
 import { importsIn } from '../inspect/importers.js';
 import type { RemovableProject } from '../inspect/removable.js';
 import type { WranglerConfig } from '../inspect/wrangler.js';
+import { readWrapper } from '../inspect/wrapper/read-wrapper.js';
+import type { WrapperShape } from '../inspect/wrapper/shape.js';
 import { TAGS_CLASS } from './answers.js';
 import { unwire } from './config-unwire.js';
 import { type GeneratedPaths, generatedPaths } from './generated-paths.js';
@@ -23,7 +25,6 @@ import {
   wranglerTypesCommand,
 } from './wrangler-types.js';
 import { canGoFrom, declarationsOf, namesIn, withoutPutIn } from './wrangler-unbind.js';
-import { readWrapperShape, type WrapperShape } from './wrapper-shape.js';
 
 /** What the plan of `remove` is made of. */
 export interface RemoveInput {
@@ -79,7 +80,7 @@ export function planRemove(input: RemoveInput): RemovePlan {
   const paths = generatedPaths(project);
   const ledger = readLedger(files[paths.schema]) ?? EMPTY_LEDGER;
   const wrapper = files[paths.wrapper];
-  const shape = wrapper === undefined ? undefined : readWrapperShape(wrapper, paths.wrapper);
+  const shape = wrapper === undefined ? undefined : readWrapper(wrapper, paths.wrapper).shape;
   const changes: FileChange[] = [];
   const refusals: Refusal[] = [];
   const notices: string[] = [];

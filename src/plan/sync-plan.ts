@@ -1,10 +1,11 @@
 /** Everything that `sync` would do, as a plan, and what it has to say. */
-import { ts } from 'ts-morph';
 import { PayloadKVError } from '../errors.js';
-import { detectCodeStyle } from '../inspect/code-style.js';
 import type { Project } from '../inspect/project.js';
 import type { CollectionSchema, FieldSchema } from '../inspect/schema.js';
+import { readWrapper } from '../inspect/wrapper/read-wrapper.js';
+import type { PoliciesShape, WrapperShape } from '../inspect/wrapper/shape.js';
 import { isInternalCollection } from './answers.js';
+import { fileStyle } from './file-style.js';
 import { generatedPaths, languageOf } from './generated-paths.js';
 import type { ProjectFiles } from './init-plan.js';
 import { EMPTY_LEDGER, readLedger, recordChanges, withLedger, withoutLedger } from './ledger.js';
@@ -19,7 +20,6 @@ import { type CollectionRecord, type SchemaRecord, schemaRecord } from './schema
 import { applyEdits, type Edit, insertMember } from './splice.js';
 import type { Templates } from './template.js';
 import { printPolicy } from './wrapper-file.js';
-import { type PoliciesShape, readWrapperShape, type WrapperShape } from './wrapper-shape.js';
 
 /** What the plan of `sync` is made of. */
 export interface SyncInput {
@@ -80,7 +80,7 @@ export function findDrift({ project, files, templates, force }: SyncInput): Sync
       nextStep: 'Run `payload-kv init` first.',
     });
   }
-  const shape = readWrapperShape(wrapper, paths.wrapper);
+  const shape = readWrapper(wrapper, paths.wrapper).shape;
   const now = schemaRecord(project.schema);
   const before = text === undefined ? undefined : readSchemaFile(text, paths.schema, force);
   const base = readLedger(text)?.schema;
@@ -128,8 +128,7 @@ function mergeEdited(
   const path = generatedPaths(project).schema;
   const theirs = withoutLedger(text);
   // In the style that the file has by now, so that a formatter's work is no change.
-  const source = ts.createSourceFile(path, theirs, ts.ScriptTarget.Latest, true);
-  const options = { template, style: detectCodeStyle([source], project.style), language: languageOf(path) };
+  const options = { template, style: fileStyle(theirs, path, project.style), language: languageOf(path) };
   const result = mergeTexts(renderSchemaFile(base, options), theirs, renderSchemaFile(now, options));
   if (!result.ok) return { conflicts: result.conflicts };
   try {
@@ -234,7 +233,7 @@ function addPolicies(
   const left: PolicyProposal[] = [];
   let after = text;
   for (const proposal of add) {
-    const policies = readWrapperShape(after, path)?.[`${proposal.type}s`];
+    const policies = readWrapper(after, path).shape?.[`${proposal.type}s`];
     if (!policies) left.push(proposal);
     else after = applyEdits(after, entryEdits(after, policies, proposal.line.replace(/,$/, ''), project));
   }

@@ -2,9 +2,8 @@
  * Other answers for a wrapper that is there already. It is the user's: each answer is a splice of the one entry that
  * holds it, and what is not written as `init` writes it is left, with the lines to paste.
  */
-import { ts } from 'ts-morph';
-import { type CodeStyle, detectCodeStyle } from '../inspect/code-style.js';
-import { propertyName } from '../inspect/property-name.js';
+import type { CodeStyle } from '../inspect/code-style.js';
+import { asObject, valueIn } from '../inspect/written-value.js';
 import {
   type CollectionAnswer,
   type GlobalAnswer,
@@ -14,11 +13,9 @@ import {
 } from './answers.js';
 import { propertyKey, quote } from './literal.js';
 import type { Refusal } from './plan.js';
-import { restyle } from './restyle.js';
-import { applyEdits, insertMember, lineAt } from './splice.js';
-import { removeMember } from './splice-out.js';
+import { answersOf, type CurrentAnswers, REGISTRY_CALLS, STORE_CALLS } from './wrapper-answers.js';
 import { printPolicy, printTTL } from './wrapper-file.js';
-import { readWrapperShape } from './wrapper-shape.js';
+import { type WrapperText, wrapperText } from './wrapper-text.js';
 
 /** Answers that are to be others; what is absent stays. */
 export interface AnswerChanges {
@@ -43,66 +40,6 @@ export interface WrapperEdit {
   refusals: Refusal[];
 }
 
-/** How `init` writes a store or a registry. */
-interface Written {
-  call: string;
-  module: string;
-}
-
-const STORE_CALLS: Readonly<Record<StoreName, Written>> = {
-  'cloudflare-kv': { call: 'cloudflareKV', module: 'payload-kv/cloudflare' },
-  memory: { call: 'memory', module: 'payload-kv' },
-  redis: { call: 'redis', module: 'payload-kv/redis' },
-};
-const REGISTRY_CALLS: Readonly<Partial<Record<RegistryName, Written>>> = {
-  'durable-object': { call: 'durableObjectRegistry', module: 'payload-kv/cloudflare' },
-  database: { call: 'databaseRegistry', module: 'payload-kv' },
-  redis: { call: 'redisRegistry', module: 'payload-kv/redis' },
-};
-
-/** What a wrapper answers, as far as it is written as `init` writes it. */
-export interface CurrentAnswers {
-  store?: StoreName;
-  registry?: RegistryName;
-  binding?: string;
-  ttl?: string;
-  collections: string[];
-  globals: string[];
-  /** Options that are written in a way of somebody's own: nobody is to be asked about those. */
-  own: ('store' | 'registry' | 'ttl' | 'collections' | 'globals')[];
-}
-
-/** The options of `payloadKV` in the order in which `init` writes them. */
-const ORDER = ['store', 'registry', 'ttl', 'collections', 'globals', 'hooks', 'schema'];
-
-/** Reads the answers out of a wrapper; `undefined` where it calls no `payloadKV`. */
-export function answersIn(text: string, path: string): CurrentAnswers | undefined {
-  const shape = readWrapperShape(text, path);
-  if (!shape) return undefined;
-  const named = <Name extends string>(calls: Partial<Record<Name, Written>>, call: string | undefined) =>
-    (Object.keys(calls) as Name[]).find((name) => calls[name]?.call === call);
-  const store = named(STORE_CALLS, shape.store);
-  const registry = named(REGISTRY_CALLS, shape.registry);
-  const isOwn = {
-    store: shape.options.includes('store') && store === undefined,
-    registry: shape.options.includes('registry') && registry === undefined,
-    ttl: shape.options.includes('ttl') && shape.ttl === undefined,
-    // Without the option everything is cached; spreads hold what nobody can name here.
-    collections: shape.collections?.open !== false,
-    globals: shape.globals?.open !== false,
-  };
-  const own = (Object.keys(isOwn) as (keyof typeof isOwn)[]).filter((name) => isOwn[name]);
-  return {
-    own,
-    ...(store ? { store } : {}),
-    ...(registry ? { registry } : {}),
-    ...(shape.binding === undefined ? {} : { binding: shape.binding }),
-    ...(shape.ttl === undefined ? {} : { ttl: shape.ttl }),
-    collections: shape.collections?.entries.map(({ slug }) => slug) ?? [],
-    globals: shape.globals?.entries.map(({ slug }) => slug) ?? [],
-  };
-}
-
 /** Changes the answers in a wrapper. */
 export function changeAnswers(
   before: string,
@@ -110,298 +47,143 @@ export function changeAnswers(
   changes: AnswerChanges,
   projectStyle: CodeStyle,
 ): WrapperEdit {
-  // The file's own habits, where they are not the project's.
-  const style = detectCodeStyle(
-    [ts.createSourceFile(path, before, ts.ScriptTarget.Latest, true)],
-    projectStyle,
-  );
-  const refusals: Refusal[] = [];
-  let text = before;
-  const refuse = (reason: string, paste: string, at?: ts.Node) =>
-    refusals.push({ path, reason, paste, ...(at ? { line: lineAt(text, at.getStart()) } : {}) });
-
-  if (changes.store !== undefined) changeStore(changes.store, changes.binding ?? 'PAYLOAD_CACHE');
-  if (changes.binding !== undefined) changeBinding(changes.binding);
-  const store = changes.store ?? answersIn(text, path)?.store;
-  if (changes.registry !== undefined) changeRegistry(changes.registry, store, changes.tagsBinding);
-  else if (changes.store !== undefined) dropRegistryThatDoesNotFit(changes.store);
-  if (changes.ttl !== undefined && changes.ttl !== readWrapperShape(text, path)?.ttl)
-    setValue('ttl', printTTL(changes.ttl), isLiteral);
-  if (changes.collections) changePolicies('collections', changes.collections);
-  if (changes.globals) changePolicies('globals', changes.globals);
-  for (const [slug, ttl] of changes.ttlFor) changeTTL(slug, ttl);
-  return { text, refusals };
-
-  /** The options of `payloadKV` in the text as it is by now. */
-  function options(): { object: ts.ObjectLiteralExpression; source: ts.SourceFile } | undefined {
-    const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
-    const find = (node: ts.Node): ts.CallExpression | undefined =>
-      ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === 'payloadKV'
-        ? node
-        : ts.forEachChild(node, find);
-    const object = find(source)?.arguments[0];
-    return object && ts.isObjectLiteralExpression(object) ? { object, source } : undefined;
+  const wrapper = wrapperText(before, path, projectStyle);
+  if (changes.store !== undefined) changeStore(wrapper, changes.store, changes.binding ?? 'PAYLOAD_CACHE');
+  if (changes.binding !== undefined) changeBinding(wrapper, changes.binding);
+  if (changes.registry !== undefined) {
+    const store = changes.store ?? answersBy(wrapper)?.store;
+    changeRegistry(wrapper, changes.registry, store, changes.tagsBinding);
+  } else if (changes.store !== undefined) dropRegistryThatDoesNotFit(wrapper, changes.store);
+  if (changes.ttl !== undefined && changes.ttl !== wrapper.shape()?.ttl) {
+    const isLiteral = ({ kind }: { kind: string }) => kind === 'text' || kind === 'number';
+    wrapper.setOption('ttl', printTTL(changes.ttl), isLiteral);
   }
-
-  function styled(code: string): string {
-    const wrapped = restyle(`(${code})`, { ...style, lineEnding: '\n' });
-    return wrapped.slice(1, wrapped.lastIndexOf(')'));
-  }
-
-  function put(at: ts.Node, code: string): void {
-    text = text.slice(0, at.getStart()) + code + text.slice(at.getEnd());
-  }
-
-  /** Sets a property of the options whose value may be replaced, or adds it before the policies. */
-  function setValue(name: string, code: string, isReplaceable: (node: ts.Expression) => boolean): void {
-    const found = options();
-    if (!found) return;
-    const value = propertyOf(found.object, name);
-    if (value && !isReplaceable(value)) {
-      refuse(`\`${name}\` is not written as init writes it.`, `${name}: ${styled(code)},`, value);
-    } else if (value) {
-      if (value.getText() !== styled(code)) put(value, styled(code));
-    } else {
-      // Behind what it follows, so that a comment above the next one stays there.
-      const { properties } = found.object;
-      const before = ORDER.slice(0, ORDER.indexOf(name));
-      const after = properties.findLastIndex((it) => before.includes(nameOf(it) ?? ''));
-      const span = spanOf(found.object, properties);
-      const list = after === -1 ? span : { ...span, members: span.members.slice(0, after + 1) };
-      const edits = insertMember(text, list, `${name}: ${styled(code)}`, {
-        ...style,
-        trailingComma: style.trailingCommas,
-        ...(after === -1 && properties.length > 0 ? { before: 0 } : {}),
-      });
-      text = applyEdits(text, edits);
-    }
-  }
-
-  function changeStore(store: StoreName, binding: string): void {
-    const current = answersIn(text, path)?.store;
-    if (current === store) return;
-    const takesEnv = readWrapperShape(text, path)?.takesEnv === true;
-    const { call, module } = STORE_CALLS[store];
-    const args = store === 'cloudflare-kv' ? `{ binding: ${quote(binding)}${takesEnv ? ', env' : ''} }` : '';
-    const isOurs = () => current !== undefined;
-    const count = refusals.length;
-    setValue('store', `${call}(${args})`, isOurs);
-    if (refusals.length > count) return;
-    addImport(call, module);
-    if (current) dropImport(STORE_CALLS[current].call);
-  }
-
-  function changeBinding(binding: string): void {
-    const found = options();
-    const call = found && propertyOf(found.object, 'store');
-    const argument = call && ts.isCallExpression(call) ? call.arguments[0] : undefined;
-    if (!call || answersIn(text, path)?.store !== 'cloudflare-kv') return;
-    const value =
-      argument && ts.isObjectLiteralExpression(argument) ? propertyOf(argument, 'binding') : undefined;
-    if (value && ts.isStringLiteralLike(value)) {
-      if (value.text !== binding) put(value, quote(binding, style.quotes));
-    } else
-      refuse('The binding of the store is no literal.', `binding: ${quote(binding, style.quotes)}`, call);
-  }
-
-  function changeRegistry(registry: RegistryName, store: StoreName | undefined, tagsBinding?: string): void {
-    const found = options();
-    const value = found && propertyOf(found.object, 'registry');
-    const current = answersIn(text, path)?.registry;
-    const written = REGISTRY_CALLS[registry];
-    const ofStore = store !== undefined && REGISTRIES_OF[store][0] === registry;
-    if (ofStore || !written) {
-      if (!found || !value) return;
-      if (!current) refuse('`registry` is not written as init writes it.', 'registry', value);
-      else dropRegistry(current);
-      return;
-    }
-    if (current === registry) return;
-    const takesEnv = readWrapperShape(text, path)?.takesEnv === true;
-    const args =
-      registry === 'durable-object' ? `{ binding: ${quote(tagsBinding!)}${takesEnv ? ', env' : ''} }` : '';
-    const count = refusals.length;
-    setValue('registry', `${written.call}(${args})`, () => current !== undefined);
-    if (refusals.length > count) return;
-    addImport(written.call, written.module);
-    if (current) dropImport(REGISTRY_CALLS[current]!.call);
-  }
-
-  function dropRegistryThatDoesNotFit(store: StoreName): void {
-    const current = answersIn(text, path)?.registry;
-    if (current && (!REGISTRIES_OF[store].includes(current) || REGISTRIES_OF[store][0] === current))
-      dropRegistry(current);
-  }
-
-  function dropRegistry(current: RegistryName): void {
-    const found = options();
-    const members = found?.object.properties;
-    const index = members?.findIndex((it) => nameOf(it) === 'registry') ?? -1;
-    if (!found || !members || index === -1) return;
-    text = removeMember(text, spanOf(found.object, members), index);
-    dropImport(REGISTRY_CALLS[current]!.call);
-  }
-
-  function changePolicies(
-    type: 'collections' | 'globals',
-    answers: readonly (CollectionAnswer | GlobalAnswer)[],
-  ) {
-    const chosen = new Set(answers.map(({ slug }) => slug));
-    const shape = readWrapperShape(text, path)?.[type];
-    const lines = (list: typeof answers) =>
-      list.map((it) => styled(`{ ${entryOf(it)} }`).replace(/^\{\s*|,?\s*\}$/g, ''));
-    if (!shape) {
-      refuse(`\`${type}\` is no object literal.`, `${type}: { ${lines(answers).join(', ')} },`);
-      return;
-    }
-    for (const { slug } of shape.entries.filter((entry) => !chosen.has(entry.slug))) {
-      const object = objectOf(type)!;
-      const index = object.properties.findIndex((it) => nameOf(it) === slug);
-      text = removeMember(text, spanOf(object, object.properties), index);
-    }
-    const known = new Set(shape.entries.map(({ slug }) => slug));
-    for (const line of lines(answers.filter(({ slug }) => !known.has(slug)))) {
-      const object = objectOf(type)!;
-      const edits = insertMember(text, spanOf(object, object.properties), line, {
-        ...style,
-        trailingComma: style.trailingCommas,
-        ownLine: true,
-      });
-      text = applyEdits(text, edits);
-    }
-  }
-
-  function objectOf(type: string): ts.ObjectLiteralExpression | undefined {
-    const found = options();
-    const value = found && propertyOf(found.object, type);
-    return value && ts.isObjectLiteralExpression(value) ? value : undefined;
-  }
-
-  function changeTTL(slug: string, ttl: string): void {
-    const code = styled(printTTL(ttl));
-    const member = (['collections', 'globals'] as const)
-      .flatMap((type) => objectOf(type)?.properties ?? [])
-      .find((it) => nameOf(it) === slug);
-    const value = member && ts.isPropertyAssignment(member) ? unwrapped(member.initializer) : undefined;
-    if (!value || !ts.isObjectLiteralExpression(value)) {
-      refuse(
-        `\`${slug}\` has no entry that is an object literal.`,
-        `${propertyKey(slug, style.quotes)}: { ttl: ${code} },`,
-        member,
-      );
-      return;
-    }
-    const current = propertyOf(value, 'ttl');
-    if (current && !isLiteral(current)) {
-      refuse(`The TTL of \`${slug}\` is no literal.`, `ttl: ${code},`, current);
-    } else if (current) {
-      if (current.getText() !== code) put(current, code);
-    } else {
-      const [first] = value.properties;
-      const isCommented = first !== undefined && /\/[/*]/.test(text.slice(first.pos, first.getStart()));
-      const place = first && !isCommented ? { before: 0 } : {};
-      const edits = insertMember(text, spanOf(value, value.properties), `ttl: ${code}`, {
-        ...style,
-        trailingComma: style.trailingCommas,
-        ...place,
-      });
-      text = applyEdits(text, edits);
-    }
-  }
-
-  function addImport(name: string, module: string): void {
-    const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
-    const imports = source.statements.filter(ts.isImportDeclaration);
-    const from = imports.find(
-      (it) =>
-        ts.isStringLiteral(it.moduleSpecifier) &&
-        it.moduleSpecifier.text === module &&
-        !it.importClause?.isTypeOnly &&
-        it.importClause?.namedBindings !== undefined &&
-        ts.isNamedImports(it.importClause.namedBindings),
-    );
-    const bindings = from?.importClause?.namedBindings;
-    if (bindings && ts.isNamedImports(bindings)) {
-      const names = bindings.elements.map((it) => it.name.text);
-      if (names.includes(name)) return;
-      const next = names.findIndex((it) => it > name);
-      const edits = insertMember(text, spanOf(bindings, bindings.elements), name, {
-        ...style,
-        trailingComma: false,
-        ...(next === -1 ? {} : { before: next }),
-      });
-      text = applyEdits(text, edits);
-      return;
-    }
-    const last = imports.filter(isOfPackage).at(-1);
-    const line = restyle(`import { ${name} } from '${module}';`, { ...style, lineEnding: '\n' });
-    const at = last ? last.end : 0;
-    text = text.slice(0, at) + (last ? style.lineEnding + line : line + style.lineEnding) + text.slice(at);
-  }
-
-  /** Takes a name out of the imports once nothing uses it. */
-  function dropImport(name: string): void {
-    const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
-    let uses = 0;
-    const count = (node: ts.Node): void => {
-      if (ts.isIdentifier(node) && node.text === name && !ts.isImportSpecifier(node.parent)) uses++;
-      ts.forEachChild(node, count);
-    };
-    count(source);
-    if (uses > 0) return;
-    for (const statement of source.statements.filter(ts.isImportDeclaration)) {
-      const bindings = statement.importClause?.namedBindings;
-      if (!bindings || !ts.isNamedImports(bindings) || !isOfPackage(statement)) continue;
-      const index = bindings.elements.findIndex(
-        (it) => it.name.text === name && it.propertyName === undefined,
-      );
-      if (index === -1) continue;
-      if (bindings.elements.length > 1) text = removeMember(text, spanOf(bindings, bindings.elements), index);
-      else {
-        const rest = /^[ \t]*\r?\n/.exec(text.slice(statement.end))?.[0] ?? '';
-        text = text.slice(0, statement.getStart()) + text.slice(statement.end + rest.length);
-      }
-      return;
-    }
-  }
+  if (changes.collections) changePolicies(wrapper, 'collections', changes.collections);
+  if (changes.globals) changePolicies(wrapper, 'globals', changes.globals);
+  for (const [slug, ttl] of changes.ttlFor) changeTTL(wrapper, slug, ttl);
+  return { text: wrapper.current(), refusals: wrapper.refusals };
 }
 
-/** Whether an import is of this package: one of the same name from elsewhere is the person's. */
-function isOfPackage({ moduleSpecifier }: ts.ImportDeclaration): boolean {
-  return ts.isStringLiteral(moduleSpecifier) && /^payload-kv(\/|$)/.test(moduleSpecifier.text);
+/** The answers as they are by now. */
+function answersBy(wrapper: WrapperText): CurrentAnswers | undefined {
+  const shape = wrapper.shape();
+  return shape && answersOf(shape);
+}
+
+// ---- store and registry -------------------------------------------------------------------------------------------
+
+function changeStore(wrapper: WrapperText, store: StoreName, binding: string): void {
+  const current = answersBy(wrapper)?.store;
+  if (current === store) return;
+  const { call, module } = STORE_CALLS[store];
+  const args = store === 'cloudflare-kv' ? bound(wrapper, binding) : '';
+  if (!wrapper.setOption('store', `${call}(${args})`, () => current !== undefined)) return;
+  wrapper.addImport(call, module);
+  if (current) wrapper.dropImport(STORE_CALLS[current].call);
+}
+
+/** The options of what reads a binding. */
+function bound(wrapper: WrapperText, binding: string): string {
+  return `{ binding: ${quote(binding)}${wrapper.shape()?.takesEnv ? ', env' : ''} }`;
+}
+
+function changeBinding(wrapper: WrapperText, binding: string): void {
+  const { options } = wrapper.shape() ?? {};
+  const store = valueIn(options, 'store');
+  if (!store || answersBy(wrapper)?.store !== 'cloudflare-kv') return;
+  const value = valueIn(store.kind === 'call' ? asObject(store.arguments[0]) : undefined, 'binding');
+  const code = quote(binding, wrapper.style.quotes);
+  if (value?.kind !== 'text')
+    wrapper.refuse('The binding of the store is no literal.', `binding: ${code}`, store);
+  else if (value.text !== binding) wrapper.replace(value, code);
+}
+
+function changeRegistry(
+  wrapper: WrapperText,
+  registry: RegistryName,
+  store: StoreName | undefined,
+  tagsBinding?: string,
+): void {
+  const current = answersBy(wrapper)?.registry;
+  const written = REGISTRY_CALLS[registry];
+  const ofStore = store !== undefined && REGISTRIES_OF[store][0] === registry;
+  if (ofStore || !written) {
+    const value = valueIn(wrapper.shape()?.options, 'registry');
+    if (!value) return;
+    if (!current) wrapper.refuse('`registry` is not written as init writes it.', 'registry', value);
+    else dropRegistry(wrapper, current);
+    return;
+  }
+  if (current === registry) return;
+  const args = registry === 'durable-object' ? bound(wrapper, tagsBinding!) : '';
+  if (!wrapper.setOption('registry', `${written.call}(${args})`, () => current !== undefined)) return;
+  wrapper.addImport(written.call, written.module);
+  if (current) wrapper.dropImport(REGISTRY_CALLS[current]!.call);
+}
+
+function dropRegistryThatDoesNotFit(wrapper: WrapperText, store: StoreName): void {
+  const current = answersBy(wrapper)?.registry;
+  if (current && (!REGISTRIES_OF[store].includes(current) || REGISTRIES_OF[store][0] === current))
+    dropRegistry(wrapper, current);
+}
+
+function dropRegistry(wrapper: WrapperText, current: RegistryName): void {
+  const { options } = wrapper.shape() ?? {};
+  const index = options?.members.findIndex(({ name }) => name === 'registry') ?? -1;
+  if (!options || index === -1) return;
+  wrapper.remove(options, index);
+  wrapper.dropImport(REGISTRY_CALLS[current]!.call);
+}
+
+// ---- policies -----------------------------------------------------------------------------------------------------
+
+function changePolicies(
+  wrapper: WrapperText,
+  type: 'collections' | 'globals',
+  answers: readonly (CollectionAnswer | GlobalAnswer)[],
+): void {
+  const lines = (list: typeof answers) =>
+    list.map((it) => wrapper.styled(`{ ${entryOf(it)} }`).replace(/^\{\s*|,?\s*\}$/g, ''));
+  const entries = wrapper.shape()?.[type]?.entries;
+  if (!entries) {
+    const paste = `${type}: { ${lines(answers).join(', ')} },`;
+    wrapper.refuse(`\`${type}\` is no object literal.`, paste);
+    return;
+  }
+  const [known, chosen] = [entries, answers].map((list) => new Set(list.map(({ slug }) => slug)));
+  for (const { slug } of entries.filter((entry) => !chosen!.has(entry.slug))) {
+    const object = wrapper.shape()![type]!;
+    const index = object.members.findIndex(({ name }) => name === slug);
+    wrapper.remove(object, index);
+  }
+  for (const line of lines(answers.filter(({ slug }) => !known!.has(slug))))
+    wrapper.insert(wrapper.shape()![type]!, line, { ownLine: true });
 }
 
 function entryOf(answer: CollectionAnswer | GlobalAnswer): string {
   return `${propertyKey(answer.slug)}: ${printPolicy(answer)}`;
 }
 
-function nameOf(member: ts.ObjectLiteralElementLike): string | undefined {
-  return member.name && propertyName(member.name);
-}
-
-function propertyOf(object: ts.ObjectLiteralExpression, name: string): ts.Expression | undefined {
-  for (const member of object.properties) {
-    if (ts.isPropertyAssignment(member) && propertyName(member.name) === name)
-      return unwrapped(member.initializer);
-    if (ts.isShorthandPropertyAssignment(member) && member.name.text === name) return member.name;
+function changeTTL(wrapper: WrapperText, slug: string, ttl: string): void {
+  const code = wrapper.styled(printTTL(ttl));
+  const { collections, globals } = wrapper.shape() ?? {};
+  const members = [collections, globals].flatMap((it) => it?.members ?? []);
+  const member = members.find(({ name }) => name === slug);
+  const policy = asObject(member?.value);
+  if (!policy) {
+    wrapper.refuse(
+      `\`${slug}\` has no entry that is an object literal.`,
+      `${propertyKey(slug, wrapper.style.quotes)}: { ttl: ${code} },`,
+      member,
+    );
+    return;
   }
-  return undefined;
-}
-
-function unwrapped(node: ts.Expression): ts.Expression {
-  return ts.isAsExpression(node) || ts.isSatisfiesExpression(node) || ts.isParenthesizedExpression(node)
-    ? unwrapped(node.expression)
-    : node;
-}
-
-function isLiteral(node: ts.Expression): boolean {
-  return ts.isStringLiteralLike(node) || ts.isNumericLiteral(node);
-}
-
-function spanOf(list: ts.Node, members: ts.NodeArray<ts.Node>) {
-  return {
-    start: list.getStart(),
-    end: list.end,
-    members: members.map((it) => ({ start: it.getStart(), end: it.end })),
-  };
+  const current = valueIn(policy, 'ttl');
+  if (!current) {
+    const [first] = policy.members;
+    const isCommented = first && /\/[/*]/.test(wrapper.textOf({ start: first.fullStart, end: first.start }));
+    wrapper.insert(policy, `ttl: ${code}`, first && !isCommented ? { before: 0 } : {});
+  } else if (current.kind !== 'text' && current.kind !== 'number')
+    wrapper.refuse(`The TTL of \`${slug}\` is no literal.`, `ttl: ${code},`, current);
+  else if (wrapper.textOf(current) !== code) wrapper.replace(current, code);
 }

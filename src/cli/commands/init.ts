@@ -19,7 +19,7 @@ import {
 import type { Plan } from '../../plan/plan.js';
 import type { NamespaceIds, Place } from '../../plan/wrangler-edit.js';
 import { typesHash, wranglerTypesCommand } from '../../plan/wrangler-types.js';
-import { answersIn } from '../../plan/wrapper-edit.js';
+import { answersIn } from '../../plan/wrapper-answers.js';
 import {
   type AnswerFlags,
   answerNotices,

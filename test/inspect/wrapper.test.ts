@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { everyStore, readWrapper } from '../../src/doctor/wrapper.js';
+import { readWrapper } from '../../src/inspect/wrapper/read-wrapper.js';
+import { everyStore } from '../../src/inspect/wrapper/stores.js';
 
 const read = (text: string) => readWrapper(text, 'src/payload-kv/index.ts');
 
 describe('reading a wrapper', () => {
   test('finds store, binding, policy and TTLs with their lines', () => {
-    const reading = read(`import { payloadKV } from 'payload-kv';
+    const { shape, ...reading } = read(`import { payloadKV } from 'payload-kv';
 import { cloudflareKV } from 'payload-kv/cloudflare';
 import { hooks } from './hooks';
 
@@ -57,6 +58,18 @@ export const cache = (env: CloudflareEnv) =>
       unread: [],
       unknown: [],
       relativeImports: [{ specifier: './hooks', line: 3 }],
+    });
+    expect(shape).toMatchObject({
+      store: 'cloudflareKV',
+      binding: 'PAYLOAD_CACHE',
+      ttl: '5m',
+      takesEnv: true,
+      exportsCache: true,
+      collections: {
+        entries: [{ slug: 'posts', line: 11, slices: ['slug'] }, { slug: 'my-users' }],
+        open: false,
+      },
+      globals: { entries: [{ slug: 'header', line: 14 }] },
     });
   });
 
