@@ -1,11 +1,11 @@
-import { realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { RUNNERS } from '../inspect/package-manager.js';
 import type { Project } from '../inspect/project.js';
-import { isFile, readIfThere, upwards } from '../inspect/source-files.js';
+import { isFile, readIfThere } from '../inspect/source-files.js';
 import { readWrapper, type Wrapper } from '../inspect/wrapper/read-wrapper.js';
 import { type GeneratedPaths, generatedPaths } from '../plan/generated-paths.js';
+import { findPackage, type InstalledPackage } from './installed-package.js';
 import type { Remote } from './remote.js';
 
 /** Everything that the checks look at. */
@@ -29,13 +29,6 @@ export interface DoctorContext {
   remote?: Remote;
 }
 
-/** A package of the project's `node_modules`. */
-export interface InstalledPackage {
-  /** Absolute directory, links resolved. */
-  dir: string;
-  version: string;
-}
-
 /** Reads what the checks need, once. */
 export async function doctorContext(project: Project): Promise<DoctorContext> {
   const read = (file: string) => readIfThere(path.join(project.root, file));
@@ -52,14 +45,6 @@ export async function doctorContext(project: Project): Promise<DoctorContext> {
     command: (line) => `${RUNNERS[project.packageManager]} ${line}`,
   };
 }
-
-/** The command that installs a development dependency. */
-export const ADD_DEVELOPMENT = {
-  npm: 'npm install -D',
-  pnpm: 'pnpm add -D',
-  yarn: 'yarn add -D',
-  bun: 'bun add -d',
-} as const;
 
 /** The usual places, or beside the file that the config really imports. */
 function pathsInUse(project: Project): GeneratedPaths {
@@ -80,15 +65,4 @@ async function supportedRanges(): Promise<{ node: string; payload: string }> {
     peerDependencies: { payload: string };
   };
   return { node: engines.node, payload: peerDependencies.payload };
-}
-
-function findPackage(root: string, name: string): InstalledPackage | undefined {
-  for (const directory of upwards(root)) {
-    const dir = path.join(directory, 'node_modules', name);
-    const manifest = readIfThere(path.join(dir, 'package.json'));
-    if (manifest === undefined) continue;
-    const { version } = JSON.parse(manifest) as { version?: string };
-    return { dir: realpathSync(dir), version: version ?? 'unknown' };
-  }
-  return undefined;
 }

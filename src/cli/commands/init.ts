@@ -27,14 +27,14 @@ import {
   resolveAnswers,
   resolveChanges,
 } from '../answers.js';
-import { type Course, carryOut, type InstallOutcome, sayNext } from '../confirm.js';
+import { type Course, carryOut, type InstallOutcome, outcomeDocument, sayNext } from '../carry-out.js';
 import { EXIT } from '../failure.js';
 import { packageVersion, readTemplates } from '../package-files.js';
 import { readProjectFiles, uncommittedFiles, wranglerProvisions } from '../project-files.js';
 import { createQuestions, type Questions } from '../questions.js';
 import { readProject } from '../read-project.js';
 import { shellQuoted } from '../shell-quoted.js';
-import { countOf, noticeLine, outcomeDocument, sayUnresolved } from '../show-plan.js';
+import { countOf, noticeLine, sayUnresolved } from '../show-plan.js';
 import { printable, type Terminal } from '../terminal.js';
 import { requireSupportedPayload } from '../unsupported-payload.js';
 import { typesByWrangler } from '../wrangler-types.js';

@@ -11,13 +11,13 @@ import {
   type SyncInput,
 } from '../../plan/sync-plan.js';
 import { typedSlugs } from '../../plan/types-slugs.js';
-import { type Course, carryOut, type WriteOptions } from '../confirm.js';
+import { type Course, carryOut, outcomeDocument, type WriteOptions } from '../carry-out.js';
 import { EXIT } from '../failure.js';
 import { readTemplates } from '../package-files.js';
 import { readProjectFiles } from '../project-files.js';
 import { createQuestions, type Questions } from '../questions.js';
 import { readProject } from '../read-project.js';
-import { countOf, noticeLine, outcomeDocument, planLines, sayUnresolved } from '../show-plan.js';
+import { countOf, noticeLine, planLines, sayUnresolved } from '../show-plan.js';
 import { columnsOf, printable, type Terminal } from '../terminal.js';
 
 /** Options of `payload-kv sync`. */

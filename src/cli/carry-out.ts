@@ -10,7 +10,7 @@ import { PayloadKVError } from '../errors.js';
 import type { Project } from '../inspect/project.js';
 import type { Plan } from '../plan/plan.js';
 import type { Questions } from './questions.js';
-import { countOf, planLines, type ShownPlan } from './show-plan.js';
+import { countOf, planDocument, planLines, type ShownPlan } from './show-plan.js';
 import { columnsOf, printable, type Terminal } from './terminal.js';
 
 /** The flags that every command which writes has in common. */
@@ -84,6 +84,14 @@ export async function carryOut(
     written: true,
     install: await installIfNeeded(course.project, final, options, terminal),
   };
+}
+
+/** What became of a plan, as it stands in the `--json` document of every command that writes. */
+export function outcomeDocument(
+  { plan, written, install }: Outcome,
+  nextSteps: readonly string[],
+): ReturnType<typeof planDocument> & Omit<Outcome, 'plan'> & { nextSteps: readonly string[] } {
+  return { ...planDocument(plan), written, install, nextSteps };
 }
 
 /** What is left to do, one line each; nothing where there is nothing. */
