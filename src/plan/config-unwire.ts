@@ -5,6 +5,7 @@
 import { ts } from 'ts-morph';
 import { propertyName } from '../inspect/property-name.js';
 import { TAGS_CLASS } from './answers.js';
+import { isPropertyName } from './identifiers.js';
 import type { TransformResult } from './plan.js';
 import { lineAt } from './splice.js';
 import { removeMember } from './splice-out.js';
@@ -171,14 +172,6 @@ function useOf(
     return ts.forEachChild(node, visit);
   };
   return visit(source);
-}
-
-function isPropertyName(node: ts.Identifier): boolean {
-  const { parent } = node;
-  return (
-    (ts.isPropertyAssignment(parent) && parent.name === node) ||
-    (ts.isPropertyAccessExpression(parent) && parent.name === node)
-  );
 }
 
 /** Without imports of the wrapper and without the export of the class, each with its line. */
