@@ -12,10 +12,9 @@ import { TAGS_CLASS } from './answers.js';
 import { unwire } from './config-unwire.js';
 import { type GeneratedPaths, generatedPaths } from './generated-paths.js';
 import { countPutIn, type Hunk, undoHunks } from './hunks.js';
-import type { ProjectFiles } from './init-plan.js';
 import { contentHash, EMPTY_LEDGER, type Ledger, readLedger } from './ledger.js';
 import { withoutPackages } from './package-json-edit.js';
-import type { FileChange, Plan, Refusal, TransformResult } from './plan.js';
+import type { FileChange, Plan, ProjectFiles, Refusal, TransformResult } from './plan.js';
 import { parseSchemaFile } from './schema-file.js';
 import {
   declaredIn,

@@ -7,16 +7,12 @@ import { filesMentioning } from '../../inspect/importers.js';
 import { RUNNERS } from '../../inspect/package-manager.js';
 import type { Project } from '../../inspect/project.js';
 import { type Answers, notProposed, propose, type RegistryName } from '../../plan/answers.js';
+import { namespacesToCreate } from '../../plan/bindings-plan.js';
 import { generatedPaths } from '../../plan/generated-paths.js';
-import {
-  filesToRead,
-  type InitInput,
-  leftBehind,
-  namespacesToCreate,
-  planInit,
-  refuseForeign,
-} from '../../plan/init-plan.js';
+import { filesToRead, type InitInput } from '../../plan/init-input.js';
+import { leftBehind, planInit } from '../../plan/init-plan.js';
 import type { Plan } from '../../plan/plan.js';
+import { refuseForeign } from '../../plan/refuse-foreign.js';
 import type { NamespaceIds, Place } from '../../plan/wrangler-edit.js';
 import { typesHash, wranglerTypesCommand } from '../../plan/wrangler-types.js';
 import { answersIn } from '../../plan/wrapper-answers.js';

@@ -2,7 +2,8 @@ import kleur from 'kleur';
 import { PayloadKVError } from '../../errors.js';
 import type { Project } from '../../inspect/project.js';
 import { generatedPaths } from '../../plan/generated-paths.js';
-import { filesToRead, type ProjectFiles } from '../../plan/init-plan.js';
+import { filesToRead } from '../../plan/init-input.js';
+import type { ProjectFiles } from '../../plan/plan.js';
 import {
   findDrift,
   type PolicyProposal,
