@@ -16,13 +16,9 @@ import { refuseForeign } from '../../plan/refuse-foreign.js';
 import type { NamespaceIds, Place } from '../../plan/wrangler-edit.js';
 import { typesHash, wranglerTypesCommand } from '../../plan/wrangler-types.js';
 import { answersIn } from '../../plan/wrapper-answers.js';
-import {
-  type AnswerFlags,
-  answerNotices,
-  changeNotices,
-  resolveAnswers,
-  resolveChanges,
-} from '../answers.js';
+import type { AnswerFlags } from '../answer-flags.js';
+import { answerNotices, changeNotices } from '../answer-notices.js';
+import { resolveAnswers, resolveChanges } from '../answers.js';
 import { type Course, carryOut, type InstallOutcome, outcomeDocument, sayNext } from '../carry-out.js';
 import { EXIT } from '../failure.js';
 import { packageVersion, readTemplates } from '../package-files.js';
