@@ -2,9 +2,10 @@
  * What other answers leave behind: a binding that the cache no longer reads, the client of a store that is none any
  * more. What `init` itself put in and nothing else uses goes again; the rest is told.
  */
-import { importsIn } from '../inspect/importers.js';
+
 import type { Project } from '../inspect/project.js';
 import type { WrapperShape } from '../inspect/wrapper/shape.js';
+import { importsIn } from '../inspect/written-imports.js';
 import { TAGS_CLASS } from './answers.js';
 import { countPutIn } from './hunks.js';
 import type { Ledger } from './ledger.js';

@@ -3,11 +3,11 @@
  * are no longer found, what is recognisably ours is taken out; what is neither is left and named.
  */
 import { posix } from 'node:path';
-import { importsIn } from '../inspect/importers.js';
 import type { RemovableProject } from '../inspect/removable.js';
 import type { WranglerConfig } from '../inspect/wrangler.js';
 import { readWrapper } from '../inspect/wrapper/read-wrapper.js';
 import type { WrapperShape } from '../inspect/wrapper/shape.js';
+import { importsIn } from '../inspect/written-imports.js';
 import { TAGS_CLASS } from './answers.js';
 import { unwire } from './config-unwire.js';
 import { type GeneratedPaths, generatedPaths } from './generated-paths.js';
