@@ -3,8 +3,8 @@
 import { parseDuration } from '../duration.js';
 import type { Project } from '../inspect/project.js';
 import type { Answers, CollectionAnswer, StoreName } from '../plan/answers.js';
-import type { CurrentAnswers } from '../plan/wrapper-answers.js';
-import type { AnswerChanges } from '../plan/wrapper-edit.js';
+import type { CurrentAnswers } from '../plan/wrapper/wrapper-answers.js';
+import type { AnswerChanges } from '../plan/wrapper/wrapper-edit.js';
 
 /** Lowest TTL in seconds that Cloudflare KV knows. */
 const KV_FLOOR = 60;

@@ -10,8 +10,8 @@ import {
   proposeTagsBinding,
   REGISTRIES_OF,
 } from '../plan/answers.js';
-import type { CurrentAnswers } from '../plan/wrapper-answers.js';
-import type { AnswerChanges } from '../plan/wrapper-edit.js';
+import type { CurrentAnswers } from '../plan/wrapper/wrapper-answers.js';
+import type { AnswerChanges } from '../plan/wrapper/wrapper-edit.js';
 import {
   type AnswerFlags,
   checkFlags,

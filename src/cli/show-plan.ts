@@ -3,9 +3,9 @@ import { createTwoFilesPatch, FILE_HEADERS_ONLY, structuredPatch } from 'diff';
 import kleur from 'kleur';
 import type { Project } from '../inspect/project.js';
 import { unresolvedSentences } from '../inspect/unresolved.js';
-import { isLedgerLine, readLedger } from '../plan/ledger.js';
+import type { KeptFile } from '../plan/commands/remove-plan.js';
 import type { FileChange, Plan, Refusal } from '../plan/plan.js';
-import type { KeptFile } from '../plan/remove-plan.js';
+import { isLedgerLine, readLedger } from '../plan/schema/ledger.js';
 import { brokenAt, printable, type Terminal, widthOf } from './terminal.js';
 
 /** A plan, and the files that stay although it is about taking them away. */

@@ -1,6 +1,6 @@
 import type { KVNamespaceBinding, WranglerConfig, WranglerEnvironment } from '../inspect/wrangler.js';
 import { everyStore, type StoreReading } from '../inspect/wrapper/stores.js';
-import { bindKVNamespace } from '../plan/wrangler-edit.js';
+import { bindKVNamespace } from '../plan/wrangler/wrangler-edit.js';
 import { compareVersions } from '../version.js';
 import type { DoctorContext } from './context.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CodeStyle } from '../../src/inspect/code-style.js';
 import { readWrapper } from '../../src/inspect/wrapper/read-wrapper.js';
-import { followCached } from '../../src/plan/hooks-edit.js';
+import { followCached } from '../../src/plan/wrapper/hooks-edit.js';
 
 const STYLE: CodeStyle = {
   quotes: 'single',

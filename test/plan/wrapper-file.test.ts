@@ -7,7 +7,7 @@ import type { CodeStyle } from '../../src/inspect/code-style.js';
 import { readWrapper } from '../../src/inspect/wrapper/read-wrapper.js';
 import type { Answers } from '../../src/plan/answers.js';
 import { generatedPaths } from '../../src/plan/generated-paths.js';
-import { renderHooks, renderWrapper, type WrapperContext } from '../../src/plan/wrapper-file.js';
+import { renderHooks, renderWrapper, type WrapperContext } from '../../src/plan/wrapper/wrapper-file.js';
 
 const style: CodeStyle = {
   quotes: 'single',

@@ -9,7 +9,7 @@ import { checkText, summaryText } from '../../doctor/report.js';
 import { runChecks } from '../../doctor/run-checks.js';
 import { PayloadKVError } from '../../errors.js';
 import type { Project } from '../../inspect/project.js';
-import { filesToRead } from '../../plan/init-input.js';
+import { filesToRead } from '../../plan/commands/init-input.js';
 import { type Course, carryOut, type InstallOutcome } from '../carry-out.js';
 import { packageVersion, readTemplates } from '../package-files.js';
 import { createProgress, type Progress } from '../progress.js';

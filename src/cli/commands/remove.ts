@@ -1,7 +1,7 @@
 import kleur from 'kleur';
 import { filesMentioning } from '../../inspect/importers.js';
+import { filesToRemove, planRemove, WORDS } from '../../plan/commands/remove-plan.js';
 import { generatedPaths } from '../../plan/generated-paths.js';
-import { filesToRemove, planRemove, WORDS } from '../../plan/remove-plan.js';
 import { type Course, carryOut, outcomeDocument, sayNext, type WriteOptions } from '../carry-out.js';
 import { EXIT } from '../failure.js';
 import { readProjectFiles } from '../project-files.js';

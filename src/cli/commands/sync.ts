@@ -1,16 +1,16 @@
 import kleur from 'kleur';
 import { PayloadKVError } from '../../errors.js';
 import type { Project } from '../../inspect/project.js';
-import { generatedPaths } from '../../plan/generated-paths.js';
-import { filesToRead } from '../../plan/init-input.js';
-import type { ProjectFiles } from '../../plan/plan.js';
+import { filesToRead } from '../../plan/commands/init-input.js';
 import {
   findDrift,
   type PolicyProposal,
   planSync,
   type SyncFindings,
   type SyncInput,
-} from '../../plan/sync-plan.js';
+} from '../../plan/commands/sync-plan.js';
+import { generatedPaths } from '../../plan/generated-paths.js';
+import type { ProjectFiles } from '../../plan/plan.js';
 import { typedSlugs } from '../../plan/types-slugs.js';
 import { type Course, carryOut, outcomeDocument, type WriteOptions } from '../carry-out.js';
 import { EXIT } from '../failure.js';

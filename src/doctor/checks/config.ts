@@ -1,4 +1,4 @@
-import { wireConfig } from '../../plan/config-edit.js';
+import { wireConfig } from '../../plan/config/config-edit.js';
 import { type Check, fail, ok, warn } from '../check.js';
 import type { DoctorContext } from '../context.js';
 import { kvStore } from '../kv-store.js';
