@@ -9,9 +9,9 @@ import { writeChanges } from '../apply/write.js';
 import { PayloadKVError } from '../errors.js';
 import type { Project } from '../inspect/project.js';
 import type { Plan } from '../plan/plan.js';
-import type { Questions } from './questions.js';
 import { countOf, planDocument, planLines, type ShownPlan } from './show-plan.js';
-import { columnsOf, printable, type Terminal } from './terminal.js';
+import type { Questions } from './terminal/questions.js';
+import { columnsOf, printable, type Terminal } from './terminal/terminal.js';
 
 /** The flags that every command which writes has in common. */
 export interface WriteOptions {

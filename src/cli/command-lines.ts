@@ -2,7 +2,7 @@
 import { Argument, type Command, InvalidArgumentError } from 'commander';
 import { completionScript, SHELLS, type Shell } from './commands/completion.js';
 import { type Columns, examples } from './help-block.js';
-import type { Terminal } from './terminal.js';
+import type { Terminal } from './terminal/terminal.js';
 
 /** The flags that every command has, but the one that prints a completion. */
 export interface CommonFlags {

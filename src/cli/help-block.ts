@@ -1,5 +1,5 @@
 /** What stands in a command's help besides its flags: examples, exit codes. */
-import { brokenAt } from './terminal.js';
+import { brokenAt } from './terminal/terminal.js';
 
 /** As wide as the help may be. */
 export interface Columns {

@@ -3,7 +3,7 @@ import { type Action, type CommonFlags, declareCommands } from './command-lines.
 import { EXIT, reportFailure } from './failure.js';
 import { EXIT_CODES, helpBlock } from './help-block.js';
 import { packageVersion } from './package-files.js';
-import { createTerminal, fitted, type TerminalOptions } from './terminal.js';
+import { createTerminal, fitted, type TerminalOptions } from './terminal/terminal.js';
 
 /**
  * Runs the command line. Whatever happens, it returns an exit code: 0 done, 1 something was found, 2 could not run,

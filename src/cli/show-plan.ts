@@ -6,7 +6,7 @@ import { unresolvedSentences } from '../inspect/unresolved.js';
 import type { KeptFile } from '../plan/commands/remove-plan.js';
 import type { FileChange, Plan, Refusal } from '../plan/plan.js';
 import { isLedgerLine, readLedger } from '../plan/schema/ledger.js';
-import { brokenAt, printable, type Terminal, widthOf } from './terminal.js';
+import { brokenAt, printable, type Terminal, widthOf } from './terminal/terminal.js';
 
 /** A plan, and the files that stay although it is about taking them away. */
 export interface ShownPlan extends Plan {

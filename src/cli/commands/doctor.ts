@@ -12,12 +12,12 @@ import type { Project } from '../../inspect/project.js';
 import { filesToRead } from '../../plan/commands/init-input.js';
 import { type Course, carryOut, type InstallOutcome } from '../carry-out.js';
 import { packageVersion, readTemplates } from '../package-files.js';
-import { createProgress, type Progress } from '../progress.js';
 import { readProjectFiles, wranglerProvisions } from '../project-files.js';
-import { createQuestions } from '../questions.js';
 import { projectReader } from '../read-project.js';
 import { countOf, planDocument } from '../show-plan.js';
-import { fittedDetails, printable, type Terminal } from '../terminal.js';
+import { createProgress, type Progress } from '../terminal/progress.js';
+import { createQuestions } from '../terminal/questions.js';
+import { fittedDetails, printable, type Terminal } from '../terminal/terminal.js';
 import { typesByWrangler } from '../wrangler-types.js';
 
 /** Options of `payload-kv doctor`. */

@@ -7,10 +7,10 @@ import { EXIT } from '../failure.js';
 import { type MeasureKind, measuredLines } from '../measure/draw.js';
 import { measureConfig } from '../measure/measure-config.js';
 import { apiOf, measureSite } from '../measure/measure-site.js';
-import { createProgress } from '../progress.js';
 import { readProjectFiles } from '../project-files.js';
 import { readProject } from '../read-project.js';
-import { columnsOf, type Terminal } from '../terminal.js';
+import { createProgress } from '../terminal/progress.js';
+import { columnsOf, type Terminal } from '../terminal/terminal.js';
 
 /** Options of `payload-kv measure`. */
 export interface MeasureOptions {

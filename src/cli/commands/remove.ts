@@ -5,10 +5,10 @@ import { generatedPaths } from '../../plan/generated-paths.js';
 import { type Course, carryOut, outcomeDocument, sayNext, type WriteOptions } from '../carry-out.js';
 import { EXIT } from '../failure.js';
 import { readProjectFiles } from '../project-files.js';
-import { createQuestions } from '../questions.js';
 import { readRemovable } from '../read-project.js';
 import { countOf } from '../show-plan.js';
-import type { Terminal } from '../terminal.js';
+import { createQuestions } from '../terminal/questions.js';
+import type { Terminal } from '../terminal/terminal.js';
 import { typesWithoutBinding } from '../wrangler-types.js';
 
 /** Options of `payload-kv remove`. */

@@ -16,10 +16,10 @@ import { type Course, carryOut, outcomeDocument, type WriteOptions } from '../ca
 import { EXIT } from '../failure.js';
 import { readTemplates } from '../package-files.js';
 import { readProjectFiles } from '../project-files.js';
-import { createQuestions, type Questions } from '../questions.js';
 import { readProject } from '../read-project.js';
 import { countOf, noticeLine, planLines, sayUnresolved } from '../show-plan.js';
-import { columnsOf, printable, type Terminal } from '../terminal.js';
+import { createQuestions, type Questions } from '../terminal/questions.js';
+import { columnsOf, printable, type Terminal } from '../terminal/terminal.js';
 
 /** Options of `payload-kv sync`. */
 export interface SyncOptions extends WriteOptions {

@@ -1,9 +1,9 @@
 /** The flags of `init` that answer a question: what they say, checked against the project. */
 
-import { parseDuration } from '../duration.js';
-import { PayloadKVError } from '../errors.js';
-import type { Project } from '../inspect/project.js';
-import { sliceCandidates } from '../inspect/slices.js';
+import { parseDuration } from '../../duration.js';
+import { PayloadKVError } from '../../errors.js';
+import type { Project } from '../../inspect/project.js';
+import { sliceCandidates } from '../../inspect/slices.js';
 import {
   type Answers,
   bindingConflict,
@@ -17,7 +17,7 @@ import {
   type RegistryName,
   STORES,
   type StoreName,
-} from '../plan/answers.js';
+} from '../../plan/answers.js';
 import { nearest } from './nearest.js';
 
 /** The flags of `init` that answer a question. */

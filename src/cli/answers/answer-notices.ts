@@ -1,10 +1,10 @@
 /** What may surprise in answers. */
 
-import { parseDuration } from '../duration.js';
-import type { Project } from '../inspect/project.js';
-import type { Answers, CollectionAnswer, StoreName } from '../plan/answers.js';
-import type { CurrentAnswers } from '../plan/wrapper/wrapper-answers.js';
-import type { AnswerChanges } from '../plan/wrapper/wrapper-edit.js';
+import { parseDuration } from '../../duration.js';
+import type { Project } from '../../inspect/project.js';
+import type { Answers, CollectionAnswer, StoreName } from '../../plan/answers.js';
+import type { CurrentAnswers } from '../../plan/wrapper/wrapper-answers.js';
+import type { AnswerChanges } from '../../plan/wrapper/wrapper-edit.js';
 
 /** Lowest TTL in seconds that Cloudflare KV knows. */
 const KV_FLOOR = 60;

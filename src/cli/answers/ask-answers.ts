@@ -1,5 +1,5 @@
 /** The questions of `init`: what no flag says is asked, each with the proposal to agree to. */
-import type { Project } from '../inspect/project.js';
+import type { Project } from '../../inspect/project.js';
 import {
   type Answers,
   type CollectionAnswer,
@@ -8,10 +8,10 @@ import {
   type Proposal,
   type RegistryName,
   type StoreName,
-} from '../plan/answers.js';
+} from '../../plan/answers.js';
+import type { Questions } from '../terminal/questions.js';
+import { printable, type Terminal } from '../terminal/terminal.js';
 import { bindingProblem, type Given, ttlProblem } from './answer-flags.js';
-import type { Questions } from './questions.js';
-import { printable, type Terminal } from './terminal.js';
 
 /** Asks what is not given; `own` is not asked, as the wrapper has it in a way of its own. */
 export async function askMissing(

@@ -1,6 +1,6 @@
 /** From flags, proposals and questions to answers. Whatever a flag says is not asked. */
-import { PayloadKVError } from '../errors.js';
-import type { Project } from '../inspect/project.js';
+import { PayloadKVError } from '../../errors.js';
+import type { Project } from '../../inspect/project.js';
 import {
   type Answers,
   offeredOf,
@@ -9,9 +9,11 @@ import {
   proposeBinding,
   proposeTagsBinding,
   REGISTRIES_OF,
-} from '../plan/answers.js';
-import type { CurrentAnswers } from '../plan/wrapper/wrapper-answers.js';
-import type { AnswerChanges } from '../plan/wrapper/wrapper-edit.js';
+} from '../../plan/answers.js';
+import type { CurrentAnswers } from '../../plan/wrapper/wrapper-answers.js';
+import type { AnswerChanges } from '../../plan/wrapper/wrapper-edit.js';
+import type { Questions } from '../terminal/questions.js';
+import type { Terminal } from '../terminal/terminal.js';
 import {
   type AnswerFlags,
   checkFlags,
@@ -21,8 +23,6 @@ import {
   requireFlags,
 } from './answer-flags.js';
 import { askMissing, withTTLs } from './ask-answers.js';
-import type { Questions } from './questions.js';
-import type { Terminal } from './terminal.js';
 
 /**
  * The answers for a project. Asks only on a terminal, and only what no flag says.

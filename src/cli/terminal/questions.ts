@@ -1,6 +1,6 @@
 /** Questions to a person. Ctrl-C in any of them ends the command before anything is written. */
 import { Writable } from 'node:stream';
-import { PayloadKVError } from '../errors.js';
+import { PayloadKVError } from '../../errors.js';
 import type { QuestionContext, Row, Screen } from './question-views.js';
 import type { Terminal } from './terminal.js';
 
