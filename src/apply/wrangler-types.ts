@@ -21,7 +21,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { upwards } from '../inspect/file-system.js';
 import type { FileChange } from '../plan/plan.js';
-import type { WranglerTypes } from '../plan/wrangler-types.js';
+import type { WranglerTypes } from '../plan/wrangler/wrangler-types.js';
 import { errorSaid, WRANGLER_ENVIRONMENT } from './wrangler-process.js';
 
 /** What wrangler is asked for. */

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { type Recovery, recoverUnfinished, workspaceWithJournal } from '../apply/journal.js';
 import type { InspectOptions } from '../inspect/find-config.js';
 import { noticeLine } from './show-plan.js';
-import type { Terminal } from './terminal.js';
+import type { Terminal } from './terminal/terminal.js';
 
 /**
  * Finishes or takes back what a killed run left half-written, before the command reads anything, and says so.

@@ -1,6 +1,6 @@
 import kleur from 'kleur';
 import { PayloadKVError } from '../errors.js';
-import { printable, type Terminal } from './terminal.js';
+import { printable, type Terminal } from './terminal/terminal.js';
 
 /** Exit codes of all commands. */
 export const EXIT = {

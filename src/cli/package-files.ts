@@ -1,7 +1,7 @@
 /** Files of this package itself. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Templates } from '../plan/template.js';
+import type { Templates } from '../plan/text/template.js';
 
 const root = new URL('../../', import.meta.url);
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import type { Project } from '../inspect/project.js';
-import type { ProjectFiles } from '../plan/init-plan.js';
+import type { ProjectFiles } from '../plan/plan.js';
 
 /** The texts of files of the project; `undefined` for those that do not exist. */
 export function readProjectFiles(root: string, paths: readonly string[]): ProjectFiles {

@@ -6,8 +6,8 @@ import { withExactSchema } from '../inspect/exact-schema.js';
 import { configsToChooseFrom } from '../inspect/find-config.js';
 import { type InspectOptions, inspectProject, type Project } from '../inspect/project.js';
 import { inspectRemovable, type RemovableProject } from '../inspect/removable.js';
-import { createQuestions } from './questions.js';
-import { printable, type Terminal } from './terminal.js';
+import { createQuestions } from './terminal/questions.js';
+import { printable, type Terminal } from './terminal/terminal.js';
 
 /** Which project, and how it is read. */
 export interface ReadOptions {

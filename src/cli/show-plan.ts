@@ -3,11 +3,10 @@ import { createTwoFilesPatch, FILE_HEADERS_ONLY, structuredPatch } from 'diff';
 import kleur from 'kleur';
 import type { Project } from '../inspect/project.js';
 import { unresolvedSentences } from '../inspect/unresolved.js';
-import { isLedgerLine, readLedger } from '../plan/ledger.js';
+import type { KeptFile } from '../plan/commands/remove-plan.js';
 import type { FileChange, Plan, Refusal } from '../plan/plan.js';
-import type { KeptFile } from '../plan/remove-plan.js';
-import type { Outcome } from './confirm.js';
-import { brokenAt, printable, type Terminal, widthOf } from './terminal.js';
+import { isLedgerLine, readLedger } from '../plan/schema/ledger.js';
+import { brokenAt, printable, type Terminal, widthOf } from './terminal/terminal.js';
 
 /** A plan, and the files that stay although it is about taking them away. */
 export interface ShownPlan extends Plan {
@@ -207,14 +206,6 @@ export function planDocument(plan: Plan) {
     refusals: plan.refusals,
     notices: plan.notices,
   };
-}
-
-/** What became of a plan, as it stands in the `--json` document of every command that writes. */
-export function outcomeDocument(
-  { plan, written, install }: Outcome,
-  nextSteps: readonly string[],
-): ReturnType<typeof planDocument> & Omit<Outcome, 'plan'> & { nextSteps: readonly string[] } {
-  return { ...planDocument(plan), written, install, nextSteps };
 }
 
 /** `1 file`, `2 files`. */

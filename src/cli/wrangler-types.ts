@@ -3,9 +3,9 @@ import kleur from 'kleur';
 import { hasWrangler, runWranglerTypes } from '../apply/wrangler-types.js';
 import type { Project } from '../inspect/project.js';
 import type { FileChange, Plan } from '../plan/plan.js';
-import { typesArguments, typesHash, type WranglerTypes } from '../plan/wrangler-types.js';
+import { typesArguments, typesHash, type WranglerTypes } from '../plan/wrangler/wrangler-types.js';
 import { readProjectFiles } from './project-files.js';
-import type { Terminal } from './terminal.js';
+import type { Terminal } from './terminal/terminal.js';
 
 type TypedProject = Pick<Project, 'root' | 'wrangler' | 'cloudflareEnvTypes'>;
 

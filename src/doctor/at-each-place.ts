@@ -1,11 +1,11 @@
 /** What the checks of the deployed side have in common: they look at every environment that has the binding. */
 import { PayloadKVError } from '../errors.js';
 import type { DurableObjectBinding, WranglerConfig } from '../inspect/wrangler.js';
+import type { RegistryReading } from '../inspect/wrapper/stores.js';
 import { type CheckResult, type CheckStatus, fail, ok, warn } from './check.js';
 import type { DoctorContext } from './context.js';
 import { kvStore, namespaceOf, type Place, placesOf } from './kv-store.js';
 import type { Remote, RemoteNamespace } from './remote.js';
-import type { RegistryReading } from './wrapper.js';
 
 /** What was found at one place. */
 export interface Finding {

@@ -1,12 +1,12 @@
-import { realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { isFile, readIfThere, upwards } from '../inspect/file-system.js';
+import { isFile, readIfThere } from '../inspect/file-system.js';
 import { RUNNERS } from '../inspect/package-manager.js';
 import type { Project } from '../inspect/project.js';
+import { readWrapper, type Wrapper } from '../inspect/wrapper/read-wrapper.js';
 import { type GeneratedPaths, generatedPaths } from '../plan/generated-paths.js';
+import { findPackage, type InstalledPackage } from './installed-package.js';
 import type { Remote } from './remote.js';
-import { readWrapper, type WrapperReading } from './wrapper.js';
 
 /** Everything that the checks look at. */
 export interface DoctorContext {
@@ -14,7 +14,7 @@ export interface DoctorContext {
   /** Where the generated files are, or should be. */
   paths: GeneratedPaths;
   /** What the wrapper says; `undefined` where the file is not there. */
-  wrapper: WrapperReading | undefined;
+  wrapper: Wrapper | undefined;
   /** Version of the Node that runs this, without `v`. */
   nodeVersion: string;
   /** Ranges that this version of the package was tested with. */
@@ -27,13 +27,6 @@ export interface DoctorContext {
   command(line: string): string;
   /** What is deployed; only with `--remote`. */
   remote?: Remote;
-}
-
-/** A package of the project's `node_modules`. */
-export interface InstalledPackage {
-  /** Absolute directory, links resolved. */
-  dir: string;
-  version: string;
 }
 
 /** Reads what the checks need, once. */
@@ -52,14 +45,6 @@ export async function doctorContext(project: Project): Promise<DoctorContext> {
     command: (line) => `${RUNNERS[project.packageManager]} ${line}`,
   };
 }
-
-/** The command that installs a development dependency. */
-export const ADD_DEVELOPMENT = {
-  npm: 'npm install -D',
-  pnpm: 'pnpm add -D',
-  yarn: 'yarn add -D',
-  bun: 'bun add -d',
-} as const;
 
 /** The usual places, or beside the file that the config really imports. */
 function pathsInUse(project: Project): GeneratedPaths {
@@ -80,15 +65,4 @@ async function supportedRanges(): Promise<{ node: string; payload: string }> {
     peerDependencies: { payload: string };
   };
   return { node: engines.node, payload: peerDependencies.payload };
-}
-
-function findPackage(root: string, name: string): InstalledPackage | undefined {
-  for (const directory of upwards(root)) {
-    const dir = path.join(directory, 'node_modules', name);
-    const manifest = readIfThere(path.join(dir, 'package.json'));
-    if (manifest === undefined) continue;
-    const { version } = JSON.parse(manifest) as { version?: string };
-    return { dir: realpathSync(dir), version: version ?? 'unknown' };
-  }
-  return undefined;
 }

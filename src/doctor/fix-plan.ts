@@ -4,12 +4,13 @@
  */
 import { PayloadKVError } from '../errors.js';
 import type { Project } from '../inspect/project.js';
+import { readWrapper } from '../inspect/wrapper/read-wrapper.js';
+import { filesToRead, type InitInput } from '../plan/commands/init-input.js';
+import { planInit } from '../plan/commands/init-plan.js';
+import { findDrift, planSync } from '../plan/commands/sync-plan.js';
 import { generatedPaths } from '../plan/generated-paths.js';
-import { filesToRead, type InitInput, planInit } from '../plan/init-plan.js';
-import { EMPTY_LEDGER, readLedger, recordChanges, withLedger } from '../plan/ledger.js';
 import type { FileChange, Plan } from '../plan/plan.js';
-import { findDrift, planSync } from '../plan/sync-plan.js';
-import { readWrapperShape } from '../plan/wrapper-shape.js';
+import { EMPTY_LEDGER, readLedger, recordChanges, withLedger } from '../plan/schema/ledger.js';
 import type { CheckReport } from './check.js';
 
 /** What the plan is made of: as for `init`, without answers, which the wrapper has. */
@@ -68,7 +69,7 @@ function bindingFiles({ wrangler, cloudflareEnvTypes }: Project): string[] {
 function otherNamespaces({ project, files }: FixInput): string | undefined {
   const { wrapper } = generatedPaths(project);
   const { wrangler, configShape } = project;
-  const shape = readWrapperShape(files[wrapper] ?? '', wrapper);
+  const shape = readWrapper(files[wrapper] ?? '', wrapper).shape;
   const binding = shape?.store === 'cloudflareKV' ? shape.binding : undefined;
   if (binding === undefined || !wrangler) return undefined;
   const names = [wrangler, ...Object.values(wrangler.env)].flatMap(({ kvNamespaces }) =>

@@ -1,8 +1,8 @@
 import type { KVNamespaceBinding, WranglerConfig, WranglerEnvironment } from '../inspect/wrangler.js';
-import { bindKVNamespace } from '../plan/wrangler-edit.js';
+import { everyStore, type StoreReading } from '../inspect/wrapper/stores.js';
+import { bindKVNamespace } from '../plan/wrangler/wrangler-edit.js';
 import { compareVersions } from '../version.js';
 import type { DoctorContext } from './context.js';
-import { everyStore, type StoreReading } from './wrapper.js';
 
 /** From this version on wrangler creates a namespace without an id at deploy. */
 export const PROVISIONING = '4.45.0';

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { execaNode } from 'execa';
 import type { BindingAnswer, BindingTask } from './binding-process.js';
 import { type CheckResult, warn } from './check.js';
-import { ADD_DEVELOPMENT, type DoctorContext } from './context.js';
+import type { DoctorContext } from './context.js';
+import { ADD_DEVELOPMENT } from './installed-package.js';
 import { kvStore } from './kv-store.js';
 import { keysInKV } from './slice-registers.js';
 

@@ -1,8 +1,8 @@
 /** How doctor reaches Redis: only where the environment alone says where it is. */
 import type { PayloadKVError } from '../errors.js';
+import type { StoreReading } from '../inspect/wrapper/stores.js';
 import type { Store } from '../interfaces/store.js';
 import { type CheckResult, fail, warn } from './check.js';
-import type { StoreReading } from './wrapper.js';
 
 /** What is wrong with an address that is no better known. */
 export const CHECK_PRIMARY = 'Check that REDIS_URL names a primary that takes writes.';

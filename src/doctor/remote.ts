@@ -2,8 +2,8 @@
 import { PayloadKVError } from '../errors.js';
 import type { WranglerConfig } from '../inspect/wrangler.js';
 import { compareVersions } from '../version.js';
-import type { InstalledPackage } from './context.js';
-import { type WranglerOptions, wranglerCommand } from './wrangler-command.js';
+import type { InstalledPackage } from './installed-package.js';
+import { type Permission, type WranglerOptions, wranglerCommand } from './wrangler-command.js';
 
 /** From this version on `kv key` takes `--remote`, and `deployments` and `versions` speak JSON. */
 export const OLDEST_WRANGLER = '4.0.0';
@@ -57,88 +57,110 @@ export interface WranglerRemoteOptions extends Omit<WranglerOptions, 'installed'
 
 /** Asks through the project's own wrangler, with whatever it is logged in with. */
 export function wranglerRemote(options: WranglerRemoteOptions): Remote {
-  const { installed, wrangler, environments, add } = options;
+  const { installed, wrangler, environments } = options;
+  const ask = wranglerQuestions(options);
   const known = new Map<string, Promise<unknown>>();
-  const once = <Result>(name: string, ask: () => Promise<Result>): Promise<Result> => {
-    if (!known.has(name)) known.set(name, ask());
+  const once = <Result>(name: string, question: () => Promise<Result>): Promise<Result> => {
+    if (!known.has(name)) known.set(name, question());
     return known.get(name) as Promise<Result>;
   };
-  const run = async (env: string | undefined, args: string[], permission: Parameters<typeof command>[1]) =>
-    command([...args, '--config', wrangler?.path ?? '', ...(env ? ['--env', env] : [])], permission);
-  const command: ReturnType<typeof wranglerCommand> = async (args, permission) =>
-    wranglerCommand({ ...options, installed: usable(installed, add) })(args, permission);
   const inNamespace = (id: string) => ['--namespace-id', id, '--remote'];
   // With one account for all, its namespaces are asked for once.
   const hasAccounts = (wrangler?.content.match(/\baccount_id\b/g) ?? []).length > 1;
-
-  async function json(env: string | undefined, args: string[], permission: Parameters<typeof command>[1]) {
-    const output = await run(env, args, permission);
-    // Something may have been said before.
-    const [, text = ''] = /^([[{][\s\S]*)/m.exec(output) ?? [];
-    try {
-      return JSON.parse(text) as unknown;
-    } catch {
-      throw notUnderstood(args);
-    }
-  }
-
-  function notUnderstood(args: string[]): PayloadKVError {
-    return new PayloadKVError({
-      code: 'REMOTE_NOT_UNDERSTOOD',
-      message: `What wrangler ${installed?.version} answers to \`${args.slice(0, 3).join(' ')}\` is not understood.`,
-      nextStep: `Update payload-kv; until then: ${options.command('wrangler kv namespace list')}`,
-    });
-  }
-
-  async function listNamespaces(env: string | undefined): Promise<RemoteNamespace[]> {
-    const args = ['kv', 'namespace', 'list'];
-    const list = await json(env, args, 'Workers KV Storage: Read');
-    if (!Array.isArray(list) || !list.every(isNamespace)) throw notUnderstood(args);
-    return list.map(({ id, title }) => ({ id, title }));
-  }
-
-  async function deployedVersions(env: string | undefined): Promise<DeployedBinding[][] | undefined> {
-    const status = ['deployments', 'status', '--json'];
-    try {
-      const { versions } = (await json(env, status, 'Workers Scripts: Read')) as { versions?: unknown };
-      if (!Array.isArray(versions)) throw notUnderstood(status);
-      return await Promise.all(
-        versions.map(async ({ version_id: id }: { version_id?: unknown }) => {
-          const view = ['versions', 'view', String(id), '--json'];
-          const version = (await json(env, view, 'Workers Scripts: Read')) as VersionDocument;
-          const bindings = version.resources?.bindings;
-          if (!Array.isArray(bindings)) throw notUnderstood(view);
-          return bindings.map(bindingOf);
-        }),
-      );
-    } catch (error) {
-      if (error instanceof PayloadKVError && error.code === 'REMOTE_NOT_DEPLOYED') return undefined;
-      throw error;
-    }
-  }
-
   return {
     through: `wrangler ${installed?.version}`,
     ...(environments ? { environments } : {}),
-    namespaces: (env) => once(`namespaces ${hasAccounts ? (env ?? '') : ''}`, () => listNamespaces(env)),
-    deployed: (env) => once(`deployed ${env ?? ''}`, () => deployedVersions(env)),
+    namespaces: (env) => once(`namespaces ${hasAccounts ? (env ?? '') : ''}`, () => listNamespaces(ask, env)),
+    deployed: (env) => once(`deployed ${env ?? ''}`, () => deployedVersions(ask, env)),
     async put(env, id, key, value) {
       const args = ['kv', 'key', 'put', key, value, '--ttl', '60', ...inNamespace(id)];
-      await run(env, args, 'Workers KV Storage: Edit');
+      await ask.text(env, args, 'Workers KV Storage: Edit');
     },
     async get(env, id, key) {
-      try {
-        const args = ['kv', 'key', 'get', key, '--text', ...inNamespace(id)];
-        return await run(env, args, 'Workers KV Storage: Read');
-      } catch (error) {
-        if (error instanceof PayloadKVError && error.code === 'REMOTE_NOT_FOUND') return undefined;
-        throw error;
-      }
+      const args = ['kv', 'key', 'get', key, '--text', ...inNamespace(id)];
+      return undefinedOn('REMOTE_NOT_FOUND', () => ask.text(env, args, 'Workers KV Storage: Read'));
     },
     async delete(env, id, key) {
-      await run(env, ['kv', 'key', 'delete', key, ...inNamespace(id)], 'Workers KV Storage: Edit');
+      await ask.text(env, ['kv', 'key', 'delete', key, ...inNamespace(id)], 'Workers KV Storage: Edit');
     },
   };
+}
+
+/** Commands of wrangler for an environment. */
+interface WranglerQuestions {
+  /** What it answers, as it writes it. */
+  text(env: string | undefined, args: string[], permission: Permission): Promise<string>;
+  json(env: string | undefined, args: string[], permission: Permission): Promise<unknown>;
+  notUnderstood(args: string[]): PayloadKVError;
+}
+
+function wranglerQuestions(options: WranglerRemoteOptions): WranglerQuestions {
+  const { installed, wrangler, add } = options;
+  const ask: WranglerQuestions = {
+    // Where there is no usable wrangler, each question says so.
+    text: async (env, args, permission) =>
+      wranglerCommand({ ...options, installed: usable(installed, add) })(
+        [...args, '--config', wrangler?.path ?? '', ...(env ? ['--env', env] : [])],
+        permission,
+      ),
+    async json(env, args, permission) {
+      const output = await ask.text(env, args, permission);
+      // Something may have been said before.
+      const [, text = ''] = /^([[{][\s\S]*)/m.exec(output) ?? [];
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        throw ask.notUnderstood(args);
+      }
+    },
+    notUnderstood: (args) =>
+      new PayloadKVError({
+        code: 'REMOTE_NOT_UNDERSTOOD',
+        message: `What wrangler ${installed?.version} answers to \`${args.slice(0, 3).join(' ')}\` is not understood.`,
+        nextStep: `Update payload-kv; until then: ${options.command('wrangler kv namespace list')}`,
+      }),
+  };
+  return ask;
+}
+
+async function listNamespaces(ask: WranglerQuestions, env: string | undefined): Promise<RemoteNamespace[]> {
+  const args = ['kv', 'namespace', 'list'];
+  const list = await ask.json(env, args, 'Workers KV Storage: Read');
+  if (!Array.isArray(list) || !list.every(isNamespace)) throw ask.notUnderstood(args);
+  return list.map(({ id, title }) => ({ id, title }));
+}
+
+async function deployedVersions(
+  ask: WranglerQuestions,
+  env: string | undefined,
+): Promise<DeployedBinding[][] | undefined> {
+  const status = ['deployments', 'status', '--json'];
+  return undefinedOn('REMOTE_NOT_DEPLOYED', async () => {
+    const { versions } = (await ask.json(env, status, 'Workers Scripts: Read')) as { versions?: unknown };
+    if (!Array.isArray(versions)) throw ask.notUnderstood(status);
+    return await Promise.all(
+      versions.map(async ({ version_id: id }: { version_id?: unknown }) => {
+        const view = ['versions', 'view', String(id), '--json'];
+        const version = (await ask.json(env, view, 'Workers Scripts: Read')) as VersionDocument;
+        const bindings = version.resources?.bindings;
+        if (!Array.isArray(bindings)) throw ask.notUnderstood(view);
+        return bindings.map(bindingOf);
+      }),
+    );
+  });
+}
+
+/** An answer, where one failure is an answer as well: that there is nothing. */
+async function undefinedOn<Answer>(
+  code: string,
+  question: () => Promise<Answer>,
+): Promise<Answer | undefined> {
+  try {
+    return await question();
+  } catch (error) {
+    if (error instanceof PayloadKVError && error.code === code) return undefined;
+    throw error;
+  }
 }
 
 interface VersionDocument {

@@ -2,10 +2,10 @@
 
 import { type CloudflareAPI, CloudflareAPIError, cloudflareAPI } from '../connections/cloudflare-api.js';
 import { PayloadKVError } from '../errors.js';
+import { everyStore, type StoreReading } from '../inspect/wrapper/stores.js';
 import type { CloudflareKVRestOptions } from '../stores/cloudflare-kv-rest.js';
 import { type CheckResult, fail, warn } from './check.js';
 import type { DoctorContext } from './context.js';
-import { everyStore, type StoreReading } from './wrapper.js';
 
 /** The REST store that the wrapper names, if it names one; it may be a tier of another. */
 export function restStore({ wrapper }: Pick<DoctorContext, 'wrapper'>): StoreReading | undefined {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { errorSaid, WRANGLER_ENVIRONMENT } from '../apply/wrangler-process.js';
 import { PayloadKVError } from '../errors.js';
-import type { InstalledPackage } from './context.js';
+import type { InstalledPackage } from './installed-package.js';
 
 /** Milliseconds that a command may take: a request that hangs is given up. */
 const PATIENCE = 60_000;

@@ -8,13 +8,6 @@ const SOURCE = /\.[cm]?[jt]sx?$|\.(?:astro|svelte|vue)$/;
 /** A source file that is larger than this was generated. */
 const LARGEST_BYTES = 1_000_000;
 
-/** One import as it is written. */
-export interface WrittenImport {
-  specifier: string;
-  /** Line, counted from 1. */
-  line: number;
-}
-
 /** Texts of the source files below `root` that mention one of the words, by path relative to it. */
 export function filesMentioning(root: string, words: readonly string[]): Record<string, string> {
   const found: Record<string, string> = {};
@@ -33,13 +26,4 @@ export function filesMentioning(root: string, words: readonly string[]): Record<
   };
   visit('');
   return found;
-}
-
-/** The imports, re-exports and `require`s of a text, as far as their specifiers are literal. */
-export function importsIn(text: string): WrittenImport[] {
-  const pattern = /\b(?:from|import|require)\s*\(?\s*(["'])([^"'\n]+)\1/g;
-  return [...text.matchAll(pattern)].map((match) => ({
-    specifier: match[2]!,
-    line: text.slice(0, match.index).split('\n').length,
-  }));
 }

@@ -5,11 +5,11 @@ import { PayloadKVError } from '../errors.js';
 import type { ConfigShape, FileShape } from './config-shape/shape.js';
 import { isFile } from './file-system.js';
 import { findConfig, type InspectOptions } from './find-config.js';
-import { importsIn } from './importers.js';
 import { readPackageManager, workspaceRoot } from './package-manager.js';
 import { findEnvTypes, inspectProject, type Project } from './project.js';
 import { tsconfigs } from './tsconfig.js';
 import { readWrangler } from './wrangler.js';
+import { importsIn } from './written-imports.js';
 
 /** What of a project `remove` needs. */
 export interface RemovableProject

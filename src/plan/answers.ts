@@ -1,4 +1,5 @@
 /** What a person decides in `init`, and what the tool proposes. */
+import { bySlug } from '../inspect/fields.js';
 import type { Project } from '../inspect/project.js';
 import { INTERNAL_COLLECTIONS } from '../inspect/schema.js';
 import { sliceCandidates } from '../inspect/slices.js';
@@ -192,4 +193,13 @@ function withoutComments(content: string, format: 'json' | 'jsonc' | 'toml'): st
   return format === 'toml'
     ? content.replace(/^\s*#.*$/gm, '')
     : content.replace(/("(?:[^"\\]|\\.)*")|\/\/.*$|\/\*[\s\S]*?\*\//gm, '$1');
+}
+
+/** What is offered, by slug: what is proposed, and what is not with the reason. */
+export function offeredOf<Kind extends 'collections' | 'globals'>(
+  proposal: Proposal,
+  kind: Kind,
+): (Proposal[Kind][number] & { reason?: string })[] {
+  const leftOut = proposal.leftOut[kind].map(({ answer, reason }) => ({ ...answer, reason }));
+  return [...proposal[kind], ...leftOut].sort(bySlug);
 }

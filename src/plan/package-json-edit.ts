@@ -1,8 +1,8 @@
 import type { Node } from 'jsonc-parser';
-import { addItem, jsonStyle, memberValue, parseJson } from './json-edit.js';
 import type { TransformResult } from './plan.js';
-import { applyEdits } from './splice.js';
-import { removeMember } from './splice-out.js';
+import { addItem, jsonStyle, memberValue, parseJson } from './text/json-edit.js';
+import { applyEdits } from './text/splice.js';
+import { removeMember } from './text/splice-out.js';
 
 /** Scripts that `init` adds: with `--exact` where the schema is Payload's own word, or they would find drift. */
 export function scriptsOf(exact: boolean): Readonly<Record<string, string>> {

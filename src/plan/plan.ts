@@ -10,6 +10,9 @@ export interface FileChange {
   after: string | undefined;
 }
 
+/** Texts of the project's files by path relative to its root; absent where there is no such file. */
+export type ProjectFiles = Readonly<Record<string, string | undefined>>;
+
 /** An edit that was not made because it could not be made safely. */
 export interface Refusal {
   path: string;

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { createProgress } from '../../src/cli/progress.js';
+import { createProgress } from '../../src/cli/terminal/progress.js';
 
 function streamOf(more: object) {
   const stdout = Object.assign(new PassThrough(), more);

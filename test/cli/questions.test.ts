@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test, vi } from 'vitest';
-import { createQuestions, type Questions } from '../../src/cli/questions.js';
-import { createTerminal } from '../../src/cli/terminal.js';
+import { createQuestions, type Questions } from '../../src/cli/terminal/questions.js';
+import { createTerminal } from '../../src/cli/terminal/terminal.js';
 
 const [TAB, ENTER, ESCAPE, CTRL_C, CTRL_D, CTRL_U, CTRL_Z] = [
   '\t',

@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import kleur from 'kleur';
 import { expect, test } from 'vitest';
 import { run } from '../../src/cli/program.js';
-import { createTerminal, fitted } from '../../src/cli/terminal.js';
+import { createTerminal, fitted } from '../../src/cli/terminal/terminal.js';
 import { CONFIG, command, createProject } from './command.js';
 
 const terminal = { isTTY: true, columns: 40 };

@@ -7,7 +7,7 @@ import { run } from '../../src/cli/program.js';
 import { readProjectFiles } from '../../src/cli/project-files.js';
 import { planFix } from '../../src/doctor/fix-plan.js';
 import { inspectProject } from '../../src/inspect/project.js';
-import { filesToRead } from '../../src/plan/init-plan.js';
+import { filesToRead } from '../../src/plan/commands/init-input.js';
 import { runCli } from '../support/cli.js';
 import { copyFixture, type FixtureName, type ProjectCopy } from '../support/project.js';
 

@@ -24,7 +24,7 @@ import { PayloadKVError } from '../../src/errors.js';
 import { inspectProject, type Project } from '../../src/inspect/project.js';
 import type { FieldSchema } from '../../src/inspect/schema.js';
 import { tsconfigs } from '../../src/inspect/tsconfig.js';
-import { wireConfig } from '../../src/plan/config-edit.js';
+import { wireConfig } from '../../src/plan/config/config-edit.js';
 import { generatedPaths } from '../../src/plan/generated-paths.js';
 import type { TransformResult } from '../../src/plan/plan.js';
 import { repository } from '../support/repository.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { inspectProject, type Project } from '../../src/inspect/project.js';
-import { wireConfig } from '../../src/plan/config-edit.js';
+import { wireConfig } from '../../src/plan/config/config-edit.js';
 import { generatedPaths } from '../../src/plan/generated-paths.js';
 import type { TransformResult } from '../../src/plan/plan.js';
 import { removeDirectory } from '../support/remove-directory.js';

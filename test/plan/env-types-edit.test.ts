@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ts } from 'ts-morph';
 import { afterAll, expect, test } from 'vitest';
-import { declareBinding, envTypeName } from '../../src/plan/env-types-edit.js';
-import { declares } from '../../src/plan/wrangler-types.js';
+import { declareBinding, envTypeName } from '../../src/plan/wrangler/env-types-edit.js';
+import { declares } from '../../src/plan/wrangler/wrangler-types.js';
 import { repository } from '../support/repository.js';
 import { testCases } from './cases.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CodeStyle } from '../../src/inspect/code-style.js';
-import { followCached } from '../../src/plan/hooks-edit.js';
-import { readWrapperShape } from '../../src/plan/wrapper-shape.js';
+import { readWrapper } from '../../src/inspect/wrapper/read-wrapper.js';
+import { followCached } from '../../src/plan/wrapper/hooks-edit.js';
 
 const STYLE: CodeStyle = {
   quotes: 'single',
@@ -17,9 +17,10 @@ const header = `  globals: { header: ({ payload }) => { payload.logger.debug('pa
 const hooks = (collections: string) =>
   `export const hooks: Hooks = {\n  collections: {\n${collections}  },\n${header}};\n`;
 const wrapper = (slugs: string[], globals = 'header: {}') =>
-  readWrapperShape(
+  readWrapper(
     `export const cache = payloadKV({ collections: { ${slugs.map((it) => `${it}: {}`).join(', ')} }, globals: { ${globals} } })`,
-  );
+    'index.ts',
+  ).shape;
 
 const follow = (text: string, before: string[], after: string[], globals?: string) =>
   followCached(text, 'hooks.ts', { before: wrapper(before), after: wrapper(after, globals) }, STYLE);

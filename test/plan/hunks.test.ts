@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { hunksOf, undoHunks } from '../../src/plan/hunks.js';
+import { hunksOf, undoHunks } from '../../src/plan/text/hunks.js';
 
 const undo = (before: string, after: string, now = after) => undoHunks(now, hunksOf(before, after));
 

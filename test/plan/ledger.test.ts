@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { undoHunks } from '../../src/plan/hunks.js';
-import { EMPTY_LEDGER, recordChanges } from '../../src/plan/ledger.js';
+import { EMPTY_LEDGER, recordChanges } from '../../src/plan/schema/ledger.js';
+import { undoHunks } from '../../src/plan/text/hunks.js';
 
 const path = 'wrangler.jsonc';
 

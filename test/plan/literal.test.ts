@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { propertyKey, quote } from '../../src/plan/literal.js';
-import { printLiteral } from '../../src/plan/print-literal.js';
+import { propertyKey, quote } from '../../src/plan/text/literal.js';
+import { printLiteral } from '../../src/plan/text/print-literal.js';
 
 const hostile = fc.oneof(
   fc.string({ unit: 'binary' }),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { mergeTexts } from '../../src/plan/merge.js';
+import { mergeTexts } from '../../src/plan/text/merge.js';
 
 const text = (...lines: string[]) => lines.map((line) => `${line}\n`).join('');
 const base = text('a', 'b', 'c', 'd', 'e');

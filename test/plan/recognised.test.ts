@@ -2,10 +2,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { unwire } from '../../src/plan/config-unwire.js';
-import { parseJson } from '../../src/plan/json-edit.js';
-import { removeMember } from '../../src/plan/splice-out.js';
-import { type Unbinding, unbind } from '../../src/plan/wrangler-unbind.js';
+import { unwire } from '../../src/plan/config/config-unwire.js';
+import { parseJson } from '../../src/plan/text/json-edit.js';
+import { removeMember } from '../../src/plan/text/splice-out.js';
+import { type Unbinding, unbind } from '../../src/plan/wrangler/wrangler-unbind.js';
 
 /** Input and output of each edit that is tested by folders. */
 function casesOf(folder: string): { name: string; before: string; after: string; extension: string }[] {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isCachedLocally } from '../../src/plan/remote-database.js';
+import { isCachedLocally } from '../../src/plan/wrangler/remote-database.js';
 import { readConfig } from './wrangler-config.js';
 
 const asked = async (text: string, extension = 'jsonc') =>

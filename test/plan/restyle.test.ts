@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CodeStyle } from '../../src/inspect/code-style.js';
-import { restyle } from '../../src/plan/restyle.js';
+import { restyle } from '../../src/plan/text/restyle.js';
 
 const ours: CodeStyle = {
   quotes: 'single',

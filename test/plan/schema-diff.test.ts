@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ProjectSchema } from '../../src/inspect/schema.js';
-import { diffSchemas } from '../../src/plan/schema-diff.js';
-import { schemaRecord } from '../../src/plan/schema-record.js';
+import { diffSchemas } from '../../src/plan/schema/schema-diff.js';
+import { schemaRecord } from '../../src/plan/schema/schema-record.js';
 import { collection, field, global, schema } from './schema-of.js';
 
 function texts(before: ProjectSchema, after: ProjectSchema): string[] {

@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readTemplates } from '../../src/cli/package-files.js';
 import type { CodeStyle } from '../../src/inspect/code-style.js';
-import { parseSchemaFile, renderSchemaFile } from '../../src/plan/schema-file.js';
-import { type SchemaRecord, schemaRecord } from '../../src/plan/schema-record.js';
+import { parseSchemaFile, renderSchemaFile } from '../../src/plan/schema/schema-file.js';
+import { type SchemaRecord, schemaRecord } from '../../src/plan/schema/schema-record.js';
 import { collection, field, global, schema } from './schema-of.js';
 
 const style: CodeStyle = {

@@ -3,10 +3,10 @@ import { readTemplates } from '../../src/cli/package-files.js';
 import type { CodeStyle } from '../../src/inspect/code-style.js';
 import type { Project } from '../../src/inspect/project.js';
 import type { ProjectSchema } from '../../src/inspect/schema.js';
-import { EMPTY_LEDGER, withoutLedger } from '../../src/plan/ledger.js';
-import { renderSchemaFile } from '../../src/plan/schema-file.js';
-import { schemaRecord } from '../../src/plan/schema-record.js';
-import { findDrift, planSync, type SyncInput } from '../../src/plan/sync-plan.js';
+import { findDrift, planSync, type SyncInput } from '../../src/plan/commands/sync-plan.js';
+import { EMPTY_LEDGER, withoutLedger } from '../../src/plan/schema/ledger.js';
+import { renderSchemaFile } from '../../src/plan/schema/schema-file.js';
+import { schemaRecord } from '../../src/plan/schema/schema-record.js';
 import { collection, field, global, schema } from './schema-of.js';
 
 const style: CodeStyle = {

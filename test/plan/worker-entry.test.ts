@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readTemplates } from '../../src/cli/package-files.js';
 import type { CodeStyle } from '../../src/inspect/code-style.js';
-import { exportTagsClass } from '../../src/plan/worker-entry.js';
+import { exportTagsClass } from '../../src/plan/wrangler/worker-entry.js';
 import { testCases } from './cases.js';
 import { readConfig } from './wrangler-config.js';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bindDurableObject } from '../../src/plan/wrangler-durable-object.js';
+import { bindDurableObject } from '../../src/plan/wrangler/wrangler-durable-object.js';
 import { testCases } from './cases.js';
 import { readConfig } from './wrangler-config.js';
 

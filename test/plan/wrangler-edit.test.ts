@@ -6,8 +6,8 @@ import {
   idsOf,
   type NamespaceIds,
   placesWithPlaceholder,
-} from '../../src/plan/wrangler-edit.js';
-import { unbind } from '../../src/plan/wrangler-unbind.js';
+} from '../../src/plan/wrangler/wrangler-edit.js';
+import { unbind } from '../../src/plan/wrangler/wrangler-unbind.js';
 import { testCases } from './cases.js';
 import { readConfig } from './wrangler-config.js';
 

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { hunksOf, undoHunks } from '../../src/plan/hunks.js';
-import { takeTypes, typesArguments, typesHash, wranglerTypesCommand } from '../../src/plan/wrangler-types.js';
+import { hunksOf, undoHunks } from '../../src/plan/text/hunks.js';
+import {
+  takeTypes,
+  typesArguments,
+  typesHash,
+  wranglerTypesCommand,
+} from '../../src/plan/wrangler/wrangler-types.js';
 
 const FILE = 'cloudflare-env.d.ts';
 const headerOf = (command: string, hash = '0a1b2c') =>

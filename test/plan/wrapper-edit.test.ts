@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { CodeStyle } from '../../src/inspect/code-style.js';
-import { type AnswerChanges, answersIn, changeAnswers } from '../../src/plan/wrapper-edit.js';
+import { answersIn } from '../../src/plan/wrapper/wrapper-answers.js';
+import { type AnswerChanges, changeAnswers } from '../../src/plan/wrapper/wrapper-edit.js';
 
 const style: CodeStyle = {
   quotes: 'single',

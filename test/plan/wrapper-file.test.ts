@@ -4,10 +4,10 @@ import { ts } from 'ts-morph';
 import { describe, expect, test } from 'vitest';
 import { readTemplates } from '../../src/cli/package-files.js';
 import type { CodeStyle } from '../../src/inspect/code-style.js';
+import { readWrapper } from '../../src/inspect/wrapper/read-wrapper.js';
 import type { Answers } from '../../src/plan/answers.js';
 import { generatedPaths } from '../../src/plan/generated-paths.js';
-import { renderHooks, renderWrapper, type WrapperContext } from '../../src/plan/wrapper-file.js';
-import { readWrapperShape } from '../../src/plan/wrapper-shape.js';
+import { renderHooks, renderWrapper, type WrapperContext } from '../../src/plan/wrapper/wrapper-file.js';
 
 const style: CodeStyle = {
   quotes: 'single',
@@ -125,7 +125,7 @@ describe.each(Object.entries(cases))('%s', (name, { answers, context }) => {
       const { diagnostics } = ts.transpileModule(text, { reportDiagnostics: true });
       expect(diagnostics).toEqual([]);
     }
-    const shape = readWrapperShape(renderWrapper(answers, context))!;
+    const shape = readWrapper(renderWrapper(answers, context), context.paths.wrapper).shape!;
     expect(shape.collections!.entries.map(({ slug, slices }) => ({ slug, slices }))).toEqual(
       answers.collections.map(({ slug, slices }) => ({ slug, slices })),
     );

@@ -1,22 +1,23 @@
 import kleur from 'kleur';
 import type { CheckReport } from '../../doctor/check.js';
 import { checks } from '../../doctor/checks.js';
-import { ADD_DEVELOPMENT, type DoctorContext, doctorContext } from '../../doctor/context.js';
+import { type DoctorContext, doctorContext } from '../../doctor/context.js';
 import { planFix } from '../../doctor/fix-plan.js';
+import { ADD_DEVELOPMENT } from '../../doctor/installed-package.js';
 import { wranglerRemote } from '../../doctor/remote.js';
 import { checkText, summaryText } from '../../doctor/report.js';
 import { runChecks } from '../../doctor/run-checks.js';
 import { PayloadKVError } from '../../errors.js';
 import type { Project } from '../../inspect/project.js';
-import { filesToRead } from '../../plan/init-plan.js';
-import { type Course, carryOut, type InstallOutcome } from '../confirm.js';
+import { filesToRead } from '../../plan/commands/init-input.js';
+import { type Course, carryOut, type InstallOutcome } from '../carry-out.js';
 import { packageVersion, readTemplates } from '../package-files.js';
-import { createProgress, type Progress } from '../progress.js';
 import { readProjectFiles, wranglerProvisions } from '../project-files.js';
-import { createQuestions } from '../questions.js';
 import { projectReader } from '../read-project.js';
 import { countOf, planDocument } from '../show-plan.js';
-import { fittedDetails, printable, type Terminal } from '../terminal.js';
+import { createProgress, type Progress } from '../terminal/progress.js';
+import { createQuestions } from '../terminal/questions.js';
+import { fittedDetails, printable, type Terminal } from '../terminal/terminal.js';
 import { typesByWrangler } from '../wrangler-types.js';
 
 /** Options of `payload-kv doctor`. */

@@ -7,35 +7,27 @@ import { filesMentioning } from '../../inspect/importers.js';
 import { RUNNERS } from '../../inspect/package-manager.js';
 import type { Project } from '../../inspect/project.js';
 import { type Answers, notProposed, propose, type RegistryName } from '../../plan/answers.js';
+import { namespacesToCreate } from '../../plan/commands/bindings-plan.js';
+import { filesToRead, type InitInput } from '../../plan/commands/init-input.js';
+import { leftBehind, planInit } from '../../plan/commands/init-plan.js';
+import { refuseForeign } from '../../plan/commands/refuse-foreign.js';
 import { generatedPaths } from '../../plan/generated-paths.js';
-import {
-  filesToRead,
-  type InitInput,
-  leftBehind,
-  namespacesToCreate,
-  planInit,
-  refuseForeign,
-} from '../../plan/init-plan.js';
 import type { Plan } from '../../plan/plan.js';
-import type { NamespaceIds, Place } from '../../plan/wrangler-edit.js';
-import { typesHash, wranglerTypesCommand } from '../../plan/wrangler-types.js';
-import { answersIn } from '../../plan/wrapper-edit.js';
-import {
-  type AnswerFlags,
-  answerNotices,
-  changeNotices,
-  resolveAnswers,
-  resolveChanges,
-} from '../answers.js';
-import { type Course, carryOut, type InstallOutcome, sayNext } from '../confirm.js';
+import type { NamespaceIds, Place } from '../../plan/wrangler/wrangler-edit.js';
+import { typesHash, wranglerTypesCommand } from '../../plan/wrangler/wrangler-types.js';
+import { answersIn } from '../../plan/wrapper/wrapper-answers.js';
+import type { AnswerFlags } from '../answers/answer-flags.js';
+import { answerNotices, changeNotices } from '../answers/answer-notices.js';
+import { resolveAnswers, resolveChanges } from '../answers/answers.js';
+import { type Course, carryOut, type InstallOutcome, outcomeDocument, sayNext } from '../carry-out.js';
 import { EXIT } from '../failure.js';
 import { packageVersion, readTemplates } from '../package-files.js';
 import { readProjectFiles, uncommittedFiles, wranglerProvisions } from '../project-files.js';
-import { createQuestions, type Questions } from '../questions.js';
 import { readProject } from '../read-project.js';
 import { shellQuoted } from '../shell-quoted.js';
-import { countOf, noticeLine, outcomeDocument, sayUnresolved } from '../show-plan.js';
-import { printable, type Terminal } from '../terminal.js';
+import { countOf, noticeLine, sayUnresolved } from '../show-plan.js';
+import { createQuestions, type Questions } from '../terminal/questions.js';
+import { printable, type Terminal } from '../terminal/terminal.js';
 import { requireSupportedPayload } from '../unsupported-payload.js';
 import { typesByWrangler } from '../wrangler-types.js';
 

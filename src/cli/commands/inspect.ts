@@ -5,7 +5,7 @@ import type { Project } from '../../inspect/project.js';
 import type { CollectionSchema, GlobalSchema, SchemaOrigin } from '../../inspect/schema.js';
 import { EXIT } from '../failure.js';
 import { type ReadOptions, readProject } from '../read-project.js';
-import { printable, type Terminal } from '../terminal.js';
+import { printable, type Terminal } from '../terminal/terminal.js';
 
 /** Options of `payload-kv inspect`. */
 export type InspectCommandOptions = ReadOptions;

@@ -1,16 +1,16 @@
 import kleur from 'kleur';
 import { PayloadKVError } from '../../errors.js';
 import type { Project } from '../../inspect/project.js';
+import { readWrapper } from '../../inspect/wrapper/read-wrapper.js';
 import { generatedPaths } from '../../plan/generated-paths.js';
-import { readWrapperShape } from '../../plan/wrapper-shape.js';
 import { EXIT } from '../failure.js';
 import { type MeasureKind, measuredLines } from '../measure/draw.js';
 import { measureConfig } from '../measure/measure-config.js';
 import { apiOf, measureSite } from '../measure/measure-site.js';
-import { createProgress } from '../progress.js';
 import { readProjectFiles } from '../project-files.js';
 import { readProject } from '../read-project.js';
-import { columnsOf, type Terminal } from '../terminal.js';
+import { createProgress } from '../terminal/progress.js';
+import { columnsOf, type Terminal } from '../terminal/terminal.js';
 
 /** Options of `payload-kv measure`. */
 export interface MeasureOptions {
@@ -63,7 +63,7 @@ function cachedIn(project: Project): string[] {
       nextStep: 'Run `payload-kv init`, restart the site, and run the command again.',
     });
   }
-  const policies = readWrapperShape(text, wrapper)?.collections;
+  const policies = readWrapper(text, wrapper).shape?.collections;
   if (policies && !policies.open) return policies.entries.map(({ slug }) => slug);
   return project.schema.collections.filter(({ auth }) => !auth).map(({ slug }) => slug);
 }

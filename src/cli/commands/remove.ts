@@ -1,14 +1,14 @@
 import kleur from 'kleur';
 import { filesMentioning } from '../../inspect/importers.js';
+import { filesToRemove, planRemove, WORDS } from '../../plan/commands/remove-plan.js';
 import { generatedPaths } from '../../plan/generated-paths.js';
-import { filesToRemove, planRemove, WORDS } from '../../plan/remove-plan.js';
-import { type Course, carryOut, sayNext, type WriteOptions } from '../confirm.js';
+import { type Course, carryOut, outcomeDocument, sayNext, type WriteOptions } from '../carry-out.js';
 import { EXIT } from '../failure.js';
 import { readProjectFiles } from '../project-files.js';
-import { createQuestions } from '../questions.js';
 import { readRemovable } from '../read-project.js';
-import { countOf, outcomeDocument } from '../show-plan.js';
-import type { Terminal } from '../terminal.js';
+import { countOf } from '../show-plan.js';
+import { createQuestions } from '../terminal/questions.js';
+import type { Terminal } from '../terminal/terminal.js';
 import { typesWithoutBinding } from '../wrangler-types.js';
 
 /** Options of `payload-kv remove`. */

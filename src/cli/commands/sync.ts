@@ -1,24 +1,25 @@
 import kleur from 'kleur';
 import { PayloadKVError } from '../../errors.js';
 import type { Project } from '../../inspect/project.js';
-import { generatedPaths } from '../../plan/generated-paths.js';
-import { filesToRead, type ProjectFiles } from '../../plan/init-plan.js';
+import { filesToRead } from '../../plan/commands/init-input.js';
 import {
   findDrift,
   type PolicyProposal,
   planSync,
   type SyncFindings,
   type SyncInput,
-} from '../../plan/sync-plan.js';
+} from '../../plan/commands/sync-plan.js';
+import { generatedPaths } from '../../plan/generated-paths.js';
+import type { ProjectFiles } from '../../plan/plan.js';
 import { typedSlugs } from '../../plan/types-slugs.js';
-import { type Course, carryOut, type WriteOptions } from '../confirm.js';
+import { type Course, carryOut, outcomeDocument, type WriteOptions } from '../carry-out.js';
 import { EXIT } from '../failure.js';
 import { readTemplates } from '../package-files.js';
 import { readProjectFiles } from '../project-files.js';
-import { createQuestions, type Questions } from '../questions.js';
 import { readProject } from '../read-project.js';
-import { countOf, noticeLine, outcomeDocument, planLines, sayUnresolved } from '../show-plan.js';
-import { columnsOf, printable, type Terminal } from '../terminal.js';
+import { countOf, noticeLine, planLines, sayUnresolved } from '../show-plan.js';
+import { createQuestions, type Questions } from '../terminal/questions.js';
+import { columnsOf, printable, type Terminal } from '../terminal/terminal.js';
 
 /** Options of `payload-kv sync`. */
 export interface SyncOptions extends WriteOptions {

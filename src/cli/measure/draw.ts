@@ -1,7 +1,7 @@
 /** What was measured as rows of a terminal: counts, medians and bars. */
 import kleur from 'kleur';
 import { noticeLine } from '../show-plan.js';
-import { printable } from '../terminal.js';
+import { printable } from '../terminal/terminal.js';
 import type { Compared, MeasuredCollection, MeasuredQuery } from './measurement.js';
 
 /** Whether the two numbers are without and with the cache, or a first answer and the same again. */

@@ -1,4 +1,4 @@
-import { STORES_OUTSIDE } from '../../plan/refuse-open-auth.js';
+import { STORES_OUTSIDE } from '../../plan/commands/refuse-open-auth.js';
 import { type Check, fail, ok, warn } from '../check.js';
 
 /** Collections with accounts are cached only on purpose. */

@@ -1,5 +1,5 @@
 import { ts } from 'ts-morph';
-import { wranglerTypesCommand } from '../../plan/wrangler-types.js';
+import { wranglerTypesCommand } from '../../plan/wrangler/wrangler-types.js';
 import { type Check, fail, ok, warn } from '../check.js';
 import { kvStore } from '../kv-store.js';
 

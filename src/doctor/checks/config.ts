@@ -1,5 +1,4 @@
-import { wireConfig } from '../../plan/config-edit.js';
-import { readWrapperShape } from '../../plan/wrapper-shape.js';
+import { wireConfig } from '../../plan/config/config-edit.js';
 import { type Check, fail, ok, warn } from '../check.js';
 import type { DoctorContext } from '../context.js';
 import { kvStore } from '../kv-store.js';
@@ -68,7 +67,7 @@ function writeByHand(file: string, { paste, instead }: { paste: string; instead?
 function wrongCall({ project, wrapper, read }: DoctorContext): { what: string; instead: string } | undefined {
   const { wired, plugins, cloudflareEnv } = project.configShape;
   const text = wrapper && read(wrapper.path);
-  const shape = text === undefined ? undefined : readWrapperShape(text, wrapper!.path);
+  const shape = wrapper?.shape;
   if (plugins.kind !== 'array' || !shape?.exportsCache) return undefined;
   for (const name of wired.import?.names ?? []) {
     if (shape.takesEnv && plugins.array.elements.some((element) => element.text === name)) {

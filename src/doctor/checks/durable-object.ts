@@ -1,11 +1,11 @@
 import type { DurableObjectBinding, WranglerConfig } from '../../inspect/wrangler.js';
 import { TAGS_CLASS } from '../../plan/answers.js';
-import { exportsName, isBuiltByOpenNext, workerMains, workerPath } from '../../plan/worker-entry.js';
+import { exportsName, isBuiltByOpenNext, workerMains, workerPath } from '../../plan/wrangler/worker-entry.js';
 import {
   bindDurableObject,
   placesWithoutBinding,
   placesWithoutMigration,
-} from '../../plan/wrangler-durable-object.js';
+} from '../../plan/wrangler/wrangler-durable-object.js';
 import { type Check, counted, fail, ok, warn } from '../check.js';
 import type { DoctorContext } from '../context.js';
 

@@ -1,4 +1,4 @@
-import { parseSchemaFile } from '../../plan/schema-file.js';
+import { parseSchemaFile } from '../../plan/schema/schema-file.js';
 import { type Check, ok, warn } from '../check.js';
 
 /** Nobody changed the tool's own file. */

@@ -1,9 +1,9 @@
 import { isExact } from '../../inspect/exact-schema.js';
 import { unresolvedSentences } from '../../inspect/unresolved.js';
-import { readLedger } from '../../plan/ledger.js';
-import { diffSchemas } from '../../plan/schema-diff.js';
-import { parseSchemaFile } from '../../plan/schema-file.js';
-import { schemaRecord } from '../../plan/schema-record.js';
+import { readLedger } from '../../plan/schema/ledger.js';
+import { diffSchemas } from '../../plan/schema/schema-diff.js';
+import { parseSchemaFile } from '../../plan/schema/schema-file.js';
+import { schemaRecord } from '../../plan/schema/schema-record.js';
 import { type Check, counted, fail, ok, warn } from '../check.js';
 
 /** The generated schema says what the project's schema is now. */

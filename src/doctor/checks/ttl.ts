@@ -1,6 +1,6 @@
 import { parseDuration } from '../../duration.js';
+import { everyStore } from '../../inspect/wrapper/stores.js';
 import { type Check, counted, fail, ok, warn } from '../check.js';
-import { everyStore } from '../wrapper.js';
 
 /** Cloudflare KV keeps nothing for less than a minute. */
 const KV_MINIMUM = 60;

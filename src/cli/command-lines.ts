@@ -1,0 +1,266 @@
+/** The command lines: each command with its flags, its examples and what it runs, which is loaded only then. */
+import { Argument, type Command, InvalidArgumentError } from 'commander';
+import { completionScript, SHELLS, type Shell } from './commands/completion.js';
+import { type Columns, examples } from './help-block.js';
+import type { Terminal } from './terminal/terminal.js';
+
+/** The flags that every command has, but the one that prints a completion. */
+export interface CommonFlags {
+  cwd: string;
+  config?: string;
+  json?: boolean;
+  verbose?: boolean;
+}
+
+/** What a command does; its exit code. */
+export type Work = (options: any, terminal: Terminal) => Promise<number>;
+/** Makes of a command's work what is run once its flags are read. */
+export type Action = (name: string, work: Work) => (options: CommonFlags) => Promise<void>;
+
+/** What a command line is declared with. */
+interface CommandLine {
+  program: Command;
+  action: Action;
+  stdout: Columns & { write(text: string): unknown };
+}
+
+/** Declares every command, in the order in which the help lists them. */
+export function declareCommands(line: CommandLine): void {
+  for (const declare of [init, sync, remove, inspect, doctor, measure, completion]) declare(line);
+}
+
+function init({ program, action, stdout }: CommandLine): void {
+  exactly(
+    common(
+      program.command('init').description('inspect the project, ask what to cache, show the diff, write it'),
+    ),
+  )
+    .option('--collections <slugs>', 'the collections to cache, e.g. posts,pages, or none')
+    .option('--globals <slugs>', 'the globals to cache, e.g. header,footer, or none')
+    .option('--ttl <duration>', 'how long an entry may be served, e.g. 300, 5m')
+    .option('--ttl-for <slug=duration>', 'another TTL for one of them, e.g. posts=10m; repeatable', collect)
+    .option('--store <store>', 'where entries live: cloudflare-kv, memory, redis')
+    .option(
+      '--registry <registry>',
+      "where tag versions live, if not where the store's own registry has them: durable-object, database, redis, kv, memory",
+    )
+    .option('--binding <name>', 'the name of the KV namespace binding')
+    .option('--create-namespace', "create the namespace now, with the project's own wrangler")
+    .option('-y, --yes', 'take the proposals for what no flag says, and write without asking')
+    .option('--dry-run', 'show the diff, write nothing')
+    .option('--diff', 'show the diff of generated files as well')
+    .option('--no-install', 'leave the installation of the dependency to me')
+    .option('--force', 'go on with uncommitted changes')
+    .addHelpText('after', () =>
+      examples(
+        stdout,
+        ['payload-kv init', 'ask everything'],
+        ['payload-kv init --dry-run', 'see what would be written'],
+        ['payload-kv init --dry-run --diff', 'every line of it'],
+        ['payload-kv init --yes --store memory', 'no questions, entries in memory'],
+        ['payload-kv init --registry durable-object', 'Cloudflare, strongly consistent'],
+        ['payload-kv init --ttl 10m --ttl-for posts=1h', 'other TTLs, later too'],
+      ),
+    )
+    .action(
+      action('init', async (options, terminal) =>
+        (await import('./commands/init.js')).runInit(options, terminal),
+      ),
+    );
+}
+
+function sync({ program, action, stdout }: CommandLine): void {
+  exactly(
+    common(
+      program
+        .command('sync')
+        .description(
+          'after a schema change: say what changed, show the diff, write the generated schema anew',
+        ),
+    ),
+  )
+    .option('--check', 'write nothing, exit with 1 if something would change; for CI')
+    .option(
+      '--add <slugs>',
+      'cache collections or globals that have no policy entry, e.g. events,venues',
+      list,
+    )
+    .option('--add-new', 'cache all that is new in the schema')
+    .option('-y, --yes', 'write without asking; what is new is cached only if --add says so')
+    .option('--dry-run', 'show the diff, write nothing')
+    .option('--diff', 'show the diff of generated files as well')
+    .option('--force', 'overwrite a generated file that somebody changed')
+    .addHelpText('after', () =>
+      examples(
+        stdout,
+        ['payload-kv sync', 'show what changed, ask, write it'],
+        ['payload-kv sync --check', 'fail where it is out of date'],
+        ['payload-kv sync --dry-run --diff', 'every line that would change'],
+        ['payload-kv sync --yes --add events', 'no questions, and cache the new collection'],
+      ),
+    )
+    .action(
+      action('sync', async (options, terminal) =>
+        (await import('./commands/sync.js')).runSync(options, terminal),
+      ),
+    );
+}
+
+function remove({ program, action, stdout }: CommandLine): void {
+  common(
+    program.command('remove').description('take back what init wrote; what you changed is kept and named'),
+  )
+    .option('-y, --yes', 'write without asking')
+    .option('--dry-run', 'show the diff, write nothing')
+    .option('--diff', 'show the diff of generated files as well')
+    .option('--no-install', 'leave it to me to install without the dependency')
+    .option('--force', 'delete files that were changed as well')
+    .addHelpText('after', () =>
+      examples(
+        stdout,
+        ['payload-kv remove', 'show what goes, ask, write it'],
+        ['payload-kv remove --dry-run', 'only show it'],
+        ['payload-kv remove --yes --force', 'no questions, changed files too'],
+      ),
+    )
+    .action(
+      action('remove', async (options, terminal) =>
+        (await import('./commands/remove.js')).runRemove(options, terminal),
+      ),
+    );
+}
+
+function inspect({ program, action, stdout }: CommandLine): void {
+  exactly(
+    common(
+      program
+        .command('inspect')
+        .description('say what was found in the project, and how each fact was learned; change nothing'),
+    ),
+  )
+    .addHelpText('after', () =>
+      examples(
+        stdout,
+        ['payload-kv inspect', 'collections, relations, the unresolved'],
+        ['payload-kv inspect --exact --json', "Payload's own word, for scripts"],
+      ),
+    )
+    .action(
+      action('inspect', async (options, terminal) =>
+        (await import('./commands/inspect.js')).runInspect(options, terminal),
+      ),
+    );
+}
+
+function doctor({ program, action, stdout }: CommandLine): void {
+  exactly(
+    common(
+      program.command('doctor').description('prove that the cache works here; every failure names its fix'),
+    ),
+  )
+    .option('--fix', 'repair what is safe to repair, after showing the diff')
+    .option('-y, --yes', 'with --fix: write without asking')
+    .option('--dry-run', 'with --fix: show the diff, write nothing')
+    .option('--diff', 'with --fix: show the diff of generated files as well')
+    .option('--no-install', 'with --fix: leave the installation of the dependency to me')
+    .option('--remote', "check what is deployed as well, through the project's own wrangler")
+    .option(
+      '--env <name>',
+      "with --remote: only this environment of the wrangler config, '' for the top level; repeatable",
+      collect,
+    )
+    .addHelpText('after', () =>
+      examples(
+        stdout,
+        ['payload-kv doctor', 'one line per check'],
+        ['payload-kv doctor --fix', 'show what can be repaired, ask, write it'],
+        ['payload-kv doctor --remote', 'what is deployed, too'],
+        ['payload-kv doctor --json', 'for scripts'],
+      ),
+    )
+    .action(
+      action('doctor', async (options, terminal) => {
+        const { runDoctor } = await import('./commands/doctor.js');
+        return runDoctor(options, terminal);
+      }),
+    );
+}
+
+function measure({ program, action, stdout }: CommandLine): void {
+  common(
+    program
+      .command('measure')
+      .description(
+        'ask real queries with and without the cache, and show the calls and the time that it saves',
+      ),
+  )
+    .option(
+      '--url <url>',
+      'ask this running site from outside, e.g. http://localhost:3000; with the path of its REST API, if that is not /api',
+    )
+    .addHelpText('after', () =>
+      examples(
+        stdout,
+        ['payload-kv measure', 'by the config, through payload run'],
+        ['payload-kv measure --url http://localhost:3000', 'as a visitor of the site'],
+        ['payload-kv measure --json', 'for scripts'],
+      ),
+    )
+    .action(
+      action('measure', async (options, terminal) =>
+        (await import('./commands/measure.js')).runMeasure(options, terminal),
+      ),
+    );
+}
+
+function completion({ program, stdout }: CommandLine): void {
+  program
+    .command('completion')
+    .description('print a script that completes commands, options and their values in a shell')
+    .addArgument(new Argument('<shell>', 'the shell that it is for').choices(SHELLS))
+    .showHelpAfterError('See `payload-kv completion --help`.')
+    .addHelpText('after', () =>
+      examples(
+        stdout,
+        ['payload-kv completion bash > ~/.payload-kv.bash', 'source it in ~/.bashrc'],
+        ['payload-kv completion zsh > ~/.payload-kv.zsh', 'source it in ~/.zshrc'],
+        ['payload-kv completion fish | source', 'for this session'],
+      ),
+    )
+    .action((shell: Shell) => void stdout.write(completionScript(program, shell)));
+}
+
+function common(command: Command): Command {
+  return command
+    .option('--cwd <dir>', 'directory of the project', directory, process.cwd())
+    .option('--config <path>', 'path of the Payload config, if it is not found or one of several')
+    .option('--json', 'one JSON document on standard output')
+    .option('--verbose', 'more detail, and stack traces')
+    .showHelpAfterError(`See \`payload-kv ${command.name()} --help\`.`);
+}
+
+function exactly(command: Command): Command {
+  return command.option(
+    '--exact',
+    "load the config with Payload's own loader and take its word on the schema",
+  );
+}
+
+function collect(value: string, previous: string[] = []): string[] {
+  return [...previous, value];
+}
+
+function list(value: string, previous: string[] = []): string[] {
+  return [
+    ...previous,
+    ...value
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+  ];
+}
+
+function directory(value: string): string {
+  if (value.trim() === '') throw new InvalidArgumentError('It is empty.');
+  return value;
+}

@@ -1,0 +1,368 @@
+/**
+ * Everything that `remove` would do, as a plan: the inverse of what the ledger says was written. Where the very lines
+ * are no longer found, what is recognisably ours is taken out; what is neither is left and named.
+ */
+import { posix } from 'node:path';
+import type { RemovableProject } from '../../inspect/removable.js';
+import type { WranglerConfig } from '../../inspect/wrangler.js';
+import { readWrapper } from '../../inspect/wrapper/read-wrapper.js';
+import type { WrapperShape } from '../../inspect/wrapper/shape.js';
+import { importsIn } from '../../inspect/written-imports.js';
+import { TAGS_CLASS } from '../answers.js';
+import { unwire } from '../config/config-unwire.js';
+import { type GeneratedPaths, generatedPaths } from '../generated-paths.js';
+import { withoutPackages } from '../package-json-edit.js';
+import type { FileChange, Plan, ProjectFiles, Refusal, TransformResult } from '../plan.js';
+import { contentHash, EMPTY_LEDGER, type Ledger, readLedger } from '../schema/ledger.js';
+import { parseSchemaFile } from '../schema/schema-file.js';
+import { countPutIn, type Hunk, undoHunks } from '../text/hunks.js';
+import {
+  declaredIn,
+  declares,
+  takeTypes,
+  type WranglerTypes,
+  wranglerTypesCommand,
+} from '../wrangler/wrangler-types.js';
+import { canGoFrom, declarationsOf, namesIn, withoutPutIn } from '../wrangler/wrangler-unbind.js';
+
+/** What the plan of `remove` is made of. */
+export interface RemoveInput {
+  project: RemovableProject;
+  /** Texts of the files of {@link filesToRemove}. */
+  files: ProjectFiles;
+  /** Texts of all source files that mention one of {@link WORDS}, by path. */
+  sources: Readonly<Record<string, string>>;
+  /** Deletes files that somebody changed as well. */
+  force?: boolean;
+  /** What `wrangler types` makes of this very plan, where it wrote the types of the env since. */
+  wranglerTypes?: WranglerTypes;
+}
+
+/** A file that stays although `init` created it. */
+export interface KeptFile {
+  path: string;
+  /** Why, as the end of a sentence. */
+  reason: string;
+}
+
+/** The plan of `remove`. */
+export interface RemovePlan extends Plan {
+  kept: KeptFile[];
+}
+
+/** The words by which files that may import what is removed are found. */
+export const WORDS = ['payload-kv', 'ioredis'] as const;
+
+/** Paths of all files that `remove` may touch; `schema` is the text of the generated schema. */
+export function filesToRemove(project: RemovableProject, schema: string | undefined): string[] {
+  const { wrapper, hooks, schema: schemaFile } = generatedPaths(project);
+  const { files, edits } = readLedger(schema) ?? EMPTY_LEDGER;
+  const { wrangler, cloudflareEnvTypes } = project;
+  const others = [wrangler?.path, cloudflareEnvTypes].filter((path) => path !== undefined);
+  const config = [...project.configChain, project.configShape.config.path];
+  return [
+    ...new Set([
+      wrapper,
+      hooks,
+      schemaFile,
+      'package.json',
+      ...config,
+      ...Object.keys({ ...files, ...edits }),
+      ...others,
+    ]),
+  ];
+}
+
+/** The plan of `remove`. */
+export function planRemove(input: RemoveInput): RemovePlan {
+  const { project, files } = input;
+  const paths = generatedPaths(project);
+  const ledger = readLedger(files[paths.schema]) ?? EMPTY_LEDGER;
+  const wrapper = files[paths.wrapper];
+  const shape = wrapper === undefined ? undefined : readWrapper(wrapper, paths.wrapper).shape;
+  const changes: FileChange[] = [];
+  const refusals: Refusal[] = [];
+  const notices: string[] = [];
+  const context: Context = { input, paths, ledger, shape, notices };
+
+  const edited = new Set([...Object.keys(ledger.edits), ...configFiles(project)]);
+  edited.delete('package.json');
+  for (const path of edited) {
+    const before = files[path];
+    if (before === undefined) continue;
+    const result = undone(context, path, before);
+    if (!result.ok) {
+      const { reason, line, paste } = result;
+      refusals.push({ path, ...(line === undefined ? {} : { line }), reason, paste, by: 'remove' });
+    } else if (result.modified) changes.push({ path, before, after: result.content });
+  }
+
+  const { deleted, kept } = created(context, changes);
+  for (const path of deleted) changes.push({ path, before: files[path], after: undefined });
+  undoPackageJson(context, changes, notices);
+  notices.push(...stillBound(context, { changes, refusals }), ...elsewhere(context, changes));
+  changes.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return { changes, refusals, notices, kept };
+}
+
+interface Context {
+  input: RemoveInput;
+  paths: GeneratedPaths;
+  ledger: Ledger;
+  /** What the wrapper says, where it can be read. */
+  shape: WrapperShape | undefined;
+  notices: string[];
+}
+
+function configFiles({ configChain, configShape }: RemovableProject): string[] {
+  const { config, wired } = configShape;
+  return [...configChain, config.path, ...(wired.import ? [wired.import.file] : [])];
+}
+
+// ---- edits --------------------------------------------------------------------------------------------------------
+
+/** A file without what was put into it. */
+function undone(context: Context, path: string, before: string): TransformResult {
+  const { wrangler, cloudflareEnvTypes } = context.input.project;
+  const { text, missed } = undoHunks(before, context.ledger.edits[path] ?? [], canGoFrom(path));
+  const rest = { context, path, text, missed };
+  const result =
+    path === wrangler?.path
+      ? unbound(rest, wrangler)
+      : path === cloudflareEnvTypes
+        ? undeclared(rest, before)
+        : /\.[cm]?[jt]sx?$/.test(path)
+          ? // Without the import, nothing would tell what uses it.
+            unwire(missed.length > 0 ? before : text, path, wrapperTest(path, context.paths))
+          : ({ ok: true, content: text, modified: false } as const);
+  return result.ok ? { ...result, modified: result.content !== before } : result;
+}
+
+interface Rest {
+  context: Context;
+  path: string;
+  /** The text as far as it could be undone by its lines. */
+  text: string;
+  /** What was not found. */
+  missed: Hunk[];
+}
+
+/** Whether a specifier in a file leads to the wrapper, by its path or by an alias of its directory. */
+function wrapperTest(from: string, { wrapper, directory }: GeneratedPaths): (specifier: string) => boolean {
+  const name = posix.basename(directory);
+  return (specifier) => {
+    const bare = specifier.replace(/\.[cm]?[jt]s$/, '').replace(/\/index$/, '');
+    if (/^\.{1,2}(\/|$)/.test(specifier))
+      return posix.join(posix.dirname(from), bare) === posix.dirname(wrapper);
+    return bare.endsWith(`/${name}`) && bare !== name;
+  };
+}
+
+function unbound({ context, path, text, missed }: Rest, wrangler: WranglerConfig): TransformResult {
+  if (missed.length === 0) return { ok: true, content: text, modified: false };
+  const { ledger, input } = context;
+  const result = withoutPutIn(text, wrangler.format, missed, mainsOf(ledger, input.files));
+  if (result.ok) return { ...result, modified: result.content !== text };
+  const { foreign, names } = result;
+  const reason =
+    foreign === undefined
+      ? `${path} cannot be read.`
+      : `It declares \`${foreign}\` more often than init wrote it.`;
+  return { ok: false, reason, paste: names.map((name) => `"${name}"`).join('\n') };
+}
+
+/** Main modules that init replaced: the file that was created re-exports the one before. */
+function mainsOf({ files }: Ledger, texts: ProjectFiles): { from: string; to: string }[] {
+  return Object.keys(files).flatMap((path) => {
+    const main = /^export \* from (["'])(.*\.open-next\/.*)\1/m.exec(texts[path] ?? '')?.[2];
+    if (main === undefined) return [];
+    const name = posix.basename(path);
+    return [
+      { from: main.replace(/^\.\//, ''), to: name },
+      { from: main, to: `./${name}` },
+    ];
+  });
+}
+
+/** Without the bindings: as wrangler writes it then, or by their lines, which it may have written anew. */
+function undeclared({ context, path, text, missed }: Rest, before: string): TransformResult {
+  const { ledger, input, notices } = context;
+  const { wranglerTypes } = input;
+  const hunks = ledger.edits[path] ?? [];
+  const bindings = declaredBy(hunks);
+  const taken = wranglerTypes?.ok
+    ? takeTypes({
+        before,
+        written: wranglerTypes.text,
+        bindings,
+        objects: hunks.some(({ added }) => added.includes('DurableObjectNamespace')),
+      })
+    : wranglerTypes;
+  if (taken?.ok) return { ...taken, modified: taken.content !== before };
+  if (taken) {
+    notices.push(
+      `\`wrangler types\` ${taken.reason}: only the type of the binding is taken out of ${path}. Run \`${wranglerTypesCommand(before)}\` at leisure.`,
+    );
+  }
+  const names = declaredBy(missed);
+  const lines = text.split('\n');
+  const content = lines.filter((line) => !names.some((name) => declares(line, name))).join('\n');
+  return { ok: true, content, modified: content !== text };
+}
+
+/** The bindings whose types were put in: by what was put in, not by the wrapper, whose answers may be others by now. */
+function declaredBy(hunks: readonly Hunk[]): string[] {
+  const declaredNames = (text: string) => text.split('\n').flatMap((line) => declaredIn(line) ?? []);
+  const names = hunks.flatMap(({ added, removed }) => {
+    const replaced = declaredNames(removed);
+    return declaredNames(added).filter((name) => !replaced.includes(name));
+  });
+  return [...new Set(names)];
+}
+
+/** What the wrapper reads and nothing tells the origin of: it may be the person's, so that it stays and is named. */
+function stillBound(
+  { shape, input }: Context,
+  { changes, refusals }: Pick<Plan, 'changes' | 'refusals'>,
+): string[] {
+  const { wrangler, cloudflareEnvTypes } = input.project;
+  const names = [shape?.store === 'cloudflareKV' ? shape.binding : undefined, shape?.tagsBinding];
+  const textOf = (path: string | undefined) =>
+    path === undefined || refusals.some((it) => it.path === path)
+      ? ''
+      : ((changes.find((it) => it.path === path) ?? { after: input.files[path] }).after ?? '');
+  const [bound, declared] = [textOf(wrangler?.path), textOf(cloudflareEnvTypes)];
+  return names.flatMap((name) => {
+    if (name === undefined) return [];
+    const places = [
+      ...(declarationsOf(bound, name) > 0 ? [wrangler?.path] : []),
+      ...(declared.split('\n').some((line) => declares(line, name)) ? [cloudflareEnvTypes] : []),
+    ];
+    if (places.length === 0) return [];
+    const verb = places.length > 1 ? 'have' : 'has';
+    return [
+      `${places.join(' and ')} ${verb} ${name}, and nothing tells that init put it there: take it out if nothing else uses it.`,
+    ];
+  });
+}
+
+// ---- created files ------------------------------------------------------------------------------------------------
+
+/** Which of the created files go: those that nobody changed and that nothing left imports. */
+function created(context: Context, changes: readonly FileChange[]): { deleted: string[]; kept: KeptFile[] } {
+  const { input, paths, ledger } = context;
+  const { files, force } = input;
+  const all = [...new Set([...Object.keys(ledger.files), paths.wrapper, paths.hooks, paths.schema])];
+  const deleted = new Set(all.filter((path) => files[path] !== undefined));
+  const kept: KeptFile[] = [];
+  const keep = (path: string, reason: string) => {
+    deleted.delete(path);
+    kept.push({ path, reason });
+  };
+  for (const path of [...deleted]) if (!force && isChanged(context, path)) keep(path, 'you changed it');
+  // What is kept keeps what it imports.
+  for (let found = true; found; ) {
+    found = false;
+    for (const [path, text] of Object.entries(remaining(context, changes, deleted))) {
+      for (const { specifier, line } of importsIn(text)) {
+        const target = [...deleted].find((it) => isImport(specifier, path, it, paths));
+        if (target === undefined) continue;
+        keep(target, `${path}:${line} imports it`);
+        found = true;
+      }
+    }
+  }
+  return { deleted: [...deleted].sort(), kept };
+}
+
+function isChanged({ input, paths, ledger }: Context, path: string): boolean {
+  const text = input.files[path]!;
+  if (path !== paths.schema) return ledger.files[path] !== contentHash(text);
+  try {
+    return parseSchemaFile(text, path).edited;
+  } catch {
+    return true;
+  }
+}
+
+/** Texts of all source files as they are to be, without those that are deleted. */
+function remaining(
+  { input }: Context,
+  changes: readonly FileChange[],
+  deleted: ReadonlySet<string>,
+): Record<string, string> {
+  const texts: Record<string, string> = { ...input.sources };
+  for (const { path, after } of changes) if (after !== undefined) texts[path] = after;
+  for (const path of deleted) delete texts[path];
+  return Object.fromEntries(Object.entries(texts).filter(([path]) => /\.[cm]?[jt]sx?$|\.\w+$/.test(path)));
+}
+
+/** Whether an import in `from` leads to one of the created files. */
+function isImport(specifier: string, from: string, target: string, { directory }: GeneratedPaths): boolean {
+  const bare = (path: string) => path.replace(/\.[cm]?[jt]s$/, '').replace(/\/index$/, '');
+  if (/^\.{1,2}(\/|$)/.test(specifier))
+    return bare(posix.join(posix.dirname(from), specifier)) === bare(target);
+  // By an alias: what ends as the path does.
+  const name = posix.basename(directory);
+  const tail = bare(target).slice(bare(target).lastIndexOf(name));
+  return target.startsWith(`${directory}/`) && bare(specifier).endsWith(`/${tail}`);
+}
+
+// ---- package.json -------------------------------------------------------------------------------------------------
+
+function undoPackageJson(context: Context, changes: FileChange[], notices: string[]): void {
+  const { input, ledger } = context;
+  const before = input.files['package.json'];
+  if (before === undefined) return;
+  const deleted = new Set(changes.filter(({ after }) => after === undefined).map(({ path }) => path));
+  const sources = Object.entries(remaining(context, changes, deleted));
+  const importersOf = (name: string) =>
+    sources.flatMap(([path, text]) => {
+      const found = importsIn(text).find(({ specifier: it }) => it === name || it.startsWith(`${name}/`));
+      return found ? [`${path}:${found.line}`] : [];
+    });
+  const hunks = ledger.edits['package.json'] ?? [];
+  const isClientOurs = countPutIn(hunks, (text) => text.split('"ioredis"').length - 1) > 0;
+  const dependencies = ['payload-kv', ...(isClientOurs ? ['ioredis'] : [])];
+  const used = dependencies.filter((name) => {
+    const importers = importersOf(name);
+    const verb = importers.length > 1 ? 'import' : 'imports';
+    if (importers.length > 0)
+      notices.push(`\`${name}\` stays a dependency: ${importers.join(' and ')} ${verb} it.`);
+    return importers.length > 0;
+  });
+  // Who still uses this package may need the client that it loads.
+  if (used.includes('payload-kv')) return;
+  const { text, missed } = undoHunks(before, hunks);
+  const after =
+    used.length === 0 && missed.length === 0 && hunks.length > 0
+      ? text
+      : withoutPackages(before, used.length === 0 ? dependencies : ['payload-kv']);
+  if (after !== before) changes.push({ path: 'package.json', before, after });
+}
+
+// ---- what is not in the project -----------------------------------------------------------------------------------
+
+/** What `init` led to outside of the project's files, by what goes now and by what the wrapper says. */
+function elsewhere({ shape, input }: Context, changes: readonly FileChange[]): string[] {
+  const wrangler = changes.find(({ path }) => path === input.project.wrangler?.path);
+  const [before, after] = [wrangler?.before ?? '', wrangler?.after ?? ''];
+  const isGoing = shape !== undefined && changes.some((change) => change.after === undefined);
+  const unbound = namesIn(before, 'binding').some((name) => declarationsOf(after, name) === 0);
+  const notices: string[] = [];
+  if (unbound || (isGoing && shape.store === 'cloudflareKV' && input.project.wrangler)) {
+    notices.push(
+      `The KV namespace stays at Cloudflare with its entries, where it was created: \`wrangler kv namespace list\` and \`delete\` show and remove it.`,
+    );
+  }
+  const isUndeclared = before.includes(TAGS_CLASS) && !after.includes(TAGS_CLASS);
+  if (isUndeclared || (isGoing && shape.registry === 'durableObjectRegistry')) {
+    notices.push(
+      `A Worker that was deployed with ${TAGS_CLASS} needs one more migration instead of none: { "tag": …, "deleted_classes": ["${TAGS_CLASS}"] }.`,
+    );
+  }
+  if (isGoing && shape.registry === 'databaseRegistry') {
+    notices.push('The table of the tag versions stays in the database until a migration drops it.');
+  }
+  return notices;
+}

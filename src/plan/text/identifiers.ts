@@ -1,0 +1,22 @@
+/** Identifiers of a source file, as far as they stand for something: the names of properties do not. */
+import { ts } from 'ts-morph';
+
+/** Whether a file has a name anywhere, but as the name of a property. */
+export function mentions(source: ts.SourceFile, name: string): boolean {
+  let found = false;
+  const visit = (node: ts.Node): void => {
+    if (ts.isIdentifier(node) && node.text === name && !isPropertyName(node)) found = true;
+    if (!found) ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+/** Whether an identifier is the name of a property, given or read. */
+export function isPropertyName(node: ts.Identifier): boolean {
+  const { parent } = node;
+  return (
+    (ts.isPropertyAssignment(parent) && parent.name === node) ||
+    (ts.isPropertyAccessExpression(parent) && parent.name === node)
+  );
+}
