@@ -17,7 +17,8 @@ import {
 } from '../../src/runtime/index.js';
 import { messagePack } from '../../src/runtime/msgpack.js';
 import { onClock, pass, takeClocks } from './clocks.js';
-import { type Command, commandArbitrary, firstDocuments, type Kind } from './commands.js';
+import type { Command } from './command.js';
+import { commandArbitrary, firstDocuments, type Kind } from './commands.js';
 import { Difference, emptyTally, type RunOptions, run, type Tally, type World } from './run.js';
 import { generateModel, type Model, toCollections, toGlobals } from './schema.js';
 import { sharedStore } from './shared-store.js';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Args, ReadCommand } from './commands.js';
+import type { Args, ReadCommand } from './command.js';
 import type { Model } from './schema.js';
 
 /**

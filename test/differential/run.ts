@@ -3,16 +3,17 @@ import { onClock } from './clocks.js';
 import type {
   Args,
   Command,
+  DirectedRead,
   DocumentPlace,
   ExpiryCommand,
   ReadCommand,
+  SharingCommand,
   TogetherCommand,
   TransactionCommand,
   VersionPlace,
   WriteCommand,
-} from './commands.js';
+} from './command.js';
 import { type Answer, answerOf, firstDifference, sameAnswer, show, spoil } from './differences.js';
-import type { DirectedRead, SharingCommand } from './sharing.js';
 import type { Adapter, Site } from './sites.js';
 
 /** Payload instances over one database. */

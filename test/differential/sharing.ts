@@ -1,26 +1,14 @@
 import fc from 'fast-check';
 import type { CacheDirective } from '../../src/runtime/index.js';
-import { type Args, documentPlace, type ReadCommand, type WriteCommand } from './commands.js';
+import {
+  type Args,
+  type DirectedRead,
+  documentPlace,
+  type ReadCommand,
+  type SharingCommand,
+  type WriteCommand,
+} from './command.js';
 import type { Model } from './schema.js';
-
-/** A read, and what its caller asks of the cache. */
-export interface DirectedRead extends ReadCommand {
-  directive: CacheDirective | undefined;
-}
-
-/**
- * Operations that share a request, all at the same time, as the resolvers of a GraphQL query do, or the
- * `Promise.all` of a page.
- */
-export interface SharingCommand {
-  do: 'sharing';
-  site: number;
-  reads: DirectedRead[];
-  /** Changes the database below the cache, so that an answer from it can be told from the database's. */
-  unseen: WriteCommand | undefined;
-  /** Comes in between, with the same request. */
-  write: WriteCommand | undefined;
-}
 
 /** Reads of one level, with nothing of what their operations would write on the request that they share. */
 function plainReads(model: Model, slugs: readonly string[]): fc.Arbitrary<ReadCommand> {

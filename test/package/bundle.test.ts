@@ -13,7 +13,7 @@ import { repository } from '../support/repository.js';
  * Minified and compressed, in bytes: everything there is, and what a site takes of it. A Worker has 3 MB in all on the
  * free plan, and every byte delays its start.
  */
-const BUDGET = { everything: 50_800, siteOnKV: 35_900, siteOnDurableObjects: 37_400, siteOnDatabase: 38_100 };
+const BUDGET = { everything: 51_300, siteOnKV: 36_300, siteOnDurableObjects: 37_800, siteOnDatabase: 38_400 };
 
 let bundle: BuildResult<{ metafile: true; write: false }>;
 let script: string;

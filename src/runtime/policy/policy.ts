@@ -71,7 +71,6 @@ export function createPolicy(
   const defaultTtl = options.ttl === undefined ? DEFAULT_TTL : parseDuration(options.ttl, 'ttl');
   type Rules = { [operation in CachedOperation]?: Rule };
   const rules = { collection: new Map<string, Rules>(), global: new Map<string, Rules>() };
-  const slices = readSlices(options, schema, warn);
   const policyOf = (
     type: 'collection' | 'global',
     slug: string,
@@ -90,6 +89,8 @@ export function createPolicy(
       }
     }
   }
+
+  const slices = readSlices(options, schema, warn);
 
   function resolve(type: 'collection' | 'global', slug: string, operation: CachedOperation): Rule {
     if (isInternal(slug)) return { cached: false, reason: 'policy' };
