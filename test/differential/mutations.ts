@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { removeDirectory } from '../support/remove-directory.js';
@@ -13,41 +13,42 @@ import { repository } from '../support/repository.js';
 interface Mutation {
   /** The rule that is removed. */
   rule: string;
-  file: 'tags' | 'invalidation' | 'site-schema';
-  /** Text that occurs once in the file. */
+  /** Text that occurs once in the runtime, however it is broken into lines. */
   text: string;
   instead: string;
 }
 
-const TAGS: Omit<Mutation, 'file'>[] = [
+const TAGS: Mutation[] = [
   {
     rule: 'a query depends on its own collection',
-    text: 'else tags.add(ofVersions ? versionsTag(entity) : entity);',
-    instead: 'else if (ofVersions) tags.add(versionsTag(entity));',
+    text: 'for (const tag of pinned ?? [ofVersions ? versionsTag(entity) : entity]) tags.add(tag);',
+    instead:
+      'for (const tag of pinned ?? (isGlobal || ofVersions ? [ofVersions ? versionsTag(entity) : entity] : [])) tags.add(tag);',
   },
   {
     rule: 'a query of a global depends on it',
-    text: 'tags.add(ofVersions ? versionsTag(entity) : entity);\n  } else {',
-    instead: '} else {',
+    text: 'for (const tag of pinned ?? [ofVersions ? versionsTag(entity) : entity]) tags.add(tag);',
+    instead:
+      'for (const tag of pinned ?? (isGlobal ? [] : [ofVersions ? versionsTag(entity) : entity])) tags.add(tag);',
   },
   {
     rule: 'a path reaches the collection of a relation',
-    text: '      tags.add(collectionTag(target));\n',
+    text: 'analysis.tags.add(collectionTag(target));',
     instead: '',
   },
   {
     rule: 'a path goes on behind a relation',
-    text: 'if (fields && walkPath(fields, fields, path, at)) understood = true;',
+    text: 'if (fields && walkPath(analysis, fields, fields, path, at)) understood = true;',
     instead: 'if (fields) understood = true;',
   },
   {
     rule: 'a path through a polymorphic relation reaches all of its collections',
-    text: 'return walkInto([field.relationTo].flat(), path, beyond);',
-    instead: 'return walkInto([field.relationTo].flat().slice(0, 1), path, beyond);',
+    text: 'return walkInto(analysis, [field.relationTo].flat(), path, beyond);',
+    instead: 'return walkInto(analysis, [field.relationTo].flat().slice(0, 1), path, beyond);',
   },
   {
     rule: 'a path through a join reaches its collections',
-    text: 'return walkInto([field.collection].flat(), path, at);',
+    text: 'return walkInto(analysis, [field.collection].flat(), path, at);',
     instead: 'return true;',
   },
   {
@@ -57,17 +58,17 @@ const TAGS: Omit<Mutation, 'file'>[] = [
   },
   {
     rule: 'a locale in a path is passed over',
-    text: "(segment === 'all' || schema.locales.has(segment))",
+    text: "(segment === 'all' || analysis.schema.locales.has(segment))",
     instead: "segment === 'all'",
   },
   {
     rule: 'a path goes on inside blocks',
-    text: 'if (walkPath(block.flattenedFields, root, path, next === block.slug ? at + 1 : at))',
+    text: 'if (walkPath(analysis, block.flattenedFields, root, path, next === block.slug ? at + 1 : at))',
     instead: '',
   },
   {
     rule: 'a path goes on inside groups, tabs and arrays',
-    text: 'lists.some((list) => walkPath(list, root, path, at))',
+    text: 'lists.some((list) => walkPath(analysis, list, root, path, at))',
     instead: 'lists.length > 0',
   },
   {
@@ -77,40 +78,38 @@ const TAGS: Omit<Mutation, 'file'>[] = [
   },
   {
     rule: 'conditions inside and and or are followed',
-    text: 'if (!Array.isArray(condition) || !condition.every((part) => walkWhere(part, from))) return false;',
+    text: 'if (!Array.isArray(condition) || !condition.every((part) => walkWhere(analysis, part, from))) return false;',
     instead: 'if (!Array.isArray(condition)) return false;',
   },
   {
     rule: 'the where is followed',
-    text: 'if (!walkWhere(args.where, walker)) return undefined;',
+    text: 'if (!walkWhere(analysis, args.where, walker)) return false;',
     instead: '',
   },
-  { rule: 'the order is followed', text: 'if (!walkSort(args.sort, walker)) return undefined;', instead: '' },
   {
-    rule: 'each of several orders is followed',
-    text: 'if (Array.isArray(sort)) return sort.every((part) => walkSort(part, from));',
-    instead: 'if (Array.isArray(sort)) return true;',
+    rule: 'the order is followed',
+    text: 'if (!walkSort(analysis, args.sort, walker)) return false;',
+    instead: '',
   },
   {
     rule: 'the default order of a collection is followed',
-    text: '!walkSort(owner.defaultSort, walker)',
+    text: '!walkSort(analysis, owner.defaultSort, walker)',
     instead: 'false',
   },
   {
     rule: 'the field of findDistinct is followed',
-    text: "if (typeof args.field !== 'string' || !walker.follow(args.field)) return undefined;",
+    text: "if (typeof field !== 'string' || !walker.follow(field)) return false;",
     instead: '',
   },
   {
     rule: 'the access along the field of findDistinct is followed',
-    text: "if (!walkWhere(where, walker.below(path.split('.', MOST_SEGMENTS)))) return undefined;",
-    instead: '',
+    text: "walkWhere(analysis, where, walker.below(path.split('.', MOST_SEGMENTS))),",
+    instead: 'true,',
   },
-  { rule: 'joins bring their collections', text: 'if (!addJoins()) return undefined;', instead: '' },
   {
-    rule: 'default joins count without being asked for',
-    text: 'const known = joinsOf(slug, schema);',
-    instead: 'const known = joinsOf(slug, schema).filter(({ path }) => path in requested);',
+    rule: 'joins bring their collections',
+    text: 'return !WITH_JOINS.has(operation) || addJoins(analysis, slug, args, ofVersions);',
+    instead: 'return true;',
   },
   {
     rule: 'joins of several collections count',
@@ -119,28 +118,28 @@ const TAGS: Omit<Mutation, 'file'>[] = [
   },
   {
     rule: 'the requested where of a join is followed',
-    text: 'const followed = walkWhere(where, ofTarget) && walkWhere(field.where, ofTarget);',
-    instead: 'const followed = walkWhere(field.where, ofTarget);',
+    text: 'const followed = walkWhere(analysis, where, ofTarget) && walkWhere(analysis, field.where, ofTarget);',
+    instead: 'const followed = walkWhere(analysis, field.where, ofTarget);',
   },
   {
     rule: "a join's own where is followed",
-    text: 'walkWhere(where, ofTarget) && walkWhere(field.where, ofTarget);',
-    instead: 'walkWhere(where, ofTarget);',
+    text: 'walkWhere(analysis, where, ofTarget) && walkWhere(analysis, field.where, ofTarget);',
+    instead: 'walkWhere(analysis, where, ofTarget);',
   },
   {
     rule: 'the order of a join is followed',
-    text: 'walkSort(sort ?? field.defaultSort ?? schema.collections.get(target)?.defaultSort, ofTarget);',
+    text: 'walkSort(analysis, sort ?? field.defaultSort ?? collection.defaultSort, ofTarget);',
     instead: '',
   },
   {
     rule: "the joined collection's default order is followed",
-    text: 'sort ?? field.defaultSort ?? schema.collections.get(target)?.defaultSort',
+    text: 'sort ?? field.defaultSort ?? collection.defaultSort',
     instead: 'sort ?? field.defaultSort',
   },
   {
     rule: 'joins to drafts depend on the drafts of what they join',
-    text: 'if (ofDrafts && schema.collections.get(target)?.versions)',
-    instead: 'if (!ofDrafts && schema.collections.get(target)?.versions)',
+    text: 'if (ofDrafts && collection.versions)',
+    instead: 'if (!ofDrafts && collection.versions)',
   },
   {
     rule: 'a join over a slice field depends on the slices of its owners',
@@ -174,12 +173,12 @@ const TAGS: Omit<Mutation, 'file'>[] = [
   },
   {
     rule: 'queries of slices depend on their star tag',
-    text: 'return [starTag(collectionTag(collection)), ...(context.guardsOf?.(collection) ?? [])];',
-    instead: 'return [...(context.guardsOf?.(collection) ?? [])];',
+    text: 'return [starTag(collectionTag(collection)), ...(analysis.context.guardsOf?.(collection) ?? [])];',
+    instead: 'return [...(analysis.context.guardsOf?.(collection) ?? [])];',
   },
   {
     rule: 'queries of slices depend on what those replace who have others',
-    text: 'return [starTag(collectionTag(collection)), ...(context.guardsOf?.(collection) ?? [])];',
+    text: 'return [starTag(collectionTag(collection)), ...(analysis.context.guardsOf?.(collection) ?? [])];',
     instead: 'return [starTag(collectionTag(collection))];',
   },
   {
@@ -189,22 +188,22 @@ const TAGS: Omit<Mutation, 'file'>[] = [
   },
   {
     rule: 'queries of versions depend on the versions, not on what is published',
-    text: "    operation === 'findVersions' ||\n",
-    instead: '',
+    text: "const OF_VERSIONS = new Set<CachedOperation>([ 'findVersions',",
+    instead: 'const OF_VERSIONS = new Set<CachedOperation>([',
   },
   {
     rule: 'queries of drafts depend on the versions, not on what is published',
-    text: "    operation === 'queryDrafts' ||\n",
-    instead: '',
+    text: "'countVersions', 'queryDrafts', 'findGlobalVersions',",
+    instead: "'countVersions', 'findGlobalVersions',",
   },
   {
     rule: 'conditions on the parent of a version reach the collection',
-    text: "if (name === 'parent' && parent && segments.length > 1) return walkInto([parent], path, 1);",
+    text: "if (name === 'parent' && parent && segments.length > 1) return walkInto(analysis, [parent], path, 1);",
     instead: "if (name === 'parent' && parent && segments.length > 1) return true;",
   },
   {
     rule: 'conditions on a version follow the fields of the document',
-    text: "if (name === 'version') return walkPath(fields, fields, path, 1);",
+    text: "if (name === 'version') return walkPath(analysis, fields, fields, path, 1);",
     instead: "if (name === 'version') return true;",
   },
   {
@@ -234,41 +233,41 @@ const TAGS: Omit<Mutation, 'file'>[] = [
   },
 ];
 
-const INVALIDATION: Omit<Mutation, 'file'>[] = [
+const INVALIDATION: Mutation[] = [
   {
     rule: 'a write replaces the tag of its collection and of its document',
-    text: ': [entity, name, sliceSets.writerTag(slug), ...all];',
-    instead: ': [name, sliceSets.writerTag(slug), ...all];',
+    text: ': [entity, name, context.sliceSets.writerTag(slug), ...all];',
+    instead: ': [name, context.sliceSets.writerTag(slug), ...all];',
   },
   {
     rule: 'a write replaces the tag of its document',
-    text: ': [entity, name, sliceSets.writerTag(slug), ...all];',
-    instead: ': [entity, sliceSets.writerTag(slug), ...all];',
+    text: ': [entity, name, context.sliceSets.writerTag(slug), ...all];',
+    instead: ': [entity, context.sliceSets.writerTag(slug), ...all];',
   },
   {
     rule: 'a write replaces the tag of its set of slices',
-    text: ': [entity, name, sliceSets.writerTag(slug), ...all];',
+    text: ': [entity, name, context.sliceSets.writerTag(slug), ...all];',
     instead: ': [entity, name, ...all];',
   },
   {
     rule: 'a write to what this process does not cache replaces all documents and slices',
-    text: 'if (!isKnown || !cached.has(slug)) return entityTags(entity);',
-    instead: 'if (!isKnown) return entityTags(entity);\n    if (!cached.has(slug)) return [entity];',
+    text: 'if (!isKnown || !context.cached.has(slug)) return entityTags(entity);',
+    instead: 'if (!isKnown) return entityTags(entity);\n    if (!context.cached.has(slug)) return [entity];',
   },
   {
     rule: 'a write replaces the tags of its slices',
-    text: ': [entity, name, sliceSets.writerTag(slug), ...all];',
-    instead: ': [entity, name, sliceSets.writerTag(slug)];',
+    text: ': [entity, name, context.sliceSets.writerTag(slug), ...all];',
+    instead: ': [entity, name, context.sliceSets.writerTag(slug)];',
   },
   {
     rule: 'a write replaces the slices of the old values',
-    text: 'slicesOfDocuments(slug, after ? [...old, after] : old)',
-    instead: 'slicesOfDocuments(slug, after ? [after] : old)',
+    text: 'slicesOfDocuments(context, slug, after ? [...old, after] : old)',
+    instead: 'slicesOfDocuments(context, slug, after ? [after] : old)',
   },
   {
     rule: 'a write replaces the slices of the new values',
-    text: 'slicesOfDocuments(slug, after ? [...old, after] : old)',
-    instead: 'slicesOfDocuments(slug, old)',
+    text: 'slicesOfDocuments(context, slug, after ? [...old, after] : old)',
+    instead: 'slicesOfDocuments(context, slug, old)',
   },
   {
     rule: 'slices that the caller did not select are read',
@@ -277,7 +276,7 @@ const INVALIDATION: Omit<Mutation, 'file'>[] = [
   },
   {
     rule: 'slices written a moment ago count',
-    text: 'const recent = recentSlices.get(name) ?? [];',
+    text: 'const recent = context.recentSlices.get(name) ?? [];',
     instead: 'const recent: string[] = [];',
   },
   {
@@ -287,18 +286,18 @@ const INVALIDATION: Omit<Mutation, 'file'>[] = [
   },
   {
     rule: 'deleting one touches those that refer to it',
-    text: "operation === 'deleteOne' ? [...tags, ...referrerTags(slug)] : tags,",
-    instead: 'tags,',
+    text: "operation === 'deleteOne' ? referrerTags(context, slug) : [];",
+    instead: '[];',
   },
   {
     rule: 'deleting many touches those that refer to them',
-    text: '          ...referrerTags(slug),\n        ]);',
-    instead: '        ]);',
+    text: 'touchUnknown(slug, referrerTags(context, slug));',
+    instead: 'touchUnknown(slug);',
   },
   {
     rule: 'deleting touches the versions of those that refer to it',
-    text: '? [...entityTags(entity), ...entityTags(versionsTag(entity))]\n        : entityTags(entity);',
-    instead: '? entityTags(entity)\n        : entityTags(entity);',
+    text: '? [...entityTags(entity), ...entityTags(versionsTag(entity))] : entityTags(entity);',
+    instead: '? entityTags(entity) : entityTags(entity);',
   },
   {
     rule: 'deleting touches globals that refer to it',
@@ -307,7 +306,7 @@ const INVALIDATION: Omit<Mutation, 'file'>[] = [
   },
   {
     rule: 'deleting touches the versions of what is deleted',
-    text: 'return [...tags, ...(relevant.has(slug) ? own : [])];',
+    text: 'return [...tags, ...(context.relevant.has(slug) ? own : [])];',
     instead: 'return tags;',
   },
   {
@@ -322,13 +321,13 @@ const INVALIDATION: Omit<Mutation, 'file'>[] = [
   },
   {
     rule: 'deleting versions touches those of all documents',
-    text: 'versionTags(collectionTag(slug), undefined),',
-    instead: '[],',
+    text: 'if (args.collection !== undefined) touchOf(String(args.collection), undefined);',
+    instead: '',
   },
   {
     rule: "deleting a global's versions touches them",
-    text: "touch(touched, 'global', global, operation, undefined, [versionsTag(globalTag(global))]);\n        }",
-    instead: '}',
+    text: "const global = String(args.globalSlug); touch(touched, 'global', global, operation, undefined, [versionsTag(globalTag(global))]);",
+    instead: '',
   },
   {
     rule: 'a write to a global replaces its tag',
@@ -337,13 +336,13 @@ const INVALIDATION: Omit<Mutation, 'file'>[] = [
   },
   {
     rule: "a write to a global's version replaces the tag of its versions",
-    text: "touch(touched, 'global', global, operation, undefined, [versionsTag(globalTag(global))]);\n        break;",
+    text: "touch(touched, 'global', global, operation, undefined, [versionsTag(globalTag(global))]); break;",
     instead: 'break;',
   },
   {
     rule: 'updating many touches unknown documents',
-    text: "touch(touched, 'collection', slug, operation, undefined, documentTags(slug, undefined, undefined));",
-    instead: '',
+    text: "case 'updateMany': touchUnknown(slug);",
+    instead: "case 'updateMany':",
   },
   {
     rule: 'migrations touch everything',
@@ -357,19 +356,19 @@ const INVALIDATION: Omit<Mutation, 'file'>[] = [
   },
   {
     rule: 'a transaction collects what it touches',
-    text: 'if (isInTransaction && !end && isUnderway(transactionID)) merge(touchedIn(transactionID), touched);\n        else await',
+    text: 'if (isInTransaction && !end && transactions.isUnderway(transactionID)) merge(transactions.touchedIn(transactionID), touched); else await',
     instead: 'await',
   },
   {
     rule: 'a commit replaces what its transaction touched',
-    text: '          return await commitAndEnd();\n        } finally {\n          await replaceTouched(touched);',
-    instead: '          return await commitAndEnd();\n        } finally {',
+    text: 'return await commitAndEnd(); } finally { await replaceOrGather(touched);',
+    instead: 'return await commitAndEnd(); } finally {',
   },
   {
     rule: 'a rollback drops what its transaction touched',
-    text: 'if (isTransactionID(id)) transactions.delete(id);',
+    text: 'if (isTransactionID(id)) transactions.forget(id);',
     instead:
-      'if (isTransactionID(id)) { const left = transactions.get(id); transactions.delete(id); if (left) void replaceTouched(left); }',
+      'if (isTransactionID(id)) { const left = transactions.touchedIn(id); transactions.forget(id); void replaceTouched(left); }',
   },
   {
     rule: 'a write that throws replaces what it may have touched',
@@ -378,7 +377,7 @@ const INVALIDATION: Omit<Mutation, 'file'>[] = [
   },
 ];
 
-const SCHEMA: Omit<Mutation, 'file'>[] = [
+const SCHEMA: Mutation[] = [
   {
     rule: 'every collection of a polymorphic relation has its referrers',
     text: 'for (const target of [field.relationTo].flat()) {',
@@ -386,11 +385,7 @@ const SCHEMA: Omit<Mutation, 'file'>[] = [
   },
 ];
 
-const mutations: Mutation[] = [
-  ...TAGS.map((mutation) => ({ file: 'tags' as const, ...mutation })),
-  ...INVALIDATION.map((mutation) => ({ file: 'invalidation' as const, ...mutation })),
-  ...SCHEMA.map((mutation) => ({ file: 'site-schema' as const, ...mutation })),
-];
+const mutations: Mutation[] = [...TAGS, ...INVALIDATION, ...SCHEMA];
 
 /** Tests that fail for a reason, from the quickest on. */
 const SUITES: { files: string[]; env?: Record<string, string> }[] = [
@@ -417,28 +412,35 @@ try {
   const config = await readFile(path.join(repository, 'vitest.config.ts'), 'utf8');
   await writeFile(path.join(directory, 'vitest.config.ts'), config.replace(/^\s*globalSetup.*$/m, ''));
 
-  const sources = new Map<string, string>();
-  for (const { rule, file, text } of mutations) {
-    const source = sources.get(file) ?? (await readFile(sourceOf(file), 'utf8'));
-    sources.set(file, source);
-    const count = source.split(text).length - 1;
-    if (count !== 1) throw new Error(`${rule}: its text occurs ${count} times in ${file}.ts`);
-  }
+  const runtime = path.join(directory, 'src/runtime');
+  const names = (await readdir(runtime, { recursive: true })).filter((name) => name.endsWith('.ts'));
+  const sources = await Promise.all(
+    names.map(async (name) => {
+      const file = path.join(runtime, name);
+      return { file, source: await readFile(file, 'utf8') };
+    }),
+  );
+  const placeOf = ({ rule, text }: Mutation): (typeof sources)[0] => {
+    const places = sources.flatMap((of) => Array(of.source.split(text).length - 1).fill(of));
+    if (places.length !== 1)
+      throw new Error(`${rule}: its text occurs ${places.length} times in the runtime`);
+    return places[0];
+  };
+  const all = mutations.map((mutation) => ({ ...mutation, ...placeOf(mutation) }));
   const untouched = await verdict(SUITES[0] as (typeof SUITES)[0]);
   if (untouched) throw new Error(`The tests fail without any mutation: ${untouched}`);
-  for (const { rule, file, text, instead } of mutations) {
+  for (const { rule, file, source, text, instead } of all) {
     if (!words.every((word) => rule.includes(word))) continue;
-    const source = sources.get(file) as string;
     await writeFile(
-      sourceOf(file),
-      source.replace(text, () => instead),
+      file,
+      source.replace(patternOf(text), () => instead),
     );
     let caught: string | undefined;
     for (const suite of SUITES) {
       caught = await verdict(suite);
       if (caught) break;
     }
-    await writeFile(sourceOf(file), source);
+    await writeFile(file, source);
     if (!caught) survivors += 1;
     console.log(`${caught ? 'caught  ' : 'SURVIVED'}  ${rule}${caught ? `  <- ${caught}` : ''}`);
   }
@@ -447,8 +449,10 @@ try {
 }
 process.exitCode = survivors === 0 ? 0 : 1;
 
-function sourceOf(file: Mutation['file']): string {
-  return path.join(directory, 'src/runtime', `${file}.ts`);
+/** Where a text stands, whatever there is between its words. */
+function patternOf(text: string): RegExp {
+  const words = text.trim().split(/\s+/);
+  return new RegExp(words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('\\s*'));
 }
 
 /** Runs a suite on the copy, up to its first failure, and says which that was. */
