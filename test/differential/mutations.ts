@@ -92,6 +92,11 @@ const TAGS: Mutation[] = [
     instead: '',
   },
   {
+    rule: 'each of several orders is followed',
+    text: 'if (Array.isArray(sort)) return sort.every((part) => walkSort(analysis, part, from));',
+    instead: 'if (Array.isArray(sort)) return true;',
+  },
+  {
     rule: 'the default order of a collection is followed',
     text: '!walkSort(analysis, owner.defaultSort, walker)',
     instead: 'false',
@@ -110,6 +115,11 @@ const TAGS: Mutation[] = [
     rule: 'joins bring their collections',
     text: 'return !WITH_JOINS.has(operation) || addJoins(analysis, slug, args, ofVersions);',
     instead: 'return true;',
+  },
+  {
+    rule: 'default joins count without being asked for',
+    text: 'const known = joinsOf(slug, schema);',
+    instead: 'const known = joinsOf(slug, schema).filter(({ path }) => path in requested);',
   },
   {
     rule: 'joins of several collections count',
