@@ -14,7 +14,17 @@ const foldersIn = (folder: string): string[] =>
 const paths = [...page.matchAll(/`([\w./-]+(?:\/|\.ts|\.json|\.md))`/g)].map(([, name]) => name as string);
 
 /** Where a path of the page may begin: it names rooms and files within the part that it tells of. */
-const BEGINNINGS = ['', 'src', 'src/runtime', 'src/plan/commands', 'src/inspect/evaluate'];
+const BEGINNINGS = [
+  '',
+  'src',
+  'src/cli',
+  'src/doctor',
+  'src/plan',
+  'src/runtime',
+  'src/plan/commands',
+  'src/inspect/config-shape',
+  'src/inspect/evaluate',
+];
 const ROOMS = foldersIn('src/runtime').map((room) => `src/runtime/${room}`);
 
 test('Every file and folder that the page on architecture names is there', () => {
