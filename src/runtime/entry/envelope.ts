@@ -1,3 +1,7 @@
+/**
+ * The text that a store holds for the body of an entry, and back. What is not plain JSON is made and read by the `sealing`
+ * that the serializer, compression or encryption brings along.
+ */
 import {
   type Envelope,
   type EnvelopeOptions,
