@@ -431,7 +431,8 @@ try {
     }),
   );
   const placeOf = ({ rule, text }: Mutation): (typeof sources)[0] => {
-    const places = sources.flatMap((of) => Array(of.source.split(text).length - 1).fill(of));
+    const pattern = patternOf(text);
+    const places = sources.flatMap((of) => Array(of.source.split(pattern).length - 1).fill(of));
     if (places.length !== 1)
       throw new Error(`${rule}: its text occurs ${places.length} times in the runtime`);
     return places[0];
