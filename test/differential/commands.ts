@@ -804,31 +804,28 @@ function readArbitrary(
   }
   const choose = (list: typeof local): fc.Arbitrary<[string, Args]> =>
     fc.oneof(...list.map(([weight, arbitrary]) => ({ weight, arbitrary })));
+  const readAt = (
+    level: ReadCommand['level'],
+    list: typeof local,
+    argsOf: (operation: string, value: Args) => Args,
+  ): fc.Arbitrary<ReadCommand> =>
+    fc
+      .tuple(site, choose(list))
+      .map(([at, [operation, value]]) => ({
+        do: 'read',
+        site: at,
+        level,
+        operation,
+        args: argsOf(operation, value),
+      }));
   return fc.oneof(
     {
       weight: 1,
-      arbitrary: fc.tuple(site, choose(local)).map(
-        ([at, [operation, value]]): ReadCommand => ({
-          do: 'read',
-          site: at,
-          level: 'local',
-          operation,
-          args: value.locale === 'all' ? inAllLocales(operation, value) : value,
-        }),
+      arbitrary: readAt('local', local, (operation, value) =>
+        value.locale === 'all' ? inAllLocales(operation, value) : value,
       ),
     },
-    {
-      weight: 3,
-      arbitrary: fc.tuple(site, choose(adapter)).map(
-        ([at, [operation, value]]): ReadCommand => ({
-          do: 'read',
-          site: at,
-          level: 'adapter',
-          operation,
-          args: value,
-        }),
-      ),
-    },
+    { weight: 3, arbitrary: readAt('adapter', adapter, (_operation, value) => value) },
   );
 }
 

@@ -29,6 +29,21 @@ describe.each(BACKENDS.map((backend) => [backend.name, backend] as const))(
         pair.clock.advance(backend.bound);
       }
 
+      /** Holds a read of the site at a place of its way, and lets somebody write meanwhile. */
+      async function writeDuringRead(at: 'before find' | 'after find', writer: Site) {
+        await cool();
+        const gate = site.gates.hold(at, isReader());
+        const reading = read(site);
+        await gate.reached;
+        const name = newName();
+        await rename(writer, pair.id, name);
+        const goOn = (): Promise<unknown> => {
+          gate.open();
+          return reading;
+        };
+        return { name, goOn };
+      }
+
       test('a hit needs no query, so that the tests below are of a cache', async () => {
         await read(site);
         await settleCache(site.payload);
@@ -42,55 +57,31 @@ describe.each(BACKENDS.map((backend) => [backend.name, backend] as const))(
         ['another site', () => other],
       ] as const)('a write of %s', (_who, writer) => {
         test('between the version read and the database read of a reader', async () => {
-          await cool();
-          const gate = site.gates.hold('before find', isReader());
-          const reading = read(site);
-          await gate.reached;
-          const name = newName();
-          await rename(writer(), pair.id, name);
-          gate.open();
-          expect(await reading).toBe(name);
+          const { name, goOn } = await writeDuringRead('before find', writer());
+          expect(await goOn()).toBe(name);
           await expectEverywhere(pair, backend, name);
         });
 
         test('between the database read and the fill of a reader', async () => {
-          await cool();
-          const gate = site.gates.hold('after find', isReader());
-          const reading = read(site);
-          await gate.reached;
-          const name = newName();
-          await rename(writer(), pair.id, name);
-          gate.open();
+          const { name, goOn } = await writeDuringRead('after find', writer());
           // It began before the write, and may answer with what was there.
-          await reading;
+          await goOn();
           await expectEverywhere(pair, backend, name);
         });
 
         test('between the database read and the fill, with the new answer stored before the old', async () => {
-          await cool();
-          const gate = site.gates.hold('after find', isReader());
-          const reading = read(site);
-          await gate.reached;
-          const name = newName();
-          await rename(writer(), pair.id, name);
+          const { name, goOn } = await writeDuringRead('after find', writer());
           pair.clock.advance(backend.bound);
           await expectEverywhere(pair, backend, name);
-          gate.open();
-          await reading;
+          await goOn();
           await expectEverywhere(pair, backend, name);
         });
 
         test('after which a new reader does not share the query of one from before', async () => {
-          await cool();
-          const gate = site.gates.hold('after find', isReader());
-          const reading = read(site);
-          await gate.reached;
-          const name = newName();
-          await rename(writer(), pair.id, name);
+          const { name, goOn } = await writeDuringRead('after find', writer());
           pair.clock.advance(backend.bound);
           expect(await read(site)).toBe(name);
-          gate.open();
-          await reading;
+          await goOn();
           await expectEverywhere(pair, backend, name);
         });
 

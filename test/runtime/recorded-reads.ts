@@ -1,17 +1,6 @@
+import { READS } from '../support/adapter-methods.js';
 import type { Adapter } from '../support/payload.js';
 
-const READS = [
-  'find',
-  'findOne',
-  'count',
-  'findDistinct',
-  'queryDrafts',
-  'findVersions',
-  'countVersions',
-  'findGlobal',
-  'findGlobalVersions',
-  'countGlobalVersions',
-] as const;
 type ReadMethod = (typeof READS)[number];
 
 /** One read that reached the base adapter. */

@@ -108,6 +108,10 @@ describe.each(['sqlite', 'sqlite-transactions'] as const)('on %s, a write operat
     await recorded.sql(`UPDATE _posts_v SET version_seo_title = 'changed behind' WHERE parent_id = ${id}`);
   }
 
+  /** Runs an operation on a post that was changed behind the cache, with an entry of the old one for each of its reads. */
+  const onChangedPost = (id: number, run: () => Promise<unknown>): Promise<void> =>
+    runWithStaleReads(site, recorded, { run, changeBehind: () => changePostBehind(id) });
+
   async function seoTitle(id: number): Promise<unknown> {
     const post = await recorded.base().findOne({ collection: 'posts', where: { id: { equals: id } } });
     return (post as { seo?: { title?: string } } | null)?.seo?.title;
@@ -127,10 +131,9 @@ describe.each(['sqlite', 'sqlite-transactions'] as const)('on %s, a write operat
   describe.each([false, true])('with disableTransaction: %s', (disableTransaction) => {
     test('update by id keeps what was changed behind the cache', async () => {
       const id = await createPost();
-      await runWithStaleReads(site, recorded, {
-        run: () => payload.update({ collection: 'posts', id, data: { title: next() }, disableTransaction }),
-        changeBehind: () => changePostBehind(id),
-      });
+      await onChangedPost(id, () =>
+        payload.update({ collection: 'posts', id, data: { title: next() }, disableTransaction }),
+      );
       expect(await seoTitle(id)).toBe('changed behind');
     });
 
@@ -158,69 +161,59 @@ describe.each(['sqlite', 'sqlite-transactions'] as const)('on %s, a write operat
 
     test('bulk update keeps what was changed behind the cache', async () => {
       const id = await createPost();
-      await runWithStaleReads(site, recorded, {
-        run: () =>
-          payload.update({
-            collection: 'posts',
-            where: { id: { in: [id] } },
-            data: { excerpt: next() },
-            disableTransaction,
-          }),
-        changeBehind: () => changePostBehind(id),
-      });
+      await onChangedPost(id, () =>
+        payload.update({
+          collection: 'posts',
+          where: { id: { in: [id] } },
+          data: { excerpt: next() },
+          disableTransaction,
+        }),
+      );
       expect(await seoTitle(id)).toBe('changed behind');
     });
 
     test('saving a draft keeps what was changed behind the cache', async () => {
       const id = await createPost();
-      await runWithStaleReads(site, recorded, {
-        run: () =>
-          payload.update({
-            collection: 'posts',
-            id,
-            draft: true,
-            data: { title: next() },
-            disableTransaction,
-          }),
-        changeBehind: () => changePostBehind(id),
-      });
+      await onChangedPost(id, () =>
+        payload.update({
+          collection: 'posts',
+          id,
+          draft: true,
+          data: { title: next() },
+          disableTransaction,
+        }),
+      );
       expect((await latestVersion(id)).seo).toMatchObject({ title: 'changed behind' });
     });
 
     test('autosave keeps what was changed behind the cache', async () => {
       const id = await createPost();
-      await runWithStaleReads(site, recorded, {
-        run: () =>
-          payload.update({
-            collection: 'posts',
-            id,
-            draft: true,
-            autosave: true,
-            data: { title: next() },
-            disableTransaction,
-          }),
-        changeBehind: () => changePostBehind(id),
-      });
+      await onChangedPost(id, () =>
+        payload.update({
+          collection: 'posts',
+          id,
+          draft: true,
+          autosave: true,
+          data: { title: next() },
+          disableTransaction,
+        }),
+      );
       expect((await latestVersion(id)).seo).toMatchObject({ title: 'changed behind' });
     });
 
     test('publishing keeps what was changed behind the cache', async () => {
       const id = await createPost({ _status: 'draft' });
-      await runWithStaleReads(site, recorded, {
-        run: () =>
-          payload.update({ collection: 'posts', id, data: { _status: 'published' }, disableTransaction }),
-        changeBehind: () => changePostBehind(id),
-      });
+      await onChangedPost(id, () =>
+        payload.update({ collection: 'posts', id, data: { _status: 'published' }, disableTransaction }),
+      );
       expect(await seoTitle(id)).toBe('changed behind');
     });
 
     test('unpublishing keeps what was changed behind the cache', async () => {
       const id = await createPost();
-      await runWithStaleReads(site, recorded, {
-        run: () =>
-          payload.update({ collection: 'posts', id, data: { _status: 'draft' }, disableTransaction }),
-        changeBehind: () => changePostBehind(id),
-      });
+      await onChangedPost(id, () =>
+        payload.update({ collection: 'posts', id, data: { _status: 'draft' }, disableTransaction }),
+      );
       expect(await seoTitle(id)).toBe('changed behind');
       expect(await latestVersion(id)).toMatchObject({ _status: 'draft', seo: { title: 'changed behind' } });
     });

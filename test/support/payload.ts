@@ -24,6 +24,7 @@ import { Tags } from '../../fixtures/blog/src/collections/Tags.js';
 import { Users } from '../../fixtures/blog/src/collections/Users.js';
 import { Header } from '../../fixtures/blog/src/globals/Header.js';
 import { SiteSettings } from '../../fixtures/blog/src/globals/SiteSettings.js';
+import { READS, WRITES } from './adapter-methods.js';
 import { answer, startInstance, stopInstance } from './payload-instance.js';
 import { removeDirectory } from './remove-directory.js';
 import { repository } from './repository.js';
@@ -188,32 +189,7 @@ export interface DatabaseCalls {
   reset(): void;
 }
 
-const COUNTED = [
-  'find',
-  'findOne',
-  'count',
-  'findDistinct',
-  'queryDrafts',
-  'findVersions',
-  'countVersions',
-  'findGlobal',
-  'findGlobalVersions',
-  'countGlobalVersions',
-  'create',
-  'updateOne',
-  'updateMany',
-  'upsert',
-  'deleteOne',
-  'deleteMany',
-  'createVersion',
-  'updateVersion',
-  'deleteVersions',
-  'createGlobal',
-  'updateGlobal',
-  'createGlobalVersion',
-  'updateGlobalVersion',
-  'updateJobs',
-] as const;
+const COUNTED = [...READS, ...WRITES];
 
 /** Counts what reaches the base adapter: give its `wrapAdapter` to a start. */
 export function countDatabaseCalls(): DatabaseCalls {
