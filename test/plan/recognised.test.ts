@@ -32,6 +32,7 @@ describe('the config', () => {
     'imported-and-named-in-a-comment',
     'key-computed',
     'plugins-empty',
+    'plugins-nothing-by-condition',
     'plugins-pushed-to',
     'plugins-undefined',
   ]);
@@ -63,6 +64,19 @@ describe('a config that requires', () => {
       config('', '  plugins: [seo()], // all\n'),
     );
     expect(unwired(`  plugins: later(${element}),\n`)).toMatchObject({ ok: false, line: 6 });
+  });
+
+  test('keeps the parentheses that a list of the comma operator needs', () => {
+    const line = "const { cache } = require('./payload-kv/index.mjs');\n";
+    for (const written of ['...(log(), [])', '...((log(), own) ?? [])']) {
+      const result = unwire(
+        config(line, `  plugins: [${written}, cache],\n`),
+        'payload.config.js',
+        isWrapper,
+      );
+      const inner = /\(log\(\), [^)]+\)/.exec(written)![0];
+      expect(result).toMatchObject({ content: config('', `  plugins: ${inner},\n`) });
+    }
   });
 
   test('together with something else stays', () => {
