@@ -97,7 +97,11 @@ describe('the wrangler config', () => {
       { entries: 'PAYLOAD_CACHE', mains: [] },
       ['bound-already', 'empty-list', 'environments', 'toml-with-environment'],
     ],
-    ['wrangler-durable-object', { tags: 'CACHE_TAGS', mains }, ['wired', 'one-line', 'list-of-others']],
+    [
+      'wrangler-durable-object',
+      { tags: 'CACHE_TAGS', mains },
+      ['wired', 'one-line', 'list-of-others', 'toml-mains'],
+    ],
   ];
   const cases = folders.flatMap(([folder, what, otherwise]) =>
     casesOf(folder).map((it) => ({ ...it, folder, what, isOtherwise: otherwise.includes(it.name) })),
