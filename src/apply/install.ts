@@ -7,13 +7,26 @@ export function installCommand(packageManager: PackageManager): string {
   return `${packageManager} install`;
 }
 
+/** On CI these refuse to touch the lock file, which is just what is wanted. */
+const LOCKED: Partial<Record<PackageManager, string[]>> = { pnpm: ['--no-frozen-lockfile'] };
+/** What leaves no lock file. */
+const UNLOCKED: Partial<Record<PackageManager, string[]>> = {
+  npm: ['--no-package-lock'],
+  pnpm: ['--no-lockfile'],
+  bun: ['--no-save'],
+};
+
 /**
  * Installs what `package.json` names with the project's own package manager. Its output goes to standard error.
+ * @param options.locked `false` where no lock file is to be left; Yarn has no one flag for it. Default `true`
  * @throws PayloadKVError `INSTALL_FAILED`; the written files stay
  */
-export async function installDependencies(root: string, packageManager: PackageManager): Promise<void> {
-  // On CI these refuse to touch the lock file, which is just what is wanted here.
-  const flags = packageManager === 'pnpm' ? ['--no-frozen-lockfile'] : [];
+export async function installDependencies(
+  root: string,
+  packageManager: PackageManager,
+  { locked = true }: { locked?: boolean } = {},
+): Promise<void> {
+  const flags = (locked ? LOCKED : UNLOCKED)[packageManager] ?? [];
   try {
     await execa(packageManager, ['install', ...flags], {
       cwd: root,

@@ -2,11 +2,15 @@
  * The way of a plan through a command: shown, agreed to, written, and the packages installed. It is the same in every
  * command that writes.
  */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { parse } from 'jsonc-parser';
 import kleur from 'kleur';
 import { installCommand, installDependencies } from '../apply/install.js';
 import { writeChanges } from '../apply/write.js';
 import { PayloadKVError } from '../errors.js';
+import { upwards } from '../inspect/file-system.js';
+import { readPackageManager } from '../inspect/package-manager.js';
 import type { Project } from '../inspect/project.js';
 import type { Plan } from '../plan/plan.js';
 import { countOf, planDocument, planLines, type ShownPlan } from './show-plan.js';
@@ -137,12 +141,19 @@ export async function installIfNeeded(
   terminal: Terminal,
 ): Promise<InstallOutcome | null> {
   const change = plan.changes.find(({ path }) => path === 'package.json');
-  if (!change || dependenciesIn(change.before) === dependenciesIn(change.after)) return null;
+  const [before, after] = [dependenciesIn(change?.before), dependenciesIn(change?.after)];
+  const has = (all: string[][], one: string[]) => all.some((each) => each.join() === one.join());
+  const isPutIn = after.some((each) => !has(before, each));
+  const takenOut = before.filter((each) => !has(after, each));
+  if (!change || (!isPutIn && takenOut.length === 0)) return null;
   const command = installCommand(project.packageManager);
   if (options.install === false) return { command, ok: null };
+  // A package that goes is to leave no lock file where none was.
+  const locked = isPutIn || readPackageManager(project.root).lockFileDir !== undefined;
+  if (!locked && !takenOut.some(([, name]) => isInstalled(project.root, name!))) return null;
   terminal.note(kleur.dim(`Running ${command}…`));
   try {
-    await installDependencies(project.root, project.packageManager);
+    await installDependencies(project.root, project.packageManager, { locked });
     return { command, ok: true };
   } catch (error) {
     if (!(error instanceof PayloadKVError)) throw error;
@@ -152,10 +163,14 @@ export async function installIfNeeded(
   }
 }
 
-/** The dependencies that a `package.json` has, in a form that can be compared. */
-function dependenciesIn(packageJson: string | undefined): string {
-  const { dependencies, devDependencies, optionalDependencies } = (parse(
-    packageJson?.replace(/^\uFEFF/, '') ?? '{}',
-  ) ?? {}) as Record<string, object>;
-  return JSON.stringify([dependencies ?? {}, devDependencies ?? {}, optionalDependencies ?? {}]);
+/** The dependencies that a `package.json` has: where they stand, the name, the version. */
+function dependenciesIn(packageJson: string | undefined): string[][] {
+  const parsed = (parse(packageJson?.replace(/^\uFEFF/, '') ?? '{}') ?? {}) as Record<string, object>;
+  return ['dependencies', 'devDependencies', 'optionalDependencies'].flatMap((kind) =>
+    Object.entries(parsed[kind] ?? {}).map(([name, version]) => [kind, name, String(version)]),
+  );
+}
+
+function isInstalled(root: string, name: string): boolean {
+  return upwards(root).some((directory) => existsSync(path.join(directory, 'node_modules', name)));
 }

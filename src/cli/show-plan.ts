@@ -6,7 +6,7 @@ import { unresolvedSentences } from '../inspect/unresolved.js';
 import type { KeptFile } from '../plan/commands/remove-plan.js';
 import type { FileChange, Plan, Refusal } from '../plan/plan.js';
 import { isLedgerLine, readLedger } from '../plan/schema/ledger.js';
-import { brokenAt, printable, type Terminal, widthOf } from './terminal/terminal.js';
+import { brokenAt, padded, printable, type Terminal, widthOf } from './terminal/terminal.js';
 
 /** A plan, and the files that stay although it is about taking them away. */
 export interface ShownPlan extends Plan {
@@ -46,7 +46,7 @@ function summaryLines(plan: Plan, { diff }: PlanView): string[] {
   const rows = inOrder(plan.changes).map((change) => ({ change, ...linesOf(change) }));
   const inYours = totalOf(rows.filter(({ change }) => actionOf(change) === 'edit' && !isGenerated(change)));
   const all = `${countOf(rows.length, 'file')}: ${said(totalOf(rows))}.`;
-  const width = Math.max(...rows.map(({ change }) => printable(change.path).length));
+  const width = Math.max(...rows.map(({ change }) => widthOf(printable(change.path))));
   return [
     '',
     kleur.bold(all),
@@ -60,7 +60,7 @@ function summaryLines(plan: Plan, { diff }: PlanView): string[] {
         ...(removed > 0 ? [kleur.red(`−${removed}`)] : []),
         ...(isGenerated(change) && !diff ? [kleur.dim('(--diff shows it)')] : []),
       ];
-      const path = printable(change.path).padEnd(width);
+      const path = padded(printable(change.path), width);
       return `  ${kleur.dim(actionOf(change).padEnd(10))}${path}  ${counts.join(' ')}`;
     }),
   ];

@@ -2,9 +2,7 @@
  * Reads as much TOML as wrangler configs use: tables, arrays of tables, strings, numbers, booleans, arrays and inline
  * tables, dotted keys, comments. Multi-line strings and dates are reported rather than guessed.
  */
-
-const NAME = /"[^"]*"|'[^']*'|[\w-]+/g;
-const DOTTED = new RegExp(`^((?:${NAME.source})(?:\\s*\\.\\s*(?:${NAME.source}))*)\\s*=\\s*(.*)$`);
+import { keysAt, unquoted } from './toml-keys.js';
 
 /** The config as plain data, with a problem in words where something could not be read. */
 export function readWranglerToml(content: string): { config: Record<string, unknown>; problem?: string } {
@@ -15,15 +13,14 @@ export function readWranglerToml(content: string): { config: Record<string, unkn
     const start = index;
     const line = withoutComment(lines[index] ?? '').trim();
     if (line === '') continue;
-    const header = /^(\[\[?)\s*([^[\]]+?)\s*(\]\]?)$/.exec(line);
-    if (header && header[1]?.length === header[3]?.length) {
-      const names = header[2]!.split('.').map((part) => part.trim().replace(/^(["'])(.*)\1$/, '$2'));
-      table = open(config, names, header[1] === '[[');
+    const header = headerOf(line);
+    if (header) {
+      table = open(config, header.keys, header.isItem);
       continue;
     }
-    const pair = DOTTED.exec(line);
-    if (!pair) return { config, problem: problemAt(start) };
-    let text = pair[2]!;
+    const { keys: names, end } = keysAt(line, 0);
+    if (names.length === 0 || line[end] !== '=') return { config, problem: problemAt(start) };
+    let text = line.slice(end + 1).trim();
     // An array or inline table may go on over several lines.
     while (!balanced(text) && index + 1 < lines.length) {
       index++;
@@ -31,11 +28,18 @@ export function readWranglerToml(content: string): { config: Record<string, unkn
     }
     const value = parseValue(text);
     if (value === undefined) return { config, problem: problemAt(start) };
-    const names = [...pair[1]!.matchAll(NAME)].map(([name]) => name.replace(/^(["'])(.*)\1$/, '$2'));
     const last = names.pop()!;
     open(table, names, false)[last] = value.data;
   }
   return { config };
+}
+
+/** What the head of a table names, `[env.production]` or `[[kv_namespaces]]`. */
+function headerOf(line: string): { keys: string[]; isItem: boolean } | undefined {
+  const isItem = line.startsWith('[[');
+  const { keys, end } = keysAt(line, isItem ? 2 : 1);
+  const isHeader = line.startsWith('[') && keys.length > 0 && line.slice(end) === (isItem ? ']]' : ']');
+  return isHeader ? { keys, isItem } : undefined;
 }
 
 function problemAt(index: number): string {
@@ -104,11 +108,7 @@ function parseValue(text: string): { data: unknown } | undefined {
     const basic = /^"(?:\\.|[^"\\])*"/.exec(rest);
     if (basic) {
       at += basic[0].length;
-      try {
-        return { data: JSON.parse(basic[0]) };
-      } catch {
-        return undefined;
-      }
+      return { data: unquoted(basic[0]) };
     }
     const literal = /^'([^']*)'/.exec(rest) ?? undefined;
     if (literal) {
@@ -145,12 +145,13 @@ function parseValue(text: string): { data: unknown } | undefined {
     for (;;) {
       space();
       if (text[at] === '}') break;
-      const key = /^("[^"]*"|'[^']*'|[\w-]+)\s*=/.exec(text.slice(at));
-      if (!key) return undefined;
-      at += key[0].length;
+      const { keys: names, end } = keysAt(text, at);
+      if (names.length === 0 || text[end] !== '=') return undefined;
+      at = end + 1;
       const element = value();
       if (!element) return undefined;
-      data[key[1]!.replace(/^(["'])(.*)\1$/, '$2')] = element.data;
+      const last = names.pop()!;
+      open(data, names, false)[last] = element.data;
       space();
       if (text[at] === ',') at++;
       else if (text[at] !== '}') return undefined;

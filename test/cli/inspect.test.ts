@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { run } from '../../src/cli/program.js';
+import { widthOf } from '../../src/cli/terminal/terminal.js';
 import { CONFIG, command, createProject, type Project } from './command.js';
 
 let project: Project;
@@ -86,6 +87,19 @@ describe('inspect', () => {
   test('wraps nothing badly at 80 columns', async () => {
     const { stdout } = await inspect({ 'src/payload.config.ts': OPEN, 'src/payload-types.ts': TYPES });
     expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  test('wraps nothing badly where slugs are long, or of wide characters', async () => {
+    const slugs = ['posts', `a-${'very-'.repeat(18)}long-one`, '日本語の投稿コレクション'];
+    const collections = slugs.map((slug) => `{ slug: '${slug}', fields: [] }`).join(', ');
+    const { stdout } = await inspect({
+      'src/payload.config.ts': `import { buildConfig } from 'payload';\n\nexport default buildConfig({ collections: [${collections}] });\n`,
+    });
+    const rows = stdout.split('\n');
+    expect(rows.filter((row) => widthOf(row) > 80)).toEqual([]);
+    const table = rows.filter((row) => row.endsWith('static') && /posts|very|日本/.test(row));
+    expect(new Set(table.map(widthOf)).size).toBe(1);
+    expect(table).toHaveLength(3);
   });
 
   test('gives all of it as one JSON document, each field with its source', async () => {

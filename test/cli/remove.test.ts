@@ -406,6 +406,49 @@ test('where there are several configs, --config names one, and the others keep t
   expect(await project.tree()).toEqual(before);
 });
 
+describe.runIf(process.platform !== 'win32')('the package manager', () => {
+  const { PATH } = process.env;
+  afterEach(() => {
+    process.env.PATH = PATH;
+  });
+
+  /** A project that is wired, with an npm that writes a lock file and says what it was told. */
+  async function wired(files: Record<string, string> = {}): Promise<Record<string, string>> {
+    project = await createProject(files);
+    const npm = absolute('node_modules/.bin/npm');
+    await mkdir(path.dirname(npm), { recursive: true });
+    await writeFile(npm, '#!/bin/sh\necho "$@" > node_modules/told\necho {} >> package-lock.json\n', {
+      mode: 0o755,
+    });
+    const before = await project.tree();
+    expect((await init()).exitCode).toBe(0);
+    process.env.PATH = `${path.dirname(npm)}${path.delimiter}${PATH}`;
+    return before;
+  }
+
+  test('is not run where nothing is installed and nothing locked, so that no lock file appears', async () => {
+    const before = await wired();
+    const { exitCode, stdout } = await run('remove', '--yes', '--json');
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ install: null, nextSteps: [] });
+    expect(await project.tree()).toEqual(before);
+  });
+
+  test('is run where there is a lock file', async () => {
+    await wired({ 'package-lock.json': '{}\n' });
+    const { stdout } = await run('remove', '--yes', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ install: { command: 'npm install', ok: true } });
+    expect(await read('node_modules/told')).toBe('install\n');
+  });
+
+  test('takes out what is installed, and leaves no lock file where there was none', async () => {
+    await wired({ 'node_modules/payload-kv/package.json': '{ "version": "0.1.0" }' });
+    const { stdout } = await run('remove', '--yes', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ install: { command: 'npm install', ok: true } });
+    expect(await read('node_modules/told')).toBe('install --no-package-lock\n');
+  });
+});
+
 describe('the same ways as in init', () => {
   test('a dry run shows the very plan and writes nothing, as a diff or as JSON', async () => {
     project = await createProject();

@@ -131,7 +131,7 @@ test('a JSON document says of each change whether it is generated, and how many 
   expect(of(SCHEMA).added).toBe(of(SCHEMA).content.split('\n').length - 1);
 });
 
-describe.each([60, 80, 120])('on a terminal of %d columns', (columns) => {
+describe.each([40, 60, 80, 120])('on a terminal of %d columns', (columns) => {
   test.each([false, true])('no row is wider, and no word is broken, with colour: %s', async (colour) => {
     const long = 'a comment that goes on and on '.repeat(6).trim();
     await writeFile(

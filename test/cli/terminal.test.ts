@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import kleur from 'kleur';
 import { expect, test } from 'vitest';
 import { run } from '../../src/cli/program.js';
-import { createTerminal, fitted } from '../../src/cli/terminal/terminal.js';
+import { clipped, createTerminal, fitted, padded, widthOf } from '../../src/cli/terminal/terminal.js';
 import { CONFIG, command, createProject } from './command.js';
 
 const terminal = { isTTY: true, columns: 40 };
@@ -26,6 +26,30 @@ test('colours take no room, and a word that is longer than a line stays whole', 
   expect(rows).toEqual(['! one two three four five six seven', '  eight nine']);
   const word = 'x'.repeat(60);
   expect(fitted(`! ${word} y`, terminal)).toBe(`! ${word}\n  y`);
+});
+
+test('a path that has no room behind its name has a row of its own, if that helps', () => {
+  const text = '  create    src/payload-kv/schema.generated.ts  +120 (--diff shows it)';
+  const rows = ['  create', '    src/payload-kv/schema.generated.ts', '    +120 (--diff shows it)'];
+  expect(fitted(text, terminal).split('\n')).toEqual(rows);
+  kleur.enabled = true;
+  const coloured = `  ${kleur.dim('create    ')}src/payload-kv/schema.generated.ts  ${kleur.green('+120')}`;
+  kleur.enabled = false;
+  const shown = fitted(coloured, terminal);
+  expect(stripVTControlCharacters(shown).split('\n')).toEqual([rows[0], rows[1], '    +120']);
+  expect(shown.split('\n')[1]).not.toContain('\u001b');
+  const whole = `  create    ${'x'.repeat(60)}`;
+  expect(fitted(whole, terminal)).toBe(whole);
+});
+
+test('a character of two columns takes two, a combining mark none', () => {
+  expect(widthOf('日本語')).toBe(6);
+  expect(widthOf('e\u0301✓→…🎉')).toBe(6);
+  expect(clipped('日本語の投稿', 8)).toBe('日本語…');
+  expect(padded('日本', 6)).toBe('日本  ');
+  expect(fitted(`! ${'日本語の投稿 '.repeat(4).trim()}`, terminal)).toBe(
+    '! 日本語の投稿 日本語の投稿 日本語の投稿\n  日本語の投稿',
+  );
 });
 
 test('a fact is broken below its value, a change below its mark, a sentence below its first word', () => {

@@ -111,6 +111,16 @@ test('a binding whose name is no identifier is declared in quotes, and found aga
   expect(declares('  "my-cache": KVNamespace;', 'my-cache')).toBe(true);
 });
 
+test('a binding that is declared where `ProcessEnv` has it too is left as it is', () => {
+  const text =
+    'declare namespace NodeJS {\n  interface ProcessEnv extends Env {}\n}\ninterface Env {\n  PAYLOAD_CACHE: KVNamespace;\n}\n';
+  expect(declared(text)).toEqual({ ok: true, content: text, modified: false });
+  expect(declareBinding(text, 'OTHER', 'env.d.ts')).toMatchObject({
+    ok: false,
+    reason: expect.stringContaining('ProcessEnv'),
+  });
+});
+
 test('the env type is called as the generated types call it', () => {
   expect(envTypeName('interface CloudflareEnv extends Cloudflare.Env {}')).toBe('CloudflareEnv');
   expect(envTypeName('declare namespace Cloudflare { interface Env {} }\ninterface Env {}')).toBe(

@@ -32,6 +32,7 @@ describe('the config', () => {
     'imported-and-named-in-a-comment',
     'key-computed',
     'plugins-empty',
+    'plugins-nothing-by-condition',
     'plugins-pushed-to',
     'plugins-undefined',
   ]);
@@ -65,6 +66,19 @@ describe('a config that requires', () => {
     expect(unwired(`  plugins: later(${element}),\n`)).toMatchObject({ ok: false, line: 6 });
   });
 
+  test('keeps the parentheses that a list of the comma operator needs', () => {
+    const line = "const { cache } = require('./payload-kv/index.mjs');\n";
+    for (const written of ['...(log(), [])', '...((log(), own) ?? [])']) {
+      const result = unwire(
+        config(line, `  plugins: [${written}, cache],\n`),
+        'payload.config.js',
+        isWrapper,
+      );
+      const inner = /\(log\(\), [^)]+\)/.exec(written)![0];
+      expect(result).toMatchObject({ content: config('', `  plugins: ${inner},\n`) });
+    }
+  });
+
   test('together with something else stays', () => {
     const line = "const fs = require('fs'), { other } = require('./payload-kv/index.mjs');\n";
     const text = config(line, '');
@@ -83,7 +97,11 @@ describe('the wrangler config', () => {
       { entries: 'PAYLOAD_CACHE', mains: [] },
       ['bound-already', 'empty-list', 'environments', 'toml-with-environment'],
     ],
-    ['wrangler-durable-object', { tags: 'CACHE_TAGS', mains }, ['wired', 'one-line', 'list-of-others']],
+    [
+      'wrangler-durable-object',
+      { tags: 'CACHE_TAGS', mains },
+      ['wired', 'one-line', 'list-of-others', 'toml-mains'],
+    ],
   ];
   const cases = folders.flatMap(([folder, what, otherwise]) =>
     casesOf(folder).map((it) => ({ ...it, folder, what, isOtherwise: otherwise.includes(it.name) })),

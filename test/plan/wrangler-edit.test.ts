@@ -34,6 +34,16 @@ test('where wrangler provisions nothing, a placeholder says what to do, and an i
   });
 });
 
+test('a placeholder of an environment with an odd name gives way as well', async () => {
+  const text = '[[ env."a\\"b" . kv_namespaces ]]\n"binding" = "PAYLOAD_CACHE"\nid = "your-id"\n';
+  const wrangler = await readConfig(text, 'toml');
+  expect(placesWithPlaceholder(wrangler, binding)).toEqual(['a"b']);
+  const ids = { 'a"b': 'one', '': 'two' };
+  expect(bindKVNamespace({ wrangler, binding, provisions: false, ids })).toMatchObject({
+    content: `${text.replace('your-id', 'one')}\n[[kv_namespaces]]\nbinding = "PAYLOAD_CACHE"\nid = "two"\n`,
+  });
+});
+
 test.each([
   [
     'jsonc',

@@ -5,7 +5,7 @@ import type { Project } from '../../inspect/project.js';
 import type { CollectionSchema, GlobalSchema, SchemaOrigin } from '../../inspect/schema.js';
 import { EXIT } from '../failure.js';
 import { type ReadOptions, readProject } from '../read-project.js';
-import { printable, type Terminal } from '../terminal/terminal.js';
+import { clipped, padded, printable, type Terminal, widthOf } from '../terminal/terminal.js';
 
 /** Options of `payload-kv inspect`. */
 export type InspectCommandOptions = ReadOptions;
@@ -16,7 +16,7 @@ type Source = 'static' | 'types' | 'static, types' | 'exact';
 /** Columns where no terminal shows it, and where more of them would make rows hard to follow. */
 const [WIDTH, WIDEST] = [80, 120];
 
-function widthOf({ stdout }: Terminal): number {
+function columnsFor({ stdout }: Terminal): number {
   const { isTTY, columns } = stdout as { isTTY?: boolean; columns?: number };
   return isTTY && columns ? Math.min(columns, WIDEST) : WIDTH;
 }
@@ -24,7 +24,7 @@ function widthOf({ stdout }: Terminal): number {
 /** Prints what was found and how each fact was learned; changes nothing; returns the exit code. */
 export async function runInspect(options: InspectCommandOptions, terminal: Terminal): Promise<number> {
   const project = await readProject(options, terminal);
-  for (const line of reportLines(project, widthOf(terminal))) terminal.say(line);
+  for (const line of reportLines(project, columnsFor(terminal))) terminal.say(line);
   terminal.document(inspectionDocument(project));
   return EXIT.ok;
 }
@@ -87,7 +87,7 @@ function sourceOfLocales({ schema }: Project): Source {
 function factLine(width: number, name: string, value: string, source?: Source): string {
   const room = width - 2 - 10 - (source ? source.length + 2 : 0);
   const shown = clipped(printable(value), room);
-  return `  ${kleur.dim(name.padEnd(10))}${source ? `${shown.padEnd(room)}  ${kleur.dim(source)}` : shown}`;
+  return `  ${kleur.dim(name.padEnd(10))}${source ? `${padded(shown, room)}  ${kleur.dim(source)}` : shown}`;
 }
 
 const [SLUG, HAS, FIELDS, TARGETS, SOURCE] = [0, 1, 2, 3, 4];
@@ -112,7 +112,7 @@ function table(width: number, entities: (CollectionSchema | GlobalSchema)[], wha
       sourceOf(entity),
     ]),
   ] as [string, string, string, string, string][];
-  const widest = (column: number) => Math.max(...rows.map((cells) => cells[column]!.length));
+  const widest = (column: number) => Math.max(...rows.map((cells) => widthOf(cells[column]!)));
   const widths = [0, 1, 2, 3, 4].map(widest);
   const roomOf = (columns: readonly number[]) =>
     columns.reduce(
@@ -132,7 +132,7 @@ function table(width: number, entities: (CollectionSchema | GlobalSchema)[], wha
   return rows.map((cells, index) => {
     const line = columns.map((column) => {
       const cell = clipped(cells[column]!, widths[column]!);
-      return column === FIELDS ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!);
+      return column === FIELDS ? cell.padStart(widths[column]!) : padded(cell, widths[column]!);
     });
     const text = `  ${line.join('  ')}`.trimEnd();
     return index === 0 ? kleur.bold(text) : text;
@@ -174,17 +174,13 @@ function howToLearnMore({ schema, typesFile }: Project, width: number): string[]
   return ['', ...wrapped(`${types}--exact asks Payload itself, by loading the config.`, width, '  ')];
 }
 
-function clipped(text: string, width: number): string {
-  return text.length > width ? `${text.slice(0, width - 1)}…` : text;
-}
-
 /** A text in lines of at most as many columns, broken at spaces. */
 function wrapped(text: string, width: number, indent: string, first = indent): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {
     const longer = line === '' ? word : `${line} ${word}`;
-    if (line !== '' && indent.length + longer.length > width) {
+    if (line !== '' && indent.length + widthOf(longer) > width) {
       lines.push(line);
       line = word;
     } else {

@@ -95,10 +95,33 @@ export function fittedDetails(
 /** A mark, a name in a column of ten, or a sentence that begins at the edge or two spaces from it. */
 const SENTENCE = /^(?: *[!✓✗→] +| {2}[-+~] | {2}(?=[a-z][a-z ]{8} \S).{10}|(?: {2})?(?=\p{L}))/u;
 
+/** What begins a row that goes on. */
+const DETAIL = '    ';
+
+/** Where a line goes on behind as many characters that can be seen, and the colours that end there. */
+function behind(line: string, count: number): number {
+  for (let at = line.length; at > 0; at--) {
+    const [before, after] = [line.slice(0, at), line.slice(at)].map(
+      (it) => stripVTControlCharacters(it).length,
+    );
+    if (before === count && before + after! === stripVTControlCharacters(line).length) return at;
+  }
+  return 0;
+}
+
 function fittedLine(line: string, columns: number): string {
   const bare = stripVTControlCharacters(line);
   const mark = SENTENCE.exec(bare)?.[0];
-  if (mark === undefined || bare.length <= columns) return line;
+  if (mark === undefined || widthOf(bare) <= columns) return line;
+  const [word] = bare.slice(mark.length).split(' ');
+  const hasRoom = (indentation: number) => indentation + widthOf(word!) <= columns;
+  // Behind a column of names, a path may find room only in a row of its own.
+  if (mark.length > DETAIL.length && !hasRoom(mark.length) && hasRoom(DETAIL.length)) {
+    const at = behind(line, mark.length);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: a colour may end behind the blanks
+    const name = line.slice(0, at).replace(/ +((?:\u001b\[[\d;]*m)*)$/, '$1');
+    return `${name}\n${brokenAt(DETAIL + line.slice(at), columns, DETAIL)}`;
+  }
   return brokenAt(line, columns, mark === '  ' ? '    ' : ' '.repeat(mark.length), mark.length);
 }
 
@@ -124,11 +147,34 @@ export function brokenAt(
   return [...rows, row].join('\n');
 }
 
-/** How many columns a line takes: colours none, a tab those up to the next stop. */
+/** Characters that take two columns, as those of Chinese, Japanese and Korean and emoji do. */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6]|[\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
+
+/** How many columns a line takes: colours and combining marks none, a tab those up to the next stop. */
 export function widthOf(line: string): number {
   let width = 0;
-  for (const char of stripVTControlCharacters(line)) width += char === '\t' ? 8 - (width % 8) : 1;
+  for (const char of stripVTControlCharacters(line)) {
+    if (char === '\t') width += 8 - (width % 8);
+    else if (!/[\p{Mn}\u200d]/u.test(char)) width += WIDE.test(char) ? 2 : 1;
+  }
   return width;
+}
+
+/** A text with blanks behind it, up to a width. */
+export function padded(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - widthOf(text)));
+}
+
+/** The beginning of a text, as far as it has room. */
+export function clipped(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  let shown = '';
+  for (const char of text) {
+    if (widthOf(shown + char) > width - 1) break;
+    shown += char;
+  }
+  return `${shown}…`;
 }
 
 /** How wide the terminal is; `undefined` where there is none. */

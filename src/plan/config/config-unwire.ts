@@ -114,9 +114,7 @@ function withoutElement(text: string, path: string, names: Set<string>): string 
   const [only] = others;
   if (isPlugins && only && others.length === 1 && ts.isSpreadElement(only) && !hasComment) {
     // `[...plugins, cache]` was `plugins`.
-    const inner = ts.isParenthesizedExpression(only.expression)
-      ? only.expression.expression
-      : only.expression;
+    const inner = withoutParentheses(only.expression);
     const value = orNothing(inner) ?? inner;
     if (isSpreadBefore(parent, value, source)) {
       const { properties } = parent.parent;
@@ -148,7 +146,16 @@ function orNothing(node: ts.Expression): ts.Expression | undefined {
   if (!ts.isBinaryExpression(node) || node.operatorToken.kind !== ts.SyntaxKind.QuestionQuestionToken)
     return undefined;
   const { left, right } = node;
-  return ts.isArrayLiteralExpression(right) && right.elements.length === 0 ? left : undefined;
+  if (!ts.isArrayLiteralExpression(right) || right.elements.length > 0) return undefined;
+  return withoutParentheses(left);
+}
+
+/** What stands in parentheses; a list of the comma operator is none without them. */
+function withoutParentheses(node: ts.Expression): ts.Expression {
+  if (!ts.isParenthesizedExpression(node)) return node;
+  const { expression: inner } = node;
+  const isList = ts.isBinaryExpression(inner) && inner.operatorToken.kind === ts.SyntaxKind.CommaToken;
+  return isList ? node : inner;
 }
 
 function spanOf(list: ts.Node, members: ts.NodeArray<ts.Node>, source: ts.SourceFile) {

@@ -4,6 +4,7 @@ import { type CodeStyle, lineIndent } from '../../inspect/code-style.js';
 import type { FileShape } from '../../inspect/config-shape/shape.js';
 import { mentions } from '../text/identifiers.js';
 import { quote } from '../text/literal.js';
+import { orEmpty } from '../text/operand.js';
 import { applyEdits } from '../text/splice.js';
 
 /** What a person is told to write. */
@@ -160,7 +161,7 @@ function withReturned(node: ts.Node, body: ts.ConciseBody, element: string): str
     while (ts.isParenthesizedExpression(place)) place = place.expression;
     const text = ts.isArrayLiteralExpression(place)
       ? withElement(place, element)
-      : `[...(${place.getText(source)} ?? []), ${element}]`;
+      : `[...${orEmpty(place)}, ${element}]`;
     return { start: place.getStart(source) - start, end: place.end - start, text };
   });
   return edits.length === 0 ? undefined : applyEdits(node.getText(source), edits);

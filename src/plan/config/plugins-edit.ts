@@ -12,6 +12,7 @@ import type {
   Span,
 } from '../../inspect/config-shape/shape.js';
 import type { TransformResult } from '../plan.js';
+import { aroundOperand, orEmpty } from '../text/operand.js';
 import { applyEdits, type Edit, insertMember, type ListSpan, skipTrivia } from '../text/splice.js';
 import {
   aroundConfig,
@@ -143,29 +144,28 @@ function extendValue(
 ): Edit[] | TransformResult {
   const { shape, element, refuse } = wiring;
   const { text } = shape.config;
-  if (ts.isIdentifier(value.node) && value.node.text === 'undefined')
-    return [{ start: value.start, end: value.end, text: `[${element}]` }];
-  const branches = arraysOfCondition(value.node);
-  if (branches.length > 0) {
+  if (isUndefined(value.node)) return [{ start: value.start, end: value.end, text: `[${element}]` }];
+  const outcomes = outcomesOfCondition(value.node);
+  if (outcomes.length > 0) {
     const offset = plugins.property.start - WRAPPED.length;
     const at = ({ pos, end }: ts.TextRange) => ({ start: skipTrivia(text, offset + pos), end: offset + end });
-    return branches.flatMap((array) =>
-      insertElement(wiring, { ...at(array), members: array.elements.map(at) }),
+    return outcomes.flatMap((outcome) =>
+      ts.isArrayLiteralExpression(outcome)
+        ? insertElement(wiring, { ...at(outcome), members: outcome.elements.map(at) })
+        : [{ ...at(outcome), text: `[${element}]` }],
     );
   }
   const isArray = plugins.kind === 'other' ? plugins.isArray : plugins.mayBeNothing ? 'or-nothing' : 'always';
   if (isArray === 'unknown' && !isSurelyArray(value.node, text)) {
-    const lines =
-      ofFunction(value.node, element) ??
-      `plugins: [...(${isSimple(value.node) ? value.text : `(${value.text})`} ?? []), ${element}]`;
+    const lines = ofFunction(value.node, element) ?? `plugins: [...${orEmpty(value.node)}, ${element}]`;
     const reason = plugins.kind === 'other' ? plugins.reason.replace(/\.?$/, '.') : '';
     return refuse(`${reason} It is not certain that it is an array.`.trim(), plugins.location.line, {
       lines,
       instead: text.slice(plugins.property.start, plugins.property.end),
     });
   }
-  const [before, after] =
-    isArray === 'or-nothing' ? ['(', ' ?? [])'] : isSimple(value.node) ? ['', ''] : ['(', ')'];
+  const [open, close] = aroundOperand(value.node);
+  const [before, after] = isArray === 'or-nothing' ? [`(${open}`, `${close} ?? [])`] : [open, close];
   // Around the value, so that its key and the comments beside it stay.
   if (value.shorthand) return [insertAt(value.end, `: [...${before}${value.text}${after}, ${element}]`)];
   return [insertAt(value.start, `[...${before}`), insertAt(value.end, `${after}, ${element}]`)];
@@ -192,17 +192,21 @@ function insertAt(position: number, text: string): Edit {
 }
 
 /**
- * The arrays that a condition chooses from, where each outcome is a literal: an element goes into each. Behind a spread
- * the elements would lose the type that `plugins` gives them.
+ * The arrays that a condition chooses from, where each outcome is a literal or `undefined`: an element goes into each.
+ * Behind a spread the elements would lose the type that `plugins` gives them.
  */
-function arraysOfCondition(node: ts.Expression): ts.ArrayLiteralExpression[] {
-  if (ts.isParenthesizedExpression(node)) return arraysOfCondition(node.expression);
+function outcomesOfCondition(node: ts.Expression): ts.Expression[] {
+  if (ts.isParenthesizedExpression(node)) return outcomesOfCondition(node.expression);
   if (!ts.isConditionalExpression(node)) return [];
   const outcomes = [node.whenTrue, node.whenFalse].map((outcome) => {
     const inner = ts.isParenthesizedExpression(outcome) ? outcome.expression : outcome;
-    return ts.isArrayLiteralExpression(inner) ? [inner] : arraysOfCondition(inner);
+    return ts.isArrayLiteralExpression(inner) || isUndefined(inner) ? [inner] : outcomesOfCondition(inner);
   });
   return outcomes.every(({ length }) => length > 0) ? outcomes.flat() : [];
+}
+
+function isUndefined(node: ts.Expression): boolean {
+  return ts.isIdentifier(node) && node.text === 'undefined';
 }
 
 /** What a property is put behind to be parsed alone. */
@@ -247,9 +251,4 @@ function isFilteredByTruth(value: PropertyValue | undefined): boolean {
     args.length === 1 &&
     args[0]!.getText() === 'Boolean'
   );
-}
-
-/** Whether `...node` needs no parentheses to read well. */
-function isSimple(node: ts.Expression): boolean {
-  return ts.isIdentifier(node) || ts.isPropertyAccessExpression(node) || ts.isCallExpression(node);
 }

@@ -5,6 +5,8 @@ import { TAGS_CLASS } from '../answers.js';
 import type { TransformResult } from '../plan.js';
 import { addItem, type JsonStyle, jsonStyle, member, memberValue, parseJson } from '../text/json-edit.js';
 import { applyEdits, type Edit } from '../text/splice.js';
+import { dotted, itemInPlace, locateToml } from '../text/toml-lists.js';
+import { pathTo, withTables } from './wrangler-edit.js';
 
 /** What is to be bound. */
 export interface DurableObjectEdit {
@@ -206,82 +208,77 @@ function bindInToml(edit: DurableObjectEdit, steps: Steps): TransformResult {
   const { wrangler } = edit;
   const text = wrangler.content;
   const lineEnding = text.includes('\r\n') ? '\r\n' : '\n';
+  const items = tomlItems(edit, steps);
   const paste = [
     ...steps.mains.map(({ to }) => `main = ${JSON.stringify(to)}`),
-    tomlBlocks(edit, steps, '\n'),
+    ...items.map((item) => tableOf(item, '\n')),
   ].join('\n\n');
-  const refuse = (reason: string, line?: number): TransformResult => ({
-    ok: false,
-    reason,
-    ...(line === undefined ? {} : { line }),
-    paste,
-  });
+  const refuse = (reason: string): TransformResult => ({ ok: false, reason, paste });
   if (/'''|"""/.test(text))
     return refuse(`${wrangler.path} has texts of several lines, in which nothing can be located for sure.`);
   if (!wrangler.valid) return refuse(`${wrangler.path}: ${wrangler.warnings[0]}`);
-  const lines = text.split('\n');
-  const inline = lines.findIndex((line) =>
-    /^\s*(env\.[\w"'-]+\.)?(durable_objects(\.bindings)?|migrations)\s*=|^\s*\[(env\.[\w"'-]+\.)?durable_objects\]/.test(
-      line,
-    ),
-  );
-  if (inline !== -1) {
-    return {
-      ok: false,
-      reason: `${wrangler.path} has such a list already in a place where no other may be added.`,
-      line: inline + 1,
-      paste: tomlLists(edit, steps),
-    };
-  }
-  const inlineEnv = lines.findIndex((line) =>
-    /^\s*(env|[\w"'-]+)\s*=\s*\{.*(durable_objects|migrations|env)/.test(line),
-  );
-  if (inlineEnv !== -1) return refuse(`${wrangler.path} has an environment on one line.`, inlineEnv + 1);
 
-  let content = text;
-  for (const { from, to } of steps.mains) {
-    content = content.replace(
-      /^(\s*main\s*=\s*)(["'])(.*?)\2/gm,
-      (whole, before: string, sign: string, value: string) =>
-        value === from ? `${before}${sign}${to}${sign}` : whole,
-    );
+  let content = withMainsInToml(text, steps.mains);
+  const tables: string[] = [];
+  // One after the other, each on the text that the one before has left.
+  for (const item of items) {
+    const edits = itemInPlace(content, item.list, `{ ${pairsOf(item).join(', ')} }`, lineEnding);
+    if (edits === 'misplaced')
+      return refuse(`\`${dotted(item.list)}\` of ${wrangler.path} is not what wrangler expects.`);
+    if (edits === 'table') tables.push(tableOf(item, lineEnding));
+    else content = applyEdits(content, edits);
   }
-  const blocks = tomlBlocks(edit, steps, lineEnding);
-  if (blocks === '') return { ok: true, content, modified: content !== text };
-  const gap = content.trim() === '' ? '' : /\r?\n$/.test(content) ? lineEnding : lineEnding + lineEnding;
-  return { ok: true, content: `${content}${gap}${blocks}${lineEnding}`, modified: true };
+  content = withTables(content, tables.join(lineEnding + lineEnding), lineEnding);
+  return { ok: true, content, modified: content !== text };
 }
 
-/** The same as lists in place. */
-function tomlLists({ wrangler, binding }: DurableObjectEdit, steps: Steps): string {
-  const [place] = steps.migrations;
+/** The text with other main modules, at the top level and in the environments that name one of their own. */
+export function withMainsInToml(text: string, mains: DurableObjectEdit['mains']): string {
+  const edits = locateToml(text).values.flatMap(({ keys, kind, text: value, start, end }): Edit[] => {
+    const isMain = keys.at(-1) === 'main' && (keys.length === 1 || (keys.length === 3 && keys[0] === 'env'));
+    const replaced = isMain && kind === 'text' ? mains.find(({ from }) => from === value) : undefined;
+    if (!replaced) return [];
+    const isLiteral = text[start] === "'" && !/['\n]/.test(replaced.to);
+    return [{ start, end, text: isLiteral ? `'${replaced.to}'` : JSON.stringify(replaced.to) }];
+  });
+  return applyEdits(text, edits);
+}
+
+/** What a list is to have besides what it has. */
+interface TomlItem {
+  /** The keys that lead to the list. */
+  list: string[];
+  /** Keys and values as they are written. */
+  members: [key: string, value: string][];
+}
+
+function tomlItems({ wrangler, binding }: DurableObjectEdit, steps: Steps): TomlItem[] {
   return [
-    ...steps.mains.map(({ to }) => `main = ${JSON.stringify(to)}`),
-    ...(steps.bindings.length > 0
-      ? [
-          `durable_objects.bindings = [ …, { name = ${JSON.stringify(binding)}, class_name = "${TAGS_CLASS}" } ]`,
-        ]
-      : []),
-    ...(steps.migrations.length > 0
-      ? [
-          `migrations = [ …, { tag = ${JSON.stringify(newTag(environmentAt(wrangler, place).migrations ?? []))}, new_sqlite_classes = ["${TAGS_CLASS}"] } ]`,
-        ]
-      : []),
-  ].join('\n');
+    ...steps.bindings.map(
+      (place): TomlItem => ({
+        list: pathTo(place, ['durable_objects', 'bindings']),
+        members: [
+          ['name', JSON.stringify(binding)],
+          ['class_name', `"${TAGS_CLASS}"`],
+        ],
+      }),
+    ),
+    ...steps.migrations.map(
+      (place): TomlItem => ({
+        list: pathTo(place, ['migrations']),
+        members: [
+          ['tag', JSON.stringify(newTag(environmentAt(wrangler, place).migrations ?? []))],
+          ['new_sqlite_classes', `["${TAGS_CLASS}"]`],
+        ],
+      }),
+    ),
+  ];
 }
 
-function tomlBlocks({ wrangler, binding }: DurableObjectEdit, steps: Steps, lineEnding: string): string {
-  const path = (place: string | undefined) =>
-    place === undefined ? '' : `env.${/^[\w-]+$/.test(place) ? place : JSON.stringify(place)}.`;
-  const bindings = steps.bindings.map((place) => [
-    `[[${path(place)}durable_objects.bindings]]`,
-    `name = ${JSON.stringify(binding)}`,
-    `class_name = "${TAGS_CLASS}"`,
-  ]);
-  const migrations = steps.migrations.map((place) => [
-    `[[${path(place)}migrations]]`,
-    `tag = ${JSON.stringify(newTag(environmentAt(wrangler, place).migrations ?? []))}`,
-    `new_sqlite_classes = ["${TAGS_CLASS}"]`,
-  ]);
-  return [...bindings, ...migrations].map((lines) => lines.join(lineEnding)).join(lineEnding + lineEnding);
+function pairsOf({ members }: TomlItem): string[] {
+  return members.map(([key, value]) => `${key} = ${value}`);
+}
+
+function tableOf(item: TomlItem, lineEnding: string): string {
+  return [`[[${dotted(item.list)}]]`, ...pairsOf(item)].join(lineEnding);
 }

@@ -3,8 +3,8 @@ import type { Node } from 'jsonc-parser';
 import type { WranglerConfig, WranglerEnvironment } from '../../inspect/wrangler.js';
 import type { TransformResult } from '../plan.js';
 import { addItem, type JsonStyle, jsonStyle, member, memberValue, parseJson } from '../text/json-edit.js';
-import { applyEdits, type Edit, insertMember } from '../text/splice.js';
-import { inPlace } from '../text/toml-lists.js';
+import { applyEdits, type Edit } from '../text/splice.js';
+import { dotted, isAt, itemInPlace, locateToml } from '../text/toml-lists.js';
 
 /** What is to be bound. */
 export interface KVBindingEdit {
@@ -111,41 +111,23 @@ function withId(
 }
 
 function withIdInToml(text: string, place: Place, binding: string, id: string): string {
-  const list = inPlace(text).find(({ keys }) => isAt(keys, place, ['kv_namespaces']));
-  for (const { start, end } of list?.members ?? []) {
-    const entry = text.slice(start, end);
-    if (/[{,]\s*binding\s*=\s*["']([^"']*)["']/.exec(entry)?.[1] !== binding) continue;
-    const filled = entry.replace(
-      /([{,]\s*id\s*=\s*)("(?:[^"\\]|\\.)*"|'[^']*')/,
-      (_whole, before: string) => before + JSON.stringify(id),
-    );
-    return text.slice(0, start) + filled + text.slice(end);
-  }
-  const header =
-    place === undefined
-      ? /^\s*\[\[kv_namespaces\]\]/
-      : new RegExp(`^\\s*\\[\\[env\\.(["']?)${place.replace(/[^\w-]/g, '\\$&')}\\1\\.kv_namespaces\\]\\]`);
-  const lines = text.split('\n');
-  for (let at = lines.findIndex((line) => header.test(line)); at !== -1; ) {
-    let end = at + 1;
-    while (end < lines.length && !/^\s*\[/.test(lines[end]!)) end++;
-    const block = lines.slice(at, end);
-    const row = block.findIndex((line) => /^\s*id\s*=/.test(line));
-    if (row !== -1 && block.some((line) => bindingIn(line) === binding)) {
-      lines[at + row] = lines[at + row]!.replace(
-        /^(\s*id\s*=\s*)("(?:[^"\\]|\\.)*"|'[^']*')/,
-        (_whole, before: string) => before + JSON.stringify(id),
+  const { values, tables } = locateToml(text);
+  const list = pathTo(place, ['kv_namespaces']);
+  const inPlace = values.find(({ keys, kind }) => kind === 'list' && isAt(keys, list));
+  const entries = inPlace
+    ? inPlace.members.map((span, index) => ({ ...span, keys: [...list, String(index)] }))
+    : tables.filter(({ keys, isItem }) => isItem && isAt(keys, list));
+  for (const { start, end, keys } of entries) {
+    const member = (name: string) =>
+      values.find(
+        (each) =>
+          each.kind === 'text' && each.start > start && each.end <= end && isAt(each.keys, [...keys, name]),
       );
-      break;
-    }
-    const next = lines.slice(end).findIndex((line) => header.test(line));
-    at = next === -1 ? -1 : end + next;
+    const value = member('id');
+    if (value && member('binding')?.text === binding)
+      return text.slice(0, value.start) + JSON.stringify(id) + text.slice(value.end);
   }
-  return lines.join('\n');
-}
-
-function bindingIn(line: string): string | undefined {
-  return /^\s*binding\s*=\s*["']([^"']*)["']/.exec(line)?.[1];
+  return text;
 }
 
 /** Bindings that a new `kv_namespaces` stands well after, the last one that is there. */
@@ -215,29 +197,34 @@ function bindInToml(edit: KVBindingEdit, places: Place[]): TransformResult {
   if (/'''|"""/.test(text))
     return refuse(`${wrangler.path} has texts of several lines, in which nothing can be located for sure.`);
   if (!wrangler.valid) return refuse(`${wrangler.path}: ${wrangler.warnings[0]}`);
-  const lists = inPlace(text);
-  const edits: Edit[] = [];
+  let content = text;
   const others: Place[] = [];
+  // One after the other, each on the text that the one before has left.
   for (const place of places) {
-    const list = lists.find(({ kind, keys }) => kind === 'list' && isAt(keys, place, ['kv_namespaces']));
-    const table = lists.find(({ kind, keys }) => kind === 'table' && isAt(keys, place, []));
-    const style = { indent: '  ', lineEnding, trailingComma: false };
     const entry = `{ ${pairsOf(edit, place).join(', ')} }`;
-    if (list) edits.push(...insertMember(text, list, entry, style));
-    else if (table) edits.push(...insertMember(text, table, `kv_namespaces = [${entry}]`, style));
-    else others.push(place);
+    const edits = itemInPlace(content, pathTo(place, ['kv_namespaces']), entry, lineEnding);
+    if (edits === 'misplaced')
+      return refuse(`\`kv_namespaces\` of ${wrangler.path} is not what wrangler expects.`);
+    if (edits === 'table') others.push(place);
+    else content = applyEdits(content, edits);
   }
-  const content = applyEdits(text, edits);
-  if (others.length === 0) return { ok: true, content, modified: true };
-  const gap = content.trim() === '' ? '' : /\r?\n$/.test(content) ? lineEnding : lineEnding + lineEnding;
-  const blocks = tomlBlocks(others, edit, lineEnding);
-  return { ok: true, content: `${content}${gap}${blocks}${lineEnding}`, modified: true };
+  return {
+    ok: true,
+    content: withTables(content, tomlBlocks(others, edit, lineEnding), lineEnding),
+    modified: true,
+  };
 }
 
-/** Whether keys of a file lead to something of a place. */
-function isAt(keys: readonly string[], place: Place, rest: readonly string[]): boolean {
-  const wanted = place === undefined ? rest : ['env', place, ...rest];
-  return keys.length === wanted.length && wanted.every((key, index) => keys[index] === key);
+/** The text with tables behind everything else. */
+export function withTables(text: string, tables: string, lineEnding: string): string {
+  if (tables === '') return text;
+  const gap = text.trim() === '' ? '' : /\r?\n$/.test(text) ? lineEnding : lineEnding + lineEnding;
+  return `${text}${gap}${tables}${lineEnding}`;
+}
+
+/** The keys that lead to something of a place. */
+export function pathTo(place: Place, rest: readonly string[]): string[] {
+  return place === undefined ? [...rest] : ['env', place, ...rest];
 }
 
 function pairsOf(edit: KVBindingEdit, place: Place): string[] {
@@ -246,10 +233,8 @@ function pairsOf(edit: KVBindingEdit, place: Place): string[] {
 
 function tomlBlocks(places: Place[], edit: KVBindingEdit, lineEnding: string): string {
   return places
-    .map((place) => {
-      const path =
-        place === undefined ? '' : `env.${/^[\w-]+$/.test(place) ? place : JSON.stringify(place)}.`;
-      return [`[[${path}kv_namespaces]]`, ...pairsOf(edit, place)].join(lineEnding);
-    })
+    .map((place) =>
+      [`[[${dotted(pathTo(place, ['kv_namespaces']))}]]`, ...pairsOf(edit, place)].join(lineEnding),
+    )
     .join(lineEnding + lineEnding);
 }

@@ -1,10 +1,12 @@
 /** Takes bindings out of a wrangler config by their names; for a file in which the very lines of `init` are gone. */
 import type { Node } from 'jsonc-parser';
+import { keysAt } from '../../inspect/toml-keys.js';
 import { TAGS_CLASS } from '../answers.js';
 import { countPutIn, type Hunk } from '../text/hunks.js';
 import { member, memberValue, parseJson } from '../text/json-edit.js';
 import { removeMember } from '../text/splice-out.js';
-import { type InPlace, inPlace } from '../text/toml-lists.js';
+import { isAt, locateToml, type TomlPlaces, type TomlTable, type TomlValue } from '../text/toml-lists.js';
+import { withMainsInToml } from './wrangler-durable-object.js';
 
 /** What is to be taken out. */
 export interface Unbinding {
@@ -67,7 +69,7 @@ export function withoutPutIn(
 
 /** The main module that a hunk replaced. */
 function mainsOf({ removed, added }: Hunk): Unbinding['mains'] {
-  const mainIn = (text: string) => /\bmain"?\s*[:=]\s*(["'])([^"'\n]+)\1/.exec(text)?.[2];
+  const mainIn = (text: string) => /\bmain["']?\s*[:=]\s*(["'])([^"'\n]+)\1/.exec(text)?.[2];
   const [from, to] = [mainIn(removed), mainIn(added)];
   return from !== undefined && to !== undefined && from !== to ? [{ from, to }] : [];
 }
@@ -151,80 +153,82 @@ function spanOf({ offset, length, children = [] }: Node) {
   return { start: offset, end: offset + length, members };
 }
 
-/** The text without what lists in place have of the binding, and without a list that has nothing else. */
-function withoutInPlace(text: string, entries: string): string {
-  const all = inPlace(text);
-  const isNamespaces = ({ keys, kind }: InPlace) =>
-    kind === 'list' && keys.at(-1) === 'kv_namespaces' && (keys.length === 1 || keys.length === 3);
-  for (const list of all.filter(isNamespaces)) {
-    const index = list.members.findIndex(({ start, end }) =>
-      new RegExp(`[{,]\\s*binding\\s*=\\s*(["'])${escaped(entries)}\\1`).test(text.slice(start, end)),
+/** The lists that `init` puts something into, by the keys behind those of the environment. */
+const LISTS = ['kv_namespaces', 'durable_objects.bindings', 'migrations'];
+
+/** Which of the lists some keys lead to. */
+function listAt(keys: readonly string[]): string | undefined {
+  const own = keys[0] === 'env' ? keys.slice(2) : keys;
+  return own.length > 2 ? undefined : LISTS.find((list) => list === own.join('.'));
+}
+
+/** Whether an entry of a list is what is to be taken out. `keys` are those that its members have before their names. */
+function isPutIn(
+  list: string,
+  { start, end, keys }: Pick<TomlTable, 'start' | 'end' | 'keys'>,
+  { values }: TomlPlaces,
+  { entries, tags }: Omit<Unbinding, 'mains'>,
+): boolean {
+  const within = values.filter((each) => each.start > start && each.end <= end);
+  const member = (...names: string[]) => within.find((each) => isAt(each.keys, [...keys, ...names]));
+  if (list === 'kv_namespaces') return entries !== undefined && member('binding')?.text === entries;
+  if (tags === undefined) return false;
+  if (list === 'durable_objects.bindings') return member('name')?.text === tags;
+  return (
+    member('new_sqlite_classes')?.members.length === 1 &&
+    member('new_sqlite_classes', '0')?.text === TAGS_CLASS
+  );
+}
+
+/** The text without what lists in place have of ours, and without a list in a table on one line that has nothing else. */
+function withoutInPlace(text: string, what: Omit<Unbinding, 'mains'>): string {
+  const places = locateToml(text);
+  for (const list of places.values) {
+    const name = list.kind === 'list' ? listAt(list.keys) : undefined;
+    const index = list.members.findIndex(
+      (span, at) => name && isPutIn(name, { ...span, keys: [...list.keys, String(at)] }, places, what),
     );
     if (index === -1) continue;
-    const table = all.find(
-      ({ kind, keys }) => kind === 'table' && keys.join('.') === list.keys.slice(0, -1).join('.'),
-    );
-    const owner = table?.members.findIndex(({ start, end }) => start < list.start && end >= list.end);
+    const holds = ({ start, end }: Pick<TomlValue, 'start' | 'end'>) => start < list.start && end >= list.end;
+    const table = places.values.findLast((each) => each.kind === 'table' && holds(each));
     const without =
-      list.members.length === 1 && table && owner !== undefined && owner !== -1
-        ? removeMember(text, table, owner)
+      list.members.length === 1 && table
+        ? removeMember(text, table, table.members.findIndex(holds))
         : removeMember(text, list, index);
-    return withoutInPlace(without, entries);
+    return withoutInPlace(without, what);
   }
   return text;
 }
 
-function unbindToml(whole: string, { entries, tags, mains }: Unbinding): string {
-  const text = entries === undefined ? whole : withoutInPlace(whole, entries);
+function unbindToml(whole: string, { mains, ...what }: Unbinding): string {
+  const text = withoutInPlace(whole, what);
+  const places = locateToml(text);
+  const lineOf = (position: number) => text.slice(0, position).split('\n').length - 1;
+  const ours = places.tables.filter(
+    (table) => table.isItem && isPutIn(listAt(table.keys) ?? '', table, places, what),
+  );
   // Each line keeps the end that it has.
   const lines = text.split('\n');
-  const isHeader = (line: string) => /^\s*\[/.test(line);
   const kept: string[] = [];
   for (let at = 0; at < lines.length; ) {
-    const header =
-      /^\s*\[\[\s*(?:env\.[^\]]+\.)?(kv_namespaces|durable_objects\.bindings|migrations)\s*\]\]/.exec(
-        lines[at]!,
-      );
-    let end = at + 1;
-    while (end < lines.length && !isHeader(lines[end]!)) end++;
-    const block = lines.slice(at, end);
-    const has = (key: string, value: string) =>
-      block.some((line) => {
-        const pair = PAIR.exec(line);
-        return pair?.[1] === key && new RegExp(`^${value}\\s*(#.*)?$`).test(pair[2]!.trim());
-      });
-    const text = (value: string) => `(["'])${escaped(value)}\\1`;
-    const isOurs =
-      header !== null &&
-      ((header[1] === 'kv_namespaces' && entries !== undefined && has('binding', text(entries))) ||
-        (header[1] === 'durable_objects.bindings' && tags !== undefined && has('name', text(tags))) ||
-        (header[1] === 'migrations' &&
-          tags !== undefined &&
-          has('new_sqlite_classes', `\\[\\s*${text(TAGS_CLASS)}\\s*,?\\s*\\]`)));
-    if (!isOurs) {
+    const table = ours.find(({ start }) => lineOf(start) === at);
+    if (!table) {
       kept.push(lines[at]!);
       at++;
       continue;
     }
-    // All pairs of the block go, or they would be the table's above; a comment stays.
-    const last = block.findLastIndex((line) => PAIR.test(line));
-    kept.push(...block.slice(1, last).filter((line) => /^\s*#/.test(line)));
-    at += last + 1;
+    // All pairs of the table go, or they would be those of the table above; a comment stays.
+    const pairs = places.values.filter(({ start, end }) => start > table.start && end <= table.end);
+    const last = lineOf(Math.max(table.start, ...pairs.map(({ end }) => end)));
+    kept.push(...lines.slice(at + 1, last).filter((line) => /^\s*#/.test(line)));
+    at = last + 1;
     if (kept.at(-1)?.trim() === '' && (lines[at] ?? '').trim() === '') kept.pop();
   }
-  let content = kept.join('\n');
-  for (const { from, to } of mains) {
-    content = content.replace(
-      /^(\s*main\s*=\s*)(["'])(.*?)\2/gm,
-      (whole, before: string, sign: string, value) =>
-        value === to ? `${before}${sign}${from}${sign}` : whole,
-    );
-  }
-  return content;
+  return withMainsInToml(
+    kept.join('\n'),
+    mains.map(({ from, to }) => ({ from: to, to: from })),
+  );
 }
-
-/** A key and its value on one line. */
-const PAIR = /^\s*["']?([\w-]+)["']?\s*=([^\n]*)$/;
 
 /** Where lines can be taken out of a file, for {@link undoHunks}; `undefined` where that is anywhere. */
 export function canGoFrom(path: string): typeof canGoFromToml | undefined {
@@ -236,7 +240,8 @@ export function canGoFrom(path: string): typeof canGoFromToml | undefined {
  * become the table's above.
  */
 function canGoFromToml(lines: string, behind: string): boolean {
-  return !/^\s*\[/m.test(lines) || !/^(?:\s|#[^\n]*\n)*["'\w-]+\s*=/.test(behind);
+  const { end } = keysAt(behind, /^(?:\s|#[^\n]*\n)*/.exec(behind)![0].length);
+  return !/^\s*\[/m.test(lines) || behind[end] !== '=';
 }
 
 /** A text as it stands in a regular expression. */

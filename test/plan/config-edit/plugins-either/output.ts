@@ -1,0 +1,12 @@
+import { buildConfig, type Plugin } from 'payload'
+import { db } from './db'
+import { cache } from './payload-kv/index'
+
+const shared: Plugin[] | undefined = undefined
+const own: Plugin[] | undefined = undefined
+
+export default buildConfig({
+  collections: [{ slug: 'posts', fields: [] }],
+  db,
+  plugins: [...((shared || own) ?? []), cache],
+})

@@ -1,0 +1,6 @@
+declare namespace NodeJS {
+  interface ProcessEnv extends Partial<Env> {}
+}
+interface Env {
+  A: string;
+}
