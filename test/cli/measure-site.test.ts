@@ -91,6 +91,85 @@ test('where there is no date of creation to ask by, it asks for another number o
   expect(asked).toEqual(expect.arrayContaining(['/api/posts?limit=11', '/api/posts?limit=15']));
 });
 
+describe('an answer that is no document is not measured', () => {
+  /** A site whose answer to an address is the first whose pattern it matches. */
+  const answering = (answers: [pattern: RegExp, status: number, body: unknown][]) =>
+    serve(({ url = '' }, response) => {
+      const [, status, body] = answers.find(([pattern]) => pattern.test(url)) ?? [url, 200, { docs: [] }];
+      response.writeHead(status!).end(JSON.stringify(body));
+    });
+  const ofPosts = async (answers: [RegExp, number, unknown][]) => {
+    const { json } = await measure(await answering(answers), '--json');
+    return json.collections.find(({ slug }: any) => slug === 'posts');
+  };
+  const LIST: [RegExp, number, unknown] = [/posts\?/, 200, { docs: [{ id: 1 }, { id: 2 }] }];
+
+  test.each([403, 404, 500])('single documents that are answered with %d', async (status) => {
+    const posts = await ofPosts([[/posts\/\d/, status, { errors: [] }], LIST]);
+    expect(posts).toMatchObject({
+      status: 'measured',
+      queries: [{ query: 'find', samples: 5 }],
+      refused: [{ query: 'findByID', httpStatus: status }],
+    });
+    expect(posts.queries).toHaveLength(1);
+    const { stdout } = await measure(await answering([[/posts\/\d/, status, { errors: [] }], LIST]));
+    expect(stdout).toContain(
+      `  posts by id: skipped, ${status === 403 ? 'only who is logged in may read it' : `the site answers ${status}`}\n`,
+    );
+  });
+
+  test('lists that are answered with an error later', async () => {
+    let lists = 0;
+    const url = await serve(({ url: asked = '' }, response) => {
+      const isLater = /posts\?/.test(asked) && ++lists > 4;
+      response.writeHead(isLater ? 500 : 200).end(JSON.stringify(isLater ? {} : { docs: [{ id: 1 }] }));
+    });
+    const { collections } = (await measure(url, '--json')).json;
+    expect(collections.find(({ slug }: any) => slug === 'posts')).toMatchObject({
+      queries: [{ query: 'findByID' }],
+      refused: [{ query: 'find', httpStatus: 500 }],
+    });
+  });
+
+  test('a collection of which nothing could be measured', async () => {
+    let asked = 0;
+    const url = await serve((_request, response) => {
+      asked += 1;
+      response.writeHead(asked > 2 ? 429 : 200).end(JSON.stringify({ docs: asked > 2 ? [] : [{ id: 1 }] }));
+    });
+    const { exitCode, json } = await measure(url, '--json');
+    expect(exitCode).toBe(1);
+    expect(json.collections.map(({ status, httpStatus }: any) => [status, httpStatus])).toEqual([
+      ['refused', 429],
+      ['refused', 429],
+    ]);
+  });
+
+  test.each<[string, unknown[]]>([
+    ['no id', [{ title: 'x' }]],
+    ['an object for an id', [{ id: { $oid: '1' } }]],
+    ['an id that is a way in the address', [{ id: '..' }, { id: '.' }, { id: '' }]],
+  ])('documents with %s are asked for in lists alone', async (_name, docs) => {
+    const asked: string[] = [];
+    const url = await serve((request, response) => {
+      asked.push(request.url!);
+      response.end(JSON.stringify({ docs }));
+    });
+    const { collections } = (await measure(url, '--json')).json;
+    expect(collections[1].queries.map(({ query }: any) => query)).toEqual(['find']);
+    expect(asked.filter((it) => !/^\/api\/(?:pages|posts)\?/.test(it))).toEqual([]);
+  });
+
+  test.each([[[null]], [['x']], [[5]]])('a list of %j is none of documents', async (docs) => {
+    const url = await serve((_request, response) => response.end(JSON.stringify({ docs })));
+    expect(await codeOf(url)).toEqual([
+      2,
+      'MEASURE_NO_API',
+      expect.stringContaining('has `docs` that are none.'),
+    ]);
+  });
+});
+
 describe('what is no site of Payload has a code and a next step', () => {
   test('where nobody answers', async () => {
     const url = await serve(() => undefined);

@@ -4,7 +4,7 @@
  * query is one that nobody has asked before.
  */
 import { PayloadKVError } from '../../errors.js';
-import { type MeasuredCollection, type MeasuredQuery, median } from './measurement.js';
+import { type MeasuredCollection, type MeasuredQuery, median, type RefusedQuery } from './measurement.js';
 
 /** How many queries are asked first and again. */
 const SAMPLES = 5;
@@ -64,23 +64,34 @@ async function measureCollection(api: string, slug: string): Promise<MeasuredCol
   // A server in development compiles what it is asked for at first.
   const first = await ask(api, `${base}?limit=10`);
   if (first.status !== 200) return { slug, status: 'refused', httpStatus: first.status };
-  const { docs } = first.body as { docs?: { id: number | string }[] };
+  const { docs } = first.body as { docs?: unknown };
   if (!Array.isArray(docs)) throw noAPI(api, `its answer for ${slug} has no \`docs\``);
+  if (docs.some((it) => typeof it !== 'object' || it === null))
+    throw noAPI(api, `its answer for ${slug} has \`docs\` that are none`);
   if (docs.length === 0) return { slug, status: 'empty' };
 
   const fresh = await ask(api, `${base}?${neverAsked()}`);
   // Without a date of creation, what nobody has just asked is another number of documents.
   const queryOf = (count: number) => (fresh.status === 200 ? neverAsked() : `limit=${11 + count}`);
   const lists = Array.from({ length: SAMPLES }, (_, count) => `${base}?${queryOf(count)}`);
-  const ids = docs.slice(0, SAMPLES).map(({ id }) => `${base}/${encodeURIComponent(id)}`);
-  return {
-    slug,
-    status: 'measured',
-    queries: [
-      await measureQuery(api, 'find', docs.length, lists),
-      await measureQuery(api, 'findByID', 1, ids),
-    ],
-  };
+  const ids = docs
+    .map(({ id }: { id?: unknown }) => id)
+    .filter(isAddressable)
+    .slice(0, SAMPLES)
+    .map((id) => `${base}/${encodeURIComponent(id)}`);
+  const asked = [
+    await measureQuery(api, 'find', docs.length, lists),
+    ...(ids.length > 0 ? [await measureQuery(api, 'findByID', 1, ids)] : []),
+  ];
+  const queries = asked.filter((it): it is MeasuredQuery => !('httpStatus' in it));
+  const refused = asked.filter((it): it is RefusedQuery => 'httpStatus' in it);
+  if (queries.length === 0) return { slug, status: 'refused', httpStatus: refused[0]!.httpStatus };
+  return { slug, status: 'measured', queries, ...(refused.length > 0 ? { refused } : {}) };
+}
+
+/** Whether a document can be asked for by its id: `..` would lead elsewhere. */
+function isAddressable(id: unknown): id is number | string {
+  return typeof id === 'number' || (typeof id === 'string' && !['', '.', '..'].includes(id));
 }
 
 /** Ten documents, by a condition that all meet and nobody has asked for: the milliseconds of some day in 1970. */
@@ -94,13 +105,17 @@ async function measureQuery(
   query: MeasuredQuery['query'],
   documents: number,
   addresses: readonly string[],
-): Promise<MeasuredQuery> {
+): Promise<MeasuredQuery | RefusedQuery> {
   const times = { first: [] as number[], again: [] as number[] };
   for (const address of addresses) {
-    times.first.push((await ask(api, address)).ms);
-    // The entry is stored beside the answer.
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    times.again.push((await ask(api, address)).ms);
+    for (const order of ['first', 'again'] as const) {
+      const { status, ms } = await ask(api, address);
+      // An error is quick, and says nothing about documents.
+      if (status !== 200) return { query, httpStatus: status };
+      times[order].push(ms);
+      // The entry is stored beside the answer.
+      if (order === 'first') await new Promise((resolve) => setTimeout(resolve, 50));
+    }
   }
   return {
     query,
