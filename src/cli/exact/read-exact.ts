@@ -82,8 +82,20 @@ export function payloadBin(root: string): string {
 }
 
 export function lastLine(text: string): string {
-  const lines = text.split('\n').filter((line) => line.trim() !== '' && !/^\s+at /.test(line));
-  return lines.find((line) => /Error/.test(line)) ?? lines.at(-1) ?? 'it said nothing';
+  const lines = text
+    .split('\n')
+    .filter(
+      (line) => line.trim() !== '' && !/^\s+at /.test(line) && !/^Node\.js v\d|^\(Use `node /.test(line),
+    );
+  // Node shows the source of what was thrown, a caret below its place, and then what it is.
+  const caret = lines.findLastIndex((line) => /^\s*\^+\s*$/.test(line));
+  return (
+    (caret === -1 ? undefined : lines[caret + 1]) ??
+    lines.find((line) => /^(?:Uncaught )?\[?\w*Error\b/.test(line)) ??
+    lines.find((line) => /Error/.test(line)) ??
+    lines.at(-1) ??
+    'it said nothing'
+  );
 }
 
 /** The first place of a stack that is in the project's own files. */
