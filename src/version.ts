@@ -32,6 +32,27 @@ export function liesBelow(range: string, other: string): boolean {
   return first !== undefined && (stretches?.every(({ below }) => compare(below, first.from) <= 0) ?? false);
 }
 
+/** Whether some version lies in both ranges. Not known, and `undefined`, of what is no range of versions. */
+export function overlaps(range: string, other: string): boolean | undefined {
+  const [ours, theirs] = [stretchesOf(range), stretchesOf(other)];
+  if (!ours || !theirs) return undefined;
+  return ours.some((one) => theirs.some((another) => isStretch(shared(one, another))));
+}
+
+/** Whether a version is a pre-release such as `3.91.0-canary.2`. */
+export function isPrerelease(version: string): boolean {
+  return /^v?\d+\.\d+\.\d+-/.test(version);
+}
+
+/**
+ * Whether a range lets a version in that may be a pre-release: npm wants it to name one of the same release, what else
+ * lies in it or not. Of what is no range of versions, any.
+ */
+export function allowsPrerelease(version: string, range: string): boolean {
+  if (!isPrerelease(version) || stretchesOf(range) === undefined) return true;
+  return range.includes(`${versionOf(version).join('.')}-`);
+}
+
 /** Negative where `a` is older than `b`, by major, minor and patch. */
 export function compareVersions(a: string, b: string): number {
   return compare(versionOf(a), versionOf(b));
@@ -61,14 +82,22 @@ function stretchesOf(range: string): Stretch[] | undefined {
     for (const comparator of text.split(/\s+/)) {
       const stretch = stretchOf(comparator);
       if (!stretch) return undefined;
-      whole = {
-        from: compare(stretch.from, whole.from) > 0 ? stretch.from : whole.from,
-        below: compare(stretch.below, whole.below) < 0 ? stretch.below : whole.below,
-      };
+      whole = shared(whole, stretch);
     }
-    if (compare(whole.from, whole.below) < 0) stretches.push(whole);
+    if (isStretch(whole)) stretches.push(whole);
   }
   return stretches;
+}
+
+function shared(one: Stretch, other: Stretch): Stretch {
+  return {
+    from: compare(other.from, one.from) > 0 ? other.from : one.from,
+    below: compare(other.below, one.below) < 0 ? other.below : one.below,
+  };
+}
+
+function isStretch({ from, below }: Stretch): boolean {
+  return compare(from, below) < 0;
 }
 
 function stretchOf(comparator: string): Stretch | undefined {

@@ -4,10 +4,37 @@ import { execa } from 'execa';
 import { packageFile } from './package-files.js';
 
 /**
+ * Ends a process whose command is gone, after two seconds for what it does at its end: a config may heed no signal, or
+ * be busy for ever, and is then left by a command that is ended. In a thread of its own, so that it runs nevertheless.
+ */
+const watchOf = (command: number) => `
+const parent = process.ppid;
+function isGone() {
+  // A command that nobody waited for yet has its number still.
+  if (parent === ${command} && process.ppid !== parent) return true;
+  try {
+    process.kill(${command}, 0);
+    return false;
+  } catch (error) {
+    return error.code === 'ESRCH';
+  }
+}
+const timer = setInterval(() => {
+  if (!isGone()) return;
+  clearInterval(timer);
+  process.kill(process.pid, 'SIGTERM');
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), 2000);
+}, 500);`;
+
+/**
  * Nothing that Payload's loader waits for keeps its process alive while the hooks that translate TypeScript, in another
  * thread, are slow to answer: Node then ends it with 0. It ends itself when it is done, whatever this would wait for.
  */
-const KEPT_ALIVE = 'data:text/javascript,setInterval(()=>{},60000)';
+const keptAlive = (command: number) => `
+import { isMainThread, Worker } from 'node:worker_threads';
+setInterval(() => {}, 60000);
+if (isMainThread)
+  new Worker(${JSON.stringify(watchOf(command))}, { eval: true, execArgv: [], env: {} }).unref();`;
 
 /** What is run, and where. */
 export interface PayloadRun {
@@ -45,9 +72,10 @@ export async function payloadRun<Reply>({
   timeout,
   env,
 }: PayloadRun): Promise<PayloadRunOutcome<Reply>> {
+  const preload = `data:text/javascript,${encodeURIComponent(keptAlive(process.pid))}`;
   const { exitCode, timedOut, stdio } = await execa(
     process.execPath,
-    ['--import', KEPT_ALIVE, bin, 'run', packageFile(script)],
+    ['--import', preload, bin, 'run', packageFile(script)],
     {
       cwd: root,
       env: { ...env, PAYLOAD_KV_CONFIG: path.resolve(root, configPath), NODE_NO_WARNINGS: '1' },

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
+import { readManifest } from '../inspect/manifest.js';
 import type { Project } from '../inspect/project.js';
 import type { ProjectFiles } from '../plan/plan.js';
 
@@ -32,8 +33,8 @@ export function wranglerProvisions({ root, packageJson }: Pick<Project, 'root' |
 
 function installedVersion(root: string, name: string): [number, number] | undefined {
   for (let directory = root; ; directory = path.dirname(directory)) {
-    const text = readText(path.join(directory, 'node_modules', name, 'package.json'));
-    if (text !== undefined) return numbersOf((JSON.parse(text) as { version?: string }).version);
+    const manifest = readManifest(path.join(directory, 'node_modules', name));
+    if (manifest) return numbersOf(manifest.version);
     if (path.dirname(directory) === directory) return undefined;
   }
 }

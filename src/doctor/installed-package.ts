@@ -1,7 +1,8 @@
 /** The packages that a project has installed, and how one more gets there. */
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
-import { readIfThere, upwards } from '../inspect/file-system.js';
+import { upwards } from '../inspect/file-system.js';
+import { readManifest } from '../inspect/manifest.js';
 
 /** A package of the project's `node_modules`. */
 export interface InstalledPackage {
@@ -14,12 +15,16 @@ export interface InstalledPackage {
 export function findPackage(root: string, name: string): InstalledPackage | undefined {
   for (const directory of upwards(root)) {
     const dir = path.join(directory, 'node_modules', name);
-    const manifest = readIfThere(path.join(dir, 'package.json'));
-    if (manifest === undefined) continue;
-    const { version } = JSON.parse(manifest) as { version?: string };
-    return { dir: realpathSync(dir), version: version ?? 'unknown' };
+    const manifest = readManifest(dir);
+    if (!manifest) continue;
+    return { dir: realpathSync(dir), version: versionIn(manifest) };
   }
   return undefined;
+}
+
+/** The version that a manifest names. */
+export function versionIn({ version }: Record<string, unknown>): string {
+  return typeof version === 'string' ? version : 'unknown';
 }
 
 /** The command that installs a development dependency. */

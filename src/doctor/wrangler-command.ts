@@ -1,9 +1,9 @@
 /** Runs the project's own wrangler, with its own login and account, and understands why it fails. */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { errorSaid, WRANGLER_ENVIRONMENT } from '../apply/wrangler-process.js';
 import { PayloadKVError } from '../errors.js';
+import { readManifest } from '../inspect/manifest.js';
 import type { InstalledPackage } from './installed-package.js';
 
 /** Milliseconds that a command may take: a request that hangs is given up. */
@@ -87,9 +87,7 @@ function isWord(argument: string): boolean {
 }
 
 function executable({ dir }: InstalledPackage): string {
-  const { bin } = JSON.parse(readFileSync(path.join(dir, 'package.json'), 'utf8')) as {
-    bin?: string | Record<string, string>;
-  };
+  const bin: string | Record<string, string> | undefined = readManifest(dir)?.bin;
   return path.join(dir, (typeof bin === 'string' ? bin : bin?.wrangler) ?? 'bin/wrangler.js');
 }
 

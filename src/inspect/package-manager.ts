@@ -2,7 +2,8 @@
 
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { isFile, readIfThere, upwards } from './file-system.js';
+import { isFile, upwards } from './file-system.js';
+import { readManifest } from './manifest.js';
 
 /** The package manager of the project. */
 export type PackageManager = 'npm' | 'pnpm' | 'yarn' | 'bun';
@@ -10,7 +11,8 @@ export type PackageManager = 'npm' | 'pnpm' | 'yarn' | 'bun';
 /** What stands before an executable of the project's dependencies. */
 export const RUNNERS = { npm: 'npx', pnpm: 'pnpm exec', yarn: 'yarn', bun: 'bunx' } as const;
 
-const LOCK_FILES: [string, PackageManager][] = [
+/** The lock files, and whose they are. */
+export const LOCK_FILES: readonly [name: string, packageManager: PackageManager][] = [
   ['pnpm-lock.yaml', 'pnpm'],
   ['bun.lock', 'bun'],
   ['bun.lockb', 'bun'],
@@ -26,7 +28,7 @@ const LOCK_FILES: [string, PackageManager][] = [
 export function readPackageManager(root: string): { packageManager: PackageManager; lockFileDir?: string } {
   for (const directory of withinRepository(root)) {
     const locks = LOCK_FILES.filter(([name]) => isFile(path.join(directory, name)));
-    const named = namedIn(path.join(directory, 'package.json'));
+    const named = namedIn(directory);
     const [lock] = locks;
     if (named) return { packageManager: named, ...(lock ? { lockFileDir: directory } : {}) };
     if (lock) return { packageManager: lock[1], lockFileDir: directory };
@@ -34,16 +36,10 @@ export function readPackageManager(root: string): { packageManager: PackageManag
   return { packageManager: 'npm' };
 }
 
-function namedIn(file: string): PackageManager | undefined {
-  const text = readIfThere(file);
-  if (text === undefined) return undefined;
-  try {
-    const field = (JSON.parse(text) as { packageManager?: unknown }).packageManager;
-    const name = typeof field === 'string' ? field.split('@')[0] : undefined;
-    return name === 'npm' || name === 'pnpm' || name === 'yarn' || name === 'bun' ? name : undefined;
-  } catch {
-    return undefined;
-  }
+function namedIn(directory: string): PackageManager | undefined {
+  const field: unknown = readManifest(directory)?.packageManager;
+  const name = typeof field === 'string' ? field.split('@')[0] : undefined;
+  return name === 'npm' || name === 'pnpm' || name === 'yarn' || name === 'bun' ? name : undefined;
 }
 
 /** The directory and those above it, up to and with the one that holds `.git`; all without a repository. */
@@ -61,10 +57,5 @@ export function workspaceRoot(root: string): string {
 /** Whether the directory declares a workspace of packages. */
 export function declaresWorkspace(directory: string): boolean {
   if (isFile(path.join(directory, 'pnpm-workspace.yaml'))) return true;
-  const text = readIfThere(path.join(directory, 'package.json'));
-  try {
-    return text !== undefined && (JSON.parse(text) as { workspaces?: unknown }).workspaces !== undefined;
-  } catch {
-    return false;
-  }
+  return readManifest(directory)?.workspaces !== undefined;
 }

@@ -1,11 +1,11 @@
 /** Packages of the workspace before anything is installed: they are where their workspace says. */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { type ParseError, parse } from 'jsonc-parser';
 import { isFile, readIfThere, upwards } from './file-system.js';
+import { DEPENDENCY_GROUPS, readManifest } from './manifest.js';
 import { declaresWorkspace, workspaceRoot } from './package-manager.js';
+import { parseYaml } from './yaml.js';
 
-const GROUPS = ['dependencies', 'devDependencies', 'peerDependencies', 'optionalDependencies'];
 const SKIPPED = new Set(['node_modules', 'dist', 'build', 'out']);
 /** How far `**` is followed. */
 const DEEPEST = 4;
@@ -21,29 +21,23 @@ export function unlinkedPackage(name: string, from: string): string | undefined 
   if (!declaresWorkspace(root) || ![own, root].some((each) => dependsOn(each, name))) return undefined;
   return patternsOf(root)
     .flatMap((pattern) => directoriesOf(root, pattern.replace(/^\.\//, '').replace(/\/$/, '').split('/')))
-    .find((directory) => manifestOf(directory).name === name);
+    .find((directory) => readManifest(directory)?.name === name);
 }
 
 function dependsOn(directory: string, name: string): boolean {
-  const manifest = manifestOf(directory);
-  return GROUPS.some((group) => Object.hasOwn(Object(manifest[group]), name));
-}
-
-function manifestOf(directory: string): Record<string, unknown> {
-  const errors: ParseError[] = [];
-  return Object(parse(readIfThere(path.join(directory, 'package.json')) ?? '{}', errors));
+  const manifest = Object(readManifest(directory));
+  return DEPENDENCY_GROUPS.some((group) => Object.hasOwn(Object(manifest[group]), name));
 }
 
 /** The patterns of the directories that a workspace has its packages in; those that take some out are left out. */
 function patternsOf(root: string): string[] {
-  const { workspaces } = manifestOf(root) as { workspaces?: unknown };
+  const { workspaces } = Object(readManifest(root));
   const listed = Array.isArray(workspaces) ? workspaces : Object(workspaces).packages;
-  const yaml = readIfThere(path.join(root, 'pnpm-workspace.yaml')) ?? '';
-  const block = /^packages:[^\S\n]*(?:#.*)?\r?\n((?:[^\S\n]*(?:-.*|#.*)?\r?\n?)*)/m.exec(yaml)?.[1] ?? '';
-  const ofPnpm = [...block.matchAll(/^\s*-\s*(['"]?)([^'"#\s]+)\1/gm)].map((match) => match[2]);
-  return [...(Array.isArray(listed) ? listed : []), ...ofPnpm].filter(
-    (it): it is string => typeof it === 'string' && !it.startsWith('!'),
-  );
+  const read = parseYaml(readIfThere(path.join(root, 'pnpm-workspace.yaml')) ?? '');
+  const ofPnpm: unknown = 'data' in read ? read.data.packages : undefined;
+  return [listed, ofPnpm]
+    .flatMap((list): unknown[] => (Array.isArray(list) ? list : []))
+    .filter((it): it is string => typeof it === 'string' && !it.startsWith('!'));
 }
 
 /** The directories that a pattern names, part by part. */

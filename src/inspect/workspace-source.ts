@@ -4,8 +4,8 @@
  */
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
-import { type ParseError, parse } from 'jsonc-parser';
-import { isFile, readIfThere, upwards } from './file-system.js';
+import { isFile, upwards } from './file-system.js';
+import { readManifest } from './manifest.js';
 import { packageName } from './package-name.js';
 import { subpathTargets } from './subpaths.js';
 import { unlinkedPackage } from './unlinked-package.js';
@@ -76,12 +76,6 @@ function ownPackage(from: string): { directory: string; manifest: Record<string,
   const directory = upwards(path.dirname(from)).find((each) => isFile(path.join(each, 'package.json')));
   const manifest = directory && readManifest(directory);
   return directory && manifest ? { directory, manifest } : undefined;
-}
-
-function readManifest(directory: string): Record<string, unknown> | undefined {
-  const errors: ParseError[] = [];
-  const manifest: unknown = parse(readIfThere(path.join(directory, 'package.json')) ?? '{}', errors);
-  return typeof manifest === 'object' && manifest !== null ? { ...manifest } : undefined;
 }
 
 function firstFile(directory: string, targets: string[]): string | undefined {

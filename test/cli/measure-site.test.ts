@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { command, createProject, type Project } from './command.js';
 
 let project: Project;
@@ -91,6 +91,85 @@ test('where there is no date of creation to ask by, it asks for another number o
   expect(asked).toEqual(expect.arrayContaining(['/api/posts?limit=11', '/api/posts?limit=15']));
 });
 
+describe('an answer that is no document is not measured', () => {
+  /** A site whose answer to an address is the first whose pattern it matches. */
+  const answering = (answers: [pattern: RegExp, status: number, body: unknown][]) =>
+    serve(({ url = '' }, response) => {
+      const [, status, body] = answers.find(([pattern]) => pattern.test(url)) ?? [url, 200, { docs: [] }];
+      response.writeHead(status!).end(JSON.stringify(body));
+    });
+  const ofPosts = async (answers: [RegExp, number, unknown][]) => {
+    const { json } = await measure(await answering(answers), '--json');
+    return json.collections.find(({ slug }: any) => slug === 'posts');
+  };
+  const LIST: [RegExp, number, unknown] = [/posts\?/, 200, { docs: [{ id: 1 }, { id: 2 }] }];
+
+  test.each([403, 404, 500])('single documents that are answered with %d', async (status) => {
+    const posts = await ofPosts([[/posts\/\d/, status, { errors: [] }], LIST]);
+    expect(posts).toMatchObject({
+      status: 'measured',
+      queries: [{ query: 'find', samples: 5 }],
+      refused: [{ query: 'findByID', httpStatus: status }],
+    });
+    expect(posts.queries).toHaveLength(1);
+    const { stdout } = await measure(await answering([[/posts\/\d/, status, { errors: [] }], LIST]));
+    expect(stdout).toContain(
+      `  posts by id: skipped, ${status === 403 ? 'only who is logged in may read it' : `the site answers ${status}`}\n`,
+    );
+  });
+
+  test('lists that are answered with an error later', async () => {
+    let lists = 0;
+    const url = await serve(({ url: asked = '' }, response) => {
+      const isLater = /posts\?/.test(asked) && ++lists > 4;
+      response.writeHead(isLater ? 500 : 200).end(JSON.stringify(isLater ? {} : { docs: [{ id: 1 }] }));
+    });
+    const { collections } = (await measure(url, '--json')).json;
+    expect(collections.find(({ slug }: any) => slug === 'posts')).toMatchObject({
+      queries: [{ query: 'findByID' }],
+      refused: [{ query: 'find', httpStatus: 500 }],
+    });
+  });
+
+  test('a collection of which nothing could be measured', async () => {
+    let asked = 0;
+    const url = await serve((_request, response) => {
+      asked += 1;
+      response.writeHead(asked > 2 ? 429 : 200).end(JSON.stringify({ docs: asked > 2 ? [] : [{ id: 1 }] }));
+    });
+    const { exitCode, json } = await measure(url, '--json');
+    expect(exitCode).toBe(1);
+    expect(json.collections.map(({ status, httpStatus }: any) => [status, httpStatus])).toEqual([
+      ['refused', 429],
+      ['refused', 429],
+    ]);
+  });
+
+  test.each<[string, unknown[]]>([
+    ['no id', [{ title: 'x' }]],
+    ['an object for an id', [{ id: { $oid: '1' } }]],
+    ['an id that is a way in the address', [{ id: '..' }, { id: '.' }, { id: '' }]],
+  ])('documents with %s are asked for in lists alone', async (_name, docs) => {
+    const asked: string[] = [];
+    const url = await serve((request, response) => {
+      asked.push(request.url!);
+      response.end(JSON.stringify({ docs }));
+    });
+    const { collections } = (await measure(url, '--json')).json;
+    expect(collections[1].queries.map(({ query }: any) => query)).toEqual(['find']);
+    expect(asked.filter((it) => !/^\/api\/(?:pages|posts)\?/.test(it))).toEqual([]);
+  });
+
+  test.each([[[null]], [['x']], [[5]]])('a list of %j is none of documents', async (docs) => {
+    const url = await serve((_request, response) => response.end(JSON.stringify({ docs })));
+    expect(await codeOf(url)).toEqual([
+      2,
+      'MEASURE_NO_API',
+      expect.stringContaining('has `docs` that are none.'),
+    ]);
+  });
+});
+
 describe('what is no site of Payload has a code and a next step', () => {
   test('where nobody answers', async () => {
     const url = await serve(() => undefined);
@@ -123,6 +202,99 @@ describe('what is no site of Payload has a code and a next step', () => {
     });
     await measure(`${url}/cms/api/`);
     expect(paths).toEqual(['/cms/api/pages?limit=10', '/cms/api/posts?limit=10']);
+  });
+
+  test.each([
+    ['https://me:s3cr3t@elsewhere.example/login?token=t0ken#x', 'https://elsewhere.example/login'],
+    ['/login?next=%2F', '/login'],
+    ['//me:s3cr3t@elsewhere.example', 'http://elsewhere.example/'],
+    ['http://[', 'elsewhere'],
+  ])('a redirection to %s is shown without what may be secret', async (location, shown) => {
+    const url = await serve((_request, response) => response.writeHead(302, { location }).end());
+    expect((await codeOf(url))[2]).toMatch(`it redirects to ${shown}.`);
+  });
+
+  test('a redirection to nowhere', async () => {
+    const url = await serve((_request, response) => response.writeHead(302).end());
+    expect((await codeOf(url))[2]).toMatch('it redirects to elsewhere.');
+  });
+
+  test('an answer that has no end is not read to its end', async () => {
+    const piece = Buffer.alloc(1 << 20, 32);
+    let sent = 0;
+    const url = await serve((_request, response) => {
+      response.writeHead(200);
+      const more = () => {
+        while (sent < 1000) {
+          sent += 1;
+          if (!response.write(piece)) {
+            response.once('drain', more);
+            return;
+          }
+        }
+        response.end();
+      };
+      more();
+    });
+    expect((await codeOf(url)).slice(1)).toEqual([
+      'MEASURE_NO_API',
+      expect.stringContaining('it answers with more than 32 MB'),
+    ]);
+    expect(sent).toBeLessThan(500);
+  });
+
+  test('a certificate that is not trusted here', async () => {
+    const reject = Object.assign(new TypeError('fetch failed'), {
+      cause: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' },
+    });
+    vi.spyOn(globalThis, 'fetch').mockRejectedValue(reject);
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+    });
+    const { stderr } = await measure('https://localhost:1');
+    expect(stderr).toContain(
+      'https://localhost:1 has a certificate that is not trusted here (DEPTH_ZERO_SELF_SIGNED_CERT).',
+    );
+    expect(stderr).toContain('→ Name the authority of the certificate with NODE_EXTRA_CA_CERTS=<file>');
+    expect(stderr).not.toContain('Start the site');
+  });
+
+  test('https where http is spoken', async () => {
+    const url = await serve((_request, response) => response.end('{}'));
+    const { stderr } = await measure(url.replace('http:', 'https:'));
+    expect(stderr).toContain(`${url.replace('http:', 'https:')} speaks no TLS`);
+    expect(stderr).toContain(`→ Ask it by http: --url ${url}`);
+  });
+
+  test('a user name and a password of --url are sent and not shown', async () => {
+    const heard: (string | undefined)[] = [];
+    const url = await serve(({ headers }, response) => {
+      heard.push(headers.authorization);
+      response.end('{"docs":[]}');
+    });
+    const { stdout, stderr } = await measure(url.replace('://', '://me:s3%40cr3t@'));
+    expect(heard).toEqual(heard.map(() => `Basic ${Buffer.from('me:s3@cr3t').toString('base64')}`));
+    expect(heard.length).toBeGreaterThan(0);
+    expect(stdout + stderr).not.toMatch(/s3(?:@|%40)cr3t/);
+    await measure(url);
+    expect(heard.at(-1)).toBeUndefined();
+  });
+
+  test('a query of --url is refused: it would not be sent', async () => {
+    expect(await codeOf('http://localhost:1/api?token=t0ken')).toEqual([
+      2,
+      'USAGE',
+      '--url: the query of `http://localhost:1/api` cannot be sent.',
+    ]);
+  });
+
+  test.each([
+    ['ftp://me:s3cr3t@localhost/x?token=s3cr3t', 'ftp://localhost/x'],
+    ['http://me:s3cr3t@:99999', 'http://:99999'],
+    ['http://me:s3cr3t?s3cr3t@host:99999', 'http://host:99999'],
+    ['me:s3cr3t@localhost', 'localhost'],
+  ])('%s is no address, and is shown without what may be secret', async (url, shown) => {
+    expect(await codeOf(url)).toEqual([2, 'USAGE', `--url: \`${shown}\` is no address of a site.`]);
   });
 
   test.each(['localhost:3000', 'file:///etc', 'nonsense'])('%s is no address', async (url) => {

@@ -55,6 +55,35 @@ test.each([
   expect(project.runs()).toBe(1);
 });
 
+test.each([
+  [
+    'the source of a thrown error above it',
+    'setTimeout(() => {\n  throw new TypeError(["later", 2].join(" "));\n}, 10);',
+    'TypeError: later 2',
+  ],
+  [
+    'the source of a rejection above it',
+    'setTimeout(() => {\n  Promise.reject(new Error(["unheard", 2].join(" ")));\n}, 10);',
+    'Error: unheard 2',
+  ],
+  [
+    'an error of its own name',
+    'setTimeout(() => {\n  throw Object.assign(new Error(["odd", 2].join(" ")), { name: "Odd" });\n}, 10);',
+    'Odd: odd 2',
+  ],
+  ['what is no error', 'setTimeout(() => {\n  throw ["a text", 2].join(" ");\n}, 10);', 'a text 2'],
+  [
+    'a warning before it',
+    "console.error('warning: Error may follow'); throw new Error(['now', 2].join(' '));",
+    'Error: now 2',
+  ],
+])('what is said later is the message, with %s', async (_name, bin, message) => {
+  const project = projectWith(bin);
+  await expect(readExactSchema(project)).rejects.toMatchObject({
+    message: `Payload's loader ended with 1: ${message}`,
+  });
+});
+
 test('a loader whose work waits in another thread is kept alive until it has answered', async () => {
   // As Node 20 waits for the hooks that translate TypeScript: nothing that it waits for keeps the process alive.
   const project = projectWith('setTimeout(() => { answer(); process.exit(0); }, 200).unref();');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { inRange, liesBelow, satisfies } from '../../src/version.js';
+import { allowsPrerelease, inRange, liesBelow, overlaps, satisfies } from '../../src/version.js';
 
 test.each([
   ['3.44.0', true],
@@ -61,4 +61,27 @@ test.each([
   ['canary', false],
 ])('all of %s is older than 3.44.0: %s', (range, expected) => {
   expect(liesBelow(range, '>=3.44.0 <4')).toBe(expected);
+});
+
+test.each([
+  ['^2.0.0 || ^3.0.0', '>=3.44.0 <4', true],
+  ['2.0.0 - 3.90.2', '>=3.44.0 <4', true],
+  ['>2', '3', true],
+  ['3.10.0 || 4.0.0', '>=3.44.0 <4', false],
+  ['>=4', '3', false],
+  ['<3.44.0', '>=3.44.0 <4', false],
+  ['latest', '3', undefined],
+])('some version of %s is in %s: %s', (range, other, expected) => {
+  expect(overlaps(range, other)).toBe(expected);
+  expect(overlaps(other, range)).toBe(expected);
+});
+
+test.each([
+  ['3.91.0-canary.2', '^3.90.0', false],
+  ['3.91.0-canary.2', '3.91.0-canary.2', true],
+  ['3.91.0-canary.2', '^3.91.0-canary.1', true],
+  ['3.91.0', '^3.90.0', true],
+  ['3.91.0-canary.2', 'canary', true],
+])('npm takes %s where %s is asked for, as far as pre-releases go: %s', (version, range, expected) => {
+  expect(allowsPrerelease(version, range)).toBe(expected);
 });

@@ -212,12 +212,18 @@ describe('only Payload 3 is worked with', () => {
     });
   });
 
-  test.each(['^3.90.0', '3', 'latest', 'workspace:*', '>=3.1.0 <4'])('declared %s is taken', (declared) => {
+  test.each([
+    ['^3.90.0'],
+    ['3'],
+    ['latest'],
+    ['workspace:*', 'it is declared as `workspace:*`'],
+    ['>=3.1.0 <4'],
+  ])('declared %s is taken', (declared, unread?: string) => {
     const project = inspected({
       'package.json': JSON.stringify({ dependencies: { payload: declared } }),
       'payload.config.ts': CONFIG,
     });
-    expect(project.payloadVersion).toEqual({ declared, installed: undefined });
+    expect(project.payloadVersion).toEqual({ declared, installed: undefined, unread });
   });
 
   test.each([

@@ -28,7 +28,7 @@ import { shellQuoted } from '../shell-quoted.js';
 import { countOf, noticeLine, sayUnresolved } from '../show-plan.js';
 import { createQuestions, type Questions } from '../terminal/questions.js';
 import { printable, type Terminal } from '../terminal/terminal.js';
-import { requireSupportedPayload } from '../unsupported-payload.js';
+import { requireSupportedPayload, unreadPayloadNotice } from '../unsupported-payload.js';
 import { typesByWrangler } from '../wrangler-types.js';
 
 /** Options of `payload-kv init`. */
@@ -83,6 +83,7 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
   const hasPlace = !text.refusals.some(({ path }) => path === project.wrangler?.path);
   const toCreate = options.createNamespace && hasPlace ? namespacesToCreate(input) : undefined;
   const plan = planInit(toCreate ? { ...input, namespaceIds: idsToCome(toCreate.places) } : input);
+  plan.notices.push(...unreadPayloadNotice(project));
   plan.notices.push(...(answers ? answerNotices(answers, project) : []));
   plan.notices.push(...(changes ? changeNotices(changes, current, project) : []));
 

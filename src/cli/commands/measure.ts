@@ -6,7 +6,7 @@ import { generatedPaths } from '../../plan/generated-paths.js';
 import { EXIT } from '../failure.js';
 import { type MeasureKind, measuredLines } from '../measure/draw.js';
 import { measureConfig } from '../measure/measure-config.js';
-import { apiOf, measureSite } from '../measure/measure-site.js';
+import { apiOf, authorizationOf, measureSite } from '../measure/measure-site.js';
 import { readProjectFiles } from '../project-files.js';
 import { readProject } from '../read-project.js';
 import { createProgress } from '../terminal/progress.js';
@@ -29,13 +29,19 @@ export interface MeasureOptions {
 export async function runMeasure(options: MeasureOptions, terminal: Terminal): Promise<number> {
   const { url } = options;
   const api = url === undefined ? undefined : apiOf(url);
+  const authorization = url === undefined ? undefined : authorizationOf(url);
   const project = await readProject(options, terminal);
   const kind: MeasureKind = api === undefined ? 'config' : 'site';
   const progress = createProgress(terminal);
   progress.show(api === undefined ? `Payload reads, as ${project.configPath} has it` : api);
   const collections = await (api === undefined
     ? measureConfig(project)
-    : measureSite({ api, collections: cachedIn(project), onCollection: progress.show })
+    : measureSite({
+        api,
+        ...(authorization === undefined ? {} : { authorization }),
+        collections: cachedIn(project),
+        onCollection: progress.show,
+      })
   ).finally(progress.clear);
   terminal.say(kleur.dim(introduction(project, api)));
   terminal.say();

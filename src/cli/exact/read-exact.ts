@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PayloadKVError } from '../../errors.js';
 import { readIfThere, upwards } from '../../inspect/file-system.js';
+import { readManifest } from '../../inspect/manifest.js';
 import type { Project } from '../../inspect/project.js';
 import type { ExactSchema } from '../../inspect/sanitised-schema.js';
 import { payloadRun } from '../payload-run.js';
@@ -68,9 +69,7 @@ export async function readExactSchema(
 export function payloadBin(root: string): string {
   for (const directory of upwards(root)) {
     const home = path.join(directory, 'node_modules/payload');
-    const manifest = readIfThere(path.join(home, 'package.json'));
-    if (manifest === undefined) continue;
-    const { bin } = JSON.parse(manifest) as { bin?: string | Record<string, string> };
+    const bin: string | Record<string, string> | undefined = readManifest(home)?.bin;
     const file = typeof bin === 'string' ? bin : bin?.payload;
     if (file) return path.join(home, file);
   }
@@ -83,8 +82,20 @@ export function payloadBin(root: string): string {
 }
 
 export function lastLine(text: string): string {
-  const lines = text.split('\n').filter((line) => line.trim() !== '' && !/^\s+at /.test(line));
-  return lines.find((line) => /Error/.test(line)) ?? lines.at(-1) ?? 'it said nothing';
+  const lines = text
+    .split('\n')
+    .filter(
+      (line) => line.trim() !== '' && !/^\s+at /.test(line) && !/^Node\.js v\d|^\(Use `node /.test(line),
+    );
+  // Node shows the source of what was thrown, a caret below its place, and then what it is.
+  const caret = lines.findLastIndex((line) => /^\s*\^+\s*$/.test(line));
+  return (
+    (caret === -1 ? undefined : lines[caret + 1]) ??
+    lines.find((line) => /^(?:Uncaught )?\[?\w*Error\b/.test(line)) ??
+    lines.find((line) => /Error/.test(line)) ??
+    lines.at(-1) ??
+    'it said nothing'
+  );
 }
 
 /** The first place of a stack that is in the project's own files. */

@@ -86,13 +86,12 @@ function otherLine(collection: MeasuredCollection): string[] {
       return [`  ${kleur.dim(`${slug}: no documents`)}`];
     case 'not-cached':
       return [`  ${kleur.dim(`${slug}: not cached`)}`];
-    case 'refused': {
-      const { httpStatus } = collection;
-      const why = [401, 403].includes(httpStatus)
-        ? 'only who is logged in may read it'
-        : `the site answers ${httpStatus}`;
-      return [`  ${kleur.dim(`${slug}: skipped, ${why}`)}`];
-    }
+    case 'measured':
+      return (collection.refused ?? []).map(({ query, httpStatus }) =>
+        skippedLine(`${slug} ${query === 'find' ? 'find' : 'by id'}`, httpStatus),
+      );
+    case 'refused':
+      return [skippedLine(slug, collection.httpStatus)];
     case 'failed':
       return [
         noticeLine(
@@ -101,9 +100,14 @@ function otherLine(collection: MeasuredCollection): string[] {
             : `${slug}: could not be read (${printable(collection.failure)}).`,
         ),
       ];
-    default:
-      return [];
   }
+}
+
+function skippedLine(what: string, httpStatus: number): string {
+  const why = [401, 403].includes(httpStatus)
+    ? 'only who is logged in may read it'
+    : `the site answers ${httpStatus}`;
+  return `  ${kleur.dim(`${what}: skipped, ${why}`)}`;
 }
 
 function nothingMeasured(kind: MeasureKind): string {

@@ -21,9 +21,15 @@ export interface MeasuredQuery {
   ms: Compared;
 }
 
+/** A query that the site answers with something else than documents. */
+export interface RefusedQuery {
+  query: MeasuredQuery['query'];
+  httpStatus: number;
+}
+
 /** What became of a collection. */
 export type MeasuredCollection =
-  | { slug: string; status: 'measured'; queries: MeasuredQuery[] }
+  | { slug: string; status: 'measured'; queries: MeasuredQuery[]; refused?: RefusedQuery[] }
   /** It has no documents that could be read. */
   | { slug: string; status: 'empty' }
   | { slug: string; status: 'not-cached'; reason: BypassReason }

@@ -1,7 +1,9 @@
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
-import { readIfThere, upwards } from '../../inspect/file-system.js';
+import { upwards } from '../../inspect/file-system.js';
+import { readManifest } from '../../inspect/manifest.js';
 import { type Check, counted, fail, ok, warn } from '../check.js';
+import { versionIn } from '../installed-package.js';
 
 /** The project, its Payload packages and this one all find the same Payload. */
 export const onePayload: Check = {
@@ -50,17 +52,14 @@ function payloadFrom(directory: string): { dir: string; version: string } | unde
     // As Node does.
     if (path.basename(above) === 'node_modules') continue;
     const dir = path.join(above, 'node_modules/payload');
-    const manifest = readIfThere(path.join(dir, 'package.json'));
-    if (manifest === undefined) continue;
-    const { version } = JSON.parse(manifest) as { version?: string };
-    return { dir: realpathSync(dir), version: version ?? 'unknown' };
+    const manifest = readManifest(dir);
+    if (!manifest) continue;
+    return { dir: realpathSync(dir), version: versionIn(manifest) };
   }
   return undefined;
 }
 
 function peerOf(directory: string): string | undefined {
-  const manifest = JSON.parse(readIfThere(path.join(directory, 'package.json')) ?? '{}') as {
-    peerDependencies?: { payload?: string };
-  };
-  return manifest.peerDependencies?.payload;
+  const range: unknown = readManifest(directory)?.peerDependencies?.payload;
+  return typeof range === 'string' ? range : undefined;
 }
