@@ -27,7 +27,10 @@ export function conditional(evaluation: Evaluation, node: ts.ConditionalExpressi
 /** Operators of two sides; `&&`, `||` and `??` evaluate the right one only where it counts. */
 export function binary(evaluation: Evaluation, node: ts.BinaryExpression, scope: Scope): Value {
   const operator = node.operatorToken.kind;
-  if (operator === ts.SyntaxKind.CommaToken) return evaluation.evaluate(node.right, scope);
+  if (operator === ts.SyntaxKind.CommaToken)
+    return evaluation.evaluate(node.right, evaluation.runExpression(node.left, scope));
+  if (operator >= ts.SyntaxKind.FirstAssignment && operator <= ts.SyntaxKind.LastAssignment)
+    return evaluation.evaluate(node.left, evaluation.runExpression(node, scope));
   const left = evaluation.evaluate(node.left, scope);
   switch (operator) {
     case ts.SyntaxKind.AmpersandAmpersandToken: {
