@@ -7,13 +7,8 @@
 const overridden = (plain: any, override: any, ofCollections: any[]): any[] => {
   const first = override?.({ collection: plain }) ?? plain;
   const made = ofCollections.filter(Boolean).map((each: any) => each({ collection: plain }));
-  return [
-    made.reduce(
-      (base: any, each: any) => (each.slug === base.slug ? Object.assign({}, base, each) : base),
-      first,
-    ),
-    ...made.filter((each: any) => each.slug !== first.slug),
-  ];
+  const same = made.filter((each: any) => each.slug === first.slug);
+  return [Object.assign({}, first, ...same), ...made.filter((each: any) => each.slug !== first.slug)];
 };
 
 /** Adds the collections `exports` and `imports`, and those of collections that have some of their own, unless there are such. */
