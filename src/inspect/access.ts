@@ -1,4 +1,5 @@
 /** Whom the access functions of a collection or global let in. Nothing is run: they are evaluated as they are written. */
+import { ts } from 'ts-morph';
 import type { Evaluator } from './evaluate/evaluator.js';
 import { nullish, type ObjectValue, object, primitive, unresolved, type Value } from './evaluate/value.js';
 import type { AccessSchema, Audience } from './schema.js';
@@ -24,7 +25,8 @@ function accessOf(evaluator: Evaluator, owner: ObjectValue): AccessSchema | unde
     if (!value && access.gaps().length > 0) return undefined;
     return !value || nullish(value) ? ('default' as const) : audienceOf(evaluator, value);
   });
-  if (!read && !create) return undefined;
+  // That there are functions which are not understood is something known, too.
+  if (!read && !create && access?.kind !== 'object') return undefined;
   return { ...(read ? { read } : {}), ...(create ? { create } : {}) };
 }
 
@@ -45,6 +47,7 @@ function audienceOfAnswer(answer: Value): Audience | undefined {
     return all.size === 1 ? [...all][0] : undefined;
   }
   if (answer.kind === 'primitive') return answer.value ? 'everyone' : 'users';
+  if (answer.kind === 'unresolved' && ts.isThrowStatement(answer.node)) return 'users';
   // A condition: for everyone, unless it compares with a user who is not there.
   return answer.kind === 'object' ? audienceOfCondition(answer, 0) : undefined;
 }

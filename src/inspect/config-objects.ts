@@ -4,6 +4,7 @@ import path from 'node:path';
 import { ts } from 'ts-morph';
 import { PayloadKVError } from '../errors.js';
 import type { Evaluator } from './evaluate/evaluator.js';
+import { isChange } from './evaluate/mutations.js';
 import { externalName, type ObjectValue, reasonOf, type Value } from './evaluate/value.js';
 import { upwards } from './file-system.js';
 import { isPayloadConfig } from './find-config.js';
@@ -57,6 +58,8 @@ export function configObjects(evaluator: Evaluator, file: string, partial: boole
   if (value.kind === 'function') value = evaluator.call(value, [], value.node);
   // Payload awaits what the file exports.
   value = evaluator.awaited(value, value.node);
+  // What files do when they are loaded may change what others hold.
+  evaluator.startLoaded();
   const found = candidatesIn(evaluator, value);
   const [first] = found;
   const isConfig = ({ object }: Candidate) =>
@@ -78,7 +81,7 @@ export function configObjects(evaluator: Evaluator, file: string, partial: boole
     return {
       values: found.map(({ object }) => object),
       chain: { files: chainOf(evaluator, file, first.object), wrappedBy },
-      unsure: found.find(({ unsure }) => unsure !== undefined)?.unsure,
+      unsure: found.find(({ unsure }) => unsure !== undefined)?.unsure ?? changedBy(found),
     };
   }
   return unreadable(reasonOf(value) ?? 'the default export is no object');
@@ -118,6 +121,17 @@ function candidatesIn(evaluator: Evaluator, of: Value, depth = 0): Candidate[] {
     ...each,
     unsure: `the config object is handed to ${externalName(of)}, and what that makes of it is not certain`,
   }));
+}
+
+/** Why what is written into the config may be lost again: something changes it that is not followed. */
+function changedBy(found: Candidate[]): string | undefined {
+  for (const { object } of found) {
+    const plugins = object.entries().get('plugins')?.();
+    const change = [...object.gaps(), ...(plugins?.kind === 'array' ? plugins.items() : [])].find(isChange);
+    if (change)
+      return `the config is changed by ${shorten(change.node)}, and what that makes of it is not followed`;
+  }
+  return undefined;
 }
 
 /** The config that was built already, where an object only adds to it: plugins of its own would never run. */

@@ -4,7 +4,14 @@
  */
 
 /** Conditions that hold where Payload runs, whatever runs it; the declarations of `types` are no values. */
-const CONDITIONS = new Set(['import', 'node', 'node-addons', 'module', 'module-sync', 'default']);
+export const CONDITIONS: ReadonlySet<string> = new Set([
+  'import',
+  'node',
+  'node-addons',
+  'module',
+  'module-sync',
+  'default',
+]);
 
 /**
  * The targets that a map names for a subpath (`./posts` of `exports`, `#posts` of `imports`), likeliest first: those of

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { ts } from 'ts-morph';
 import { PayloadKVError } from '../errors.js';
+import { CONDITIONS } from './subpaths.js';
 import { syntaxErrors } from './syntax.js';
 
 /** Reads tsconfig and jsconfig files, each once. */
@@ -128,6 +129,7 @@ function asBundlersResolve(options: ts.CompilerOptions): ts.CompilerOptions {
     allowJs: true,
     resolveJsonModule: true,
     allowImportingTsExtensions: true,
+    customConditions: [...(options.customConditions ?? []), ...CONDITIONS],
     preserveSymlinks: false,
   };
 }

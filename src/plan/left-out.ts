@@ -15,26 +15,46 @@ type Words = readonly string[];
 const SECRETS: Words = [
   ...['password', 'passwd', 'passphrase', 'passcode', 'secret', 'credential', 'totp', 'otp', 'ssh', 'pem'],
   ...['iban', 'ssn', 'cvv', 'cvc', 'mnemonic', 'kubeconfig', 'dsn'],
+  ...[
+    'pwd',
+    'jwt',
+    'authorization',
+    'cred',
+    'htpasswd',
+    'privatekey',
+    'ssh key',
+    'sshkey',
+    'private token',
+    'webhook',
+    'credit card',
+  ],
+  ...['national id', 'tax id', 'passport no', 'bank account', 'access token', 'auth token', 'token value'],
+  ...['stripe key', 'openai key', 'licence key', 'pin code', 'mongo uri', 'mongodb uri', 'database uri'],
+  ...['database url', 'db url', 'redis url', 'passwort', 'contraseña', 'mot de passe', 'senha', 'пароль'],
   ...['api key', 'apikey', 'private key', 'access key', 'signing key', 'encryption key', 'license key'],
   ...['auth key', 'service account', 'connection string', 'seed phrase', 'recovery code', 'backup code'],
   ...['card number', 'account number', 'routing number', 'passport number', 'social security'],
 ];
 /** At the end of a field's name: `tokenCount` and `tokenColour` are none. */
-const SECRET_ENDS: Words = ['token', 'pin code', 'bearer'];
+const SECRET_ENDS: Words = ['token', 'bearer', 'pass', 'pin', 'cookie'];
 /** Said of a key, these make it none that is kept secret. */
-const NO_SECRET: Words = [
-  'public',
-  'publishable',
-  'hint',
-  'label',
-  'placeholder',
-  'url',
-  'link',
-  'text',
-  'title',
+const NO_SECRET: Words = ['public', 'publishable', 'design token', 'color token', 'colour token'];
+/** At the end, these are said about a secret, such as where to get one. */
+const ABOUT_A_SECRET: Words = ['hint', 'label', 'placeholder', 'url', 'link', 'text', 'title'];
+/** What such a text keeps none the less: an address with a password in it, say. */
+const SECRET_ALL_THE_SAME: Words = [
+  ...['private', 'webhook', 'database', 'db', 'redis', 'mongo', 'mongodb', 'secret url', 'secret link'],
 ];
 /** In the name of a field that holds text: what is only known of somebody who was there. */
-const TRACES: Words = ['ip', 'ip address', 'user agent', 'session id', 'visitor id', 'fingerprint'];
+const TRACES: Words = [
+  'ip',
+  'client ip',
+  'ip address',
+  'user agent',
+  'session id',
+  'visitor id',
+  'fingerprint',
+];
 
 const KEEPS_SECRETS = 'it keeps credentials';
 const BY_VISITORS = 'visitors write it';
@@ -204,16 +224,28 @@ const CONTENT: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
+/** Content with a word before it, such as `team-members`, and persons or their affairs without. */
+const OF_PERSONS: Words = ['member', 'client', 'quote'];
+/** Before a noun of content, these make it that of single persons, or of what the site works with. */
+const PRIVATE: ReadonlySet<string> = new Set(
+  (
+    'private internal confidential secret personal identity kyc medical health legal user customer client patient ' +
+    'employee staff tenant account admin magic smtp mail email system server auth login security billing tax payroll'
+  ).split(' '),
+);
+
 /** Types of fields that hold text, or anything. */
 const TEXTUAL: ReadonlySet<string> = new Set(['code', 'email', 'json', 'text', 'textarea']);
 /** Types of fields that may be called after the secrets in them. */
-const HOLDERS: ReadonlySet<string> = new Set(['array', 'group', 'tab']);
+const HOLDERS: ReadonlySet<string> = new Set(['array', 'blocks', 'group', 'tab']);
+/** Types of fields beside those that hold text in which a secret may be kept: a key as a file, a code as a number. */
+const OTHER_SECRETS: ReadonlySet<string> = new Set(['number', 'upload']);
 
 /** Why a collection is not proposed, in a few words; `undefined` where nothing speaks against it. */
 export function reasonAgainst(collection: Judged): string | undefined {
   return (
     reasonOfFields(collection) ??
-    reasonOfName(collection.slug) ??
+    (isShown(collection) ? undefined : reasonOfName(collection.slug)) ??
     (collection.unsure ? MAYBE_STALE : undefined) ??
     reasonOfAccess(collection)
   );
@@ -226,18 +258,41 @@ export function reasonAgainstGlobal(global: Judged): string | undefined {
   return reasonOfFields(global) ?? (restricted ? 'only users may read it (access.read)' : undefined);
 }
 
-function reasonOfFields({ fields }: Judged): string | undefined {
-  const secret = fields.find(isSecret);
+/** Whether it is made to be shown, whatever it is called: everybody may read it, it has drafts, and each its address. */
+function isShown({ access, drafts, fields }: Judged): boolean {
+  return access?.read === 'everyone' && drafts === true && fields.some(isAddress);
+}
+
+function isAddress({ path, type }: FieldSchema): boolean {
+  return path === 'slug' && type === 'text';
+}
+
+function reasonOfFields(judged: Judged): string | undefined {
+  const { fields } = judged;
+  const shown = isShown(judged);
+  const secret = fields.find((field) => isSecret(field, shown));
   if (secret) return `it has a field \`${secret.path}\`, as credentials have`;
+  if (shown) return undefined;
   const trace = fields.find((field) => isTextual(field) && has(ownWords(field), TRACES, 'whole'));
   return trace ? `it has a field \`${trace.path}\`, as what visitors leave behind has` : undefined;
 }
 
-function isSecret(field: FieldSchema): boolean {
+/** Of what is made to be shown only the end of a field's name counts: a `secretIngredient` is one to be read. */
+function isSecret(field: FieldSchema, shown: boolean): boolean {
   const words = ownWords(field);
-  if (field.virtual !== false || has(words, NO_SECRET, 'anywhere')) return false;
-  if (HOLDERS.has(field.type)) return has(words, ['credential', 'secret', 'api key', 'token'], 'end');
-  return isTextual(field) && (has(words, SECRETS, 'anywhere') || has(words, SECRET_ENDS, 'end'));
+  if (field.virtual !== false || isAboutSecrets(words)) return false;
+  if (HOLDERS.has(field.type)) return has(words, SECRETS, 'end') || has(words, ['token'], 'end');
+  // A count of tokens is a number, and a password may be one.
+  if (OTHER_SECRETS.has(field.type)) return has(words, SECRETS, field.type === 'number' ? 'end' : 'anywhere');
+  return (
+    isTextual(field) && (has(words, SECRETS, shown ? 'end' : 'anywhere') || has(words, SECRET_ENDS, 'end'))
+  );
+}
+
+/** Whether it only tells of a secret, or of a key that everybody may know. */
+function isAboutSecrets(words: readonly string[]): boolean {
+  if (has(words, NO_SECRET, 'anywhere')) return !has(words, ['secret', 'password', 'credential'], 'anywhere');
+  return has(words, ABOUT_A_SECRET, 'end') && !has(words, SECRET_ALL_THE_SAME, 'anywhere');
 }
 
 function isTextual({ type }: FieldSchema): boolean {
@@ -256,12 +311,21 @@ function isNamed(words: readonly string[]): boolean {
 
 function reasonOfAccess(collection: Judged): string | undefined {
   const { access, slug, fields, drafts } = collection;
-  const isContent = CONTENT.has(wordsOf(slug).at(-1) ?? '');
+  const words = wordsOf(slug);
+  const isContent = CONTENT.has(words.at(-1) ?? '');
   if (access?.create === 'everyone' && !isContent) return 'visitors may write it (access.create)';
   if (access?.read === 'users') return 'only users may read it (access.read)';
-  const isPage = drafts === true || fields.some(({ path, type }) => path === 'slug' && type === 'text');
-  if (access?.read === 'default' && !isContent && !isPage) return 'only users may read it (no access.read)';
-  return undefined;
+  const isPage = drafts === true || fields.some(isAddress);
+  if (!access || access.read === 'everyone' || isPage || (isContent && !isPrivate(words))) return undefined;
+  if (access.read === 'default') return 'only users may read it (no access.read)';
+  return 'only some may read it, it seems (access.read)';
+}
+
+/** Whether it may be content of single persons, or of the site's own works, whatever its noun is. */
+function isPrivate(words: readonly string[]): boolean {
+  return words.length === 1
+    ? has(words, OF_PERSONS, 'whole')
+    : words.slice(0, -1).some((word) => PRIVATE.has(word));
 }
 
 // ---- words --------------------------------------------------------------------------------------------------------
@@ -276,9 +340,9 @@ function wordsOf(name: string): string[] {
   return name
     .replace(/([a-z\d])([A-Z])/g, '$1 $2')
     .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
-    .split(/[^A-Za-z\d]+/)
+    .split(/[^\p{L}\d]+/u)
     .filter((word) => word !== '')
-    .map((word) => singular(word.toLowerCase()));
+    .map((word) => singular(word.toLowerCase().replace(/(?<=\p{L}{3})\d+$/u, '')));
 }
 
 function singular(word: string): string {

@@ -29,6 +29,16 @@ test.each([
   expect(accessOf(`access: { read: ${read} },`)?.read).toBe(audience);
 });
 
+test('a function that throws without a user lets in users, and one that is not understood leaves the others known', () => {
+  const thrown = "({ req }) => { if (!req.user) throw new Error('no'); return true; }";
+  expect(accessOf(`access: { read: ${thrown} },`)?.read).toBe('users');
+  expect(accessOf("access: { read: ({ req }) => req.payloadAPI === 'local' },")).toEqual({
+    create: 'default',
+  });
+  const both = '({ req }) => roles.has(req.user?.role)';
+  expect(accessOf(`access: { read: ${both}, create: ${both} },`)).toEqual({});
+});
+
 test('access that nobody wrote is the default, and one that may be anything is not known', () => {
   expect(accessOf('')).toEqual({ read: 'default', create: 'default' });
   expect(accessOf('access: { create: () => true },')).toEqual({ read: 'default', create: 'everyone' });

@@ -103,3 +103,76 @@ test('of the keys of MCP the collection and its relations are known, not its che
   for (const [index, { fields }] of schema.collections.entries())
     expect(related(fields)).toEqual(related(collections[index]!.fields));
 });
+
+const TENANTS = "import { multiTenantPlugin } from '@payloadcms/plugin-multi-tenant';";
+const PEOPLE = "{ slug: 'users', auth: true, fields: [] }, { slug: 'customers', auth: true, fields: [] }";
+
+function withTenants(collections: string, more = '') {
+  return inspectedBody(
+    `${more}collections: [{ slug: 'tenants', fields: [] }, { slug: 'pages', fields: [] }, ${PEOPLE}],
+    plugins: [multiTenantPlugin({ collections: { ${collections} } })],`,
+    TENANTS,
+  ).schema;
+}
+
+test('the first collection with auth has the list of tenants where no other is that of the admin panel', () => {
+  const first = withTenants('pages: {}, customers: {}');
+  expect(paths(first, 'users')).toContain('tenants.tenant');
+  expect(paths(first, 'customers')).not.toContain('tenants.tenant');
+  expect(paths(first, 'customers')).toContain('tenant');
+  const named = withTenants('pages: {}', "admin: { user: 'customers' },");
+  expect(paths(named, 'users')).not.toContain('tenants.tenant');
+  expect(paths(named, 'customers')).toContain('tenants.tenant');
+});
+
+test('of the collections that are told the tenants have no tenant themselves, and the users have both', () => {
+  const schema = withTenants('pages: {}, tenants: {}, users: {}');
+  expect(paths(schema, 'tenants')).not.toContain('tenant');
+  expect(paths(schema, 'pages')).toContain('tenant');
+  expect(paths(schema, 'users')).toEqual(expect.arrayContaining(['tenant', 'tenants.tenant']));
+});
+
+const EXPORTS = "import { importExportPlugin } from '@payloadcms/plugin-import-export';";
+const WITH_EXTRA =
+  "({ collection }) => ({ ...collection, fields: [...collection.fields, { name: 'extra', type: 'text' }] })";
+
+test('a collection `exports` of the project is left as it is', () => {
+  const { schema } = inspectedBody(
+    "collections: [{ slug: 'exports', fields: [{ name: 'mine', type: 'text' }] }], plugins: [importExportPlugin({})],",
+    EXPORTS,
+  );
+  expect(schema.unresolved).toEqual([]);
+  expect(paths(schema, 'exports')).toContain('mine');
+  expect(paths(schema, 'exports')).not.toContain('format');
+  expect(paths(schema, 'imports')).toContain('importMode');
+});
+
+test('the exports of one collection start from what the plugin has, not from what the project makes of it', () => {
+  const own = withPlugins(
+    `importExportPlugin({
+      overrideExportCollection: ({ collection }) => ({ ...collection, slug: 'my-exports' }),
+      collections: [{ slug: 'posts', export: { overrideCollection: ({ collection }) => ({ ...collection, slug: collection.slug + '-posts' }) } }],
+    })`,
+    EXPORTS,
+  );
+  const slugs = own.collections.map(({ slug }) => slug);
+  expect(slugs).toEqual(expect.arrayContaining(['my-exports', 'exports-posts', 'imports']));
+  expect(slugs).not.toContain('my-exports-posts');
+  const same = withPlugins(
+    `importExportPlugin({
+      overrideExportCollection: ({ collection }) => ({ ...collection, fields: [{ name: 'base', type: 'text' }] }),
+      collections: [{ slug: 'posts', export: { overrideCollection: ${WITH_EXTRA} } }],
+    })`,
+    EXPORTS,
+  );
+  expect(paths(same, 'exports')).toEqual(expect.arrayContaining(['extra', 'format']));
+  expect(paths(same, 'exports')).not.toContain('base');
+});
+
+test('a plugin that looks for a slug is certain of it beside a collection that a condition adds', () => {
+  const { schema } = inspectedBody(
+    "collections: [{ slug: 'posts', fields: [] }, ...(process.env.MORE ? [{ slug: 'pages', fields: [] }] : [])], plugins: [importExportPlugin({})],",
+    EXPORTS,
+  );
+  expect(schema.unresolved.map(({ part }) => part)).toEqual(['collections']);
+});

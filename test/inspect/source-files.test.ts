@@ -69,6 +69,12 @@ describe('`imports` of package.json', () => {
       '#p/posts',
       'src/posts.ts',
     ],
+    [
+      'the condition of Node before the others',
+      { '#p/*': { browser: './none/*.ts', node: './src/*.ts', default: './src/fields/index.ts' } },
+      '#p/posts',
+      'src/posts.ts',
+    ],
     ['types first', { '#p/*': { types: './types/*.d.ts', default: './src/*' } }, '#p/posts', 'src/posts.ts'],
     ['an array', { '#p/*': ['./none/*', './src/*'] }, '#p/posts', 'src/posts.ts'],
     ['an array of conditions', { '#p/*': [{ worker: './none/*' }, './src/*'] }, '#p/posts', 'src/posts.ts'],

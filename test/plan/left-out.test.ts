@@ -64,12 +64,45 @@ describe('a field', () => {
       'servers.sshKey',
     ],
     ...['cardNumber', 'recoveryCodes', 'connectionString', 'githubTokens', 'ipAddress', 'userAgent', 'ip'],
+    ...['password2', 'apiKey1', 'token1', 'databasePasswordUrl', 'privateTokenLink', 'publicApiSecret'],
+    ...['privatekey', 'sshkey', 'pwd', 'dbPass', 'smtpPass', 'jwt', 'authorization', 'cookie', 'webhookUrl'],
+    ...[
+      'slackWebhook',
+      'databaseUrl',
+      'mongoUri',
+      'stripeKey',
+      'openaiKey',
+      'tokenValue',
+      'creds',
+      'htpasswd',
+    ],
+    ...['accessTokenEncrypted', 'pin', 'licenceKey', 'nationalId', 'taxId', 'passportNo', 'bankAccount'],
+    ...['creditCard', 'clientIp', 'passwort', 'contraseña', 'motDePasse', 'senha', 'пароль'],
   ])('called %s keeps its collection out', (path) => {
     expect(against('pages', [field(path, 'text')])).toContain(`\`${path}\``);
   });
 
   test.each([
+    ['sshKey', 'group'],
+    ['password', 'group'],
+    ['passwords', 'array'],
+    ['credentials', 'blocks'],
+    ['privateKeyFile', 'upload'],
+    ['pinCode', 'number'],
+    ['secret', 'number'],
+  ])('called %s keeps its collection out as type %s too', (path, type) => {
+    expect(against('pages', [field(path, type)])).toContain(`\`${path}\``);
+  });
+
+  test.each([
     ['tokens', 'number'],
+    ['webhookCount', 'number'],
+    ['pinned', 'text'],
+    ['cookieBanner', 'text'],
+    ['passage', 'text'],
+    ['keyTitle', 'text'],
+    ['linkUrl', 'text'],
+    ['passwordHint', 'text'],
     ['tokenCount', 'text'],
     ['colorToken', 'select'],
     ['passwordProtected', 'checkbox'],
@@ -113,8 +146,65 @@ describe('access', () => {
     expect(against('posts', [], open)).toBeUndefined();
   });
 
+  test('that is written and not understood keeps out what the one that nobody wrote does', () => {
+    const odd: AccessSchema = { create: 'users' };
+    expect(against('vaults', [], odd)).toBe('only some may read it, it seems (access.read)');
+    expect(against('servers', [], {})).toBe('only some may read it, it seems (access.read)');
+    expect(against('pages', [], odd)).toBeUndefined();
+    expect(against('exhibitors', [field('slug', 'text')], odd)).toBeUndefined();
+  });
+
+  test.each(
+    (
+      'identity-documents medical-records payslips candidates vaults licenses integrations tickets invitations ' +
+      'kyc-documents members clients quotes magic-links smtp-settings private-files user-settings customer-documents'
+    ).split(' '),
+  )('keeps out %s where it is not for everyone', (slug) => {
+    expect(against(slug, [], byDefault)).toBeDefined();
+    expect(against(slug, [], {})).toBeDefined();
+  });
+
+  test.each([
+    'documents',
+    'team-members',
+    'files',
+    'settings',
+    'links',
+    'site-settings',
+    'link-groups-pages',
+  ])('that nobody wrote down lets %s through', (slug) => {
+    expect(against(slug, [], byDefault)).toBeUndefined();
+  });
+
   test('of which nothing is known says nothing', () => {
     expect(reasonAgainst(collection('servers'))).toBeUndefined();
+  });
+});
+
+describe('what everybody may read, with drafts and a slug each,', () => {
+  const shown = (slug: string, more: FieldSchema[] = [], access = everyone) =>
+    reasonAgainst(collection(slug, [field('slug', 'text'), ...more], { access, drafts: true }));
+
+  test.each(
+    (
+      'conference-sessions design-tokens speaker-profiles store-addresses devices ski-runs points-of-view travel-logs ' +
+      'golf-carts messages'
+    ).split(' '),
+  )('is content though it is called %s', (slug) => {
+    expect(shown(slug)).toBeUndefined();
+    expect(against(slug)).toBeDefined();
+    expect(shown(slug, [], { read: 'users' })).toBeDefined();
+  });
+
+  test.each(['secretIngredient', 'designToken', 'passwordResetMessage', 'sshCommand', 'userAgent'])(
+    'may have a field %s',
+    (path) => {
+      expect(shown('pages', [field(path, 'text')])).toBeUndefined();
+    },
+  );
+
+  test.each(['password', 'apiKey', 'accessToken'])('may have no field %s', (path) => {
+    expect(shown('pages', [field(path, 'text')])).toContain(path);
   });
 });
 

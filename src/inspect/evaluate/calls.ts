@@ -7,9 +7,10 @@ import { callExternal } from './known-calls/external.js';
 import { callMethod } from './known-calls/methods.js';
 import { DEEPEST_CALL, MOST_CALLS, TOO_DEEP } from './limits.js';
 import { importBinding, load } from './modules.js';
+import { CHANGING_METHODS, changeArray } from './mutations.js';
 import { bindPattern, withDefault } from './patterns.js';
 import { property } from './properties.js';
-import { lookup } from './scope.js';
+import { isConditional, lookup } from './scope.js';
 import { awaited, hasThen } from './thenables.js';
 import {
   array,
@@ -37,9 +38,14 @@ export function callExpression(evaluation: Evaluation, node: ts.CallExpression, 
     const target = evaluation.evaluate(callee.expression, scope);
     const name = callee.name.text;
     const options = target.kind === 'choice' ? target.options : [target];
+    const unsure = options.length > 1 || isConditional(scope);
     return choice(
       node,
-      options.map((option) => methodCall(evaluation, option, name, args, node)),
+      options.map((option) =>
+        option.kind === 'array' && CHANGING_METHODS.has(name)
+          ? changeArray(option, name, args, node, unsure)
+          : methodCall(evaluation, option, name, args, node),
+      ),
     );
   }
   return call(evaluation, evaluation.evaluate(callee, scope), args, node);
@@ -95,11 +101,35 @@ function required(evaluation: Evaluation, node: ts.CallExpression, args: Lazy[])
   return whole?.get() ?? importBinding(evaluation, specifier, from, '*', node).get();
 }
 
+/** A call for what it does rather than for what it gives. */
+interface ForEffect {
+  /** Whether a condition that is not known holds for it. */
+  conditional: boolean;
+}
+
+/** Whether a call of the function can be followed in full. */
+export function isFollowed({ node, run }: FunctionValue): boolean {
+  if (run) return true;
+  const { body, asteriskToken } = node as ts.FunctionLikeDeclaration;
+  return body !== undefined && !asteriskToken && !usesThis(body);
+}
+
+function usesThis(node: ts.Node): boolean {
+  if (node.kind === ts.SyntaxKind.ThisKeyword) return true;
+  return ts.forEachChild(node, usesThis) ?? false;
+}
+
 /** The result of calling a value. */
-export function call(evaluation: Evaluation, callee: Value, args: Lazy[], node: ts.Node): Value {
+export function call(
+  evaluation: Evaluation,
+  callee: Value,
+  args: Lazy[],
+  node: ts.Node,
+  forEffect?: ForEffect,
+): Value {
   switch (callee.kind) {
     case 'function':
-      return callFunction(evaluation, callee, args, node);
+      return callFunction(evaluation, callee, args, node, forEffect);
     case 'external':
       return callExternal(evaluation, callee, args, node);
     case 'choice':
@@ -117,14 +147,25 @@ export function call(evaluation: Evaluation, callee: Value, args: Lazy[], node: 
   }
 }
 
-function callFunction(evaluation: Evaluation, callee: FunctionValue, args: Lazy[], node: ts.Node): Value {
+function callFunction(
+  evaluation: Evaluation,
+  callee: FunctionValue,
+  args: Lazy[],
+  node: ts.Node,
+  forEffect?: ForEffect,
+): Value {
   if (callee.run) return callee.run(args, node);
   const { node: declaration } = callee;
   const body = (declaration as ts.FunctionLikeDeclaration).body;
   if (!body) return unresolved(node, 'the function has no body to read');
   if ((declaration as ts.FunctionLikeDeclaration).asteriskToken) return unresolved(node, 'it is a generator');
   if (++evaluation.calls > MOST_CALLS || evaluation.depth >= DEEPEST_CALL) return unresolved(node, TOO_DEEP);
-  const scope: Scope = { names: new Map(), parent: callee.scope };
+  const scope: Scope = {
+    names: new Map(),
+    parent: callee.scope,
+    ofCall: true,
+    ...(forEffect?.conditional ? { conditional: true } : {}),
+  };
   evaluation.depth++;
   try {
     declaration.parameters.forEach((parameter, index) => {
@@ -136,6 +177,10 @@ function callFunction(evaluation: Evaluation, callee: FunctionValue, args: Lazy[
           : given;
       bindPattern(evaluation, parameter.name, value, scope);
     });
+    if (!ts.isBlock(body) && forEffect) {
+      evaluation.runExpression(body, scope);
+      return primitive(node, undefined);
+    }
     if (!ts.isBlock(body)) return evaluation.evaluate(body, scope);
     const result = evaluation.run(body.statements, scope);
     const outcomes = [...result.pending, result.returned ?? primitive(node, undefined)];

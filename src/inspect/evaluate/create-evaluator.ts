@@ -2,6 +2,7 @@
 import type { SourceFiles } from '../source-files.js';
 import { call } from './calls.js';
 import { asOne, spreadItems } from './contents.js';
+import { runExpression } from './effects.js';
 import type { Evaluation } from './evaluation.js';
 import type { Evaluator } from './evaluator.js';
 import { evaluate } from './expressions.js';
@@ -21,11 +22,16 @@ export function createEvaluator(files: SourceFiles): Evaluator {
     depth: 0,
     nesting: 0,
     load: (file) => load(evaluation, file),
+    // Those that are loaded on the way come after the others.
+    startLoaded() {
+      for (const module of evaluation.modules.values()) module.start();
+    },
     importBinding: (specifier, from, name, node) => importBinding(evaluation, specifier, from, name, node),
     evaluate: (node, scope) => evaluate(evaluation, node, scope),
     property: (value, name, node) => property(evaluation, value, name, node),
     call: (callee, args, node) => call(evaluation, callee, args, node),
     run: (statements, scope) => run(evaluation, statements, scope),
+    runExpression: (expression, scope) => runExpression(evaluation, expression, scope),
     awaited: (value, node) => awaited(evaluation, value, node),
     spreadItems: (value) => spreadItems(evaluation, value),
     asOne: (options, node) => asOne(evaluation, options, node),

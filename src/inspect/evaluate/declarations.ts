@@ -1,22 +1,11 @@
 /** The names that statements declare. */
 import { ts } from 'ts-morph';
-import { changesOf, reassigns } from './changes.js';
 import type { Evaluation } from './evaluation.js';
-import { bindPattern } from './patterns.js';
 import { propertyName } from './properties.js';
-import { lookup } from './scope.js';
 import { type Lazy, lazy, object, plain, primitive, type Scope, unresolved, type Value } from './value.js';
 
-/**
- * Binds the names that the statements declare. At the top level of a file values are computed when asked for, with
- * the statements that change them applied; in a function the statements run in order instead.
- */
-export function declare(
-  evaluation: Evaluation,
-  statements: readonly ts.Statement[],
-  scope: Scope,
-  topLevel: boolean,
-): void {
+/** Binds the names of functions, enums, classes and imports: those that are there before a statement runs. */
+export function declare(evaluation: Evaluation, statements: readonly ts.Statement[], scope: Scope): void {
   for (const statement of statements) {
     if (ts.isFunctionDeclaration(statement) && statement.name && statement.body) {
       scope.names.set(statement.name.text, { get: () => ({ kind: 'function', node: statement, scope }) });
@@ -26,49 +15,10 @@ export function declare(
       });
     } else if (ts.isClassDeclaration(statement) && statement.name) {
       scope.names.set(statement.name.text, { get: () => unresolved(statement, 'it is a class') });
-    } else if (topLevel && ts.isVariableStatement(statement)) {
-      for (const declaration of statement.declarationList.declarations) {
-        declareVariable(evaluation, declaration, scope, statements);
-      }
     } else if (ts.isImportDeclaration(statement) && ts.isStringLiteral(statement.moduleSpecifier)) {
       declareImport(evaluation, statement, statement.moduleSpecifier.text, scope);
     }
   }
-}
-
-function declareVariable(
-  evaluation: Evaluation,
-  declaration: ts.VariableDeclaration,
-  scope: Scope,
-  statements: readonly ts.Statement[],
-): void {
-  const { initializer } = declaration;
-  const base = lazy(declaration, () =>
-    initializer ? evaluation.evaluate(initializer, scope) : primitive(declaration, undefined),
-  );
-  if (!ts.isIdentifier(declaration.name)) {
-    bindPattern(evaluation, declaration.name, base, scope);
-    return;
-  }
-  const name = declaration.name.text;
-  const changes = statements.filter((statement) => changesOf(statement, name));
-  let applied = changes.length === 0;
-  let latest: Value | undefined;
-  scope.names.set(name, {
-    get() {
-      if (applied) return latest ?? base();
-      applied = true;
-      latest = base();
-      const inner: Scope = { names: new Map([[name, { get: () => latest ?? base() }]]), parent: scope };
-      const { scope: after } = evaluation.run(changes, inner);
-      latest = lookup(name, after)?.get() ?? latest;
-      return latest;
-    },
-    target: () =>
-      initializer && !changes.some((each) => reassigns(each, name))
-        ? { node: initializer, scope }
-        : undefined,
-  });
 }
 
 function declareImport(

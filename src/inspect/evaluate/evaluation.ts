@@ -31,6 +31,8 @@ export interface Evaluation extends Evaluator {
   nesting: number;
   /** Runs statements in order, until one returns. */
   run(statements: readonly ts.Statement[], scope: Scope): Completion;
+  /** Runs an expression for its effect; gives the names as they are after it. */
+  runExpression(expression: ts.Expression, scope: Scope): Scope;
   /** What an import of `name` is bound to, `*` being all exports. */
   importBinding(specifier: string, from: string, name: string, node: ts.Node): Binding;
 }

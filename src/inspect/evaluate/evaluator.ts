@@ -14,6 +14,8 @@ export interface Module {
   scope: Scope;
   /** The export, following re-exports. */
   exported(name: string): Binding | undefined;
+  /** Runs the statements that change what its names hold, or those of other files. Once; done when a name is asked for. */
+  start(): void;
   /** What a CommonJS file assigns to `module.exports`. */
   wholeExport?: Binding;
 }
@@ -21,6 +23,8 @@ export interface Module {
 /** Evaluates expressions of the project's files. */
 export interface Evaluator {
   load(file: string): Module;
+  /** Starts all files that were loaded so far, and those that they load. */
+  startLoaded(): void;
   evaluate(node: ts.Expression, scope: Scope): Value;
   /** The value of a property; `undefined` as a primitive where there is none. */
   property(value: Value, name: string, node: ts.Node): Value;

@@ -1,10 +1,10 @@
 /** Files as modules: what they export, and where imports lead. */
 import { ts } from 'ts-morph';
 import { namesOf, unwrap } from '../syntax.js';
-import { declare } from './declarations.js';
 import type { Evaluation } from './evaluation.js';
 import type { Module } from './evaluator.js';
 import { property } from './properties.js';
+import { declareTopLevel } from './top-level.js';
 import {
   type Binding,
   type Lazy,
@@ -28,6 +28,7 @@ export function load(evaluation: Evaluation, file: string): Module {
     path: file,
     source,
     scope,
+    start() {},
     exported(name) {
       const own = exports.get(name);
       if (own) return own();
@@ -58,7 +59,7 @@ export function load(evaluation: Evaluation, file: string): Module {
     }
     return module;
   }
-  declare(evaluation, source.statements, scope, true);
+  module.start = declareTopLevel(evaluation, source.statements, scope);
   for (const statement of source.statements) addExports(evaluation, statement, module, exports, stars);
   return module;
 }

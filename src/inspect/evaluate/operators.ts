@@ -27,7 +27,10 @@ export function conditional(evaluation: Evaluation, node: ts.ConditionalExpressi
 /** Operators of two sides; `&&`, `||` and `??` evaluate the right one only where it counts. */
 export function binary(evaluation: Evaluation, node: ts.BinaryExpression, scope: Scope): Value {
   const operator = node.operatorToken.kind;
-  if (operator === ts.SyntaxKind.CommaToken) return evaluation.evaluate(node.right, scope);
+  if (operator === ts.SyntaxKind.CommaToken)
+    return evaluation.evaluate(node.right, evaluation.runExpression(node.left, scope));
+  if (operator >= ts.SyntaxKind.FirstAssignment && operator <= ts.SyntaxKind.LastAssignment)
+    return evaluation.evaluate(node.left, evaluation.runExpression(node, scope));
   const left = evaluation.evaluate(node.left, scope);
   switch (operator) {
     case ts.SyntaxKind.AmpersandAmpersandToken: {
@@ -54,9 +57,11 @@ export function binary(evaluation: Evaluation, node: ts.BinaryExpression, scope:
     if (right.entries().has(String(left.value))) return primitive(node, true);
     if (right.gaps().length === 0) return primitive(node, false);
   }
-  const differ = (isMade(left) && right.kind === 'primitive') || (left.kind === 'primitive' && isMade(right));
-  if (differ && operator === ts.SyntaxKind.EqualsEqualsEqualsToken) return primitive(node, false);
-  if (differ && operator === ts.SyntaxKind.ExclamationEqualsEqualsToken) return primitive(node, true);
+  const equal = operator === ts.SyntaxKind.EqualsEqualsEqualsToken;
+  if (equal || operator === ts.SyntaxKind.ExclamationEqualsEqualsToken) {
+    const known = sameValue(left, right);
+    if (known !== undefined) return primitive(node, known === equal);
+  }
   if (left.kind !== 'primitive' || right.kind !== 'primitive') {
     return unresolved(node, reasonOf(left) ?? reasonOf(right) ?? 'it is computed at run time');
   }
@@ -87,6 +92,18 @@ export function binary(evaluation: Evaluation, node: ts.BinaryExpression, scope:
     default:
       return unresolved(node, 'it is computed at run time');
   }
+}
+
+/** Whether two values are the same, of a choice whichever it is; `undefined` where that is not known. */
+function sameValue(one: Value, other: Value): boolean | undefined {
+  if (one.kind === 'choice' || other.kind === 'choice') {
+    const [ones, others] = [one, other].map((each) => (each.kind === 'choice' ? each.options : [each]));
+    const all = new Set(ones!.flatMap((mine) => others!.map((theirs) => sameValue(mine, theirs))));
+    return all.size === 1 ? [...all][0] : undefined;
+  }
+  if (one.kind === 'primitive' && other.kind === 'primitive') return one.value === other.value;
+  const differ = (isMade(one) && other.kind === 'primitive') || (one.kind === 'primitive' && isMade(other));
+  return differ ? false : undefined;
 }
 
 /** Whether it is certainly no primitive. */

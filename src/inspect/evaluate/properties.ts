@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { ts } from 'ts-morph';
 import { officialConstant } from '../official-plugins.js';
 import type { Evaluation } from './evaluation.js';
+import { CHANGING_METHODS, isChange, markChanged } from './mutations.js';
 import { choice, type ExternalValue, plain, primitive, type Scope, unresolved, type Value } from './value.js';
 
 /** The name of a property, computed or not; `undefined` where it is not known. */
@@ -35,7 +36,14 @@ export function property(evaluation: Evaluation, value: Value, name: string, nod
           ? primitive(node, items.length)
           : unresolved(node, 'the length of the array is not known');
       }
-      if (/^\d+$/.test(name)) return value.items()[Number(name)] ?? primitive(node, undefined);
+      if (/^\d+$/.test(name)) {
+        const items = value.items();
+        const item = items[Number(name)] ?? primitive(node, undefined);
+        const change = items.find(isChange);
+        return change ? choice(node, [item, change]) : item;
+      }
+      // A method that is not called at once may be called of the array later on.
+      if (CHANGING_METHODS.has(name)) markChanged(value, node);
       return unresolved(node, `the array's '${name}' is not known`);
     }
     case 'primitive':

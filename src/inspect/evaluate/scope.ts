@@ -12,6 +12,17 @@ export function lookup(name: string, scope: Scope): Binding | undefined {
   return undefined;
 }
 
+/** What a name is bound to, and whether that is outside of the function that is called. */
+export function ownerOf(name: string, scope: Scope): { binding: Binding; isOutside: boolean } | undefined {
+  let isOutside = false;
+  for (let at: Scope | undefined = scope; at; at = at.parent) {
+    const binding = at.names.get(name);
+    if (binding) return { binding, isOutside };
+    isOutside ||= at.ofCall === true;
+  }
+  return undefined;
+}
+
 /** Whether a condition that is not known holds for what runs here. */
 export function isConditional(scope: Scope): boolean {
   for (let at: Scope | undefined = scope; at; at = at.parent) if (at.conditional) return true;

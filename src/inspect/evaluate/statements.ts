@@ -2,15 +2,18 @@
 import { ts } from 'ts-morph';
 import { spreadItems } from './contents.js';
 import { declare } from './declarations.js';
-import { runExpression } from './effects.js';
+import { markTouched, runExpression } from './effects.js';
 import type { Completion, Evaluation } from './evaluation.js';
 import { bindPattern } from './patterns.js';
 import { assignedBetween, lookup } from './scope.js';
 import { choice, primitive, type Scope, truthy, unresolved, type Value } from './value.js';
 
+/** Why a value is not known that a loop makes which is not followed. */
+const LOOP = 'a loop decides it';
+
 /** Runs statements in order, until one returns. */
 export function run(evaluation: Evaluation, statements: readonly ts.Statement[], start: Scope): Completion {
-  declare(evaluation, statements, start, false);
+  declare(evaluation, statements, start);
   let scope = start;
   const pending: Value[] = [];
   for (const statement of statements) {
@@ -49,14 +52,15 @@ function runStatement(evaluation: Evaluation, statement: ts.Statement, scope: Sc
     return run(evaluation, statement.statements, { names: new Map(), parent: scope });
   if (ts.isIfStatement(statement)) return runIf(evaluation, statement, scope);
   if (ts.isForOfStatement(statement)) return runForOf(evaluation, statement, scope);
-  if (ts.isTryStatement(statement))
-    return run(evaluation, statement.tryBlock.statements, { names: new Map(), parent: scope });
+  if (ts.isTryStatement(statement)) return runTry(evaluation, statement, scope);
+  if (ts.isLabeledStatement(statement)) return runStatement(evaluation, statement.statement, scope);
   if (ts.isSwitchStatement(statement)) return runSwitch(evaluation, statement, scope);
   if (ts.isThrowStatement(statement)) {
     return { returned: unresolved(statement, 'the function throws'), scope, pending: [] };
   }
   if (ts.isIterationStatement(statement, false)) {
-    return { scope, pending: [unresolved(statement, 'a loop decides it')] };
+    markTouched(evaluation, statement, scope, LOOP);
+    return { scope, pending: [unresolved(statement, LOOP)] };
   }
   return plainly;
 }
@@ -103,11 +107,26 @@ function runIf(evaluation: Evaluation, statement: ts.IfStatement, scope: Scope):
   return { scope: merged, pending };
 }
 
+/** What is caught is not known: the `catch` counts as not run, but for what it may change. */
+function runTry(evaluation: Evaluation, statement: ts.TryStatement, scope: Scope): Completion {
+  const { tryBlock, catchClause, finallyBlock } = statement;
+  const tried = run(evaluation, tryBlock.statements, { names: new Map(), parent: scope });
+  if (catchClause) markTouched(evaluation, catchClause.block, scope);
+  if (!finallyBlock) return tried;
+  const last = run(evaluation, finallyBlock.statements, { names: new Map(), parent: tried.scope });
+  return {
+    returned: last.returned ?? tried.returned,
+    scope: last.scope,
+    pending: [...tried.pending, ...last.pending],
+  };
+}
+
 function runForOf(evaluation: Evaluation, statement: ts.ForOfStatement, scope: Scope): Completion {
   const items = spreadItems(evaluation, evaluation.evaluate(statement.expression, scope));
   const { initializer } = statement;
   if (!ts.isVariableDeclarationList(initializer) || !initializer.declarations[0]) {
-    return { scope, pending: [unresolved(statement, 'a loop decides it')] };
+    markTouched(evaluation, statement, scope, LOOP);
+    return { scope, pending: [unresolved(statement, LOOP)] };
   }
   const pending: Value[] = [];
   let at = scope;

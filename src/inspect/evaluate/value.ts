@@ -68,6 +68,8 @@ export interface UnresolvedValue {
   kind: 'unresolved';
   node: ts.Node;
   reason: string;
+  /** It stands for something that may change the array or object that holds it. */
+  changes?: true;
 }
 
 export type Value =
@@ -84,6 +86,8 @@ export interface Binding {
   get: Lazy;
   /** The expression that it was declared with, and where that is evaluated. */
   target?(): { node: ts.Expression; scope: Scope } | undefined;
+  /** Gives it another value, from within a function: of names at the top level of a file. */
+  set?(value: Value): void;
 }
 
 /** Names in scope. */
@@ -92,6 +96,8 @@ export interface Scope {
   parent?: Scope;
   /** A condition that is not known holds for what runs here. */
   conditional?: boolean;
+  /** It holds the parameters of a function that is called: what it sets of the scopes above stays after the call. */
+  ofCall?: true;
 }
 
 const MOST_OPTIONS = 16;

@@ -1,6 +1,17 @@
 /** What `@payloadcms/plugin-import-export` does to a schema. It is evaluated, never run. */
 
-/** Adds the collections `exports` and `imports`, and those of collections that have some of their own. */
+/**
+ * The collection as the project overrides it, and those of single collections, which start from the plugin's own: of the
+ * same slug, one replaces what it has of the first.
+ */
+const overridden = (plain: any, override: any, ofCollections: any[]): any[] => {
+  const first = override?.({ collection: plain }) ?? plain;
+  const made = ofCollections.filter(Boolean).map((each: any) => each({ collection: plain }));
+  const same = made.filter((each: any) => each.slug === first.slug);
+  return [Object.assign({}, first, ...same), ...made.filter((each: any) => each.slug !== first.slug)];
+};
+
+/** Adds the collections `exports` and `imports`, and those of collections that have some of their own, unless there are such. */
 export const importExportPlugin =
   (options: any) =>
   (config: any): any => {
@@ -43,16 +54,25 @@ export const importExportPlugin =
         },
       ],
     };
-    const [baseExports, baseImports] = [
-      options?.overrideExportCollection?.({ collection: exports }) ?? exports,
-      options?.overrideImportCollection?.({ collection: imports }) ?? imports,
+    const told = options?.collections ?? [];
+    const added = [
+      ...overridden(
+        exports,
+        options?.overrideExportCollection,
+        told.map((each: any) => each.export?.overrideCollection),
+      ),
+      ...overridden(
+        imports,
+        options?.overrideImportCollection,
+        told.map((each: any) => each.import?.overrideCollection),
+      ),
     ];
-    const own = (options?.collections ?? []).flatMap((each: any) => [
-      each.export?.overrideCollection?.({ collection: baseExports }),
-      each.import?.overrideCollection?.({ collection: baseImports }),
-    ]);
+    const own = config.collections ?? [];
     return {
       ...config,
-      collections: [...(config.collections ?? []), baseExports, baseImports, ...own.filter(Boolean)],
+      collections: [
+        ...own,
+        ...added.filter((each: any) => !own.some((other: any) => other.slug === each.slug)),
+      ],
     };
   };

@@ -32,19 +32,30 @@ const tenantsArrayOf = (options: any): any => ({
 export const multiTenantPlugin =
   (options: any) =>
   (config: any): any => {
-    const isUsers = (each: any) =>
-      config.admin?.user ? each.slug === config.admin.user : Boolean(each.auth);
+    const users = (config.collections ?? []).find((each: any) =>
+      config.admin?.user ? each.slug === config.admin.user : Boolean(each.auth),
+    );
+    const isUsers = ({ slug }: any) => slug === users?.slug;
     const hasArray = options.tenantsArrayField?.includeDefaultField !== false;
+    const hasTenant = ({ slug }: any) =>
+      slug !== (options.tenantsSlug || 'tenants') &&
+      options.collections?.[slug] &&
+      options.collections[slug].customTenantField !== true;
     return options.enabled === false
       ? config
       : {
           ...config,
           collections: (config.collections ?? []).map((each: any) =>
-            isUsers(each)
-              ? { ...each, fields: [...(each.fields ?? []), ...(hasArray ? [tenantsArrayOf(options)] : [])] }
-              : options.collections?.[each.slug] && options.collections[each.slug].customTenantField !== true
-                ? { ...each, fields: [tenantFieldOf(options, each.slug), ...(each.fields ?? [])] }
-                : each,
+            isUsers(each) || hasTenant(each)
+              ? {
+                  ...each,
+                  fields: [
+                    ...(hasTenant(each) ? [tenantFieldOf(options, each.slug)] : []),
+                    ...(each.fields ?? []),
+                    ...(hasArray && isUsers(each) ? [tenantsArrayOf(options)] : []),
+                  ],
+                }
+              : each,
           ),
         };
   };

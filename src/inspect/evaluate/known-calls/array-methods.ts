@@ -30,9 +30,9 @@ const METHODS = new Map<string, (called: ArrayCall) => Value | undefined>([
   ['concat', concat],
   ['flat', flat],
   ['slice', slice],
-  ['reverse', sameItems],
+  ['reverse', ({ target }) => target],
   ['toReversed', sameItems],
-  ['sort', sameItems],
+  ['sort', ({ target }) => target],
   ['toSorted', sameItems],
   ['find', find],
   ['includes', includes],
@@ -107,15 +107,16 @@ function flat(called: ArrayCall): Value {
 
 function slice({ target, args, node }: ArrayCall): Value {
   const [from, to] = args.map((arg) => plain(arg()));
-  return array(node, () =>
-    target
-      .items()
-      .slice(typeof from === 'number' ? from : undefined, typeof to === 'number' ? to : undefined),
-  );
+  return array(node, () => {
+    const items = target.items();
+    // One that is not known may stand for several, and so nothing is known of where the others are.
+    if (items.some(({ kind }) => kind === 'unresolved')) return [...items];
+    return items.slice(typeof from === 'number' ? from : undefined, typeof to === 'number' ? to : undefined);
+  });
 }
 
 function sameItems({ target, node }: ArrayCall): Value {
-  return array(node, () => target.items());
+  return array(node, () => [...target.items()]);
 }
 
 function find(called: ArrayCall): Value {

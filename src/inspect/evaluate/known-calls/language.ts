@@ -25,11 +25,16 @@ export function callLanguage(
       return value?.kind === 'primitive' ? primitive(node, String(value.value)) : undefined;
     }
     case 'Promise.resolve':
-    case 'structuredClone':
     case 'Object.freeze':
     case 'Object.preventExtensions':
     case 'Object.seal':
       return first?.();
+    case 'structuredClone': {
+      const value = first?.();
+      if (value?.kind === 'array') return array(node, () => [...value.items()]);
+      if (value?.kind !== 'object') return value;
+      return object(node, () => ({ entries: new Map(value.entries()), gaps: [...value.gaps()] }));
+    }
     case 'Promise.all':
     case 'Array.from': {
       const value = first?.();
