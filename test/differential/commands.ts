@@ -809,15 +809,13 @@ function readArbitrary(
     list: typeof local,
     argsOf: (operation: string, value: Args) => Args,
   ): fc.Arbitrary<ReadCommand> =>
-    fc
-      .tuple(site, choose(list))
-      .map(([at, [operation, value]]) => ({
-        do: 'read',
-        site: at,
-        level,
-        operation,
-        args: argsOf(operation, value),
-      }));
+    fc.tuple(site, choose(list)).map(([at, [operation, value]]) => ({
+      do: 'read',
+      site: at,
+      level,
+      operation,
+      args: argsOf(operation, value),
+    }));
   return fc.oneof(
     {
       weight: 1,
