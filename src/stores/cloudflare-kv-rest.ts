@@ -59,6 +59,8 @@ const LONGEST_KEY = 512;
  * requests in five minutes from a user, and refuses all for five minutes after more. While it refuses, reads fail at
  * once and the database answers. On Workers use `cloudflareKV`, which has no such limit.
  *
+ * One function: its methods share the reads and writes that wait for a request.
+ *
  * @throws PayloadKVError `INVALID_STORE` for an option that cannot be. What is neither given nor in the environment is
  * told by the first call, `CLOUDFLARE_SETTING_MISSING`, so that a project can be built without it.
  */
