@@ -6,7 +6,9 @@ import { type ExecaError, execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readTree } from '../cli/command.js';
 import { runCli } from '../support/cli.js';
+import { type PostgresServer, startPostgres } from '../support/postgres.js';
 import { copyFixture, type ProjectCopy } from '../support/project.js';
+import { repository } from '../support/repository.js';
 
 // Each of them starts Payload in a process of its own.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
@@ -18,6 +20,19 @@ import { seed } from './seed';
 await seed(await getPayload({ config }), { posts: Number(process.env.POSTS) });
 process.exit(0);
 `;
+
+/** Prints the tables of a database, with their rows. */
+const CONTENT = `import pg from 'pg';
+const client = new pg.Client({ connectionString: process.argv[1] });
+await client.connect();
+const { rows: tables } = await client.query(
+  "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1",
+);
+for (const { name } of tables) {
+  const { rows } = await client.query(\`SELECT to_json(t) AS row FROM "\${name}" t ORDER BY t::text\`);
+  console.log(JSON.stringify(name), JSON.stringify(rows));
+}
+await client.end();`;
 
 let project: ProjectCopy;
 const file = (name: string) => path.join(project.dir, name);
@@ -144,4 +159,62 @@ test('without the cache it says so', async () => {
   await runCli(['remove', '--yes', '--no-install'], { cwd: project.dir });
   const { exitCode, json } = await measure('full.db');
   expect([exitCode, json.error.code]).toEqual([2, 'MEASURE_NO_CACHE']);
+});
+
+describe('on PostgreSQL', () => {
+  let server: PostgresServer;
+  let site: ProjectCopy;
+  const environment = (url: string) => ({ DATABASE_URI: url, NODE_ENV: undefined, VITEST: undefined });
+
+  beforeAll(async () => {
+    server = await startPostgres();
+    site = await copyFixture('blog');
+    await site.replace(
+      'src/payload.config.ts',
+      "{ sqliteAdapter } from '@payloadcms/db-sqlite'",
+      "{ postgresAdapter } from '@payloadcms/db-postgres'",
+    );
+    await site.replace(
+      'src/payload.config.ts',
+      /db: sqliteAdapter[\s\S]*?\n {2}}\),/,
+      'db: postgresAdapter({ pool: { connectionString: process.env.DATABASE_URI } }),',
+    );
+    await site.write('src/seed-run.ts', SEED);
+    await runCli(['init', '--yes', '--no-install', '--collections', 'posts,tags'], { cwd: site.dir });
+  });
+  afterAll(async () => {
+    await site?.remove();
+    await server?.stop();
+  });
+
+  /** All tables, with what is in them. */
+  async function contentOf(url: string): Promise<string> {
+    const { stdout } = await execa(process.execPath, ['--input-type=module', '-e', CONTENT, url], {
+      cwd: repository,
+    });
+    return stdout;
+  }
+
+  test('it counts, and neither creates nor changes anything', async () => {
+    const [full, empty] = [await server.createDatabase(), await server.createDatabase()];
+    await execa(process.execPath, ['--import', 'tsx', 'src/seed-run.ts'], {
+      cwd: site.dir,
+      env: { ...environment(full), POSTS: '12' },
+    });
+    const before = await contentOf(full);
+    expect(before).toContain('"posts"');
+    const outcome = await runCli(['measure', '--json'], { cwd: site.dir, env: { DATABASE_URI: full } });
+    const json = JSON.parse(outcome.stdout);
+    expect(outcome.exitCode, outcome.stdout).toBe(0);
+    for (const slug of ['posts', 'tags']) {
+      const { queries } = json.collections.find((of: any) => of.slug === slug);
+      for (const { calls } of queries) expect(calls.with).toBeLessThan(calls.without);
+    }
+    expect(await contentOf(full)).toBe(before);
+
+    const nothing = await contentOf(empty);
+    expect(nothing).not.toContain('"posts"');
+    await runCli(['measure', '--json'], { cwd: site.dir, env: { DATABASE_URI: empty } });
+    expect(await contentOf(empty)).toBe(nothing);
+  });
 });
