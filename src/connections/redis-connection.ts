@@ -1,17 +1,16 @@
 import { PayloadKVError } from '../errors.js';
 import { keyPrefix, processEnvironment } from '../platform/environment.js';
 import { sleep } from '../platform/sleep.js';
+import { commandsOf } from './redis-client.js';
 import {
-  backoff,
-  commandsOf,
-  keepSubscribed,
   type MessageListener,
   type RedisClient,
   type RedisCommands,
   type Send,
   textOf,
   unreachable,
-} from './redis-client.js';
+} from './redis-commands.js';
+import { backoff, keepSubscribed } from './redis-subscription.js';
 
 /** Where a Redis is, and what comes before its keys. */
 export interface RedisConnectionOptions {
