@@ -38,6 +38,22 @@ test('Every file and folder that the page on architecture names is there', () =>
   expect(missing).toEqual([]);
 });
 
+test('Every file of the source and of the tests that a page names is there', () => {
+  const pages = [
+    'README.md',
+    'SECURITY.md',
+    ...readdirSync(path.join(repository, 'docs')).map((name) => `docs/${name}`),
+  ];
+  const named = pages
+    .filter((name) => name.endsWith('.md'))
+    .flatMap((name) => [...read(name).matchAll(/`((?:src|test|bench)\/[\w./-]+)`/g)])
+    .map(([, name]) => name as string)
+    // Those of a site.
+    .filter((name) => !/^src\/(payload-kv|payload\.config|payload-types|app|collections)\b/.test(name));
+  expect(named.length).toBeGreaterThan(60);
+  expect(named.filter((name) => !existsSync(path.join(repository, name)))).toEqual([]);
+});
+
 test('The page on architecture names every folder of the source, and every room of the runtime', () => {
   for (const folder of foldersIn('src')) expect(page).toContain(`\`src/${folder}\``);
   for (const room of foldersIn('src/runtime')) expect(page).toContain(`| \`${room}/\` |`);
