@@ -12,10 +12,10 @@ const KEYS = ['QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE='];
 
 /** Answers with entries that it made, and with what it reads of those it is sent. Global scope is where config lives. */
 const WORKER = `
-  import { createEnvelope } from './src/runtime/envelope.js';
-  import { decodeEntry, encodeEntry, encodeResult } from './src/runtime/entry.js';
-  import { aesGCM } from './src/runtime/encryption.js';
-  import { gzip } from './src/runtime/compression.js';
+  import { createEnvelope } from './src/runtime/entry/envelope.js';
+  import { decodeEntry, encodeEntry, encodeResult } from './src/runtime/entry/entry.js';
+  import { aesGCM } from './src/runtime/entry/encryption.js';
+  import { gzip } from './src/runtime/entry/compression.js';
   import { messagePack } from './src/runtime/msgpack.js';
   const serializer = messagePack();
   const compression = gzip({ threshold: 0 });
