@@ -1,7 +1,7 @@
 /** Which versions of Payload an installation may bring: what package.json says, through overrides, catalogs and aliases. */
 import path from 'node:path';
 import { overlaps } from '../version.js';
-import { readIfThere } from './file-system.js';
+import { readIfThere, relativePath } from './file-system.js';
 import { rangeIn, readManifest } from './manifest.js';
 import { type PackageManager, withinRepository } from './package-manager.js';
 import { parseYaml } from './yaml.js';
@@ -215,8 +215,7 @@ interface WorkspaceFiles {
 /** What may speak for the whole workspace, from the project's directory upwards. */
 function workspaceFiles(root: string): WorkspaceFiles[] {
   return withinRepository(root).map((directory) => {
-    const relative = (file: string) =>
-      path.relative(root, path.join(directory, file)).split(path.sep).join('/');
+    const relative = (file: string) => relativePath(root, path.join(directory, file));
     const read = new Map<string, ReturnType<typeof parseYaml>>();
     return {
       directory,

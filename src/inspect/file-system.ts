@@ -21,3 +21,8 @@ export function upwards(directory: string): string[] {
   }
   return directories;
 }
+
+/** The path of a file from a directory, with slashes on every system. */
+export function relativePath(directory: string, file: string): string {
+  return path.relative(directory, file).split(path.sep).join('/');
+}

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { PayloadKVError } from '../errors.js';
-import { isFile, upwards } from './file-system.js';
+import { isFile, relativePath, upwards } from './file-system.js';
 import { declaresWorkspace } from './package-manager.js';
 import type { Tsconfigs } from './tsconfig.js';
 
@@ -199,7 +199,7 @@ export function configsToChooseFrom(error: unknown): string[] | undefined {
 }
 
 function severalConfigs(directory: string, files: string[], what: string): PayloadKVError {
-  const listed = files.map((file) => path.relative(directory, file).split(path.sep).join('/'));
+  const listed = files.map((file) => relativePath(directory, file));
   const error = new PayloadKVError({
     code: 'SEVERAL_CONFIGS',
     message: `${what}: ${listed.join(', ')}.`,

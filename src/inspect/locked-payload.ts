@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { type ParseError, parse } from 'jsonc-parser';
 import { plainRange } from './declared-payload.js';
-import { isFile, readIfThere } from './file-system.js';
+import { isFile, readIfThere, relativePath } from './file-system.js';
 import { LOCK_FILES, type PackageManager, withinRepository } from './package-manager.js';
 import { parseYaml } from './yaml.js';
 
@@ -24,11 +24,11 @@ export function lockedPayload(asked: LockAsked): { locked?: string; unread?: str
     .flatMap((directory) => names.map((name) => path.join(directory, name)))
     .find(isFile);
   if (file === undefined) return {};
-  const relative = path.relative(asked.root, file).split(path.sep).join('/');
+  const relative = relativePath(asked.root, file);
   if (file.endsWith('.lockb')) return { unread: `${relative} is binary` };
   const text = readIfThere(file) ?? '';
   if (text.trim() === '') return {};
-  const at = path.relative(path.dirname(file), asked.root).split(path.sep).join('/');
+  const at = relativePath(path.dirname(file), asked.root);
   try {
     const version = READERS[asked.packageManager](text, at, asked);
     return version !== undefined && /^\d+\.\d+\.\d+/.test(version) ? { locked: version } : {};

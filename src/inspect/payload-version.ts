@@ -3,7 +3,7 @@ import path from 'node:path';
 import { PayloadKVError } from '../errors.js';
 import { allowsPrerelease, compareVersions, liesBelow, overlaps, satisfies } from '../version.js';
 import { type DeclaredPayload, declaredPayload, plainRange } from './declared-payload.js';
-import { isFile, readIfThere, upwards } from './file-system.js';
+import { isFile, readIfThere, relativePath, upwards } from './file-system.js';
 import { lockedPayload } from './locked-payload.js';
 import { readManifest } from './manifest.js';
 import { readPackageManager } from './package-manager.js';
@@ -42,7 +42,7 @@ function installedPayload(root: string): { installed?: string; broken?: string }
     if (!manifest) continue;
     const { version } = manifest;
     if (typeof version === 'string') return { installed: version };
-    const file = path.relative(root, path.join(home, 'package.json')).split(path.sep).join('/');
+    const file = relativePath(root, path.join(home, 'package.json'));
     return { broken: `${file} has no version` };
   }
   return {};

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { PayloadKVError } from '../errors.js';
 import type { ConfigShape, FileShape } from './config-shape/shape.js';
-import { isFile } from './file-system.js';
+import { isFile, relativePath } from './file-system.js';
 import { findConfig, type InspectOptions } from './find-config.js';
 import { readPackageManager, workspaceRoot } from './package-manager.js';
 import { findEnvTypes, inspectProject, type Project } from './project.js';
@@ -45,7 +45,7 @@ export function inspectRemovable(options: InspectOptions): RemovableProject {
 function readAround(options: InspectOptions): RemovableProject {
   const configs = tsconfigs(path.resolve(options.cwd));
   const { config, root } = findConfig(options, configs);
-  const relative = (file: string) => path.relative(root, file).split(path.sep).join('/');
+  const relative = (file: string) => relativePath(root, file);
   const text = readFileSync(config, 'utf8');
   const configPath = relative(config);
   const wrapper = importedWrapper(text, config, root);

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ts } from 'ts-morph';
 import { PayloadKVError } from '../errors.js';
+import { relativePath } from './file-system.js';
 import { packageName } from './package-name.js';
 import type { SourceLocation } from './schema.js';
 import { syntaxErrors } from './syntax.js';
@@ -38,7 +39,7 @@ export function sourceFiles(root: string, configs: Tsconfigs): SourceFiles {
   const caches = new Map<string, ts.ModuleResolutionCache>();
 
   function relative(file: string): string {
-    return path.relative(root, file).split(path.sep).join('/');
+    return relativePath(root, file);
   }
 
   function parse(file: string): ts.SourceFile {

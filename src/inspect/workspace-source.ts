@@ -4,7 +4,7 @@
  */
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
-import { isFile, upwards } from './file-system.js';
+import { isFile, relativePath, upwards } from './file-system.js';
 import { readManifest } from './manifest.js';
 import { packageName } from './package-name.js';
 import { subpathTargets } from './subpaths.js';
@@ -69,7 +69,7 @@ export function importTarget(specifier: string, from: string): ImportTarget | un
 export function sourceAt(target: string): string | undefined {
   const directory = upwards(path.dirname(target)).find((each) => isFile(path.join(each, 'package.json')));
   if (directory === undefined) return undefined;
-  return firstFile(directory, [path.relative(directory, target).split(path.sep).join('/')]);
+  return firstFile(directory, [relativePath(directory, target)]);
 }
 
 function ownPackage(from: string): { directory: string; manifest: Record<string, unknown> } | undefined {

@@ -1,7 +1,7 @@
 /** Finds and reads the wrangler config of the Payload package. */
 import path from 'node:path';
 import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
-import { isFile, readIfThere, upwards } from './file-system.js';
+import { isFile, readIfThere, relativePath, upwards } from './file-system.js';
 import { readWranglerToml } from './wrangler-toml.js';
 
 /** A KV namespace binding of a wrangler config. */
@@ -106,7 +106,7 @@ export function readWrangler(root: string, top: string): WranglerConfig | undefi
   );
   const [nearest] = found;
   if (!nearest) return undefined;
-  const relative = (file: string) => path.relative(root, file).split(path.sep).join('/');
+  const relative = (file: string) => relativePath(root, file);
   const content = readIfThere(nearest.file) ?? '';
   const { config, problem } =
     nearest.format === 'toml' ? readWranglerToml(content) : readJson(content, relative(nearest.file));

@@ -1,4 +1,3 @@
-import type { PayloadRequest } from 'payload';
 import type { Duration } from '../duration.js';
 
 /**
@@ -132,6 +131,3 @@ export function newVersion(): string {
   for (const byte of bytes) text += String.fromCharCode(byte);
   return btoa(text).replaceAll('+', '-').replaceAll('/', '_');
 }
-
-/** Some part of Payload's request, as database adapters receive it. */
-export type PartialRequest = Partial<PayloadRequest> | undefined;

@@ -1,13 +1,10 @@
 import path from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
+import { isRegistryReachable } from '../support/package-registry.js';
 import { repository } from '../support/repository.js';
 
-const isReachable = process.env.CI
-  ? true
-  : await execa('npm', ['ping', '--fetch-retries=0', '--fetch-timeout=10000'], { reject: false }).then(
-      ({ exitCode }) => exitCode === 0,
-    );
+const isReachable = await isRegistryReachable();
 
 test.skipIf(!isReachable)(
   "What is recorded of Payload's own plugins is what the packages themselves make of the samples",

@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { supportedPayload } from '../../src/cli/package-files.js';
 import { RECOMMENDED_PAYLOAD } from '../../src/doctor/payload-upgrade.js';
 import { compareVersions, inRange } from '../../src/version.js';
+import { isRegistryReachable } from '../support/package-registry.js';
 import { repository } from '../support/repository.js';
 
 /**
@@ -37,11 +38,7 @@ const TESTS = [
   '^a draft ',
 ].join('|');
 
-const isReachable = process.env.CI
-  ? true
-  : await execa('npm', ['ping', '--fetch-retries=0', '--fetch-timeout=10000'], { reject: false }).then(
-      ({ exitCode }) => exitCode === 0,
-    );
+const isReachable = await isRegistryReachable();
 
 /** Installs a version, unless it is there; returns its directory. */
 async function installed(version: string): Promise<string> {

@@ -16,7 +16,7 @@ import { fileStyle } from '../text/file-style.js';
 import { propertyKey } from '../text/literal.js';
 import { type MergeConflict, mergeTexts } from '../text/merge.js';
 import { restyle } from '../text/restyle.js';
-import { applyEdits, type Edit, insertMember } from '../text/splice.js';
+import { applyEdits, type Edit, insertMember, lineEndingOf } from '../text/splice.js';
 import type { Templates } from '../text/template.js';
 import { printPolicy } from '../wrapper/wrapper-file.js';
 
@@ -242,7 +242,7 @@ function addPolicies(
 function entryEdits(text: string, policies: PoliciesShape, entry: string, { style }: Project): Edit[] {
   return insertMember(text, policies, entry, {
     indent: style.indent,
-    lineEnding: text.includes('\r\n') ? '\r\n' : '\n',
+    lineEnding: lineEndingOf(text),
     trailingComma: style.trailingCommas,
     ownLine: true,
   });

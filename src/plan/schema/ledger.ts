@@ -8,6 +8,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { ts } from 'ts-morph';
 import type { FileChange } from '../plan.js';
 import { type Hunk, hunksOf, undoHunks } from '../text/hunks.js';
+import { lineEndingOf } from '../text/splice.js';
 import { canGoFrom, formatOf, isWranglerConfig, withoutPutIn } from '../wrangler/wrangler-unbind.js';
 import { isSchemaRecord, type SchemaRecord } from './schema-record.js';
 
@@ -72,7 +73,7 @@ export function isLedgerLine(line: string): boolean {
 
 /** A `schema.generated.ts` with another ledger in it. */
 export function withLedger(text: string, ledger: Ledger): string {
-  const lineEnding = text.includes('\r\n') ? '\r\n' : '\n';
+  const lineEnding = lineEndingOf(text);
   const line = MARK + deflateRawSync(JSON.stringify(ledger), { level: 9 }).toString('base64');
   const lines = text.split(/\r?\n/);
   const at = lines.findIndex(isLedgerLine);
@@ -84,7 +85,7 @@ export function withLedger(text: string, ledger: Ledger): string {
 /** A `schema.generated.ts` without its ledger. */
 export function withoutLedger(text: string): string {
   const start = markIn(text);
-  return start === -1 ? text : `${text.slice(0, start).trimEnd()}${text.includes('\r\n') ? '\r\n' : '\n'}`;
+  return start === -1 ? text : `${text.slice(0, start).trimEnd()}${lineEndingOf(text)}`;
 }
 
 /** Where the ledger's line begins; what a slug may be called is no mark. */

@@ -3,6 +3,7 @@
  * that gave way, and one line on either side to find the place by.
  */
 import { diffArrays } from 'diff';
+import { lineEndingOf } from './splice.js';
 
 /** One place of an edit. Texts are whole lines with their line ends; the last one of a file may have none. */
 export interface Hunk {
@@ -138,7 +139,7 @@ function indentOf(line: string): string {
 
 /** The same with the line ends of a text. */
 function withLineEnds({ lead, removed, added, trail, line }: Hunk, text: string): Hunk {
-  const lineEnd = text.includes('\r\n') ? '\r\n' : '\n';
+  const lineEnd = lineEndingOf(text);
   const convert = (piece: string) => piece.replace(/\r?\n/g, lineEnd);
   return {
     lead: convert(lead),

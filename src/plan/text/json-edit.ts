@@ -1,6 +1,6 @@
 /** Members of a JSON file, with or without comments: located by the parser, written by a splice. */
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
-import { type Edit, indentationAt, insertMember, lineAt, skipTrivia } from './splice.js';
+import { type Edit, indentationAt, insertMember, lineAt, lineEndingOf, skipTrivia } from './splice.js';
 
 /** How a JSON file is written. */
 export interface JsonStyle {
@@ -29,7 +29,7 @@ export function jsonStyle(text: string, root: Node): JsonStyle {
   const indent = first && text.slice(0, first.offset).includes('\n') ? indentationAt(text, first.offset) : '';
   return {
     indent: indent || '  ',
-    lineEnding: text.includes('\r\n') ? '\r\n' : '\n',
+    lineEnding: lineEndingOf(text),
     trailingComma: endsWithComma(text, root),
   };
 }

@@ -175,3 +175,8 @@ function endOfBlockComment(text: string, position: number): number {
   const end = text.indexOf('*/', position + 2);
   return end === -1 ? text.length : end + 2;
 }
+
+/** How a text ends its lines. */
+export function lineEndingOf(text: string): '\n' | '\r\n' {
+  return text.includes('\r\n') ? '\r\n' : '\n';
+}

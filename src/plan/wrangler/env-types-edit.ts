@@ -2,7 +2,7 @@
 import { ts } from 'ts-morph';
 import type { TransformResult } from '../plan.js';
 import { propertyKey } from '../text/literal.js';
-import { applyEdits, type Edit, indentationAt } from '../text/splice.js';
+import { applyEdits, type Edit, indentationAt, lineEndingOf } from '../text/splice.js';
 import { envPart, wranglerTypesCommand } from './wrangler-types.js';
 
 /** The types of bindings that `init` declares. */
@@ -214,7 +214,7 @@ function intersection(
   type: BindingType,
   source: ts.SourceFile,
 ): Edit[] {
-  const lineEnding = text.includes('\r\n') ? '\r\n' : '\n';
+  const lineEnding = lineEndingOf(text);
   const [start, end] = [alias.getStart(source), alias.getEnd()];
   const outer = indentationAt(text, start);
   const isOne =
@@ -235,7 +235,7 @@ function addition(
   type: BindingType,
   source: ts.SourceFile,
 ): Edit {
-  const lineEnding = text.includes('\r\n') ? '\r\n' : '\n';
+  const lineEnding = lineEndingOf(text);
   const [first] = target.members;
   const end = first && text[first.getEnd() - 1] !== ';' ? '' : ';';
   const declaration = `${name}${prefixOf(text)}${type}${end}`;

@@ -7,7 +7,7 @@ import { TAGS_CLASS } from '../answers.js';
 import type { TransformResult } from '../plan.js';
 import { quote } from '../text/literal.js';
 import { restyle } from '../text/restyle.js';
-import { applyEdits } from '../text/splice.js';
+import { applyEdits, lineEndingOf } from '../text/splice.js';
 import { fillTemplate } from '../text/template.js';
 
 /** What is to be known of the project. */
@@ -116,7 +116,7 @@ function exportFrom(text: string, path: string, style: CodeStyle): TransformResu
   const statements = [...source.statements];
   const isModule = statements.some((it) => ts.isExportAssignment(it) || ts.isExportDeclaration(it));
   if (!isModule) return refusal(`${path} has no default export, as the module of a Worker has.`, style);
-  const lineEnding = text.includes('\r\n') ? '\r\n' : '\n';
+  const lineEnding = lineEndingOf(text);
   const line = exportLine({ ...style, lineEnding });
   const last = statements.filter((it) => ts.isImportDeclaration(it)).at(-1);
   const at = last ? last.getEnd() : text.trimEnd().length;

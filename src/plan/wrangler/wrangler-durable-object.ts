@@ -4,7 +4,7 @@ import type { WranglerConfig, WranglerEnvironment, WranglerMigration } from '../
 import { TAGS_CLASS } from '../answers.js';
 import type { TransformResult } from '../plan.js';
 import { addItem, type JsonStyle, jsonStyle, member, memberValue, parseJson } from '../text/json-edit.js';
-import { applyEdits, type Edit } from '../text/splice.js';
+import { applyEdits, type Edit, lineEndingOf } from '../text/splice.js';
 import { dotted, itemInPlace, locateToml } from '../text/toml-lists.js';
 import { pathTo, withTables } from './wrangler-edit.js';
 
@@ -207,7 +207,7 @@ function jsonPaste({ wrangler, binding }: DurableObjectEdit, steps: Steps): stri
 function bindInToml(edit: DurableObjectEdit, steps: Steps): TransformResult {
   const { wrangler } = edit;
   const text = wrangler.content;
-  const lineEnding = text.includes('\r\n') ? '\r\n' : '\n';
+  const lineEnding = lineEndingOf(text);
   const items = tomlItems(edit, steps);
   const paste = [
     ...steps.mains.map(({ to }) => `main = ${JSON.stringify(to)}`),

@@ -3,7 +3,7 @@ import type { Node } from 'jsonc-parser';
 import type { WranglerConfig, WranglerEnvironment } from '../../inspect/wrangler.js';
 import type { TransformResult } from '../plan.js';
 import { addItem, type JsonStyle, jsonStyle, member, memberValue, parseJson } from '../text/json-edit.js';
-import { applyEdits, type Edit } from '../text/splice.js';
+import { applyEdits, type Edit, lineEndingOf } from '../text/splice.js';
 import { dotted, isAt, itemInPlace, locateToml } from '../text/toml-lists.js';
 
 /** What is to be bound. */
@@ -188,7 +188,7 @@ function bindInObject(text: string, object: Node, members: [string, string][], s
 function bindInToml(edit: KVBindingEdit, places: Place[]): TransformResult {
   const { wrangler } = edit;
   const text = wrangler.content;
-  const lineEnding = text.includes('\r\n') ? '\r\n' : '\n';
+  const lineEnding = lineEndingOf(text);
   const refuse = (reason: string): TransformResult => ({
     ok: false,
     reason,

@@ -3,6 +3,7 @@
  * only where it is what a careful colleague would commit: the header anew, the bindings, and nothing else.
  */
 import { posix } from 'node:path';
+import { lineEndingOf } from '../text/splice.js';
 
 /** What came of running `wrangler types` for the planned wrangler config. */
 export type WranglerTypes =
@@ -109,7 +110,7 @@ export function takeTypes(
   if (differs !== undefined) return { ok: false, reason: `would change more, \`${differs}\` for one` };
   const headers = [header.replace(/\w+\)$/, `${hash})`), ...(RUNTIME_HEADER.exec(old) ?? [])];
   const env = now.trimEnd().replace(HEADER, () => headers.join('\n')) + /\s*$/.exec(old)![0];
-  const lineEnding = old.includes('\r\n') ? '\r\n' : '\n';
+  const lineEnding = lineEndingOf(old);
   return { ok: true, content: env.replace(/\r?\n/g, lineEnding) + before.slice(old.length) };
 }
 

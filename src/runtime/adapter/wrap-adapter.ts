@@ -7,6 +7,7 @@ import { apartFrom } from '../operation/request.js';
 import {
   CACHED_OPERATIONS,
   type CachedOperation,
+  GLOBAL_READS,
   WRITE_OPERATIONS,
   type WriteOperation,
 } from '../query/operations.js';
@@ -53,8 +54,6 @@ const KNOWN_OTHERS = new Set([
   'deleteWhere',
 ]);
 const LOOKS_LIKE_WRITE = /^(create|update|upsert|delete|insert|replace|remove|increment|bulk)[A-Z]/;
-
-const GLOBAL_READS = new Set<string>(['findGlobal', 'findGlobalVersions', 'countGlobalVersions']);
 
 type Method = (...args: unknown[]) => unknown;
 

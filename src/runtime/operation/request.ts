@@ -1,8 +1,16 @@
+/** The id of a transaction. */
+export type TransactionID = string | number;
+
+/** Whether a value can be the id of a transaction. */
+export function isTransactionID(id: unknown): id is TransactionID {
+  return (typeof id === 'string' && id !== '') || typeof id === 'number';
+}
+
 /** The id of the request's transaction, or `undefined` without one. */
-export async function transactionOf(request: unknown): Promise<string | number | undefined> {
+export async function transactionOf(request: unknown): Promise<TransactionID | undefined> {
   if (typeof request !== 'object' || request === null) return undefined;
   const id = await (request as { transactionID?: unknown }).transactionID;
-  return (typeof id === 'string' && id !== '') || typeof id === 'number' ? id : undefined;
+  return isTransactionID(id) ? id : undefined;
 }
 
 /** What database adapters take from a request, besides its transaction. */

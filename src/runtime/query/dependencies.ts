@@ -6,7 +6,7 @@
 import { type Analysis, createAnalysis, type Steps, type TagContext, TOO_MUCH } from './analysis.js';
 import { walkSort, walkWhere } from './conditions.js';
 import { addJoins } from './joins.js';
-import type { CachedOperation } from './operations.js';
+import { type CachedOperation, GLOBAL_READS } from './operations.js';
 import { MOST_SEGMENTS, type Walker, walkerFrom, walkerOfVersions } from './paths.js';
 import { pinnedDocuments, pinnedVersions } from './pinned-tags.js';
 import { collectionTag, globalTag, versionsTag } from './tags.js';
@@ -18,11 +18,6 @@ export interface Query {
   args: Readonly<Record<string, unknown>>;
 }
 
-const GLOBAL_OPERATIONS = new Set<CachedOperation>([
-  'findGlobal',
-  'findGlobalVersions',
-  'countGlobalVersions',
-]);
 const OF_VERSIONS = new Set<CachedOperation>([
   'findVersions',
   'countVersions',
@@ -50,7 +45,7 @@ export function tagsOf(query: Query, context: TagContext, steps: Steps = { taken
 
 function addTags(analysis: Analysis, { operation, slug, args }: Query): boolean {
   const { schema, tags } = analysis;
-  const isGlobal = GLOBAL_OPERATIONS.has(operation);
+  const isGlobal = GLOBAL_READS.has(operation);
   const ofVersions = OF_VERSIONS.has(operation);
   const owner = isGlobal ? schema.globals.get(slug) : schema.collections.get(slug);
   if (!owner) return false;

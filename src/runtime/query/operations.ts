@@ -1,18 +1,5 @@
-/** The read operations of a database adapter that can be cached. */
-export type CachedOperation =
-  | 'find'
-  | 'findOne'
-  | 'count'
-  | 'findDistinct'
-  | 'queryDrafts'
-  | 'findVersions'
-  | 'countVersions'
-  | 'findGlobal'
-  | 'findGlobalVersions'
-  | 'countGlobalVersions';
-
-/** Every read operation that can be cached. */
-export const CACHED_OPERATIONS: readonly CachedOperation[] = [
+/** Every read operation of a database adapter that can be cached. */
+export const CACHED_OPERATIONS = [
   'find',
   'findOne',
   'count',
@@ -23,7 +10,17 @@ export const CACHED_OPERATIONS: readonly CachedOperation[] = [
   'findGlobal',
   'findGlobalVersions',
   'countGlobalVersions',
-];
+] as const;
+
+/** A read operation of a database adapter that can be cached. */
+export type CachedOperation = (typeof CACHED_OPERATIONS)[number];
+
+/** Those that read a global. */
+export const GLOBAL_READS: ReadonlySet<CachedOperation> = new Set<CachedOperation>([
+  'findGlobal',
+  'findGlobalVersions',
+  'countGlobalVersions',
+]);
 
 /** The write operations of a database adapter. */
 export const WRITE_OPERATIONS = [

@@ -155,6 +155,15 @@ export function counted<Value>(
   return answer instanceof Promise ? answer.then(note) : note(answer);
 }
 
+/** Versions that were known, with those that were learnt in the places of the others. */
+export function completed(
+  known: readonly (string | undefined)[],
+  learnt: readonly (string | undefined)[],
+): (string | undefined)[] {
+  let next = 0;
+  return known.map((version) => (version === undefined ? learnt[next++] : version));
+}
+
 /** For how many seconds after its TTL an entry is of use. */
 export function graceOf({ swr, staleIfError }: CachedRule): number {
   return Math.max(swr, staleIfError);

@@ -3,7 +3,7 @@ import { decodeResult, type EncodedResult, encodeResult } from '../entry/entry.j
 import { carriesTransaction, isOfWriteOperation, type Reader } from '../operation/reader.js';
 import type { CachedOperation } from '../query/operations.js';
 import type { CacheCounts } from '../stats/stats.js';
-import { type Answer, counted, type Read, type ReadContext, type Wanted } from './context.js';
+import { type Answer, completed, counted, type Read, type ReadContext, type Wanted } from './context.js';
 import type { EntryWrites } from './entry-writes.js';
 import type { Plans } from './plan.js';
 
@@ -85,9 +85,7 @@ async function completeVersions(
   context.operations.registryReads += 1;
   const created = await counted(context.registryGuard, count, () => create(missing));
   if (!created) return undefined;
-  const corrected = context.versions.learn(missing, created, moment);
-  let next = 0;
-  const complete = found.map((version) => (version === undefined ? corrected[next++] : version));
+  const complete = completed(found, context.versions.learn(missing, created, moment));
   return complete.includes(undefined) ? undefined : (complete as string[]);
 }
 

@@ -1,7 +1,7 @@
 /** Asks the store for an entry and the registry for the versions of its tags. */
 import type { Opened } from '../entry/entry-form.js';
 import { memoryOf } from '../versions/subscription.js';
-import { type Absent, counted, type Fresh, type ReadContext, type Wanted } from './context.js';
+import { type Absent, completed, counted, type Fresh, type ReadContext, type Wanted } from './context.js';
 import { judge } from './judge.js';
 
 /** Entry and versions in one call of the store, where they live together. Synchronous where both are in this process. */
@@ -48,9 +48,7 @@ async function lookupRemote(context: ReadContext, wanted: Wanted): Promise<Fresh
     learnt = answer;
   }
   if (!learnt) return { found: false, stale: false, versions: undefined };
-  const corrected = context.versions.learn(unknown, learnt, moment);
-  let next = 0;
-  const complete = current.map((version) => (version === undefined ? corrected[next++] : version));
+  const complete = completed(current, context.versions.learn(unknown, learnt, moment));
   return judgeFar(context, wanted, text, complete);
 }
 

@@ -60,7 +60,7 @@ export interface CacheStats {
 }
 
 /** Fresh counts, all zero. */
-export function emptyCounts(): CacheCounts {
+function emptyCounts(): CacheCounts {
   return {
     hits: 0,
     misses: 0,
@@ -79,7 +79,7 @@ export function emptyCounts(): CacheCounts {
 }
 
 /** Adds the counts of `more` to `sum`. */
-export function addCounts(sum: CacheCounts, more: CacheCounts): void {
+function addCounts(sum: CacheCounts, more: CacheCounts): void {
   for (const name of Object.keys(more) as (keyof CacheCounts)[]) {
     if (name === 'bypasses') {
       for (const [reason, count] of Object.entries(more.bypasses) as [BypassReason, number][]) {

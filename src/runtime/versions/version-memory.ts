@@ -3,12 +3,7 @@
  * lookup may go by without asking the registry. slice-sets.ts knows of processes with other slices.
  */
 import { LRUCache } from 'lru-cache';
-import {
-  newVersion,
-  type Registry,
-  type RegistryListener,
-  type ReplaceContext,
-} from '../../interfaces/registry.js';
+import { newVersion, type Registry, type RegistryListener } from '../../interfaces/registry.js';
 
 /**
  * What this process knows of tag versions: those it read a moment ago, and those it replaced itself. It lets a lookup
@@ -193,6 +188,3 @@ export function createVersionMemory(registry: Registry, now: () => number): Vers
     },
   };
 }
-
-/** What invalidation asks for. */
-export type Replace = (tags: readonly string[], context?: ReplaceContext) => Promise<void>;

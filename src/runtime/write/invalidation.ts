@@ -4,7 +4,7 @@
  * in touched-by.ts, how versions are replaced in replacement.ts.
  */
 import type { DatabaseAdapter, Payload } from 'payload';
-import { transactionOf } from '../operation/request.js';
+import { isTransactionID, type TransactionID, transactionOf } from '../operation/request.js';
 import type { InvalidationEvent } from '../policy/options.js';
 import type { Policy } from '../policy/policy.js';
 import type { WriteOperation } from '../query/operations.js';
@@ -22,7 +22,7 @@ import {
   everyTag,
   touchedOrEverything,
 } from './touched-by.js';
-import { createTransactions, isTransactionID, type TransactionID } from './transactions.js';
+import { createTransactions } from './transactions.js';
 
 /** What invalidation works with. */
 export interface InvalidationParts extends ReplacementParts {

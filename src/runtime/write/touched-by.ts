@@ -81,11 +81,9 @@ function documentTags(
   return all.length > 50 ? entityTags(entity) : [entity, name, context.sliceSets.writerTag(slug), ...all];
 }
 
-function versionTags(entity: string, parent: unknown): string[] {
+function versionTags(entity: string, parent: ID | undefined): string[] {
   const of = versionsTag(entity);
-  return typeof parent === 'string' || typeof parent === 'number'
-    ? [of, documentTag(of, parent)]
-    : entityTags(of);
+  return parent === undefined ? entityTags(of) : [of, documentTag(of, parent)];
 }
 
 /** Deleting a document changes those that refer to it: SQL sets their column to null or deletes the relation's row. */

@@ -1,9 +1,7 @@
 /** What the transactions under way have touched, each until its end. */
 import type { DatabaseAdapter } from 'payload';
+import type { TransactionID } from '../operation/request.js';
 import { nothingTouched, type Touched } from './touched.js';
-
-/** The id of a transaction. */
-export type TransactionID = string | number;
 
 /** The transactions of one site. */
 export interface Transactions {
@@ -21,11 +19,6 @@ export interface Transactions {
 
 /** Transactions remembered; of more than that, the oldest were never ended, and what they touched becomes stale. */
 const MOST_TRANSACTIONS = 10_000;
-
-/** Whether a value can be the id of a transaction. */
-export function isTransactionID(id: unknown): id is TransactionID {
-  return (typeof id === 'string' && id !== '') || typeof id === 'number';
-}
 
 /** Creates the memory of transactions. What one touched that is never ended is handed to `onForgotten`. */
 export function createTransactions(
