@@ -321,13 +321,13 @@ const INVALIDATION: Mutation[] = [
   },
   {
     rule: 'a write to a version replaces the tag of the versions',
-    text: '? [of, documentTag(of, parent)]',
-    instead: '? [documentTag(of, parent)]',
+    text: ': [of, documentTag(of, parent)]',
+    instead: ': [documentTag(of, parent)]',
   },
   {
     rule: "a write to a version replaces its document's versions",
-    text: '? [of, documentTag(of, parent)]',
-    instead: '? [of]',
+    text: ': [of, documentTag(of, parent)]',
+    instead: ': [of]',
   },
   {
     rule: 'deleting versions touches those of all documents',
