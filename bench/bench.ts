@@ -5,6 +5,7 @@ import { benchLookup, benchRoundTrips } from './lookup.js';
 import { shortfalls } from './measure.js';
 import { benchPrecision } from './precision.js';
 import { benchQueries } from './queries.js';
+import { benchWorkerd } from './workerd.js';
 
 const PARTS: Record<string, () => Promise<void>> = {
   lookup: benchLookup,
@@ -13,6 +14,7 @@ const PARTS: Record<string, () => Promise<void>> = {
   bulk: benchBulk,
   entries: benchEntries,
   queries: benchQueries,
+  workerd: benchWorkerd,
   commands: benchCommands,
 };
 

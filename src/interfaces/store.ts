@@ -6,6 +6,20 @@ export interface StoreWrite {
   ttl: number | undefined;
 }
 
+/** Decoded forms of values, each kept beside its value and gone with it. */
+export interface DecodedForms {
+  /** The form that is kept beside the value under a key. This is a use of the value as well. */
+  get(key: string): object | undefined;
+  /**
+   * Tells that the value under a key was read and decoded. Where there is room, and the key holds that value still, its
+   * form is asked for.
+   *
+   * @param make the form, and the bytes of memory it takes; `undefined` where it cannot be kept
+   * @returns whether it is kept
+   */
+  offer(key: string, value: string, make: () => { form: object; bytes: number } | undefined): boolean;
+}
+
 /** Whether a store can be reached. */
 export interface StoreHealth {
   ok: boolean;
@@ -66,6 +80,8 @@ export interface Store {
    * goes with it. A store that does not say so is taken for one that others reach as well. Default `false`.
    */
   readonly local?: boolean;
+  /** Keeps values decoded that are read again and again. Only for a store in this process. */
+  readonly decoded?: DecodedForms;
   /**
    * The name of a binding in the Cloudflare environment that the store was given, where it was given one. It tells one
    * D1 database from another, which a binding itself does not.

@@ -1,7 +1,7 @@
-import { LRUCache } from 'lru-cache';
+import { createLRU } from 'lru.min';
 import { PayloadKVError } from '../errors.js';
 import type { Registry } from '../interfaces/registry.js';
-import type { Store } from '../interfaces/store.js';
+import type { DecodedForms, Store } from '../interfaces/store.js';
 import { isWorkerd } from '../platform/background.js';
 import { memoryRegistry } from '../registries/memory.js';
 
@@ -10,8 +10,9 @@ export interface MemoryOptions {
   /** Most entries kept; the least recently used go first. Default 50,000. */
   maxEntries?: number;
   /**
-   * Most bytes of memory taken: the text as V8 holds it, the keys and the lists around them. V8 needs one byte per
-   * character for a text in Latin-1 and two for any other. Default 128 MiB, in workerd 32 MiB: an isolate there has
+   * Most bytes of memory taken: the text as V8 holds it, the keys and the lists around them, and the decoded forms of
+   * entries that are read again and again, which give way before any entry does. V8 needs one byte per character for a
+   * text in Latin-1 and two for any other. Default 128 MiB, in workerd 32 MiB: an isolate there has
    * 128 MB for everything.
    */
   maxBytes?: number;
@@ -24,17 +25,39 @@ const DEFAULT_MAX_BYTES = 128 * MEBIBYTE;
 const DEFAULT_MAX_BYTES_IN_WORKERD = 32 * MEBIBYTE;
 
 /**
- * What lru-cache sets aside for each entry it may ever hold, in bytes: places for key, value, size, TTL and start of 8
- * bytes, and for two links and a free place of 4.
+ * What is set aside for each entry there may be, in bytes: places for key, value and two links, and for itself once it is
+ * free again.
  */
-const PLACE = 52;
+const PLACE = 40;
 /**
- * What an entry takes beside its text, in bytes: its share of a Map that has just doubled (56), and the header and
- * padding of two texts (48).
+ * What an entry takes beside its texts, in bytes: its share of a Map that has just doubled (56), the header and padding of
+ * two texts (48), an object of six properties and a time in it (88).
  */
-const OVERHEAD = 104;
-/** More places than this many bytes could fill are not set aside. */
-const SMALLEST_ENTRY = 256;
+const OVERHEAD = 192;
+/** What keeping a decoded form takes beside the form, in bytes: its share of a Map that has just doubled. */
+const FORM_OVERHEAD = 56;
+/** More places than this many bytes could fill are not set aside: for entries, and for decoded forms. */
+const SMALLEST_ENTRY = 384;
+const USUAL_FORM = 4_096;
+/**
+ * By how many reads a value is kept decoded: at once by the first, for it is likely to be read again; later where it gave
+ * way to others once; and much later where there was no room at all, for to find that out is half the work.
+ */
+const READS = 1;
+const READS_AGAIN = 3;
+const READS_WITHOUT_ROOM = 20;
+
+interface Entry {
+  value: string;
+  /** What it takes without its decoded form. */
+  bytes: number;
+  /** When it expires, in milliseconds of a clock that nobody sets. */
+  until: number;
+  /** What it was decoded to; where it is not kept, by how many reads it is to be, or `NaN` where it cannot be. */
+  form: object | undefined;
+  formBytes: number;
+  readsLeft: number;
+}
 
 /**
  * Entries in this process's memory, bounded in number and bytes. The fastest store, for a site in one process. Payload
@@ -51,35 +74,96 @@ export function memory(options: MemoryOptions = {}): Store {
     SMALLEST_ENTRY,
   );
   const max = Math.min(maxEntries, Math.floor(maxBytes / SMALLEST_ENTRY));
-  const maxSize = maxBytes - max * PLACE;
-  const entries = new LRUCache<string, string>({
+  const maxForms = Math.min(max, Math.ceil(maxBytes / USUAL_FORM));
+  const room = maxBytes - (max + maxForms) * PLACE;
+  let taken = 0;
+  let takenByForms = 0;
+  const forms = createLRU<string, Entry>({
+    max: maxForms,
+    onEviction(_key, entry) {
+      takenByForms -= entry.formBytes;
+      entry.form = undefined;
+      entry.formBytes = 0;
+      entry.readsLeft = READS_AGAIN;
+    },
+  });
+  const entries = createLRU<string, Entry>({
     max,
-    maxSize,
-    // Otherwise the time is kept until a timer fires, which in workerd goes with its request: time would stand still.
-    ttlResolution: 0,
+    onEviction(key, entry) {
+      forms.delete(key);
+      taken -= entry.bytes;
+    },
   });
   let registry: Registry | undefined;
+
+  function find(key: string): Entry | undefined {
+    const entry = entries.get(key);
+    if (entry === undefined || entry.until > performance.now()) return entry;
+    // A timer would go with its request in workerd.
+    entries.delete(key);
+    return undefined;
+  }
 
   function set(key: string, value: string, ttl: number | undefined): void {
     const keyEncoding = encodingOf(key);
     const encoding = encodingOf(value);
-    const size = bytesOf(key, keyEncoding) + bytesOf(value, encoding) + OVERHEAD;
-    // What is too large evicts no other, and its older value would be wrong.
-    if (size > maxSize) entries.delete(key);
-    else
-      entries.set(ownText(key, keyEncoding), ownText(value, encoding), {
-        size,
-        ...(ttl !== undefined && { ttl: ttl * 1000 }),
-      });
+    const bytes = bytesOf(key, keyEncoding) + bytesOf(value, encoding) + OVERHEAD;
+    entries.delete(key);
+    // What is too large evicts no other.
+    if (bytes > room) return;
+    while (taken + takenByForms + bytes > room) {
+      if (forms.size > 0) forms.evict(1);
+      else entries.evict(1);
+    }
+    entries.set(ownText(key, keyEncoding), {
+      value: ownText(value, encoding),
+      bytes,
+      until: ttl === undefined ? Number.POSITIVE_INFINITY : performance.now() + ttl * 1000,
+      form: undefined,
+      formBytes: 0,
+      readsLeft: READS,
+    });
+    taken += bytes;
   }
+
+  const decoded: DecodedForms = {
+    get(key) {
+      const form = find(key)?.form;
+      if (form) forms.get(key);
+      return form;
+    },
+    offer(key, value, make) {
+      const entry = find(key);
+      if (!entry || entry.form || entry.value !== value) return false;
+      entry.readsLeft -= 1;
+      if (!(entry.readsLeft <= 0)) return false;
+      entry.readsLeft = READS_WITHOUT_ROOM;
+      // No entry gives way to a form, and no form takes less than its text.
+      const free = room - taken;
+      if (entry.bytes > free) return false;
+      const made = make();
+      if (!made) {
+        entry.readsLeft = Number.NaN;
+        return false;
+      }
+      const formBytes = made.bytes + FORM_OVERHEAD;
+      if (formBytes > free) return false;
+      while (takenByForms + formBytes > free) forms.evict(1);
+      entry.form = made.form;
+      entry.formBytes = formBytes;
+      forms.set(key, entry);
+      takenByForms += formBytes;
+      return true;
+    },
+  };
 
   return {
     name: 'memory',
     local: true,
     // A byte of UTF-8 takes two at most in memory, so that the largest value takes half of it.
-    maximumBytes: Math.floor(maxSize / 4),
-    get: (key) => entries.get(key),
-    getMany: (keys) => keys.map((key) => entries.get(key)),
+    maximumBytes: Math.floor(room / 4),
+    get: (key) => find(key)?.value,
+    getMany: (keys) => keys.map((key) => find(key)?.value),
     set,
     setMany(writes) {
       for (const { key, value, ttl } of writes) set(key, value, ttl);
@@ -91,9 +175,13 @@ export function memory(options: MemoryOptions = {}): Store {
       for (const key of keys) entries.delete(key);
     },
     async *list(prefix) {
-      const keys = [...entries.keys()].filter((key) => key.startsWith(prefix));
+      const now = performance.now();
+      const keys = [...entries.entries()].flatMap(([key, { until }]) =>
+        until > now && key.startsWith(prefix) ? [key] : [],
+      );
       if (keys.length > 0) yield keys;
     },
+    decoded,
     health: () => ({ ok: true }),
     close() {},
     defaultRegistry() {

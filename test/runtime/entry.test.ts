@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { copyable } from '../../src/runtime/entry/copy.js';
 import {
+  copiedEntry,
   decodeEntry,
   decodeResult,
   type EncodedResult,
@@ -24,6 +26,30 @@ function kept(result: unknown): unknown {
   return entry?.result();
 }
 
+/** What two readers get of a result that is kept decoded, where the first changes whatever they can reach. */
+function copied(result: unknown): unknown[] {
+  const encoded = encodeResult(result) as EncodedResult;
+  const entry = decodeEntry(encodeEntry(header, encoded) as string) as NonNullable<
+    ReturnType<typeof decodeEntry>
+  >;
+  const { form } = copiedEntry(entry, entry.result()) ?? {};
+  expect(form).toMatchObject(header);
+  const [first, second] = [form?.result(), form?.result()];
+  expect(areSame(first, result)).toBe(true);
+  scribbleOver(first);
+  return [second, form?.result()];
+}
+
+function scribbleOver(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  for (const part of Object.values(value)) scribbleOver(part);
+  if (value instanceof Date) value.setTime(-7);
+  else if (value instanceof Uint8Array) value.fill(7);
+  else if (Array.isArray(value)) value.splice(0, value.length, 'scribbled');
+  else for (const name of Object.keys(value)) (value as Record<string, unknown>)[name] = 'scribbled';
+  if (!(value instanceof Uint8Array)) Object.assign(value, { scribbled: true });
+}
+
 describe('an entry', () => {
   test('keeps a result without loss', () => {
     fc.assert(
@@ -33,6 +59,57 @@ describe('an entry', () => {
       { numRuns: 5_000 },
     );
   });
+
+  test('is copied without loss where it is kept decoded, and no copy shows what became of another', () => {
+    fc.assert(
+      fc.property(results, (result) => {
+        for (const copy of copied(result)) expect(areSame(copy, result)).toBe(true);
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  test('is copied without loss however many shapes its objects have', () => {
+    const shapes = Array.from({ length: 600 }, (_, index) => ({
+      [`first${index % 200}`]: index,
+      [`second${index % 150}`]: { at: new Date(index), [`third${index}`]: [index] },
+    }));
+    // What is new at first is known the second time.
+    for (let time = 0; time < 3; time++)
+      for (const copy of copied({ shapes, again: shapes }))
+        expect(areSame(copy, { shapes, again: shapes })).toBe(true);
+    const wide = Object.fromEntries(Array.from({ length: 2_000 }, (_, index) => [`name${index}`, { index }]));
+    for (const copy of copied({ wide })) expect(areSame(copy, { wide })).toBe(true);
+  });
+
+  test('is copied without loss where all objects inherit a property', () => {
+    const result = { docs: [{ constructor: { a: 1 }, toString: [1] }] };
+    Object.defineProperty(Object.prototype, 'inherited', {
+      value: 1,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
+    try {
+      expect(copied(result).map((copy) => JSON.stringify(copy))).toEqual(
+        Array(2).fill(JSON.stringify(result)),
+      );
+    } finally {
+      delete (Object.prototype as { inherited?: number }).inherited;
+    }
+  });
+
+  test.each([
+    ['a prototype of its own', JSON.parse('{"docs": [{"__proto__": {"isAdmin": true}}]}')],
+    ['an instance', { docs: [new Map()] }],
+    ['a class', [new (class Page {})()]],
+    ['a list of another class', { docs: new (class extends Array {})() }],
+  ])(
+    'is not copied where it holds %s, which a serializer or another writer may have made',
+    (_what, result) => {
+      expect(copyable(result)).toBeUndefined();
+    },
+  );
 
   test.each([
     ['nothing', undefined],
@@ -49,12 +126,14 @@ describe('an entry', () => {
     ['text that looks special', { date: '1970-01-01T00:00:00.000Z', bytes: { type: 'Buffer', data: [1] } }],
   ])('keeps %s', (_what, result) => {
     expect(areSame(kept(result), result)).toBe(true);
+    for (const copy of copied(result)) expect(areSame(copy, result)).toBe(true);
   });
 
   test('keeps what is nested a hundred levels deep', () => {
     let deep: unknown = new Date(1);
     for (let level = 0; level < 100; level++) deep = level % 2 ? [deep] : { deep };
     expect(kept(deep)).toEqual(deep);
+    for (const copy of copied(deep)) expect(copy).toEqual(deep);
   });
 
   test('gives each reader a result of their own', () => {

@@ -1,10 +1,11 @@
 /**
  * Fills a memory store and prints by how much this process grew, as JSON. Run with `--expose-gc`; its arguments are the
- * kind of text and the store's bounds.
+ * kind of text, the store's bounds, and how many entries; those of kinds of results are read, so that they are decoded.
  */
+import { copiedEntry, decodeEntry, encodeEntry, encodeResult } from '../../src/runtime/entry/entry.js';
 import { memory } from '../../src/stores/memory.js';
 
-const [kind = '', maxBytes = '', maxEntries = ''] = process.argv.slice(2);
+const [kind = '', maxBytes = '', maxEntries = '', count = '100000'] = process.argv.slice(2);
 const LENGTH = 2_048;
 const page = 'A page of some length. '.repeat(2_000);
 
@@ -21,6 +22,37 @@ const KINDS: Record<string, (index: number) => string> = {
   'cut from one of two bytes': (index) => `${index}-日${page}`.replace('page', 'leaf').slice(10, 10 + LENGTH),
 };
 
+const listOf = <Item>(length: number, make: (index: number) => Item): Item[] =>
+  Array.from({ length }, (_, index) => make(index));
+
+/** Results whose entries are of about 2 KB. */
+const RESULTS: Record<string, (index: number) => unknown> = {
+  documents: (index) => ({
+    docs: listOf(4, (place) => ({
+      id: index * 10 + place,
+      title: `Title ${index} ${place}`,
+      slug: `post-${index}-${place}`,
+      author: { relationTo: 'authors', value: place },
+      content: {
+        root: { type: 'root', version: 1, children: [{ type: 'text', text: `text ${index} `.repeat(8) }] },
+      },
+      tags: [1, 2, index],
+      _status: 'published',
+      updatedAt: '2026-01-01T00:00:00.000Z',
+    })),
+    totalDocs: 4,
+  }),
+  'names that are data': (index) =>
+    Object.fromEntries(listOf(60, (place) => [`document ${index} ${place}`, { likes: place }])),
+  'names like indices': (index) =>
+    Object.fromEntries(listOf(80, (place) => [`${(index + place) * 77}`, place])),
+  'objects of nothing': () => listOf(600, () => ({})),
+  'lists of one': (index) => listOf(300, (place) => [index + place]),
+  numbers: (index) => listOf(100, (place) => ({ latitude: index + place / 7, longitude: place / 3 })),
+  dates: (index) => listOf(40, (place) => ({ at: new Date(index + place) })),
+  'two bytes for each character': (index) => ({ text: `${index}`.padEnd(600, '日') }),
+};
+
 function used(): number {
   // Twice: the first collection may leave what finalizers still hold.
   globalThis.gc?.();
@@ -29,7 +61,30 @@ function used(): number {
   return heapUsed + external;
 }
 
-const text = KINDS[kind];
+const header = {
+  tags: ['posts', 'posts*'],
+  versions: ['version-1', 'version-2'],
+  askedAt: Date.now(),
+  ttl: 300,
+};
+
+function textOfResult(index: number): string {
+  const encoded = encodeResult(RESULTS[kind]?.(index));
+  if (!encoded) throw new Error('not encodable');
+  return encodeEntry({ key: keyOf(index), ...header }, encoded);
+}
+
+const keyOf = (index: number): string => `payload-cache:posts:find:${`${index}`.padStart(43, 'k')}`;
+
+/** Reads an entry as the cache does. */
+function readDecoded(store: ReturnType<typeof memory>, key: string): void {
+  const value = store.get(key) as string | undefined;
+  const entry = value === undefined ? undefined : decodeEntry(value);
+  if (value !== undefined && entry)
+    store.decoded?.offer(key, value, () => copiedEntry(entry, entry.result()));
+}
+
+const text = RESULTS[kind] ? textOfResult : KINDS[kind];
 if (!text || !globalThis.gc) throw new Error('Run with --expose-gc and a kind of text.');
 
 // What the first use of a store loads is not its content.
@@ -37,10 +92,16 @@ const first = memory();
 first.set('first', text(0), 300);
 const before = used();
 const store = memory({ maxBytes: Number(maxBytes), maxEntries: Number(maxEntries) });
-for (let index = 0; index < 100_000; index++) {
-  store.set(`payload-cache:posts:find:${`${index}`.padStart(43, 'k')}`, text(index), 300.5);
-}
+for (let index = 0; index < Number(count); index++) store.set(keyOf(index), text(index), 300.5);
+if (RESULTS[kind]) for (let index = Number(count) - 1; index >= 0; index--) readDecoded(store, keyOf(index));
 const growth = used() - before;
+let decoded = 0;
+for (let index = 0; index < Number(count); index++) if (store.decoded?.get(keyOf(index))) decoded += 1;
 let entries = 0;
-for await (const keys of store.list('')) entries += keys.length;
-console.log(JSON.stringify({ growth, entries }));
+let characters = 0;
+for await (const keys of store.list(''))
+  for (const key of keys) {
+    entries += 1;
+    characters += (store.get(key) as string).length;
+  }
+console.log(JSON.stringify({ growth, entries, characters, decoded }));

@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
+import type { Store } from '../../src/interfaces/store.js';
 import { memory } from '../../src/stores/memory.js';
 import { repository } from '../support/repository.js';
 import { describeStore } from './conformance.js';
@@ -48,6 +49,25 @@ describe('the memory store is bounded', () => {
     },
   );
 
+  test.each([
+    'documents',
+    'names that are data',
+    'names like indices',
+    'objects of nothing',
+    'lists of one',
+    'dates',
+    'two bytes for each character',
+  ])('by bytes: with what is kept decoded, entries of %s take no more than that', async (kind) => {
+    const { stdout } = await execa({
+      cwd: repository,
+    })`${process.execPath} --expose-gc --import tsx test/stores/memory-growth.ts ${[kind, 32 * MEBIBYTE, 200_000, 6_000]}`;
+    const { growth, entries, decoded } = JSON.parse(stdout) as Record<string, number>;
+    expect(growth).toBeLessThanOrEqual(32 * MEBIBYTE);
+    expect(growth).toBeGreaterThan(0.5 * 32 * MEBIBYTE);
+    expect(entries).toBe(6_000);
+    expect(decoded).toBeGreaterThan(100);
+  });
+
   test('says which values it does not take, so that none of them empties it', () => {
     const store = memory({ maxBytes: 100_000 });
     const most = store.maximumBytes as number;
@@ -77,6 +97,96 @@ describe('the memory store is bounded', () => {
     ]) {
       expect(() => memory(options)).toThrow(expect.objectContaining({ code: 'INVALID_STORE' }));
     }
+  });
+});
+
+describe('what the memory store keeps decoded', () => {
+  const form = (of: string) => ({ of });
+  /** Reads a value as the cache does. */
+  function read(store: Store, key: string, bytes = 100): string | undefined {
+    const found = store.decoded?.get(key);
+    if (found) return (found as { of: string }).of;
+    const value = store.get(key) as string | undefined;
+    if (value !== undefined)
+      store.decoded?.offer(key, value, () => ({ form: form(`decoded ${value}`), bytes }));
+    return value;
+  }
+
+  test('is what was read before, and goes with its value', () => {
+    const store = memory();
+    store.set('a', 'one', undefined);
+    expect([1, 2, 3].map(() => read(store, 'a'))).toEqual(['one', 'decoded one', 'decoded one']);
+    store.set('a', 'two', undefined);
+    expect([1, 2].map(() => read(store, 'a'))).toEqual(['two', 'decoded two']);
+    store.delete('a');
+    expect(read(store, 'a')).toBeUndefined();
+    store.set('a', 'three', undefined);
+    expect(read(store, 'a')).toBe('three');
+    store.setMany([{ key: 'a', value: 'four', ttl: undefined }]);
+    expect([1, 2].map(() => read(store, 'a'))).toEqual(['four', 'decoded four']);
+    store.deleteMany(['a']);
+    expect(store.decoded?.get('a')).toBeUndefined();
+  });
+
+  test('is no form of a value that was replaced since it was read', () => {
+    const store = memory();
+    store.set('a', 'old', undefined);
+    const value = store.get('a') as string;
+    store.set('a', 'new', undefined);
+    expect(store.decoded?.offer('a', value, () => ({ form: form('old'), bytes: 10 }))).toBe(false);
+    expect(store.decoded?.get('a')).toBeUndefined();
+    expect(store.decoded?.offer('absent', value, () => ({ form: form('old'), bytes: 10 }))).toBe(false);
+  });
+
+  test('expires with its value', async () => {
+    const store = memory();
+    store.set('a', 'one', 0.02);
+    expect([1, 2].map(() => read(store, 'a'))).toEqual(['one', 'decoded one']);
+    await expect.poll(() => store.decoded?.get('a')).toBeUndefined();
+    expect(store.get('a')).toBeUndefined();
+  });
+
+  test('is not asked for again where it cannot be made', () => {
+    const store = memory();
+    store.set('a', 'one', undefined);
+    let asked = 0;
+    for (let time = 0; time < 100; time++) {
+      store.decoded?.offer('a', 'one', () => {
+        asked += 1;
+        return undefined;
+      });
+    }
+    expect(asked).toBe(1);
+  });
+
+  test('gives way to entries, the least recently used first; no entry gives way to it', () => {
+    const store = memory({ maxBytes: 200_000 });
+    const keys = Array.from({ length: 60 }, (_, index) => `key-${index}`);
+    for (const key of keys) store.set(key, key.padEnd(1_000), undefined);
+    for (const key of keys) for (let time = 0; time < 2; time++) read(store, key, 1_500);
+    const isDecoded = (key: string) => store.decoded?.get(key) !== undefined;
+    const before = keys.filter(isDecoded);
+    expect(before.length).toBeGreaterThan(40);
+    // What is used stays.
+    isDecoded('key-30');
+    const more = Array.from({ length: 60 }, (_, index) => `more-${index}`);
+    for (const key of more) store.set(key, key.padEnd(1_000), undefined);
+    const left = keys.filter(isDecoded);
+    expect(left.length).toBeLessThan(before.length);
+    expect(left).toContain('key-30');
+    expect([...keys, ...more].filter((key) => store.get(key) === undefined)).toEqual([]);
+    // Full of entries: none goes for what is decoded, and what does not fit is not asked for at each read.
+    const others = Array.from({ length: 300 }, (_, index) => `other-${index}`);
+    for (const key of others) store.set(key, key.padEnd(1_000), undefined);
+    const held = others.filter((key) => store.get(key) !== undefined);
+    let asked = 0;
+    for (let time = 0; time < 40; time++)
+      store.decoded?.offer('other-299', 'other-299'.padEnd(1_000), () => {
+        asked += 1;
+        return { form: form(''), bytes: 5_000 };
+      });
+    expect(asked).toBeLessThan(5);
+    expect(others.filter((key) => store.get(key) !== undefined)).toEqual(held);
   });
 });
 

@@ -2,6 +2,7 @@
  * Comes in: a result, with its key, tags, versions and times. Goes out: text without loss, and the result again, a copy
  * at each call. entry-form.ts says what stands in front of the text; envelope.ts and sealing.ts write and read that.
  */
+import { bytesOfText, copyable } from './copy.js';
 import type { Serializer } from './entry-form.js';
 
 /** What an entry says about its result. */
@@ -190,6 +191,8 @@ function inAscii(json: string): string {
 
 /** An entry that was read. */
 export interface DecodedEntry extends EntryHeader {
+  /** Characters of the text it was read from, as that is stored. */
+  length: number;
   /** The result. It belongs to the caller, who may change it: the next read of the entry makes another. */
   result(): unknown;
 }
@@ -198,9 +201,14 @@ export interface DecodedEntry extends EntryHeader {
  * Reads an entry. JSON is parsed once and as a whole: a hit is then little more than the parsing of its result.
  *
  * @param serializer the one that made it; `undefined` for JSON
+ * @param length characters of the text that the body was in
  * @returns `undefined` if the body is no entry
  */
-export function decodeEntry(body: string, serializer?: Serializer): DecodedEntry | undefined {
+export function decodeEntry(
+  body: string,
+  serializer?: Serializer,
+  length = body.length,
+): DecodedEntry | undefined {
   const end = serializer ? body.indexOf('\n') : body.length;
   if (end < 0) return undefined;
   let stored: StoredHeader & { r?: unknown };
@@ -225,12 +233,34 @@ export function decodeEntry(body: string, serializer?: Serializer): DecodedEntry
     versions: stored.v,
     askedAt: stored.s,
     ttl: stored.e,
+    length,
     result() {
       const result = serializer ? serializer.decode(body.slice(end + 1)) : stored.r;
       return stored.x ? restoreSpecialValues(result, stored.x) : result;
     },
   };
 }
+
+/**
+ * An entry as it is kept in this process: its result is copied at each call, not decoded again.
+ *
+ * @param result what its `result` gave, which must not be handed out itself from then on
+ * @returns it, and the bytes of memory it takes; `undefined` if a copy would not be exact
+ */
+export function copiedEntry(
+  entry: DecodedEntry,
+  result: unknown,
+): { form: DecodedEntry; bytes: number } | undefined {
+  const original = copyable(result);
+  if (!original) return undefined;
+  const { key, tags, versions, askedAt, ttl, length } = entry;
+  let bytes = ENTRY + original.bytes + bytesOfText(key);
+  for (const text of [...tags, ...versions]) bytes += 8 + bytesOfText(text);
+  return { form: { key, tags, versions, askedAt, ttl, length, result: original.copy }, bytes };
+}
+
+/** Bytes that an entry takes beside its texts and its result: two objects and a list. */
+const ENTRY = 200;
 
 /** Reads a result from its encoded form: a fresh copy at each call. */
 export function decodeResult({ body, special, serializer }: EncodedResult): unknown {

@@ -2,7 +2,7 @@
  * Comes in: a read of the adapter. Goes out: who asks, of the operations under way, and with it what the read may not be
  * answered with: anything at all for a part of a write, another's directive, a transaction's view.
  */
-import { LRUCache } from 'lru-cache';
+import { createExpiring } from '../../platform/expiring.js';
 import { type FoundDirective, mostCareful, parseDirective, type ReadDirective } from './directive.js';
 import {
   beginOperation,
@@ -21,15 +21,8 @@ import {
  * Payload's `findByID` hands on nothing of its request but the transaction. So those that no call is known of are kept
  * by document: access control may end one before it reads anything, so that nobody takes it from here.
  */
-const traces = shared(
-  'traces',
-  () =>
-    new LRUCache<string, { operations: Operation[]; reads: number }>({
-      max: 1_000,
-      ttl: 30_000,
-      // Otherwise a timer, which in workerd goes with its request, would have to move the time on.
-      ttlResolution: 0,
-    }),
+const traces = shared('traces', () =>
+  createExpiring<{ operations: Operation[]; reads: number }>({ max: 1_000, lifetime: 30_000 }),
 );
 /** Operations remembered of one document, which a Worker's memory has a thousand of, where none is known to have ended. */
 const MOST_TRACED = 20;

@@ -44,10 +44,21 @@ export interface Work {
  * @returns `undefined` for arguments beyond the bounds, and for those that hold a function, a symbol or an object
  *   without a canonical form, or throw when they are read
  */
-export function canonicalArguments(
+export function canonicalArguments(args: Readonly<Record<string, unknown>>, work?: Work): string | undefined {
+  const walk = walkArguments(args, work);
+  return walk && textOf(walk);
+}
+
+/**
+ * Walks through arguments. Two walks are alike exactly where their canonical texts are, which takes longer to tell.
+ *
+ * @param work counts what the walk visits
+ * @returns `undefined` for arguments without a canonical text
+ */
+export function walkArguments(
   args: Readonly<Record<string, unknown>>,
   work: Work = { parts: 0, characters: 0 },
-): string | undefined {
+): Walk | undefined {
   const walk: Walk = { tokens: [], text: '', work };
   try {
     const names = Object.keys(args);
@@ -59,8 +70,7 @@ export function canonicalArguments(
       writeText(name, walk);
       write(value, walk, DEEPEST_QUERY);
     }
-    writeOut(walk);
-    return walk.text;
+    return walk;
   } catch {
     // A getter or a proxy of the site's own may throw anything. It will throw it at the adapter too.
     return undefined;
@@ -72,7 +82,7 @@ export function canonicalArguments(
  * text can be put together. Texts, booleans and null stand for themselves; before all else stands a number that says
  * what follows, and of how many parts, so that no two values have the same row.
  */
-type Token = string | number | boolean | null;
+export type Token = string | number | boolean | null;
 const NUMBER = 0;
 const NOT_IN_JSON = 1;
 const ARRAY = 2;
@@ -82,8 +92,9 @@ const REGEXP = 5;
 const BYTES = 6;
 const OBJECT_ID = 7;
 
-interface Walk {
-  /** Those that are not in the text yet. */
+/** What a walk has found. */
+export interface Walk {
+  /** Those that are not in the text yet: all of a query that is not very long. */
   tokens: Token[];
   /** One JSON array after the other: of each text it can be told where it ends. */
   text: string;
@@ -93,10 +104,8 @@ interface Walk {
 /** Longest row of tokens: longer ones outgrow what V8 keeps at hand, and take several times as long. */
 const LONGEST_ROW = 500;
 
-function writeOut(walk: Walk): void {
-  walk.text += JSON.stringify(walk.tokens);
-  walk.tokens.length = 0;
-}
+/** The canonical text of what was walked through. */
+export const textOf = ({ text, tokens }: Walk): string => text + JSON.stringify(tokens);
 
 function countParts(count: number, work: Work): void {
   if (count > MOST_PARTS - work.parts) throw NO_CANONICAL_FORM;
@@ -116,7 +125,10 @@ function writeText(text: string, { tokens, work }: Walk): void {
 /** @param depth how many objects and lists may be inside one another from here on */
 function write(value: unknown, walk: Walk, depth: number): void {
   const { tokens } = walk;
-  if (tokens.length > LONGEST_ROW) writeOut(walk);
+  if (tokens.length > LONGEST_ROW) {
+    walk.text = textOf(walk);
+    tokens.length = 0;
+  }
   switch (typeof value) {
     case 'string':
       writeText(value, walk);

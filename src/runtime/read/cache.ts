@@ -69,7 +69,7 @@ export function createCache(parts: CacheParts): Cache {
       key: plan.key,
       nearKey: plan.nearKey,
       tags: plan.tags,
-      canonical: plan.canonical,
+      question: plan.question,
       rule,
       ttl: Math.min(directive?.kind === 'ttl' ? directive.ttl : rule.ttl, parts.longestTtl),
       // Who asks for something of their own gets that.

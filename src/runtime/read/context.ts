@@ -1,13 +1,14 @@
 /** What the reads of one site share, and what one read asks for. */
-import { LRUCache } from 'lru-cache';
+import { createLRU } from 'lru.min';
 import type { Registry } from '../../interfaces/registry.js';
-import type { Store } from '../../interfaces/store.js';
+import type { DecodedForms, Store } from '../../interfaces/store.js';
 import type { Background } from '../../platform/background.js';
-import type { EncodedResult } from '../entry/entry.js';
+import type { DecodedEntry, EncodedResult } from '../entry/entry.js';
 import type { Envelope } from '../entry/entry-form.js';
 import type { CallOptions, FaultGuard } from '../fault/fault-guard.js';
 import type { KeyContext } from '../policy/options.js';
 import type { Policy, Rule } from '../policy/policy.js';
+import type { Token } from '../query/canonical-arguments.js';
 import type { CachedOperation } from '../query/operations.js';
 import type { SiteSchema } from '../query/site-schema.js';
 import type { BypassReason, CacheCounts } from '../stats/stats.js';
@@ -29,7 +30,12 @@ export interface Read {
 }
 
 /** What a shared query leaves to those who wait for it. */
-export type Answer = { result: unknown; encoded: EncodedResult | undefined };
+export interface Answer {
+  result: unknown;
+  encoded: EncodedResult | undefined;
+  /** Makes one more copy of what was encoded, where that has been decoded for somebody already. */
+  copy?: () => unknown;
+}
 
 /** What a cache works with. */
 export interface CacheParts {
@@ -77,11 +83,11 @@ export type CachedRule = Extract<Rule, { cached: true }>;
 /** What a read is found by, and what it depends on. */
 export interface Plan {
   key: string;
-  /** Its key in the tier in this process. */
+  /** Its key in the tier in this process, or in the store where there is but one. */
   nearKey: string;
   tags: readonly string[];
-  /** The arguments of a plan that is not remembered: to compare them takes less than to hash them once more. */
-  canonical?: string | undefined;
+  /** What was asked, as a row of tokens that no other question has. */
+  question: readonly Token[];
 }
 
 /** A read that is to be answered from the cache. */
@@ -101,6 +107,7 @@ export interface Wanted extends Plan {
 export type Fresh = {
   found: true;
   result: unknown;
+  entry: DecodedEntry;
   /** Seconds for which a copy of the entry may be kept. */
   mayBeCopied: number;
 };
@@ -127,8 +134,10 @@ export interface ReadContext extends CacheParts {
   /** The tier in this process, if it has one, and that below it. */
   near: Store | undefined;
   far: Store;
+  /** Where entries in this process are kept decoded, under the keys of the near tier. */
+  decoded: DecodedForms | undefined;
   /** When this process asked the database for its entries, by key: its own clock it can go by. */
-  own: LRUCache<string, number>;
+  own: { get(key: string): number | undefined; set(key: string, askedAt: number): void };
 }
 
 /** Queries of which something is remembered. */
@@ -137,7 +146,7 @@ export const REMEMBERED_QUERIES = 5_000;
 /** Creates what the reads of one site share. */
 export function createReadContext(parts: CacheParts): ReadContext {
   const { near, far = parts.store } = parts.store;
-  return { ...parts, near, far, own: new LRUCache({ max: REMEMBERED_QUERIES }) };
+  return { ...parts, near, far, decoded: (near ?? far).decoded, own: createLRU({ max: REMEMBERED_QUERIES }) };
 }
 
 /** One call of the store or the registry. A fault is counted, and its answer `undefined`. */

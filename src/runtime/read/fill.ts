@@ -1,4 +1,5 @@
 /** Asks the database, and has its answer stored. */
+import { copyable } from '../entry/copy.js';
 import { decodeResult, type EncodedResult, encodeResult } from '../entry/entry.js';
 import { carriesTransaction, isOfWriteOperation, type Reader } from '../operation/reader.js';
 import type { CachedOperation } from '../query/operations.js';
@@ -67,7 +68,16 @@ export async function fill(
   const { encoded } = flight.shared;
   if (!encoded) return read.ask();
   count.shared += 1;
-  return decodeResult(encoded);
+  return copyFor(flight.shared, encoded);
+}
+
+/** A result for one of those who waited: decoded for the first of them, and copied for the others. */
+function copyFor(answer: Answer, encoded: EncodedResult): unknown {
+  if (!answer.copy) {
+    const decoded = decodeResult(encoded);
+    answer.copy = copyable(decoded)?.copy ?? (() => decodeResult(encoded));
+  }
+  return answer.copy();
 }
 
 /** Gives tags without a version a first one, where the registry may have lost theirs. */

@@ -1,5 +1,5 @@
 /** Whether an entry that was found answers a read. */
-import { decodeEntry } from '../entry/entry.js';
+import { type DecodedEntry, decodeEntry } from '../entry/entry.js';
 import type { Opened } from '../entry/entry-form.js';
 import {
   type Absent,
@@ -15,24 +15,39 @@ import {
 const CLOCK_DIFFERENCE = 10;
 
 /** What a text that was found is to a read whose tags have these versions now. */
-export function judge(
+export function judgeText(
   context: ReadContext,
   wanted: Wanted,
   text: string,
   opened: Opened,
   current: (string | undefined)[],
 ): Fresh | Absent {
-  const { key, tags, count } = wanted;
-  const absent = (stale: boolean): Absent => ({ found: false, stale, versions: current });
   // Of another release, or another site's: nothing is wrong with it.
-  if (opened === undefined) return absent(false);
-  const entry = opened === null ? undefined : decodeEntry(opened, context.envelope.serializer);
-  if (entry?.key !== key) {
-    count.errors += 1;
-    return absent(false);
+  if (opened === undefined) return absent(false, current);
+  const entry = opened === null ? undefined : decodeEntry(opened, context.envelope.serializer, text.length);
+  if (entry?.key !== wanted.key) {
+    wanted.count.errors += 1;
+    return absent(false, current);
   }
+  return judge(context, wanted, entry, current);
+}
+
+const absent = (stale: boolean, versions: (string | undefined)[]): Absent => ({
+  found: false,
+  stale,
+  versions,
+});
+
+/** What an entry is to a read whose tags have these versions now. */
+export function judge(
+  context: ReadContext,
+  wanted: Wanted,
+  entry: DecodedEntry,
+  current: (string | undefined)[],
+): Fresh | Absent {
+  const { key, tags, count } = wanted;
   const dated = (context.now() - entry.askedAt) / 1000;
-  if (dated < -CLOCK_DIFFERENCE) return absent(true);
+  if (dated < -CLOCK_DIFFERENCE) return absent(true, current);
   const age = Math.max(dated, 0);
   const left = Math.min(entry.ttl, wanted.ttl) - age;
   const isCurrent = sameTexts(entry.tags, tags) && sameTexts(entry.versions, current);
@@ -52,24 +67,25 @@ export function judge(
   };
   const whileRevalidating = !isFresh && mayServe(wanted.swr);
   const ifError = !isFresh && mayServe(wanted.staleIfError);
-  if (!isFresh && !whileRevalidating && !ifError) return absent(true);
+  if (!isFresh && !whileRevalidating && !ifError) return absent(true, current);
   let result: unknown;
   try {
     result = entry.result();
-    count.bytesRead += text.length;
+    count.bytesRead += entry.length;
   } catch (error) {
     count.errors += 1;
     context.onFault(error, 'reading an entry');
-    return absent(false);
+    return absent(false, current);
   }
   if (isFresh) {
     const grace = graceOf(wanted.rule);
-    return { found: true, result, mayBeCopied: Math.min(left + grace, COPIED * (entry.ttl + grace)) };
+    return { found: true, result, entry, mayBeCopied: Math.min(left + grace, COPIED * (entry.ttl + grace)) };
   }
-  return { ...absent(true), old: { result, whileRevalidating, ifError } };
+  return { ...absent(true, current), old: { result, whileRevalidating, ifError } };
 }
 
 function sameTexts(one: readonly string[], other: readonly (string | undefined)[]): boolean {
+  if (one === other) return true;
   if (one.length !== other.length) return false;
   for (let index = 0; index < one.length; index++) if (one[index] !== other[index]) return false;
   return true;

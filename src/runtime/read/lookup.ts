@@ -1,8 +1,9 @@
 /** Asks the store for an entry and the registry for the versions of its tags. */
+import { copiedEntry, type DecodedEntry } from '../entry/entry.js';
 import type { Opened } from '../entry/entry-form.js';
 import { memoryOf } from '../versions/subscription.js';
 import { type Absent, completed, counted, type Fresh, type ReadContext, type Wanted } from './context.js';
-import { judge } from './judge.js';
+import { judge, judgeText } from './judge.js';
 
 /** Entry and versions in one call of the store, where they live together. Synchronous where both are in this process. */
 export function lookup(context: ReadContext, wanted: Wanted): Fresh | Absent | Promise<Fresh | Absent> {
@@ -11,7 +12,8 @@ export function lookup(context: ReadContext, wanted: Wanted): Fresh | Absent | P
   const current = context.registry.get(tags) as (string | undefined)[];
   if (wanted.refresh) return { found: false, stale: false, versions: current };
   const nearby = lookupNear(context, wanted, current);
-  if (nearby?.found) return nearby;
+  // Where there is but one store, what is kept decoded is what it holds.
+  if (nearby && (nearby.found || !context.near)) return nearby;
   context.operations.storeReads += 1;
   const values = counted(context.storeGuard, count, () => context.far.getMany([key]));
   if (values instanceof Promise) return values.then((read) => judgeFar(context, wanted, read?.[0], current));
@@ -52,16 +54,22 @@ async function lookupRemote(context: ReadContext, wanted: Wanted): Promise<Fresh
   return judgeFar(context, wanted, text, complete);
 }
 
-/** The tier in this process, which costs no round trip. */
+/** What this process holds, which costs no round trip: the entry as it is kept decoded, or its text in the near tier. */
 function lookupNear(
   context: ReadContext,
   wanted: Wanted,
   current: (string | undefined)[],
 ): Fresh | Absent | undefined {
-  const text = context.near?.get(wanted.nearKey) as string | undefined;
-  return text === undefined
-    ? undefined
-    : judge(context, wanted, text, context.envelope.unwrap(text), current);
+  const { near, decoded } = context;
+  const entry = decoded?.get(wanted.nearKey) as DecodedEntry | undefined;
+  if (entry) {
+    if (!near) context.operations.storeReads += 1;
+    return judge(context, wanted, entry, current);
+  }
+  const text = near?.get(wanted.nearKey) as string | undefined;
+  if (text === undefined) return undefined;
+  const judged = judgeText(context, wanted, text, context.envelope.unwrap(text), current);
+  return keepDecoded(context, wanted, text, judged);
 }
 
 /** Asynchronous where the entry is compressed or encrypted. */
@@ -73,12 +81,30 @@ function judgeFar(
 ): Fresh | Absent | Promise<Fresh | Absent> {
   if (text === undefined) return { found: false, stale: false, versions: current };
   const judgeOpened = (opened: Opened): Fresh | Absent => {
-    const judged = judge(context, wanted, text, opened, current);
+    const judged = judgeText(context, wanted, text, opened, current);
+    if (!context.near) return keepDecoded(context, wanted, text, judged);
     if (judged.found && opened)
-      context.near?.set(wanted.nearKey, context.envelope.wrap(opened, text), judged.mayBeCopied);
+      context.near.set(wanted.nearKey, context.envelope.wrap(opened, text), judged.mayBeCopied);
     return judged;
   };
   // Whatever a store answers.
   const opened = typeof text === 'string' ? context.envelope.open(wanted.key, text) : null;
   return opened instanceof Promise ? opened.then(judgeOpened) : judgeOpened(opened);
+}
+
+/** Offers what was just decoded to the store that its text is in: it then gives copies. */
+function keepDecoded(
+  context: ReadContext,
+  wanted: Wanted,
+  text: string,
+  judged: Fresh | Absent,
+): Fresh | Absent {
+  if (!judged.found) return judged;
+  let entry: DecodedEntry | undefined;
+  const isKept = context.decoded?.offer(wanted.nearKey, text, () => {
+    const made = copiedEntry({ ...judged.entry, tags: wanted.tags }, judged.result);
+    entry = made?.form;
+    return made;
+  });
+  return isKept && entry ? { ...judged, result: entry.result() } : judged;
 }

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { createExpiring } from '../../platform/expiring.js';
 
 /** Queries remembered that were asked once. */
 const REMEMBERED = 5_000;
@@ -18,13 +18,12 @@ export interface NegativeWrites {
 
 /** Creates what one process remembers of them. */
 export function createNegativeWrites(now: () => number): NegativeWrites {
-  // In workerd no timer moves the time on.
-  const asked = new LRUCache<string, true>({ max: REMEMBERED, ttl: WINDOW, ttlResolution: 0 });
+  const asked = createExpiring<true>({ max: REMEMBERED, lifetime: WINDOW });
   let minute = 0;
   let written = 0;
   return {
     mayWrite(key) {
-      if (!asked.has(key)) {
+      if (!asked.get(key)) {
         asked.set(key, true);
         return false;
       }

@@ -1,10 +1,10 @@
 /** Key and tags of reads. */
-import { LRUCache } from 'lru-cache';
 import { leavesProcess } from '../../interfaces/store.js';
-import { canonicalArguments } from '../query/canonical-arguments.js';
+import { type Token, textOf, type Walk, walkArguments } from '../query/canonical-arguments.js';
 import { tagsOf } from '../query/dependencies.js';
 import { entryKey } from '../query/key.js';
-import { type Plan, REMEMBERED_QUERIES, type Read, type ReadContext } from './context.js';
+import type { Plan, Read, ReadContext } from './context.js';
+import { createRememberedPlans, isSame } from './remembered-plans.js';
 
 /** Finds and remembers what reads are found by. */
 export interface Plans {
@@ -21,38 +21,28 @@ const LONGEST_REMEMBERED = 2_000;
 export function createPlans(context: ReadContext): Plans {
   const { schema, policy, sliceSets, near, attachment } = context;
   const ending = leavesProcess(context.far) ? '' : attachment;
-  const plans = new LRUCache<string, Plan>({ max: REMEMBERED_QUERIES });
+  const remembered = createRememberedPlans();
   const tagContext = { schema, slicesOf: policy.slicesOf, guardsOf: sliceSets.guardsOf };
   let changesOfSets = 0;
 
   function planOf(read: Read): Plan | undefined {
-    const canonical = canonicalArguments(read.args);
-    if (canonical === undefined) return undefined;
-    const name = nameOf(read, canonical);
+    const walk = walkArguments(read.args);
+    if (!walk) return undefined;
     if (changesOfSets !== sliceSets.changes()) {
       changesOfSets = sliceSets.changes();
-      plans.clear();
+      remembered.clear();
     }
-    const isShort = name.length <= LONGEST_REMEMBERED;
-    const known = isShort ? plans.get(name) : undefined;
+    const question = questionOf(read, walk);
+    const isShort = isWhole(walk) && walk.work.characters <= LONGEST_REMEMBERED;
+    const known = isShort ? remembered.find(question) : undefined;
     if (known) return known;
     const tags = tagsOf({ operation: read.operation, slug: read.slug, args: read.args }, tagContext);
     if (!tags) return undefined;
+    const canonical = textOf(walk);
     const key = keyOf(context, read, `${canonical}${sliceSets.nameOf(tags)}`);
-    const plan = { key: key + ending, nearKey: near ? key + attachment : key, tags };
-    if (!isShort) return { ...plan, canonical };
-    plans.set(name, plan);
+    const plan = { key: key + ending, nearKey: key + (near ? attachment : ending), tags, question };
+    if (isShort) remembered.remember(question, plan);
     return plan;
-  }
-
-  function isStillAsked(read: Read, { key, tags, canonical }: Plan): boolean {
-    const now = canonicalArguments(read.args);
-    if (now === undefined) return false;
-    if (canonical !== undefined) return now === canonical;
-    return (
-      (plans.get(nameOf(read, now))?.key ??
-        keyOf(context, read, `${now}${sliceSets.nameOf(tags)}`) + ending) === key
-    );
   }
 
   return {
@@ -65,12 +55,19 @@ export function createPlans(context: ReadContext): Plans {
         return undefined;
       }
     },
-    isStillAsked,
+    isStillAsked(read, { question }) {
+      const walk = walkArguments(read.args);
+      return walk !== undefined && isSame(questionOf(read, walk), question);
+    },
   };
 }
 
-function nameOf(read: Read, canonical: string): string {
-  return `${read.type}\n${read.slug}\n${read.operation}\n${canonical}`;
+/** Whether a query is short enough for one row of tokens. */
+const isWhole = ({ text }: Walk): boolean => text === '';
+
+/** What a read asks, as a row of tokens. The arguments tell their own end. */
+function questionOf({ type, slug, operation }: Read, walk: Walk): readonly Token[] {
+  return isWhole(walk) ? [...walk.tokens, type, slug, operation] : [textOf(walk), type, slug, operation];
 }
 
 function keyOf(context: ReadContext, read: Read, canonical: string): string {

@@ -1,6 +1,7 @@
 /** What a write touches: the tags of what it changed, from its arguments and from the documents before and after it. */
-import { LRUCache } from 'lru-cache';
+
 import type { DatabaseAdapter } from 'payload';
+import { createExpiring, type Expiring } from '../../platform/expiring.js';
 import { isInternal, type Policy } from '../policy/policy.js';
 import type { WriteOperation } from '../query/operations.js';
 import { type Field, nestedFields, type SiteSchema, type SliceField } from '../query/site-schema.js';
@@ -31,7 +32,7 @@ export interface WriteContext {
    * Slices of documents written a moment ago. Two writers may read the same old value and write two new ones; the later
    * must make stale what the earlier wrote in between. What this process wrote it knows.
    */
-  recentSlices: LRUCache<string, string[]>;
+  recentSlices: Expiring<string[]>;
   onFault(error: unknown, during: string): void;
 }
 
@@ -50,12 +51,7 @@ export function createWriteContext(
     relevant,
     cached,
     slicesOf: (slug) => (cached.has(slug) ? policy.slicesOf(slug) : []),
-    recentSlices: new LRUCache({
-      max: 20_000,
-      ttl: RECENT_SLICES,
-      // Otherwise a timer, which in workerd goes with its request, would have to move the time on.
-      ttlResolution: 0,
-    }),
+    recentSlices: createExpiring({ max: 20_000, lifetime: RECENT_SLICES }),
   };
 }
 
