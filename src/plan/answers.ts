@@ -34,7 +34,7 @@ export interface CollectionAnswer {
   ttl?: string;
   slices: string[];
   /** Named on purpose although it has `auth`. */
-  allowAuth?: boolean;
+  allowAuth?: 'without-secrets';
 }
 
 /** A global to be cached. */

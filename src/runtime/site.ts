@@ -24,7 +24,13 @@ import { createEnvelope } from './entry/envelope.js';
 import { createFaultGuard, type FaultGuard } from './fault/fault-guard.js';
 import { createWarnings, type Warnings } from './fault/warnings.js';
 import { type CacheHealth, carryInstance } from './instance.js';
-import { callEndpoints, callLocalAPI, hookOperations } from './operation/hook-operations.js';
+import {
+  areStrategiesCalls,
+  callEndpoints,
+  callLocalAPI,
+  callStrategies,
+  hookOperations,
+} from './operation/hook-operations.js';
 import { longestLife, versionLifetime } from './policy/lifetimes.js';
 import type { PayloadKVOptions } from './policy/options.js';
 import { createPolicy, DEFAULT_TTL_JITTER } from './policy/policy.js';
@@ -161,6 +167,7 @@ function createParts(site: Site): Parts {
     ),
     replicaLag: replicaLag(options, base),
     readableKey: options.key,
+    areStrategiesCalls: () => areStrategiesCalls(payload),
     now: Date.now,
   });
   return {
@@ -228,6 +235,7 @@ export function attach(base: DatabaseAdapter, payload: Payload, first: Setup): D
     }),
   });
   callLocalAPI(payload);
+  callStrategies(payload);
 
   return wrapAdapter(base, {
     current() {

@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -102,28 +102,35 @@ describe('without a terminal', () => {
     expect(exitCode).toBe(0);
     expect(stdout).toContain('`users` has auth and is cached on your word');
     const text = (await project.tree())['src/payload-kv/index.ts'];
-    expect(text).toContain("users: { allowAuth: true, slices: ['email'] },");
+    expect(text).toContain("users: { allowAuth: 'without-secrets', slices: ['email'] },");
     expect(text).toContain("posts: { ttl: '1h', slices: ['slug'] },");
     expect(text).toContain('ttl: 90,');
     expect(text).toContain('globals: {},');
   });
 
-  test('accounts are not cached outside of the process, whichever answer comes last', async () => {
+  test('accounts are cached without their secrets; whole ones not outside of the process', async () => {
+    const asked = ['--yes', '--no-install', '--collections', 'posts,users', '--store', 'memory'];
+    const { exitCode, stdout } = await init(asked);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('`users` has auth and is cached on your word, without its secrets');
+    const file = path.join(project.dir, 'src/payload-kv/index.ts');
+    const written = await readFile(file, 'utf8');
+    expect(written).toContain("users: { allowAuth: 'without-secrets'");
+    expect((await init(['--yes', '--no-install', '--store', 'redis', '--dry-run'])).exitCode).toBe(0);
+
+    await writeFile(file, written.replace("allowAuth: 'without-secrets'", 'allowAuth: true'));
     const before = await project.tree();
     for (const store of ['cloudflare-kv', 'redis']) {
-      const { exitCode, stderr } = await init(['--yes', '--collections', 'posts,users', '--store', store]);
-      expect(exitCode).toBe(2);
-      expect(stderr).toContain('`users` has auth: hashes and salts of its passwords would be kept outside');
-      expect(stderr).toContain('Leave `users` out, keep entries in memory (--store memory)');
+      const moved = await init(['--yes', '--store', store]);
+      expect(moved.exitCode).toBe(2);
+      expect(moved.stderr).toContain(
+        '`users` has auth: hashes and salts of its passwords would be kept outside',
+      );
+      expect(moved.stderr).toContain(
+        "Write `allowAuth: 'without-secrets'` there, leave `users` out, keep entries",
+      );
     }
     expect(await project.tree()).toEqual(before);
-
-    expect((await init(['--yes', '--collections', 'posts,users', '--store', 'memory'])).exitCode).toBe(0);
-    const cached = await project.tree();
-    const moved = await init(['--yes', '--store', 'redis']);
-    expect(moved.exitCode).toBe(2);
-    expect(moved.stderr).toContain('`users` has auth');
-    expect(await project.tree()).toEqual(cached);
   });
 
   describe('a Payload that this package does not work with is refused before anything is written', () => {
@@ -379,7 +386,10 @@ describe('a second time', () => {
         .replace('memory()', "cloudflareKV({ binding: 'PAYLOAD_CACHE' })")
         .replace("ttl: '5m'", "ttl: '1h'")
         .replace('    pages: {},\n', '')
-        .replace('// as agreed\n', "// as agreed\n    users: { allowAuth: true, slices: ['email'] },\n")
+        .replace(
+          '// as agreed\n',
+          "// as agreed\n    users: { allowAuth: 'without-secrets', slices: ['email'] },\n",
+        )
         .replace(/globals: \{[^}]*\},\n {2}\}/, 'globals: {}'),
     );
     expect(tree['wrangler.json']).toContain('"binding": "PAYLOAD_CACHE"');

@@ -339,8 +339,22 @@ describe('doctor on the blog, whose entries live in memory', () => {
       const line = await lineOf(blog, WRAPPER, 'users');
       expect((await blog.diagnose()).get('auth')).toMatchObject({
         status: 'fail',
-        fix: `Remove \`users\` at ${WRAPPER}:${line}; or, if accounts are to be cached, write \`users: { allowAuth: true }\`.`,
+        fix: `Remove \`users\` at ${WRAPPER}:${line}; or, if users are to be cached without their secrets, write \`users: { allowAuth: 'without-secrets' }\`.`,
       });
+    });
+
+    test('cached without secrets is fine, also outside of the process', async () => {
+      await blog.replace(
+        WRAPPER,
+        /^(\s*)posts: \{/m,
+        "    users: { allowAuth: 'without-secrets' },\n    posts: {",
+      );
+      const { status, summary } = (await blog.diagnose()).get('auth') ?? {};
+      expect(status).toBe('ok');
+      expect(summary).toContain('cached without secrets: `users`');
+      await blog.replace(WRAPPER, 'store: memory()', 'store: redis()');
+      await blog.replace(WRAPPER, /^/, "import { redis } from 'payload-kv/redis';\n");
+      expect((await blog.diagnose()).get('auth')).toMatchObject({ status: 'ok' });
     });
 
     test('cached on purpose is a warning', async () => {

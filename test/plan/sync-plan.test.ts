@@ -127,7 +127,7 @@ test('a slice whose field is gone, or moved into a list, is told', () => {
 test('a cached collection that got auth is told', () => {
   const after = schema([{ ...posts, auth: true }]);
   expect(sync(input(schema([posts]), after)).findings.warnings).toMatchObject([
-    { text: expect.stringContaining('allowAuth: true') },
+    { text: expect.stringContaining("allowAuth: 'without-secrets'") },
   ]);
 });
 

@@ -135,7 +135,11 @@ function collectionsOf(flag: string, { schema }: Project, proposal: Proposal): C
         offeredOf(proposal, 'collections').map((it) => it.slug),
       );
     }
-    return { slug, slices: sliceCandidates(collection), ...(collection.auth ? { allowAuth: true } : {}) };
+    return {
+      slug,
+      slices: sliceCandidates(collection),
+      ...(collection.auth ? { allowAuth: 'without-secrets' } : {}),
+    };
   });
 }
 

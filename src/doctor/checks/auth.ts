@@ -15,13 +15,15 @@ export const auth: Check = {
       ({ factory }) => factory !== undefined && STORES_OUTSIDE.has(factory),
     );
     const isOpen = outside !== undefined && wrapper.encryption === undefined;
-    const open = isOpen ? wrapper.policies.find(({ allowAuth, enabled }) => allowAuth && enabled) : undefined;
+    const open = isOpen
+      ? wrapper.policies.find(({ allowAuth, enabled }) => allowAuth === true && enabled)
+      : undefined;
     if (open) {
       const { slug, line } = open;
       return fail(
         `\`${slug}\` at ${wrapper.path}:${line} would put hashes and salts of passwords into ${outside?.factory}(), so the plugin refuses it`,
         {
-          fix: `Remove \`${slug}\` at ${wrapper.path}:${line}; or, if accounts are to be cached, add \`encryption: aesGCM()\` to the options.`,
+          fix: `Write \`${slug}: { allowAuth: 'without-secrets' }\` at ${wrapper.path}:${line}; or, if whole accounts are to be cached, add \`encryption: aesGCM()\` to the options.`,
         },
       );
     }
@@ -29,14 +31,15 @@ export const auth: Check = {
     if (unknowing) {
       const { slug, line } = unknowing;
       return fail(
-        `\`${slug}\` has auth, and ${wrapper.path}:${line} names it without \`allowAuth: true\`, so it is not cached`,
+        `\`${slug}\` has auth, and ${wrapper.path}:${line} names it without \`allowAuth\`, so it is not cached`,
         {
-          fix: `Remove \`${slug}\` at ${wrapper.path}:${line}; or, if accounts are to be cached, write \`${slug}: { allowAuth: true }\`${isOpen ? ' and add `encryption: aesGCM()` to the options' : ''}.`,
+          fix: `Remove \`${slug}\` at ${wrapper.path}:${line}; or, if users are to be cached without their secrets, write \`${slug}: { allowAuth: 'without-secrets' }\`.`,
         },
       );
     }
-    if (cached.length > 0) {
-      const list = cached.map(({ slug, line }) => `\`${slug}\` (${wrapper.path}:${line})`).join(', ');
+    const whole = cached.filter(({ allowAuth }) => allowAuth === true);
+    if (whole.length > 0) {
+      const list = whole.map(({ slug, line }) => `\`${slug}\` (${wrapper.path}:${line})`).join(', ');
       return warn(`cached on purpose: ${list}`, {
         fix: `Nothing, if it is meant so: hashes of passwords and sessions of these accounts are kept in the store${wrapper.encryption === undefined ? '' : ', encrypted'}.`,
       });
@@ -46,6 +49,10 @@ export const auth: Check = {
       return warn(
         `not checked: \`${unread.expression}\` at ${wrapper.path}:${unread.line} is not written out`,
       );
+    }
+    if (cached.length > 0) {
+      const list = cached.map(({ slug, line }) => `\`${slug}\` (${wrapper.path}:${line})`).join(', ');
+      return ok(`cached without secrets: ${list}. Hidden fields and sessions are kept out`);
     }
     return ok(withAuth.size > 0 ? `${[...withAuth].join(', ')}: not cached` : 'there are none');
   },

@@ -18,7 +18,8 @@ export interface PolicyReading {
   line: number;
   /** Slice fields, as far as they are written as text. */
   slices: { field: string; line: number }[];
-  allowAuth: boolean;
+  /** `true` for whole documents. */
+  allowAuth: boolean | 'without-secrets';
   enabled: boolean;
 }
 
@@ -37,12 +38,16 @@ export function readPolicy(
     if (node) names.leaveUnread(`${where}.${name}`, node);
     return otherwise;
   };
+  const auth = policy.get('allowAuth')?.value;
+  const written = auth && names.resolve(auth);
+  const saysWithoutSecrets =
+    written !== undefined && ts.isStringLiteralLike(written) && written.text === 'without-secrets';
   return {
     slug,
     type,
     line: names.lineOf(at),
     slices: readSlices(names, policy.get('slices')?.value, `${where}.slices`),
-    allowAuth: flag('allowAuth', false),
+    allowAuth: saysWithoutSecrets ? 'without-secrets' : flag('allowAuth', false),
     enabled: flag('enabled', true),
   };
 }

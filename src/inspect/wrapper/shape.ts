@@ -1,7 +1,14 @@
 /** Where in a wrapper the answers stand, as far as they are written as `init` writes them: an edit is a splice there. */
 import { ts } from 'ts-morph';
 import { exportedValue } from '../exported-value.js';
-import { asObject, valueIn, type WrittenMember, type WrittenObject, writtenValue } from '../written-value.js';
+import {
+  asObject,
+  valueIn,
+  type WrittenMember,
+  type WrittenObject,
+  type WrittenValue,
+  writtenValue,
+} from '../written-value.js';
 
 /** One entry of `collections` or `globals`. */
 export interface PolicyShape {
@@ -10,7 +17,8 @@ export interface PolicyShape {
   line: number;
   /** Slice fields, as far as they are literal. */
   slices: string[];
-  allowAuth: boolean;
+  /** `true` for whole documents. */
+  allowAuth: boolean | 'without-secrets';
 }
 
 /** An object literal of policies and its place. */
@@ -95,8 +103,13 @@ function policyOf(slug: string, { start, value }: WrittenMember, source: ts.Sour
     line: source.getLineAndCharacterOfPosition(start).line + 1,
     slices:
       slices?.kind === 'list' ? slices.elements.flatMap((it) => (it.kind === 'text' ? [it.text] : [])) : [],
-    allowAuth: valueIn(policy, 'allowAuth')?.kind === 'true',
+    allowAuth: allowAuthIn(valueIn(policy, 'allowAuth')),
   };
+}
+
+function allowAuthIn(value: WrittenValue | undefined): PolicyShape['allowAuth'] {
+  if (value?.kind === 'text' && value.text === 'without-secrets') return value.text;
+  return value?.kind === 'true';
 }
 
 function findCall(node: ts.Node, name: string): ts.CallExpression | undefined {

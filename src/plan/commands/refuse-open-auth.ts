@@ -19,12 +19,12 @@ export const STORES_OUTSIDE: ReadonlySet<string> = new Set([
  */
 export function refuseOpenAuth(shape: WrapperShape | undefined, file: string): void {
   if (!shape?.store || !STORES_OUTSIDE.has(shape.store) || hasMember(shape.options, 'encryption')) return;
-  const open = shape.collections?.entries.find(({ allowAuth }) => allowAuth);
+  const open = shape.collections?.entries.find(({ allowAuth }) => allowAuth === true);
   if (!open) return;
   throw new PayloadKVError({
     code: 'AUTH_NOT_ENCRYPTED',
     message: `\`${open.slug}\` has auth: hashes and salts of its passwords would be kept outside of the process, in ${shape.store}().`,
     location: { file },
-    nextStep: `Leave \`${open.slug}\` out, keep entries in memory (--store memory), or add \`encryption: aesGCM()\` to the options first.`,
+    nextStep: `Write \`allowAuth: 'without-secrets'\` there, leave \`${open.slug}\` out, keep entries in memory (--store memory), or add \`encryption: aesGCM()\` to the options first.`,
   });
 }

@@ -257,7 +257,7 @@ function warningsFor({ schema }: Project, shape: WrapperShape): PolicyWarning[] 
       return [{ line, text: `names the collection \`${slug}\`, which is gone: take the entry out` }];
     const texts = slices.flatMap((path) => sliceWarning(collection, path));
     if (collection.auth && !allowAuth) {
-      texts.push(`\`${slug}\` has auth, so it is not cached without \`allowAuth: true\``);
+      texts.push(`\`${slug}\` has auth, so it is not cached without \`allowAuth: 'without-secrets'\``);
     }
     return texts.map((text) => ({ line, text }));
   });

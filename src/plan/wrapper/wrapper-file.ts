@@ -114,21 +114,25 @@ export function printTTL(ttl: string): string {
 }
 
 /** One policy as code, e.g. `{ ttl: '10m', slices: ['slug'] }`. */
-export function printPolicy(answer: { ttl?: string; slices?: string[]; allowAuth?: boolean }): string {
+export function printPolicy(answer: PolicyAnswer): string {
   return printLiteral(policyOf(answer));
 }
 
-function policyOf({ ttl, slices = [], allowAuth }: { ttl?: string; slices?: string[]; allowAuth?: boolean }) {
+interface PolicyAnswer {
+  ttl?: string;
+  slices?: string[];
+  allowAuth?: 'without-secrets';
+}
+
+function policyOf({ ttl, slices = [], allowAuth }: PolicyAnswer) {
   return {
-    ...(allowAuth ? { allowAuth: true } : {}),
+    ...(allowAuth ? { allowAuth } : {}),
     ...(ttl === undefined ? {} : { ttl: /^\d+$/.test(ttl) ? Number(ttl) : ttl }),
     ...(slices.length > 0 ? { slices } : {}),
   } satisfies Literal;
 }
 
-function printPolicies(
-  answers: readonly (GlobalAnswer & { slices?: string[]; allowAuth?: boolean })[],
-): string {
+function printPolicies(answers: readonly (GlobalAnswer & PolicyAnswer)[]): string {
   return printLiteral(Object.fromEntries(answers.map((answer) => [answer.slug, policyOf(answer)])), {
     open: 1,
   });

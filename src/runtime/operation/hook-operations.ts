@@ -35,6 +35,7 @@ interface OperationArguments {
   /** Above 0 in the population of relations. */
   currentDepth?: unknown;
   id?: unknown;
+  showHiddenFields?: unknown;
   where?: unknown;
 }
 
@@ -60,7 +61,11 @@ export function hookOperations(config: SanitizedConfig, onForeignValue: () => vo
     const begin = own(({ args, operation, req }) =>
       noteBeginning(name, args, operation, req, onForeignValue),
     );
-    entity.hooks.beforeOperation = [begin, ...beforeOperation, own(({ args, req }) => settle(args, req))];
+    entity.hooks.beforeOperation = [
+      begin,
+      ...beforeOperation,
+      own(({ args, operation, req }) => settle(args, operation, req)),
+    ];
     if (!globals.has(entity))
       entity.hooks.afterOperation = [...afterOperation, own(({ args }) => noteEnd(args))];
   }
@@ -108,11 +113,14 @@ function inherited(operation: ReturnType<typeof beginOperation>): FoundDirective
 }
 
 /** Takes the directive that hooks of the user's have set meanwhile: of which operation is certain of a sole one. */
-function settle(args: unknown, request: unknown): void {
+function settle(args: unknown, kind: unknown, request: unknown): void {
   const operation = operationOf(args);
   if (!operation || operation.isSettled) return;
   operation.isSettled = true;
-  const { id, where } = args as OperationArguments;
+  const { id, where, showHiddenFields } = args as OperationArguments;
+  operation.hidesSecrets = (kind === 'read' || kind === 'count') && !showHiddenFields;
+  const { user } = (request ?? {}) as { user?: { id?: unknown } | null };
+  operation.userID = user?.id === undefined ? undefined : String(user.id);
   // A hook may have put another document in the place of the one asked for.
   if (id !== undefined && where === undefined) leaveTrace(operation, id);
   const found = takeDirective(request);
@@ -213,6 +221,50 @@ function operationOfCall(
   if (writes) return [{ name, writes, isBulk: isBulk(options) }, given];
   const directive = found ?? (isPopulation(options) ? undefined : findDirective(req?.context));
   return [{ name, writes, id, directive }, given];
+}
+
+type Strategy = Record<string, unknown> & { authenticate: Callable };
+
+/**
+ * Lets each strategy of authentication run as one call: it reads users like anybody else, and needs what nobody else is
+ * shown. Payload sets its strategies after it has begun to use its database.
+ */
+export function callStrategies(payload: Payload): void {
+  let strategies: unknown = payload.authStrategies;
+  Object.defineProperty(payload, 'authStrategies', {
+    configurable: true,
+    enumerable: true,
+    get() {
+      if (Array.isArray(strategies)) replaceByCalls(strategies);
+      return strategies;
+    },
+    set(given: unknown) {
+      strategies = given;
+    },
+  });
+}
+
+/** In the list itself: Payload adds to it what it has already given away. */
+function replaceByCalls(strategies: Strategy[]): void {
+  for (const [index, strategy] of strategies.entries()) {
+    if (typeof strategy?.authenticate !== 'function' || strategy.authenticate[IS_CALL]) continue;
+    const call: Callable = (...args) => runCall(undefined, () => strategy.authenticate(...args), true);
+    call[IS_CALL] = true;
+    try {
+      // One of a class keeps what is private to it.
+      strategies[index] = Object.create(strategy, { authenticate: { value: call, writable: true } });
+    } catch {
+      // A frozen list: areStrategiesCalls() tells.
+    }
+  }
+}
+
+/** Whether each strategy of authentication runs as a call. */
+export function areStrategiesCalls({ authStrategies }: Payload): boolean {
+  return (
+    Array.isArray(authStrategies) &&
+    (authStrategies as unknown as Strategy[]).every(({ authenticate }) => authenticate[IS_CALL])
+  );
 }
 
 /**

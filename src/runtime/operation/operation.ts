@@ -29,8 +29,11 @@ export interface Operation {
   isSettled: boolean;
   /** Whether the directive was the request's before the operation began. */
   hasInherited: boolean;
-  /** Whether somebody is logged in. */
+  /** Whether somebody is logged in, and who. */
   isAuthenticated: boolean;
+  userID: string | undefined;
+  /** Whether it reads, and shows no hidden field; `false` until it is certain. */
+  hidesSecrets: boolean;
   isOver: boolean;
 }
 
@@ -42,6 +45,8 @@ export interface Call {
   own: Operation | undefined;
   /** Those of its operations that are under way. */
   readonly operations: Operation[];
+  /** Whether it finds out who somebody is. */
+  readonly authenticates: boolean;
   isOver: boolean;
   /** What is left to do before its caller goes on, by whose it is. */
   readonly atEnd: Map<object, () => Promise<void>>;
@@ -120,11 +125,13 @@ export interface BeginningOperation {
 export async function runCall<Result>(
   begin: BeginningOperation | undefined,
   run: () => Result | Promise<Result>,
+  authenticates = false,
 ): Promise<Result> {
   const call: Call = {
     parent: currentCall(),
     own: undefined,
     operations: [],
+    authenticates,
     isOver: false,
     atEnd: new Map(),
   };
@@ -154,6 +161,8 @@ function newOperation(begin: BeginningOperation, call: Call | undefined): Operat
     isSettled: false,
     hasInherited: false,
     isAuthenticated: false,
+    userID: undefined,
+    hidesSecrets: false,
     isOver: false,
   };
   call?.operations.push(operation);

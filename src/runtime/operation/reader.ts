@@ -102,6 +102,8 @@ const UNKNOWN: readonly Operation[] = [
     isSettled: true,
     hasInherited: false,
     isAuthenticated: true,
+    userID: undefined,
+    hidesSecrets: false,
     isOver: false,
   },
 ];
@@ -154,6 +156,12 @@ export function isOfWriteOperation({ request, operations, call }: Reader): boole
   if (state && (state.writing.size > 0 || (state.hasForgotten && !isOfCall(operations)))) return true;
   if (call?.operations.some(({ writes }) => writes)) return true;
   return operations.some((operation) => operation.writes || (operation.state?.writing.size ?? 0) > 0);
+}
+
+/** Whether this code runs, at whatever depth, for something that finds out who somebody is. */
+export function isAuthenticating(): boolean {
+  for (let call = currentCall(); call; call = call.parent) if (call.authenticates) return true;
+  return false;
 }
 
 /** Whether it is certain that a read is of a call's operation. */

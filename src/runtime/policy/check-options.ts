@@ -70,8 +70,9 @@ export function checkOptions(options: PayloadKVOptions, registry: Registry): voi
           throw invalid(`${name}.${key}`, `one of ${[...POLICY_NAMES].join(', ')}`, key);
       }
       if (policy.ttl !== undefined) parseDuration(policy.ttl, `${name}.ttl`);
-      for (const key of ['enabled', 'allowAuth'] as const)
-        checkType(`${name}.${key}`, policy[key], 'boolean');
+      checkType(`${name}.enabled`, policy.enabled, 'boolean');
+      if (policy.allowAuth !== 'without-secrets' && ![undefined, true, false].includes(policy.allowAuth))
+        throw invalid(`${name}.allowAuth`, 'true, false or "without-secrets"', policy.allowAuth);
       checkOperations(policy.operations, `${name}.operations`);
       checkSwitchedDurations(policy, `${name}.`);
       checkConsistency(policy.consistency, `${name}.consistency`, registry);

@@ -35,11 +35,18 @@ export interface CollectionPolicy extends GlobalPolicy {
    */
   slices?: readonly string[];
   /**
-   * Must be `true` to cache a collection with `auth`. Its entries hold all that its documents do in the database: hashes
-   * and salts of passwords, reset tokens, API keys, sessions. So it is refused for a store outside of this process,
-   * unless `encryption` is set. Default `false`.
+   * Must be set to cache a collection with `auth`. Default `false`.
+   *
+   * - `'without-secrets'`: entries hold no hidden field (hashes and salts of passwords, reset and verification tokens,
+   *   login attempts and locks, hidden fields of your own) and no sessions. They answer what reads users as documents:
+   *   `find`, `findByID`, `count` and the population of relations, where `sessions` is then an empty list. Whatever may
+   *   need more asks the database: everything that signs in, `showHiddenFields`, users who read themselves, a query or
+   *   `select` that names such a field, `payload.db`. A collection with API keys, or whose hooks could tell the
+   *   difference, is not cached, and a warning says why.
+   * - `true`: entries hold all that the documents do in the database. So it is refused for a store outside of this
+   *   process, unless `encryption` is set.
    */
-  allowAuth?: boolean;
+  allowAuth?: boolean | 'without-secrets';
 }
 
 /**

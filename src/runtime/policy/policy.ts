@@ -10,6 +10,7 @@ import { canBeSlice, fieldAt } from '../query/slices.js';
 import type { BypassReason } from '../stats/stats.js';
 import { type SWITCHED_DURATIONS, versionMemory } from './option-values.js';
 import type { CollectionPolicy, GlobalPolicy, PayloadKVOptions } from './options.js';
+import { type Secrets, secretsOf } from './secrets.js';
 
 /** Default TTL of an entry, in seconds. */
 export const DEFAULT_TTL = 300;
@@ -49,6 +50,8 @@ export type Rule =
       maximumAge: number;
       eventual: boolean;
       auth: boolean;
+      /** What entries are kept without, and answer only who needs none of it. */
+      secrets: Secrets | undefined;
     }
   | { cached: false; reason: Extract<BypassReason, 'auth-collection' | 'policy'> };
 
@@ -91,15 +94,18 @@ export function createPolicy(
   }
 
   const slices = readSlices(options, schema, warn);
+  const secrets = readSecrets(options, schema, warn);
 
   function resolve(type: 'collection' | 'global', slug: string, operation: CachedOperation): Rule {
     if (isInternal(slug)) return { cached: false, reason: 'policy' };
     if (type === 'collection') {
       const collection = schema.collections.get(slug);
       if (!collection) return { cached: false, reason: 'policy' };
-      if (collection.auth && !(policyOf(type, slug) as CollectionPolicy | undefined)?.allowAuth) {
-        return { cached: false, reason: 'auth-collection' };
-      }
+      const allowAuth = (policyOf(type, slug) as CollectionPolicy | undefined)?.allowAuth;
+      const isAllowed =
+        allowAuth === true ||
+        (allowAuth === 'without-secrets' && secrets.has(slug) && OF_DOCUMENTS.has(operation));
+      if (collection.auth && !isAllowed) return { cached: false, reason: 'auth-collection' };
     } else if (!schema.globals.has(slug)) return { cached: false, reason: 'policy' };
     const named = type === 'collection' ? options.collections : options.globals;
     const policy = policyOf(type, slug);
@@ -124,6 +130,7 @@ export function createPolicy(
       maximumAge: versionMemory(consistency, 'consistency'),
       eventual: consistency === 'eventual',
       auth: type === 'collection' && Boolean(schema.collections.get(slug)?.auth),
+      secrets: type === 'collection' ? secrets.get(slug) : undefined,
     };
   }
 
@@ -141,6 +148,29 @@ export function createPolicy(
     slicesOf: (slug) => slices.get(slug) ?? none,
     isCached: (type, slug) => CACHED_OPERATIONS.some((operation) => resolve(type, slug, operation).cached),
   };
+}
+
+/** Operations that read documents as they are now: their results are known to hold secrets where documents do. */
+const OF_DOCUMENTS: ReadonlySet<CachedOperation> = new Set(['find', 'findOne', 'count']);
+
+/** What entries of auth collections are kept without. Those of which that cannot be said are reported and left out. */
+function readSecrets(
+  options: PayloadKVOptions,
+  schema: SiteSchema,
+  warn: (message: string) => void,
+): Map<string, Secrets> {
+  const secrets = new Map<string, Secrets>();
+  for (const [slug, policy] of Object.entries(options.collections ?? {}) as [
+    string,
+    CollectionPolicy | undefined,
+  ][]) {
+    const collection = schema.collections.get(slug);
+    if (policy?.allowAuth !== 'without-secrets' || !collection?.auth) continue;
+    const found = secretsOf(collection, schema.blocksOf);
+    if (typeof found !== 'string') secrets.set(slug, found);
+    else warn(`payload-kv: "${slug}" is not cached, which allowAuth asks for without its secrets: ${found}.`);
+  }
+  return secrets;
 }
 
 /** The slice fields of each collection. What is none is reported and left out. */

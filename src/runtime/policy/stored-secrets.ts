@@ -14,11 +14,11 @@ export function checkStoredSecrets({ store, encryption, collections }: PayloadKV
     string,
     CollectionPolicy | undefined,
   ][]) {
-    if (!policy?.allowAuth || policy.enabled === false) continue;
+    if (policy?.allowAuth !== true || policy.enabled === false) continue;
     throw new PayloadKVError({
       code: 'AUTH_NOT_ENCRYPTED',
       message: `collections.${slug}.allowAuth would put hashes and salts of passwords as they are into the ${store.name} store, which is outside of this process.`,
-      nextStep: `Add "encryption: aesGCM()" to the options of payloadKV(), take "${slug}" out of them, or keep entries in this process with memory().`,
+      nextStep: `Add "encryption: aesGCM()" to the options of payloadKV(), set allowAuth to "without-secrets", or keep entries in this process with memory().`,
     });
   }
 }

@@ -27,6 +27,7 @@ import { type FillContext, fill } from './fill.js';
 import { lookup } from './lookup.js';
 import { createPlans } from './plan.js';
 import { createRevalidation } from './revalidation.js';
+import { isOfAsker, mentionsSecret, needsNoSecrets } from './secrets.js';
 
 /** Answers reads from the store where it can: key → lookup → fill. */
 export interface Cache {
@@ -51,9 +52,11 @@ export function createCache(parts: CacheParts): Cache {
     const carries = carriesTransaction(reader);
     const isInTransaction = carries instanceof Promise ? await carries : carries;
     let reason = bypassReason(parts, read, reader, rule, isInTransaction, directive);
-    const plan = reason ? undefined : plans.planOf(read);
+    const plan = reason || !rule.cached ? undefined : plans.planOf(read, rule);
     if (!reason && !plan) reason = 'unknown-argument';
     if (plan) reason = parts.pendingFor(plan.tags);
+    if (plan && rule.cached && rule.secrets && mentionsSecret(plan.question, rule.secrets))
+      reason ??= 'auth-collection';
     if (reason || !plan || !rule.cached) {
       const bypass = reason ?? 'unknown-argument';
       count.bypasses[bypass] = (count.bypasses[bypass] ?? 0) + 1;
@@ -81,6 +84,10 @@ export function createCache(parts: CacheParts): Cache {
 
     const answer = lookup(context, wanted);
     const looked = answer instanceof Promise ? await answer : answer;
+    if (isOfAsker(read, reader, rule, looked.found ? looked.result : looked.old?.result)) {
+      count.bypasses['auth-collection'] = (count.bypasses['auth-collection'] ?? 0) + 1;
+      return read.ask();
+    }
     if (looked.found) {
       count.hits += 1;
       parts.debug?.(`hit ${plan.key}`);
@@ -111,7 +118,7 @@ export function createCache(parts: CacheParts): Cache {
 }
 
 function bypassReason(
-  { storeGuard, registryGuard }: CacheParts,
+  parts: CacheParts,
   read: Read,
   reader: Reader,
   rule: Rule,
@@ -123,9 +130,10 @@ function bypassReason(
   if (isInTransaction) return 'transaction';
   // Payload's own sign-in code reads users directly and writes back what it read.
   if (rule.auth && !isOfReadOperation(reader)) return 'auth-collection';
+  if (rule.secrets && !(parts.areStrategiesCalls() && needsNoSecrets(read, reader))) return 'auth-collection';
   if (directive?.kind === 'bypass') return 'request';
   if (rule.eventual && isOfSomebody(reader)) return 'request';
-  if (storeGuard.isOpen() || registryGuard.isOpen()) return 'error';
+  if (parts.storeGuard.isOpen() || parts.registryGuard.isOpen()) return 'error';
   return undefined;
 }
 

@@ -70,6 +70,8 @@ export interface CacheParts {
   /** Seconds a tag must have kept its version before results that depend on it are stored. */
   replicaLag: number;
   readableKey: ((context: KeyContext) => string) | undefined;
+  /** Whether it is known of each strategy of authentication when it runs. */
+  areStrategiesCalls(): boolean;
   counts(type: 'collection' | 'global', slug: string): CacheCounts;
   operations: { storeReads: number; storeWrites: number; registryReads: number };
   onFault(error: unknown, during: string): void;

@@ -7,6 +7,7 @@ import type { CacheCounts } from '../stats/stats.js';
 import { type Answer, completed, counted, type Read, type ReadContext, type Wanted } from './context.js';
 import type { EntryWrites } from './entry-writes.js';
 import type { Plans } from './plan.js';
+import { isOfAsker, withoutSecrets } from './secrets.js';
 
 /** What the reads of one site share, with what fills need. */
 export interface FillContext extends ReadContext {
@@ -44,7 +45,9 @@ export async function fill(
     // Encoded before anyone has the result in hand, because Payload changes documents in place.
     let encoded: EncodedResult | undefined;
     try {
-      encoded = encodeResult(result, context.envelope.serializer);
+      const { secrets } = wanted.rule;
+      const stored = secrets ? withoutSecrets(read.operation, result, secrets) : result;
+      encoded = encodeResult(stored, context.envelope.serializer);
       if (encoded)
         context.entryWrites.keep(
           read,
@@ -67,8 +70,10 @@ export async function fill(
   if (flight.led) return flight.shared.result;
   const { encoded } = flight.shared;
   if (!encoded) return read.ask();
+  const copy = copyFor(flight.shared, encoded);
+  if (isOfAsker(read, reader, wanted.rule, copy)) return read.ask();
   count.shared += 1;
-  return copyFor(flight.shared, encoded);
+  return copy;
 }
 
 /** A result for one of those who waited: decoded for the first of them, and copied for the others. */

@@ -3,13 +3,13 @@ import { leavesProcess } from '../../interfaces/store.js';
 import { type Token, textOf, type Walk, walkArguments } from '../query/canonical-arguments.js';
 import { tagsOf } from '../query/dependencies.js';
 import { entryKey } from '../query/key.js';
-import type { Plan, Read, ReadContext } from './context.js';
+import type { CachedRule, Plan, Read, ReadContext } from './context.js';
 import { createRememberedPlans, isSame } from './remembered-plans.js';
 
 /** Finds and remembers what reads are found by. */
 export interface Plans {
   /** Key and tags of a read; `undefined` if its arguments cannot be understood. */
-  planOf(read: Read): Plan | undefined;
+  planOf(read: Read, rule: CachedRule): Plan | undefined;
   /** Whether the arguments still say what the plan was made from. */
   isStillAsked(read: Read, plan: Plan): boolean;
 }
@@ -25,7 +25,7 @@ export function createPlans(context: ReadContext): Plans {
   const tagContext = { schema, slicesOf: policy.slicesOf, guardsOf: sliceSets.guardsOf };
   let changesOfSets = 0;
 
-  function planOf(read: Read): Plan | undefined {
+  function planOf(read: Read, { secrets }: CachedRule): Plan | undefined {
     const walk = walkArguments(read.args);
     if (!walk) return undefined;
     if (changesOfSets !== sliceSets.changes()) {
@@ -39,16 +39,18 @@ export function createPlans(context: ReadContext): Plans {
     const tags = tagsOf({ operation: read.operation, slug: read.slug, args: read.args }, tagContext);
     if (!tags) return undefined;
     const canonical = textOf(walk);
-    const key = keyOf(context, read, `${canonical}${sliceSets.nameOf(tags)}`);
+    // Who keeps whole documents must not find one without its secrets, and the other way round.
+    const without = secrets ? `\nwithout ${[...secrets.hidden, ...secrets.lists].sort().join()}` : '';
+    const key = keyOf(context, read, `${canonical}${sliceSets.nameOf(tags)}${without}`);
     const plan = { key: key + ending, nearKey: key + (near ? attachment : ending), tags, question };
     if (isShort) remembered.remember(question, plan);
     return plan;
   }
 
   return {
-    planOf(read) {
+    planOf(read, rule) {
       try {
-        return planOf(read);
+        return planOf(read, rule);
       } catch (error) {
         // A fault of the analysis is a query that is not cached, never an error of the site.
         context.onFault(error, `analysing ${read.operation} on ${read.slug}`);

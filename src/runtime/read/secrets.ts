@@ -1,0 +1,76 @@
+/**
+ * Reads of auth collections whose entries hold no secrets: which of them such an entry may answer, and what it is made
+ * of.
+ */
+import { isAuthenticating, type Reader } from '../operation/reader.js';
+import type { Secrets } from '../policy/secrets.js';
+import type { Token } from '../query/canonical-arguments.js';
+import type { CachedOperation } from '../query/operations.js';
+import type { CachedRule, Read } from './context.js';
+
+type Document = Record<string, unknown>;
+
+/**
+ * Whether a read is of read operations that show no hidden field. What authenticates, and whatever asks the adapter
+ * itself, may need any of them.
+ */
+export function needsNoSecrets(read: Read, reader: Reader): boolean {
+  const { operations } = reader;
+  if (operations.length === 0 || !operations.every(({ hidesSecrets }) => hidesSecrets)) return false;
+  // Payload's read operations name a locale, also where there is none; its operations that sign in do not.
+  if (read.operation !== 'count' && !Object.hasOwn(read.args, 'locale')) return false;
+  return !isAuthenticating();
+}
+
+/** Whether a question names a secret: to be found by, sorted by, or selected. */
+export function mentionsSecret(question: readonly Token[], { hidden, lists }: Secrets): boolean {
+  return question.some((token) => {
+    if (typeof token !== 'string') return false;
+    for (const part of token.split(/[^\w]+/)) if (hidden.has(part) || lists.has(part)) return true;
+    return false;
+  });
+}
+
+/** Whether a result without secrets is of who asks for it: to them alone Payload shows all there is. */
+export function isOfAsker(
+  { operation }: Read,
+  reader: Reader,
+  { secrets }: CachedRule,
+  result: unknown,
+): boolean {
+  if (!secrets) return false;
+  const askers = new Set<string>();
+  for (const { userID } of reader.operations) if (userID !== undefined) askers.add(userID);
+  const { user } = (reader.request ?? {}) as { user?: { id?: unknown } | null };
+  if (user?.id !== undefined) askers.add(String(user.id));
+  return askers.size > 0 && documentsOf(operation, result).some(({ id }) => askers.has(String(id)));
+}
+
+/** A result as it may be stored. The one that is given stays as it is. */
+export function withoutSecrets(operation: CachedOperation, result: unknown, secrets: Secrets): unknown {
+  if (operation === 'find') {
+    const docs = documentsOf(operation, result).map((document) => stripped(document, secrets));
+    return { ...(result as Document), docs };
+  }
+  const [document] = documentsOf(operation, result);
+  return document ? stripped(document, secrets) : result;
+}
+
+function documentsOf(operation: CachedOperation, result: unknown): Document[] {
+  if (typeof result !== 'object' || result === null) return [];
+  if (operation === 'find') return (result as { docs: Document[] }).docs;
+  return operation === 'findOne' ? [result as Document] : [];
+}
+
+/**
+ * Payload takes hidden values out, and puts a default in the place of those that are missing: so they remain, as nothing.
+ */
+function stripped(document: Document, { hidden, lists }: Secrets): Document {
+  const copy = { ...document };
+  for (const name of Object.keys(copy)) {
+    if (copy[name] === undefined) continue;
+    if (hidden.has(name)) copy[name] = null;
+    else if (lists.has(name)) copy[name] = [];
+  }
+  return copy;
+}
