@@ -1,7 +1,7 @@
 /** What a person decides in `init`, and what the tool proposes. */
 import { bySlug } from '../inspect/fields.js';
 import type { Project } from '../inspect/project.js';
-import { INTERNAL_COLLECTIONS } from '../inspect/schema.js';
+import { type CollectionSchema, INTERNAL_COLLECTIONS } from '../inspect/schema.js';
 import { sliceCandidates } from '../inspect/slices.js';
 import { reasonAgainst, reasonAgainstGlobal } from './left-out.js';
 
@@ -105,7 +105,7 @@ export function propose(project: Pick<Project, 'schema' | 'wrangler' | 'configSh
   const notOffered = collections.flatMap(({ slug, auth }): NotOffered[] => {
     if (internalCollections.has(slug))
       return [{ slug, reason: 'internal to Payload, never cached', onRequest: false }];
-    if (auth) return [{ slug, reason: 'has auth: its documents belong to users', onRequest: true }];
+    if (auth) return [{ slug, reason: reasonAgainstAuth(slug, collections), onRequest: true }];
     return [];
   });
   const left = new Set(notOffered.map(({ slug }) => slug));
@@ -125,6 +125,17 @@ export function propose(project: Pick<Project, 'schema' | 'wrangler' | 'configSh
     binding: proposeBinding(project),
     notOffered,
   };
+}
+
+/** Of users that others show, such as the authors of posts, it tells how they can be cached. */
+function reasonAgainstAuth(slug: string, collections: readonly CollectionSchema[]): string {
+  const referrer = collections.find(
+    ({ auth, fields, slug: from }) =>
+      !auth && !internalCollections.has(from) && fields.some(({ relationTo }) => relationTo?.includes(slug)),
+  );
+  return referrer
+    ? `has auth; \`${referrer.slug}\` refers to it: name it to cache it without hidden fields and sessions`
+    : 'has auth: its documents belong to users';
 }
 
 /** What is not proposed of a project, with the reasons: what is offered first. */
