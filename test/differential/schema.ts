@@ -280,7 +280,7 @@ function buildModel(gen: fc.GeneratorValue): Model {
     defaultSort: undefined,
     publicWhere: undefined,
     slices: [],
-    cached: chance(30),
+    cached: chance(70),
   });
   const bySlug = new Map(collections.map((collection) => [collection.slug, collection]));
   const nodesOf = (slug: string): Node[] => bySlug.get(slug)?.nodes ?? [];
