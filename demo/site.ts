@@ -6,7 +6,9 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Miniflare } from 'miniflare';
 import { getPayload, type Payload } from 'payload';
-import { getCacheStats } from 'payload-kv';
+import { getCacheStats, settleCache } from 'payload-kv';
+import type { KVBinding } from 'payload-kv/cloudflare';
+import { kvBehindNetwork, kvInProcess, network } from './network.js';
 import { type Page, readsOf } from './pages.js';
 
 /** What the demo asks of a site, with the answer's type behind it. */
@@ -15,12 +17,29 @@ export interface SiteRequests {
   slugs: { ask: Record<string, never>; answer: { posts: string[]; categories: string[] } };
   /** Renders pages through the Local API, and says how long each took in milliseconds. */
   view: { ask: { pages: Page[] }; answer: number[] };
-  /** Counts since the start. A lookup is any read that could have been a hit. */
-  counters: { ask: Record<string, never>; answer: { databaseCalls: number; hits: number; lookups: number } };
+  /** Puts the database and the KV as many milliseconds away. */
+  network: { ask: { databaseMs: number; kvMs: number }; answer: null };
+  /** Goes on with an empty namespace: one in the site's process, or Miniflare's. */
+  namespace: { ask: { of: 'process' | 'miniflare' }; answer: null };
+  /** Counts since the start, once all entries are stored. */
+  counters: { ask: Record<string, never>; answer: Counters };
   /** The title that a visitor sees, and how many database calls it took to show it. */
   title: { ask: { slug: string }; answer: { title: string; databaseCalls: number } };
   edit: { ask: { slug: string; title: string }; answer: null };
   stop: { ask: Record<string, never>; answer: null };
+}
+
+/** What happened since a site started. */
+export interface Counters {
+  /** Calls of the database adapter. */
+  databaseCalls: number;
+  /** What the SQLite client was given to run. */
+  statements: number;
+  /** Calls of the KV binding. */
+  kvCalls: number;
+  hits: number;
+  /** Reads that could have been hits. */
+  lookups: number;
 }
 
 /** One request on the wire. */
@@ -35,18 +54,17 @@ const send = (reply: SiteReply) => process.send?.(reply);
 const project = process.cwd();
 const importFromProject = (file: string) => import(pathToFileURL(path.join(project, file)).href);
 
-// In production the runtime of Workers holds the bindings; here Miniflare's stand where OpenNext puts them.
-const miniflare = process.env.DEMO_KV_BINDING
-  ? new Miniflare({
-      modules: true,
-      script: 'export default { fetch: () => new Response(null, { status: 404 }) }',
-      compatibilityDate: '2026-03-01',
-      kvNamespaces: [process.env.DEMO_KV_BINDING],
-    })
-  : undefined;
-if (miniflare) {
+// In production the runtime of Workers holds the bindings; here they stand where OpenNext puts them.
+let namespace = kvInProcess();
+let miniflare: Miniflare | undefined;
+const { DEMO_KV_BINDING: binding } = process.env;
+if (binding) {
   Object.assign(globalThis, {
-    [Symbol.for('__cloudflare-context__')]: { env: await miniflare.getBindings(), ctx: {}, cf: undefined },
+    [Symbol.for('__cloudflare-context__')]: {
+      env: { [binding]: kvBehindNetwork(() => namespace) },
+      ctx: {},
+      cf: undefined,
+    },
   });
 }
 
@@ -55,15 +73,15 @@ await importFromProject('src/server.ts');
 const { default: config } = await importFromProject('src/payload.config.ts');
 const payload = await getPayload({ config });
 
-// Counted at the very bottom, in the SQLite client: each call here is one statement that the database runs.
-let databaseCalls = 0;
+// Counted at the very bottom as well, in the SQLite client: what comes here the database runs, whoever asked.
+let statements = 0;
 const { client } = payload.db as unknown as {
   client: Record<'execute' | 'batch', (...args: unknown[]) => unknown>;
 };
 for (const name of ['execute', 'batch'] as const) {
   const run = client[name].bind(client);
   client[name] = (...args) => {
-    databaseCalls += 1;
+    statements += 1;
     return run(...args);
   };
 }
@@ -116,18 +134,40 @@ const handlers: {
     return milliseconds;
   },
 
+  async network(distances) {
+    Object.assign(network, distances);
+    return null;
+  },
+
+  async namespace({ of }) {
+    await settleCache(payload);
+    if (of === 'process') namespace = kvInProcess();
+    else {
+      miniflare ??= new Miniflare({
+        modules: true,
+        script: 'export default { fetch: () => new Response(null, { status: 404 }) }',
+        compatibilityDate: '2026-03-01',
+        kvNamespaces: ['DEMO'],
+      });
+      namespace = (await miniflare.getKVNamespace('DEMO')) as unknown as KVBinding;
+    }
+    return null;
+  },
+
   async counters() {
     const total = getCacheStats(payload)?.total;
-    if (!total) return { databaseCalls, hits: 0, lookups: 0 };
+    if (total) await settleCache(payload);
+    const { databaseCalls, kvCalls } = network;
+    if (!total) return { databaseCalls, statements, kvCalls, hits: 0, lookups: 0 };
     const bypasses = Object.values(total.bypasses).reduce((sum, count) => sum + count, 0);
     const lookups = total.hits + total.misses + total.stale + total.shared + bypasses;
-    return { databaseCalls, hits: total.hits, lookups };
+    return { databaseCalls, statements, kvCalls, hits: total.hits, lookups };
   },
 
   async title({ slug }) {
-    const before = databaseCalls;
+    const before = network.databaseCalls;
     const { docs } = (await readPost(slug)) as { docs: { title: string }[] };
-    return { title: docs[0]?.title ?? '', databaseCalls: databaseCalls - before };
+    return { title: docs[0]?.title ?? '', databaseCalls: network.databaseCalls - before };
   },
 
   async edit({ slug, title }) {

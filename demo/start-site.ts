@@ -15,14 +15,27 @@ export interface Site {
   stop(): Promise<void>;
 }
 
-/** Starts the project in `directory`. `kvBinding` gives it a KV namespace of that name. */
-export async function startSite(directory: string, databaseUri: string, kvBinding?: string): Promise<Site> {
+/** What a site is started with. */
+export interface SiteOptions {
+  databaseUri: string;
+  /** Whether the database has its tables, so that none are made. */
+  hasTables: boolean;
+  /** Gives it a KV namespace of that name. */
+  kvBinding?: string;
+}
+
+/** Starts the project in `directory`. */
+export async function startSite(
+  directory: string,
+  { databaseUri, hasTables, kvBinding }: SiteOptions,
+): Promise<Site> {
   const child = fork(fileURLToPath(new URL('site.ts', import.meta.url)), [], {
     cwd: directory,
     execArgv: ['--import', import.meta.resolve('tsx')],
     env: {
       ...process.env,
       DATABASE_URI: databaseUri,
+      DEMO_HAS_TABLES: String(hasTables),
       DEMO_KV_BINDING: kvBinding,
       PAYLOAD_DISABLE_DEPENDENCY_CHECKER: 'true',
       // No WebSocket to a Next.js server that is not there.

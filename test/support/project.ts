@@ -26,6 +26,8 @@ export interface CopyOptions {
   crlf?: boolean;
   /** Tabs instead of two spaces in every source file. Default `false`. */
   tabs?: boolean;
+  /** Where its directory is made. Default: among the temporary ones. */
+  inside?: string;
 }
 
 /** A copy of a fixture in a directory of its own, outside the repository. */
@@ -48,7 +50,7 @@ const SOURCE_FILE = /\.(ts|json|jsonc|md)$/;
 export async function copyFixture(name: FixtureName, options: CopyOptions = {}): Promise<ProjectCopy> {
   const fixture = path.join(repository, 'fixtures', name);
   // The real path: a temporary directory may itself be a link, and tools compare paths.
-  const dir = await realpath(await mkdtemp(path.join(tmpdir(), `payload-kv-${name}-`)));
+  const dir = await realpath(await mkdtemp(path.join(options.inside ?? tmpdir(), `payload-kv-${name}-`)));
   await cp(fixture, dir, {
     recursive: true,
     filter: (source) => !LEFT_BEHIND.has(path.basename(source)) && !/\.db(-\w+)?$/.test(source),
