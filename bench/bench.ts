@@ -3,12 +3,14 @@ import { benchCommands } from './commands.js';
 import { benchEntries } from './entries.js';
 import { benchLookup, benchRoundTrips } from './lookup.js';
 import { shortfalls } from './measure.js';
+import { benchPeers } from './peers.js';
 import { benchPrecision } from './precision.js';
 import { benchQueries } from './queries.js';
 import { benchWorkerd } from './workerd.js';
 
 const PARTS: Record<string, () => Promise<void>> = {
   lookup: benchLookup,
+  peers: benchPeers,
   'round trips': benchRoundTrips,
   precision: benchPrecision,
   bulk: benchBulk,
