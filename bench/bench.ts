@@ -6,12 +6,14 @@ import { shortfalls } from './measure.js';
 import { benchPeers } from './peers.js';
 import { benchPrecision } from './precision.js';
 import { benchQueries } from './queries.js';
+import { benchScale } from './scale.js';
 import { benchWorkerd } from './workerd.js';
 
 const PARTS: Record<string, () => Promise<void>> = {
   lookup: benchLookup,
   peers: benchPeers,
   'round trips': benchRoundTrips,
+  scale: benchScale,
   precision: benchPrecision,
   bulk: benchBulk,
   entries: benchEntries,
