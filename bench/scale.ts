@@ -12,12 +12,12 @@ import { tagsOf } from '../dist/runtime/query/dependencies.js';
 import { readSiteSchema } from '../dist/runtime/query/site-schema.js';
 import { countDatabaseCalls, createMiniflare, type Started, startBlog } from '../test/support/payload.js';
 import { type RedisServer, startRedis } from '../test/support/redis.js';
-import { timeInTurns } from './measure.js';
+import { type Task, timeInTurns } from './measure.js';
 
 /** The largest steps take minutes and gigabytes. */
 const isFull = Boolean(process.env.BENCH_FULL);
-const RUNS = { rounds: 30, batch: 10, warmUp: 10 };
-const FEW_RUNS = { rounds: 10, batch: 2, warmUp: 3 };
+const RUNS = { rounds: 20, batch: 10, warmUp: 10 };
+const FEW_RUNS = { rounds: 10, batch: 2, warmUp: 5 };
 /** Larger than any step needs. */
 const ROOM = { maxEntries: 1_100_000, maxBytes: 3 * 2 ** 30 };
 
@@ -49,10 +49,35 @@ const newSeries = (): Series => new Map();
 
 /** Prints one line: what it cost at each step, and the exponent of the growth. */
 function line(label: string, series: Series, unit: 'µs' | 'count'): void {
-  const steps = [...series].map(([, cost]) => (unit === 'µs' ? time(cost) : cost.toLocaleString('en')));
+  const steps = [...series]
+    .sort(([one], [other]) => one - other)
+    .map(([, cost]) => (unit === 'µs' ? time(cost) : cost.toLocaleString('en')));
   console.log(
     `  ${label.padEnd(LABEL)}${steps.map((step) => step.padStart(11)).join('')}   ${exponent(series).padStart(6)}`,
   );
+}
+
+/** Times what costs something at each step. The steps take turns as well, so that none has a colder start. */
+async function timeSteps<Kind extends string>(
+  sizes: readonly number[],
+  tasksOf: (size: number) => Record<Kind, Task>,
+  runs = RUNS,
+): Promise<Record<Kind, Series>> {
+  const tasks: Record<string, Task> = {};
+  const places = new Map<string, [kind: Kind, size: number]>();
+  for (const size of sizes) {
+    for (const [kind, task] of Object.entries(tasksOf(size)) as [Kind, Task][]) {
+      tasks[`${kind} ${size}`] = task;
+      places.set(`${kind} ${size}`, [kind, size]);
+    }
+  }
+  const times = await timeInTurns(tasks, runs);
+  const series = {} as Record<Kind, Series>;
+  for (const [name, [kind, size]] of places) {
+    series[kind] ??= newSeries();
+    series[kind].set(size, times[name] as number);
+  }
+  return series;
 }
 
 /** Names the steps above the lines that follow. */
@@ -135,33 +160,32 @@ async function scaleEntries(server: RedisServer): Promise<void> {
   ] as [string, Store, (to: number, from: number, held: Store) => Promise<void>][]) {
     const blog = await startAnswering(store, () => small);
     const { payload } = blog;
-    const [hit, fill, write, named] = [newSeries(), newSeries(), newSeries(), newSeries()] as const;
+    const series = { hit: newSeries(), fill: newSeries(), write: newSeries(), named: newSeries() };
     let filled = 0;
     let number = 0;
+    const tasks = {
+      hit: () => payload.db.find(page('hot')),
+      fill: async () => {
+        await payload.db.find(page(`cold-${number++}`));
+        await settleCache(payload);
+      },
+    };
+    // A write makes what is hot stale: those are timed by themselves.
+    const writes = {
+      write: () => edit(payload),
+      named: () => invalidateCache(payload, { collection: 'posts' }),
+    };
     for (const size of sizes) {
       await fillTo(size, filled, store);
+      // The first step is not to be the coldest.
+      if (filled === 0) for (const all of [tasks, writes]) await timeInTurns<string>(all, RUNS);
       filled = size;
       await payload.db.find(page('hot'));
       await settleCache(payload);
-      const times = await timeInTurns(
-        {
-          hit: () => payload.db.find(page('hot')),
-          fill: async () => {
-            await payload.db.find(page(`cold-${number++}`));
-            await settleCache(payload);
-          },
-        },
-        RUNS,
-      );
-      hit.set(size, times.hit);
-      fill.set(size, times.fill);
-      const writes = await timeInTurns(
-        { write: () => edit(payload), named: () => invalidateCache(payload, { collection: 'posts' }) },
-        RUNS,
-      );
-      write.set(size, writes.write);
-      named.set(size, writes.named);
+      const times = { ...(await timeInTurns(tasks, RUNS)), ...(await timeInTurns(writes, RUNS)) };
+      for (const kind of ['hit', 'fill', 'write', 'named'] as const) series[kind].set(size, times[kind]);
     }
+    const { hit, fill, write, named } = series;
     line(`hit from ${name}`, hit, 'µs');
     line(`fill of ${name}, until it is stored`, fill, 'µs');
     line(`a write's invalidation, ${name}`, write, 'µs');
@@ -198,44 +222,38 @@ async function scaleTags(server: RedisServer): Promise<void> {
   ] as [string, Store][]) {
     const counted = counting(store);
     const blog = await startAnswering(counted, () => small);
-    const [hit, fill, keys] = [newSeries(), newSeries(), newSeries()] as const;
+    const keys = newSeries();
     let first = 1_000_000;
+    const ask = (size: number, from: number) =>
+      blog.payload.db.find({
+        collection: 'tags',
+        pagination: false,
+        where: { id: { in: Array.from({ length: size }, (_, index) => from + index) } },
+      });
     for (const size of sizes) {
-      const ask = (from: number) =>
-        blog.payload.db.find({
-          collection: 'tags',
-          pagination: false,
-          where: { id: { in: Array.from({ length: size }, (_, index) => from + index) } },
-        });
-      await ask(1);
+      await ask(size, 1);
       await settleCache(blog.payload);
       counted.keys = 0;
-      await ask(1);
+      await ask(size, 1);
       keys.set(size, counted.keys);
-      const times = await timeInTurns(
-        {
-          hit: () => ask(1),
-          fill: async () => {
-            first += size;
-            await ask(first);
-            await settleCache(blog.payload);
-          },
-        },
-        RUNS,
-      );
-      hit.set(size, times.hit);
-      fill.set(size, times.fill);
     }
+    const { hit, fill } = await timeSteps(sizes, (size) => ({
+      hit: () => ask(size, 1),
+      fill: async () => {
+        first += size;
+        await ask(size, first);
+        await settleCache(blog.payload);
+      },
+    }));
     line(`hit from ${name}`, hit, 'µs');
     line(`fill of ${name}, until it is stored`, fill, 'µs');
     if (name === 'Redis') {
       line('keys that one hit reads in Redis', keys, 'count');
-      const versions = newSeries();
-      for (const size of sizes) {
-        const read = Array.from({ length: size }, (_, index) => `payload-cache:version:${index}`);
-        versions.set(size, (await timeInTurns({ read: () => store.getMany(read) }, RUNS)).read);
-      }
-      line('as many keys in one read of Redis, to compare', versions, 'µs');
+      const { read } = await timeSteps(sizes, (size) => {
+        const names = Array.from({ length: size }, (_, index) => `payload-cache:version:${index}`);
+        return { read: () => store.getMany(names) };
+      });
+      line('as many keys in one read of Redis, to compare', read, 'µs');
     }
     await blog.stop();
     await store.close();
@@ -305,7 +323,7 @@ async function scaleProcesses(server: RedisServer): Promise<void> {
 async function scaleCollections(): Promise<void> {
   const sizes = [10, 30, 100, 300];
   heading('collections, each referring to five others', sizes);
-  const [start, query] = [newSeries(), newSeries()] as const;
+  const configs = new Map<number, Awaited<ReturnType<typeof buildConfig>>>();
   for (const size of sizes) {
     const config = await buildConfig({
       secret: 'only-for-the-bench',
@@ -324,22 +342,18 @@ async function scaleCollections(): Promise<void> {
         ],
       })),
     } as unknown as Config);
-    const context: TagContext = { schema: readSiteSchema(config, 'number'), slicesOf: () => [] };
-    const args = {
-      collection: 'c0',
-      limit: 10,
-      where: { and: [{ slug: { equals: 'x' } }, { 'to1.to2.slug': { equals: 'y' } }] },
-    };
-    const times = await timeInTurns(
-      {
-        start: () => readSiteSchema(config, 'number'),
-        query: () => tagsOf({ operation: 'find', slug: 'c0', args }, context),
-      },
-      RUNS,
-    );
-    start.set(size, times.start);
-    query.set(size, times.query);
+    configs.set(size, config);
   }
+  const args = {
+    collection: 'c0',
+    limit: 10,
+    where: { and: [{ slug: { equals: 'x' } }, { 'to1.to2.slug': { equals: 'y' } }] },
+  };
+  const { start, query } = await timeSteps(sizes, (size) => {
+    const read = () => readSiteSchema(configs.get(size) as never, 'number');
+    const context: TagContext = { schema: read(), slicesOf: () => [] };
+    return { start: read, query: () => tagsOf({ operation: 'find', slug: 'c0', args }, context) };
+  });
   line('reading the schema, once at the start', start, 'µs');
   line('tags of a query with a path over two relations', query, 'µs');
 }
@@ -366,22 +380,21 @@ async function scaleRelations(): Promise<void> {
       const title = { en: `${size}` };
       await create('posts', { title, slug: `with-${size}`, tags: tags.slice(0, size), _status: 'published' });
     }
-    const [hit, uncached, asked] = [newSeries(), newSeries(), newSeries()] as const;
+    const asked = newSeries();
+    const ask = (size: number, context: Record<string, unknown> = {}) =>
+      payload.find({ ...page(`with-${size}`), depth: 1, context });
     for (const size of sizes) {
-      const ask = (context: Record<string, unknown>) =>
-        payload.find({ ...page(`with-${size}`), depth: 1, context });
-      await ask({});
+      await ask(size);
       await settleCache(payload);
       calls.reset();
-      await ask({});
+      await ask(size);
       asked.set(size, calls.total());
-      const times = await timeInTurns(
-        { hit: () => ask({}), uncached: () => ask({ cache: 'bypass' }) },
-        FEW_RUNS,
-      );
-      hit.set(size, times.hit);
-      uncached.set(size, times.uncached);
     }
+    const { hit, uncached } = await timeSteps(
+      sizes,
+      (size) => ({ hit: () => ask(size), uncached: () => ask(size, { cache: 'bypass' }) }),
+      FEW_RUNS,
+    );
     line('Local API find of it, depth 1, without the cache', uncached, 'µs');
     line('Local API find of it, depth 1, from memory', hit, 'µs');
     line('queries that the database gets', asked, 'count');
@@ -417,19 +430,20 @@ async function scaleDocuments(server: RedisServer): Promise<void> {
         },
       ]),
     );
-    let current = 0;
-    const blog = await startAnswering(store, () => answers.get(current));
-    const [hit, fill, parse] = [newSeries(), newSeries(), newSeries()] as const;
+    const blog = await startAnswering(store, ({ where }) => {
+      const { slug } = where as { slug: { equals: string } };
+      return answers.get(Number(slug.equals.split('-')[1]));
+    });
     let number = 0;
-    for (const size of sizes) {
-      current = size;
+    for (const size of sizes) await blog.payload.db.find(page(`size-${size}`));
+    await settleCache(blog.payload);
+    const series = { hit: newSeries(), fill: newSeries(), parse: newSeries() };
+    // Not in turns: after a document of a megabyte the time of one of a kilobyte is that of a cold processor.
+    for (const size of [...sizes].reverse()) {
       const text = JSON.stringify(answers.get(size));
-      const ask = () => blog.payload.db.find(page(`size-${size}`));
-      await ask();
-      await settleCache(blog.payload);
       const times = await timeInTurns(
         {
-          hit: ask,
+          hit: () => blog.payload.db.find(page(`size-${size}`)),
           fill: async () => {
             await blog.payload.db.find(page(`size-${size}-${number++}`));
             await settleCache(blog.payload);
@@ -438,10 +452,9 @@ async function scaleDocuments(server: RedisServer): Promise<void> {
         },
         size > 100 ? FEW_RUNS : RUNS,
       );
-      hit.set(size, times.hit);
-      fill.set(size, times.fill);
-      parse.set(size, times.parse);
+      for (const kind of ['hit', 'fill', 'parse'] as const) series[kind].set(size, times[kind]);
     }
+    const { hit, fill, parse } = series;
     if (name === 'memory') line('JSON.parse of it, to compare', parse, 'µs');
     line(`hit from ${name}`, hit, 'µs');
     line(`fill of ${name}, until it is stored`, fill, 'µs');
