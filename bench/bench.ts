@@ -3,13 +3,17 @@ import { benchCommands } from './commands.js';
 import { benchEntries } from './entries.js';
 import { benchLookup, benchRoundTrips } from './lookup.js';
 import { shortfalls } from './measure.js';
+import { benchPeers } from './peers.js';
 import { benchPrecision } from './precision.js';
 import { benchQueries } from './queries.js';
+import { benchScale } from './scale.js';
 import { benchWorkerd } from './workerd.js';
 
 const PARTS: Record<string, () => Promise<void>> = {
   lookup: benchLookup,
+  peers: benchPeers,
   'round trips': benchRoundTrips,
+  scale: benchScale,
   precision: benchPrecision,
   bulk: benchBulk,
   entries: benchEntries,
