@@ -10,7 +10,7 @@ import { canBeSlice, fieldAt } from '../query/slices.js';
 import type { BypassReason } from '../stats/stats.js';
 import { type SWITCHED_DURATIONS, versionMemory } from './option-values.js';
 import type { CollectionPolicy, GlobalPolicy, PayloadKVOptions } from './options.js';
-import { type Secrets, secretsOf } from './secrets.js';
+import { isSecret, type Secrets, secretsOf } from './secrets.js';
 
 /** Default TTL of an entry, in seconds. */
 export const DEFAULT_TTL = 300;
@@ -189,7 +189,12 @@ function readSlices(
     const fields: SliceField[] = [];
     for (const path of policy.slices) {
       const field = fieldAt(collection.flattenedFields, path);
-      if (field && canBeSlice(field) && !(field as { virtual?: unknown }).virtual)
+      // Tags name the values of slices, and are kept where entries without secrets are.
+      if (field && collection.auth && policy.allowAuth !== true && isSecret(collection, path)) {
+        warn(
+          `payload-kv: collections.${slug}.slices names "${path}", which is kept secret and cannot be a slice; it is ignored.`,
+        );
+      } else if (field && canBeSlice(field) && !(field as { virtual?: unknown }).virtual)
         fields.push({ path, field });
       else {
         warn(

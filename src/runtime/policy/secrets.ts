@@ -1,5 +1,6 @@
 import type { SanitizedCollectionConfig } from 'payload';
 import { type Field, nestedFields, type SiteSchema } from '../query/site-schema.js';
+import { isForItsUserAlone, maySeeDocument } from './document-readers.js';
 
 /** What entries of an auth collection are kept without. */
 export interface Secrets {
@@ -38,12 +39,26 @@ export function secretsOf(
   const fields = collection.flattenedFields;
   const nested = fields.find((field) => holdsHidden(field, blocksOf, new Set()));
   if (nested) return `its field "${nested.name}" holds a hidden field`;
+  const shown = fields.find((field) => OF_PAYLOAD.has(field.name) && !isHidden(field));
+  if (shown) return `its field "${shown.name}" is not hidden`;
+  const sessions = fields.find(({ name }) => name === SESSIONS);
+  if (sessions && !isHidden(sessions) && !isForItsUserAlone(functionsOf(sessions).read))
+    return `its field "${SESSIONS}" is not for its user alone`;
   // An id is never taken out.
   const hidden = fields.filter((field) => isHidden(field) && field.name !== 'id').map(({ name }) => name);
-  const own = hidden.find((name) => !OF_PAYLOAD.has(name));
-  const reader = own && fields.find((field) => mayRead(field, blocksOf, new Set()));
-  if (reader) return `its field "${reader.name}" may read the hidden field "${own}"`;
+  const secret = hidden.find((name) => !OF_PAYLOAD.has(name)) ?? hidden[0] ?? sessions?.name;
+  // Payload's fields come last: those of the site are read before anything is taken out.
+  const secrets = new Set([...hidden, SESSIONS]);
+  const reader = secret && fields.find((field) => mayRead(field, secrets, blocksOf, new Set()));
+  if (reader) return `its field "${reader.name}" may read the hidden field "${secret}"`;
   return { hidden: new Set([...OF_PAYLOAD, ...hidden]), lists: new Set([SESSIONS]) };
+}
+
+/** Whether a path leads to what entries of an auth collection are kept without. */
+export function isSecret({ flattenedFields }: SanitizedCollectionConfig, path: string): boolean {
+  const [name = ''] = path.split('.', 1);
+  if (OF_PAYLOAD.has(name) || name === SESSIONS) return true;
+  return flattenedFields.some((field) => field.name === name && isHidden(field));
 }
 
 const isHidden = (field: Field): boolean => (field as { hidden?: unknown }).hidden === true;
@@ -56,17 +71,28 @@ function holdsHidden(field: Field, blocksOf: SiteSchema['blocksOf'], seen: Set<u
   });
 }
 
-/** Whether a field of the site's own has a function that is given the document as the database has it. */
-function mayRead(field: Field, blocksOf: SiteSchema['blocksOf'], seen: Set<unknown>): boolean {
-  const { access, hooks } = field as {
-    access?: { read?: unknown };
-    hooks?: { afterRead?: unknown[] };
-  };
-  const isOfPayload = OF_PAYLOAD.has(field.name) || field.name === SESSIONS || field.name === '_verified';
-  if (!isOfPayload && (access?.read || (hooks?.afterRead?.length ?? 0) > 0)) return true;
+/** What a field has of functions that are called when its document is read. */
+function functionsOf(field: Field): { read: unknown; afterRead: readonly unknown[] } {
+  const { access, hooks } = field as { access?: { read?: unknown }; hooks?: { afterRead?: unknown[] } };
+  return { read: access?.read, afterRead: hooks?.afterRead ?? [] };
+}
+
+/** Whether a field may show, or decide by, what the database has in others. */
+function mayRead(
+  field: Field,
+  secrets: ReadonlySet<string>,
+  blocksOf: SiteSchema['blocksOf'],
+  seen: Set<unknown>,
+): boolean {
+  const { read, afterRead } = functionsOf(field);
+  const isOfUser = field.name === SESSIONS && isForItsUserAlone(read);
+  if (read && !isOfUser && maySeeDocument(read)) return true;
+  if (afterRead.some(maySeeDocument)) return true;
+  const { virtual } = field as { virtual?: unknown };
+  if (typeof virtual === 'string' && secrets.has(virtual.split('.', 1)[0] as string)) return true;
   return nestedFields(field, blocksOf).some((list) => {
     if (seen.has(list)) return false;
     seen.add(list);
-    return list.some((each) => mayRead(each, blocksOf, seen));
+    return list.some((each) => mayRead(each, secrets, blocksOf, seen));
   });
 }
