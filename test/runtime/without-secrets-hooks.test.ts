@@ -1,6 +1,7 @@
-import type { CollectionConfig, Field, FieldHook, Payload } from 'payload';
+import { type CollectionConfig, createLocalReq, type Field, type FieldHook, type Payload } from 'payload';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { memory, payloadKV, settleCache } from '../../src/runtime/index.js';
+import { mentionsSecret } from '../../src/runtime/read/secrets.js';
 import { startBlog } from '../support/payload.js';
 import { collectLog } from './logged.js';
 import { lookupsOf } from './lookups.js';
@@ -145,4 +146,106 @@ test('secrets are no slices, whose values tags would name', async () => {
   } finally {
     await site.stop();
   }
+});
+
+describe('hooks and access control of a site', () => {
+  const members = 'members' as 'users';
+  let site: Awaited<ReturnType<typeof startUsers>>;
+  let payload: Payload;
+  const found: unknown[] = [];
+
+  beforeAll(async () => {
+    const collection = authCollection('members', [{ name: 'my-remark', type: 'text', hidden: true }]);
+    site = await startUsers([
+      {
+        ...collection,
+        access: {
+          read: async ({ req }) => {
+            if (req.headers.has('Authorization') && !req.user)
+              await req.payload.auth({ headers: req.headers, req });
+            return true;
+          },
+        },
+        hooks: {
+          afterRead: [
+            async ({ req, doc }) => {
+              if (!req.context.asks) return;
+              const args = { collection: 'members', req, locale: 'en', where: { id: { equals: doc.id } } };
+              found.push(await req.payload.db.findOne(args));
+              found.push((await req.payload.db.find({ ...args, limit: 1 })).docs[0]);
+            },
+          ],
+        },
+      },
+    ]);
+    payload = site.payload;
+  });
+  afterAll(() => site.stop());
+
+  test('that ask the adapter are given whole documents', async () => {
+    for (let time = 0; time < 3; time++) {
+      await payload.find({ collection: members, overrideAccess: false, context: { asks: true } });
+      await settleCache(payload);
+    }
+    expect(found).toHaveLength(6);
+    for (const document of found) expect(document).toMatchObject({ hash: expect.any(String) });
+  });
+
+  test('that find out who asks let them see themselves', async () => {
+    const { token, user } = await payload.login({
+      collection: members,
+      data: { email: 'ada@example.com', password: 'password of ada' },
+    });
+    const id = user?.id as number;
+    const reads = {
+      find: async (req?: object) =>
+        (await payload.find({ collection: members, overrideAccess: false, req })).docs[0],
+      findByID: (req?: object) => payload.findByID({ collection: members, id, overrideAccess: false, req }),
+    };
+    const headers = new Headers({ Authorization: `JWT ${token}` });
+    for (const read of Object.values(reads)) {
+      for (let time = 0; time < 2; time++) {
+        expect(await read()).toMatchObject({ sessions: [] });
+        await settleCache(payload);
+        const req = await createLocalReq({ req: { headers } }, payload);
+        expect(await read(req)).toMatchObject({ sessions: expect.arrayContaining([expect.anything()]) });
+      }
+    }
+  });
+
+  test("'only' asks no database, also for users who would be shown more", async () => {
+    const read = { collection: members, overrideAccess: false } as const;
+    const { docs } = await payload.find(read);
+    await settleCache(payload);
+    const context = { payloadCache: 'only' };
+    expect((await payload.find({ ...read, context })).docs).toEqual(docs);
+    const user = { ...docs[0], collection: 'members' } as never;
+    await expect(payload.find({ ...read, user, context })).rejects.toMatchObject({ code: 'CACHE_MISS' });
+  });
+
+  test('names of secrets are known in any spelling of a path', async () => {
+    for (const where of [{ 'my-remark': { exists: false } }, { or: [{ 'my-remark': { equals: 'x' } }] }]) {
+      const read = () => payload.find({ collection: members, where } as never);
+      await read();
+      expect(await lookupsOf(payload, 'members', read)).toEqual({ 'auth-collection': 1 });
+    }
+    const sorted = () => payload.find({ collection: members, sort: '-my-remark' });
+    await sorted();
+    expect(await lookupsOf(payload, 'members', sorted)).toEqual({ 'auth-collection': 1 });
+  });
+
+  test.each([
+    'hash',
+    '-hash',
+    'friend.hash',
+    'friend__hash',
+    'friend___token',
+    'a,-hash',
+    '["hash"]',
+    'sessions.id',
+  ])('as %s', (token) => {
+    const secrets = { hidden: new Set(['hash', '_token']), lists: new Set(['sessions']) };
+    expect(mentionsSecret(['name', 1, token], secrets)).toBe(true);
+    expect(mentionsSecret(['name', 1, token.replace(/hash|_token|sessions/, 'city')], secrets)).toBe(false);
+  });
 });

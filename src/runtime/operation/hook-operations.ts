@@ -119,8 +119,7 @@ function settle(args: unknown, kind: unknown, request: unknown): void {
   operation.isSettled = true;
   const { id, where, showHiddenFields } = args as OperationArguments;
   operation.hidesSecrets = (kind === 'read' || kind === 'count') && !showHiddenFields;
-  const { user } = (request ?? {}) as { user?: { id?: unknown } | null };
-  operation.userID = user?.id === undefined ? undefined : String(user.id);
+  operation.request = request;
   // A hook may have put another document in the place of the one asked for.
   if (id !== undefined && where === undefined) leaveTrace(operation, id);
   const found = takeDirective(request);

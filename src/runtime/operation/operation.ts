@@ -29,9 +29,10 @@ export interface Operation {
   isSettled: boolean;
   /** Whether the directive was the request's before the operation began. */
   hasInherited: boolean;
-  /** Whether somebody is logged in, and who. */
+  /** Whether somebody is logged in. */
   isAuthenticated: boolean;
-  userID: string | undefined;
+  /** Its request as long as it goes on: whose user may change. */
+  request: unknown;
   /** Whether it reads, and shows no hidden field; `false` until it is certain. */
   hidesSecrets: boolean;
   isOver: boolean;
@@ -161,7 +162,7 @@ function newOperation(begin: BeginningOperation, call: Call | undefined): Operat
     isSettled: false,
     hasInherited: false,
     isAuthenticated: false,
-    userID: undefined,
+    request: undefined,
     hidesSecrets: false,
     isOver: false,
   };
@@ -215,6 +216,7 @@ function forgetOldest(state: RequestState, among: Set<Operation>): void {
 /** Notes the end of an operation. */
 export function endOperation(operation: Operation): void {
   operation.isOver = true;
+  operation.request = undefined;
   const { state, call } = operation;
   const place = call ? call.operations.indexOf(operation) : -1;
   if (place >= 0) call?.operations.splice(place, 1);

@@ -102,7 +102,7 @@ const UNKNOWN: readonly Operation[] = [
     isSettled: true,
     hasInherited: false,
     isAuthenticated: true,
-    userID: undefined,
+    request: undefined,
     hidesSecrets: false,
     isOver: false,
   },

@@ -86,6 +86,7 @@ export function createCache(parts: CacheParts): Cache {
     const looked = answer instanceof Promise ? await answer : answer;
     if (isOfAsker(read, reader, rule, looked.found ? looked.result : looked.old?.result)) {
       count.bypasses['auth-collection'] = (count.bypasses['auth-collection'] ?? 0) + 1;
+      if (directive?.kind === 'only') throw new CacheMissError(read.slug, read.operation);
       return read.ask();
     }
     if (looked.found) {

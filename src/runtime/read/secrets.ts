@@ -10,6 +10,8 @@ import type { CachedRule, Read } from './context.js';
 
 type Document = Record<string, unknown>;
 
+const NAMED_BY_OPERATIONS = ['joins', 'locale', 'select', 'where'];
+
 /**
  * Whether a read is of read operations that show no hidden field. What authenticates, and whatever asks the adapter
  * itself, may need any of them.
@@ -17,16 +19,23 @@ type Document = Record<string, unknown>;
 export function needsNoSecrets(read: Read, reader: Reader): boolean {
   const { operations } = reader;
   if (operations.length === 0 || !operations.every(({ hidesSecrets }) => hidesSecrets)) return false;
-  // Payload's read operations name a locale, also where there is none; its operations that sign in do not.
-  if (read.operation !== 'count' && !Object.hasOwn(read.args, 'locale')) return false;
+  // Payload's read operations name all of these, also where there are none. Its operations that sign in do not, nor do
+  // hooks that ask the adapter while such an operation goes on.
+  if (read.operation !== 'count' && !NAMED_BY_OPERATIONS.every((name) => Object.hasOwn(read.args, name)))
+    return false;
   return !isAuthenticating();
 }
 
 /** Whether a question names a secret: to be found by, sorted by, or selected. */
 export function mentionsSecret(question: readonly Token[], { hidden, lists }: Secrets): boolean {
+  const isSecret = (name: string): boolean => hidden.has(name) || lists.has(name);
   return question.some((token) => {
     if (typeof token !== 'string') return false;
-    for (const part of token.split(/[^\w]+/)) if (hidden.has(part) || lists.has(part)) return true;
+    for (const part of token.split(/[\s.,"]+/)) {
+      const path = part.startsWith('-') ? part.slice(1) : part;
+      // Two underscores stand for a point.
+      if (isSecret(path) || (path.includes('__') && path.split('__').some(isSecret))) return true;
+    }
     return false;
   });
 }
@@ -40,9 +49,11 @@ export function isOfAsker(
 ): boolean {
   if (!secrets) return false;
   const askers = new Set<string>();
-  for (const { userID } of reader.operations) if (userID !== undefined) askers.add(userID);
-  const { user } = (reader.request ?? {}) as { user?: { id?: unknown } | null };
-  if (user?.id !== undefined) askers.add(String(user.id));
+  // Access control may have found out who asks since the operation began.
+  for (const request of [reader.request, ...reader.operations.map((operation) => operation.request)]) {
+    const { user } = (request ?? {}) as { user?: { id?: unknown } | null };
+    if (user?.id !== undefined) askers.add(String(user.id));
+  }
   return askers.size > 0 && documentsOf(operation, result).some(({ id }) => askers.has(String(id)));
 }
 
@@ -58,7 +69,7 @@ export function withoutSecrets(operation: CachedOperation, result: unknown, secr
 
 function documentsOf(operation: CachedOperation, result: unknown): Document[] {
   if (typeof result !== 'object' || result === null) return [];
-  if (operation === 'find') return (result as { docs: Document[] }).docs;
+  if (operation === 'find') return (result as { docs?: Document[] }).docs ?? [];
   return operation === 'findOne' ? [result as Document] : [];
 }
 
