@@ -42,7 +42,8 @@ export interface CollectionPolicy extends GlobalPolicy {
    *   `find`, `findByID`, `count` and the population of relations, where `sessions` is then an empty list. Whatever may
    *   need more asks the database: everything that signs in, `showHiddenFields`, users who read themselves, a query or
    *   `select` that names such a field, `payload.db`. A collection with API keys, or whose hooks could tell the
-   *   difference, is not cached, and a warning says why.
+   *   difference, is not cached, and a warning says why. Code of your own that looks at `sessions`, or calls
+   *   `JWTAuthentication` itself, outside of a strategy asks with `context: { payloadCache: 'bypass' }`.
    * - `true`: entries hold all that the documents do in the database. So it is refused for a store outside of this
    *   process, unless `encryption` is set.
    */
