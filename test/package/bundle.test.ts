@@ -13,7 +13,7 @@ import { repository } from '../support/repository.js';
  * Minified and compressed, in bytes: everything there is, and what a site takes of it. A Worker has 3 MB in all on the
  * free plan, and every byte delays its start.
  */
-const BUDGET = { everything: 48_300, siteOnKV: 33_100, siteOnDurableObjects: 34_600, siteOnDatabase: 35_200 };
+const BUDGET = { everything: 50_300, siteOnKV: 35_200, siteOnDurableObjects: 36_700, siteOnDatabase: 37_300 };
 
 let bundle: BuildResult<{ metafile: true; write: false }>;
 let script: string;
