@@ -19,7 +19,7 @@ const VERSIONS = readdirSync(import.meta.dirname)
   .filter((name) => existsSync(path.join(import.meta.dirname, name, 'package-lock.json')))
   .sort(compareVersions);
 
-/** What is run on each, in one process: three generated sites, the blog, two sites interleaved, writes on stale reads. */
+/** What is run on each, in one process: three generated sites, the blog, two sites interleaved, writes on stale reads, users. */
 const FILES = [
   'test/differential/sqlite.test.ts',
   'test/differential/fixtures.test.ts',
@@ -27,6 +27,7 @@ const FILES = [
   'test/interleaving/transaction.test.ts',
   'test/runtime/write-operation.test.ts',
   'test/runtime/drafts.test.ts',
+  'test/runtime/without-secrets.test.ts',
 ];
 /** Sites 0, 6 and 9 have nothing that some version lacks, such as joins of several collections. */
 const TESTS = [
@@ -36,6 +37,7 @@ const TESTS = [
   'on sqlite, ',
   'on sqlite-transactions, ',
   '^a draft ',
+  '^users without secrets, ',
 ].join('|');
 
 const isReachable = await isRegistryReachable();

@@ -262,7 +262,7 @@ function replaceByCalls(strategies: Strategy[]): void {
 export function areStrategiesCalls({ authStrategies }: Payload): boolean {
   return (
     Array.isArray(authStrategies) &&
-    (authStrategies as unknown as Strategy[]).every(({ authenticate }) => authenticate[IS_CALL])
+    (authStrategies as unknown as Strategy[]).every((strategy) => strategy?.authenticate?.[IS_CALL])
   );
 }
 
