@@ -400,6 +400,7 @@ const mutations: Mutation[] = [...TAGS, ...INVALIDATION, ...SCHEMA];
 /** Tests that fail for a reason, from the quickest on. */
 const SUITES: { files: string[]; env?: Record<string, string> }[] = [
   { files: ['test/runtime/dependencies.test.ts'] },
+  { files: ['test/runtime/internal-relations.test.ts'] },
   { files: ['test/runtime/transactions.test.ts'] },
   { files: ['test/interleaving/mixed-policies.test.ts'] },
   {
