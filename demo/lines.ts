@@ -1,6 +1,7 @@
 /** What the demo says, as rows of a terminal: none is wider than {@link COLUMNS}. */
 import kleur from 'kleur';
-import { brokenAt, fitted, padded, widthOf } from '../src/cli/terminal/terminal.js';
+import { coloured } from '../src/cli/terminal/diff-line.js';
+import { fitted, padded, widthOf } from '../src/cli/terminal/terminal.js';
 import type { WrittenFile } from './commands.js';
 import type { Api, Measurement, StoreName } from './measurement.js';
 
@@ -146,21 +147,8 @@ export function diffLines({ diff, path }: WrittenFile, whole: boolean): string[]
   const shown = whole ? lines : lines.filter((line) => /^[-+](?![-+]{2} )/.test(line));
   return [
     ...(whole ? [] : [kleur.bold(`  ${path}`)]),
-    ...shown.flatMap((line) => {
-      const [start] = /^[-+ ]?\s*/.exec(line)!;
-      return brokenAt(line, COLUMNS - 4, ` ${start.slice(1)}  `, start.length)
-        .split('\n')
-        .map((row) => `    ${colourOf(line)(row)}`);
-    }),
+    ...shown.flatMap((line) => coloured(line, COLUMNS - 4).map((row) => `    ${row}`)),
   ];
-}
-
-function colourOf(line: string): (text: string) => string {
-  if (line.startsWith('---') || line.startsWith('+++')) return kleur.bold;
-  if (line.startsWith('@@')) return kleur.cyan;
-  if (line.startsWith('+')) return kleur.green;
-  if (line.startsWith('-')) return kleur.red;
-  return (text) => text;
 }
 
 const LONGEST_BAR = 36;

@@ -6,7 +6,8 @@ import { unresolvedSentences } from '../inspect/unresolved.js';
 import type { KeptFile } from '../plan/commands/remove-plan.js';
 import type { FileChange, Plan, Refusal } from '../plan/plan.js';
 import { isLedgerLine, readLedger } from '../plan/schema/ledger.js';
-import { brokenAt, padded, printable, type Terminal, widthOf } from './terminal/terminal.js';
+import { coloured } from './terminal/diff-line.js';
+import { padded, printable, type Terminal, widthOf } from './terminal/terminal.js';
 
 /** A plan, and the files that stay although it is about taking them away. */
 export interface ShownPlan extends Plan {
@@ -128,24 +129,6 @@ function diffLines(plan: Plan, { diff, columns }: PlanView): string[] {
 /** What only the tool reads in the generated schema fills many rows, and tells nobody anything. */
 function shortened(line: string): string {
   return isLedgerLine(line.slice(1)) ? `${line.slice(0, 50)}…` : line;
-}
-
-/** A line of a diff; where it is wider than the terminal, in rows of which only the first has the sign. */
-function coloured(line: string, columns = Number.POSITIVE_INFINITY): string[] {
-  const colour = colourOf(line);
-  if (widthOf(line) <= columns) return [colour(line)];
-  const [start] = /^[-+ ]?\s*/.exec(line)!;
-  return brokenAt(line, columns, ` ${start.slice(1)}  `, start.length)
-    .split('\n')
-    .map(colour);
-}
-
-function colourOf(line: string): (text: string) => string {
-  if (line.startsWith('---') || line.startsWith('+++')) return kleur.bold;
-  if (line.startsWith('@@')) return kleur.cyan;
-  if (line.startsWith('+')) return kleur.green;
-  if (line.startsWith('-')) return kleur.red;
-  return (text) => text;
 }
 
 const BEGINS_WITH_IMPORT = /^(?:import\b|const \{[^}]*\} = require\()/;

@@ -3,6 +3,7 @@ import { PayloadKVError } from '../errors.js';
 import type { Registry } from '../interfaces/registry.js';
 import type { DecodedForms, Store } from '../interfaces/store.js';
 import { isWorkerd } from '../platform/background.js';
+import { isLatin1 } from '../platform/latin1.js';
 import { memoryRegistry } from '../registries/memory.js';
 
 /** Options of {@link memory}. */
@@ -204,7 +205,7 @@ function bound(name: string, value: number | undefined, whenUnset: number, least
 type Encoding = 'latin1' | 'utf16le';
 
 /** How V8 holds a text that was made anew. */
-const encodingOf = (text: string): Encoding => (/[^\0-\xff]/.test(text) ? 'utf16le' : 'latin1');
+const encodingOf = (text: string): Encoding => (isLatin1(text) ? 'latin1' : 'utf16le');
 
 const bytesOf = (text: string, encoding: Encoding): number =>
   encoding === 'latin1' ? text.length : 2 * text.length;

@@ -37,10 +37,11 @@ export const auth: Check = {
         },
       );
     }
+    const listed = (policies: typeof cached) =>
+      policies.map(({ slug, line }) => `\`${slug}\` (${wrapper.path}:${line})`).join(', ');
     const whole = cached.filter(({ allowAuth }) => allowAuth === true);
     if (whole.length > 0) {
-      const list = whole.map(({ slug, line }) => `\`${slug}\` (${wrapper.path}:${line})`).join(', ');
-      return warn(`cached on purpose: ${list}`, {
+      return warn(`cached on purpose: ${listed(whole)}`, {
         fix: `Nothing, if it is meant so: hashes of passwords and sessions of these accounts are kept in the store${wrapper.encryption === undefined ? '' : ', encrypted'}.`,
       });
     }
@@ -51,8 +52,7 @@ export const auth: Check = {
       );
     }
     if (cached.length > 0) {
-      const list = cached.map(({ slug, line }) => `\`${slug}\` (${wrapper.path}:${line})`).join(', ');
-      return ok(`cached without secrets: ${list}. Hidden fields and sessions are kept out`);
+      return ok(`cached without secrets: ${listed(cached)}. Hidden fields and sessions are kept out`);
     }
     return ok(withAuth.size > 0 ? `${[...withAuth].join(', ')}: not cached` : 'there are none');
   },

@@ -2,6 +2,7 @@
  * Copies of results that are kept decoded. A copy shares its strings with the result and nothing else, and takes a tenth of
  * the time that decoding its text takes.
  */
+import { isLatin1 } from '../../platform/latin1.js';
 
 /** A result that copies are made of. */
 export interface Copyable {
@@ -86,9 +87,6 @@ export function copyable(result: unknown): Copyable | undefined {
 export function bytesOfText(text: string): number {
   return 24 + text.length * (isLatin1(text) ? 1 : 2);
 }
-
-/** Whether V8 holds a text that was made anew with one byte for each character. */
-export const isLatin1 = (text: string): boolean => !/[^\0-\xff]/.test(text);
 
 function include(value: object, parent: number, name: string | number, draft: Draft): void {
   const prototype = Object.getPrototypeOf(value);

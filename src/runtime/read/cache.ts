@@ -27,7 +27,7 @@ import { type FillContext, fill } from './fill.js';
 import { lookup } from './lookup.js';
 import { createPlans } from './plan.js';
 import { createRevalidation } from './revalidation.js';
-import { isOfAsker, mentionsSecret, needsNoSecrets } from './secrets.js';
+import { isOfAsker, needsNoSecrets } from './secrets.js';
 
 /** Answers reads from the store where it can: key → lookup → fill. */
 export interface Cache {
@@ -55,8 +55,7 @@ export function createCache(parts: CacheParts): Cache {
     const plan = reason || !rule.cached ? undefined : plans.planOf(read, rule);
     if (!reason && !plan) reason = 'unknown-argument';
     if (plan) reason = parts.pendingFor(plan.tags);
-    if (plan && rule.cached && rule.secrets && mentionsSecret(plan.question, rule.secrets))
-      reason ??= 'auth-collection';
+    if (plan?.namesSecret) reason ??= 'auth-collection';
     if (reason || !plan || !rule.cached) {
       const bypass = reason ?? 'unknown-argument';
       count.bypasses[bypass] = (count.bypasses[bypass] ?? 0) + 1;

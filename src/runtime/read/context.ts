@@ -90,6 +90,8 @@ export interface Plan {
   tags: readonly string[];
   /** What was asked, as a row of tokens that no other question has. */
   question: readonly Token[];
+  /** Whether it names a secret that the entries of its collection are kept without. */
+  namesSecret?: boolean;
 }
 
 /** A read that is to be answered from the cache. */

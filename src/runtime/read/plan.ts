@@ -5,6 +5,7 @@ import { tagsOf } from '../query/dependencies.js';
 import { entryKey } from '../query/key.js';
 import type { CachedRule, Plan, Read, ReadContext } from './context.js';
 import { createRememberedPlans, isSame } from './remembered-plans.js';
+import { mentionsSecret } from './secrets.js';
 
 /** Finds and remembers what reads are found by. */
 export interface Plans {
@@ -42,7 +43,13 @@ export function createPlans(context: ReadContext): Plans {
     // Who keeps whole documents must not find one without its secrets, and the other way round.
     const without = secrets ? `\nwithout ${[...secrets.hidden, ...secrets.lists].sort().join()}` : '';
     const key = keyOf(context, read, `${canonical}${sliceSets.nameOf(tags)}${without}`);
-    const plan = { key: key + ending, nearKey: key + (near ? attachment : ending), tags, question };
+    const plan: Plan = {
+      key: key + ending,
+      nearKey: key + (near ? attachment : ending),
+      tags,
+      question,
+      namesSecret: secrets !== undefined && mentionsSecret(question, secrets),
+    };
     if (isShort) remembered.remember(question, plan);
     return plan;
   }

@@ -1,5 +1,4 @@
 /** What a write touches: the tags of what it changed, from its arguments and from the documents before and after it. */
-
 import type { DatabaseAdapter } from 'payload';
 import { createExpiring, type Expiring } from '../../platform/expiring.js';
 import { isInternal, type Policy } from '../policy/policy.js';
