@@ -7,6 +7,7 @@ import { benchPeers } from './peers.js';
 import { benchPrecision } from './precision.js';
 import { benchQueries } from './queries.js';
 import { benchScale } from './scale.js';
+import { benchSite } from './site.js';
 import { benchWorkerd } from './workerd.js';
 
 const PARTS: Record<string, () => Promise<void>> = {
@@ -14,6 +15,7 @@ const PARTS: Record<string, () => Promise<void>> = {
   peers: benchPeers,
   'round trips': benchRoundTrips,
   scale: benchScale,
+  site: benchSite,
   precision: benchPrecision,
   bulk: benchBulk,
   entries: benchEntries,

@@ -48,6 +48,13 @@ export function uploadFields(options: {
   return fields;
 }
 
+/** The names of all fields that `auth` may bring. */
+export const AUTH_FIELDS: ReadonlySet<string> = new Set([
+  ...['enableAPIKey', 'apiKey', 'apiKeyIndex', 'hasAPIKey', 'email', 'username'],
+  ...['resetPasswordToken', 'salt', 'hash', 'resetPasswordExpiration', 'resetPasswordRequestedAt'],
+  ...['_verified', '_verificationToken', 'loginAttempts', 'lockUntil', 'sessions'],
+]);
+
 /** The fields of a collection with `auth`, of which `option` reads a setting and `inner` a setting of a setting. */
 export function authFields(
   option: (name: string) => Value | undefined,

@@ -111,6 +111,9 @@ export interface ProjectSchema {
   warnings: string[];
 }
 
+/** What the admin panel remembers of each user: the one collection of Payload's own that may be cached, when named. */
+export const PREFERENCES = 'payload-preferences';
+
 /** Collections that Payload adds to every project: an exact list, because users name theirs `payload-media` too. */
 export const INTERNAL_COLLECTIONS = [
   'payload-jobs',

@@ -3,7 +3,7 @@ import { bySlug } from '../inspect/fields.js';
 import type { Project } from '../inspect/project.js';
 import { type CollectionSchema, INTERNAL_COLLECTIONS } from '../inspect/schema.js';
 import { sliceCandidates } from '../inspect/slices.js';
-import { reasonAgainst, reasonAgainstGlobal } from './left-out.js';
+import { reasonAgainst, reasonAgainstGlobal, reasonAgainstUsers } from './left-out.js';
 
 /** The stores that `init` can write. */
 export const STORES = ['cloudflare-kv', 'memory', 'redis'] as const;
@@ -33,7 +33,7 @@ export interface CollectionAnswer {
   /** TTL as typed, e.g. `10m`; absent where the default holds. */
   ttl?: string;
   slices: string[];
-  /** Named on purpose although it has `auth`. */
+  /** For those that have `auth`. */
   allowAuth?: 'without-secrets';
 }
 
@@ -102,40 +102,40 @@ export function isInternalCollection(slug: string): boolean {
  */
 export function propose(project: Pick<Project, 'schema' | 'wrangler' | 'configShape'>): Proposal {
   const { collections, globals } = project.schema;
-  const notOffered = collections.flatMap(({ slug, auth }): NotOffered[] => {
-    if (internalCollections.has(slug))
-      return [{ slug, reason: 'internal to Payload, never cached', onRequest: false }];
-    if (auth) return [{ slug, reason: reasonAgainstAuth(slug, collections), onRequest: true }];
-    return [];
-  });
-  const left = new Set(notOffered.map(({ slug }) => slug));
   const store: StoreName = project.wrangler ? 'cloudflare-kv' : 'memory';
+  const isOffered = ({ slug, auth }: CollectionSchema) => !auth && !isInternalCollection(slug);
   const offered = parted(
-    collections.filter(({ slug }) => !left.has(slug)),
+    collections.filter(isOffered),
     reasonAgainst,
     (collection): CollectionAnswer => ({ slug: collection.slug, slices: sliceCandidates(collection) }),
   );
+  const proposed = new Set(offered.proposed.map(({ slug }) => slug));
+  const shown = collections.filter(({ slug }) => proposed.has(slug));
+  const users = parted(
+    collections.filter(({ auth, slug }) => auth && !isInternalCollection(slug)),
+    (collection) => reasonAgainstUsers(collection, shown),
+    usersAnswer,
+  );
   const offeredGlobals = parted(globals, reasonAgainstGlobal, ({ slug }): GlobalAnswer => ({ slug }));
   return {
-    collections: offered.proposed,
+    collections: [...offered.proposed, ...users.proposed].sort(bySlug),
     globals: offeredGlobals.proposed,
     leftOut: { collections: offered.leftOut, globals: offeredGlobals.leftOut },
     ttl: '5m',
     store,
     binding: proposeBinding(project),
-    notOffered,
+    notOffered: [
+      ...users.leftOut.map(({ answer: { slug }, reason }) => ({ slug, reason, onRequest: true })),
+      ...collections
+        .filter(({ slug }) => isInternalCollection(slug))
+        .map(({ slug }) => ({ slug, reason: 'internal to Payload, never cached', onRequest: false })),
+    ].sort(bySlug),
   };
 }
 
-/** Of users that others show, such as the authors of posts, it tells how they can be cached. */
-function reasonAgainstAuth(slug: string, collections: readonly CollectionSchema[]): string {
-  const referrer = collections.find(
-    ({ auth, fields, slug: from }) =>
-      !auth && !internalCollections.has(from) && fields.some(({ relationTo }) => relationTo?.includes(slug)),
-  );
-  return referrer
-    ? `has auth; \`${referrer.slug}\` refers to it: name it to cache it without hidden fields and sessions`
-    : 'has auth: its documents belong to users';
+/** How a collection with auth is cached: without what signs people in, and without slices, which would keep addresses. */
+export function usersAnswer({ slug }: CollectionSchema): CollectionAnswer {
+  return { slug, slices: [], allowAuth: 'without-secrets' };
 }
 
 /** What is not proposed of a project, with the reasons: what is offered first. */

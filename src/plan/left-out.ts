@@ -2,6 +2,7 @@
  * What speaks against caching a collection or global that nobody named: what it is called, what its fields are called,
  * who may read it and who writes it. A judgement by looks: who names it caches it all the same.
  */
+import { AUTH_FIELDS } from '../inspect/implicit-fields.js';
 import type { CollectionSchema, FieldSchema, GlobalSchema } from '../inspect/schema.js';
 
 /** What a collection or global is judged by. */
@@ -256,6 +257,28 @@ export function reasonAgainstGlobal(global: Judged): string | undefined {
   if (global.unsure) return MAYBE_STALE;
   const restricted = global.access?.read === 'users';
   return reasonOfFields(global) ?? (restricted ? 'only users may read it (access.read)' : undefined);
+}
+
+/**
+ * Why a collection with auth is not proposed, to be cached without its secrets; `undefined` where others that are
+ * proposed show its documents, as posts show their authors, and nothing speaks against it.
+ */
+export function reasonAgainstUsers(
+  users: Judged,
+  proposed: readonly Pick<CollectionSchema, 'slug' | 'fields'>[],
+): string | undefined {
+  const referrer = proposed.find(({ fields }) =>
+    fields.some(({ relationTo }) => relationTo?.includes(users.slug)),
+  );
+  if (!referrer) return 'has auth: its documents belong to users';
+  if (users.fields.some(({ path }) => path === 'apiKey'))
+    return 'has auth with API keys, which answers tell of';
+  const fields = users.fields.filter(({ path }) => !AUTH_FIELDS.has(path.split('.', 1)[0]!));
+  const reason =
+    reasonOfFields({ ...users, fields }) ??
+    reasonOfName(users.slug) ??
+    (users.unsure ? MAYBE_STALE : undefined);
+  return reason && `has auth, and ${reason}`;
 }
 
 /** Whether it is made to be shown, whatever it is called: everybody may read it, it has drafts, and each its address. */

@@ -100,19 +100,33 @@ describe('without a terminal', () => {
     ];
     const { exitCode, stdout } = await init(['--yes', ...flags]);
     expect(exitCode).toBe(0);
-    expect(stdout).toContain('`users` has auth and is cached on your word');
+    expect(stdout).toContain('`users` has auth and is cached without its secrets');
     const text = (await project.tree())['src/payload-kv/index.ts'];
-    expect(text).toContain("users: { allowAuth: 'without-secrets', slices: ['email'] },");
+    expect(text).toContain("users: { allowAuth: 'without-secrets' },");
     expect(text).toContain("posts: { ttl: '1h', slices: ['slug'] },");
     expect(text).toContain('ttl: 90,');
     expect(text).toContain('globals: {},');
+  });
+
+  test('what the admin panel remembers is cached where it is named, and nothing speaks against it later', async () => {
+    const flags = ['--yes', '--no-install', '--collections', 'posts,payload-preferences'];
+    expect((await init(flags)).exitCode).toBe(0);
+    const text = (await project.tree())['src/payload-kv/index.ts'];
+    expect(text).toContain("'payload-preferences': { slices: ['key'] },");
+    expect(await command(['sync', '--check', '--cwd', project.dir])).toMatchObject({
+      exitCode: 0,
+      stdout: expect.not.stringContaining('payload-preferences'),
+    });
+    const doctor = await command(['doctor', '--json', '--cwd', project.dir]);
+    const { checks } = JSON.parse(doctor.stdout) as { checks: { id: string; status: string }[] };
+    expect(checks.find(({ id }) => id === 'policy')).toMatchObject({ status: 'ok' });
   });
 
   test('accounts are cached without their secrets; whole ones not outside of the process', async () => {
     const asked = ['--yes', '--no-install', '--collections', 'posts,users', '--store', 'memory'];
     const { exitCode, stdout } = await init(asked);
     expect(exitCode).toBe(0);
-    expect(stdout).toContain('`users` has auth and is cached on your word, without its secrets');
+    expect(stdout).toContain('`users` has auth and is cached without its secrets');
     const file = path.join(project.dir, 'src/payload-kv/index.ts');
     const written = await readFile(file, 'utf8');
     expect(written).toContain("users: { allowAuth: 'without-secrets'");
@@ -386,10 +400,7 @@ describe('a second time', () => {
         .replace('memory()', "cloudflareKV({ binding: 'PAYLOAD_CACHE' })")
         .replace("ttl: '5m'", "ttl: '1h'")
         .replace('    pages: {},\n', '')
-        .replace(
-          '// as agreed\n',
-          "// as agreed\n    users: { allowAuth: 'without-secrets', slices: ['email'] },\n",
-        )
+        .replace('// as agreed\n', "// as agreed\n    users: { allowAuth: 'without-secrets' },\n")
         .replace(/globals: \{[^}]*\},\n {2}\}/, 'globals: {}'),
     );
     expect(tree['wrangler.json']).toContain('"binding": "PAYLOAD_CACHE"');

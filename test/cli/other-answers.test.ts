@@ -199,7 +199,9 @@ test('what surprises in other answers is said once, and only of those', async ()
   await init();
   expect((await init('--ttl', '30s')).notices).toEqual([expect.stringContaining('TTL 30s of the default')]);
   const { notices } = await init('--store', 'memory', '--collections', 'posts,users');
-  expect(notices).toContainEqual(expect.stringContaining('`users` has auth and is cached on your word'));
+  expect(notices).toContainEqual(
+    expect.stringContaining('`users` has auth and is cached without its secrets'),
+  );
   expect((await init('--ttl-for', 'posts=10m')).notices).toEqual([]);
 });
 

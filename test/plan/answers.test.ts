@@ -45,6 +45,34 @@ test('content is proposed with its slices; auth and internal collections are not
   ]);
 });
 
+test('users are proposed without their secrets where proposed content shows them, and nothing speaks against it', () => {
+  const author = (to: string) => field('author', 'relationship', { relationTo: [to] });
+  const all = schema([
+    collection('admins', [field('apiKey', 'text')], { auth: true }),
+    collection('bots', [field('webhookSecret', 'text')], { auth: true }),
+    collection('customers', [], { auth: true }),
+    collection('orders', [author('staff')]),
+    collection('posts', ['users', 'admins', 'bots', 'customers'].map(author)),
+    collection('staff', [], { auth: true }),
+    collection('users', [field('email', 'email'), field('resetPasswordToken', 'text')], { auth: true }),
+  ]);
+  const proposal = propose({ schema: all, configShape: shape() });
+  expect(proposal.collections).toEqual([
+    { slug: 'posts', slices: [] },
+    { slug: 'users', slices: [], allowAuth: 'without-secrets' },
+  ]);
+  expect(proposal.notOffered).toEqual([
+    { slug: 'admins', reason: 'has auth with API keys, which answers tell of', onRequest: true },
+    {
+      slug: 'bots',
+      reason: 'has auth, and it has a field `webhookSecret`, as credentials have',
+      onRequest: true,
+    },
+    { slug: 'customers', reason: 'has auth, and it belongs to single customers', onRequest: true },
+    { slug: 'staff', reason: 'has auth: its documents belong to users', onRequest: true },
+  ]);
+});
+
 test('beside a wrangler config Cloudflare KV is proposed', () => {
   expect(propose({ schema: schema([]), configShape: shape(), wrangler: wrangler('{}') })).toMatchObject({
     store: 'cloudflare-kv',

@@ -177,6 +177,24 @@ describe('on the blog', () => {
     expect(policy({ registry }).ruleOf('collection', 'posts', 'find')).toMatchObject({ eventual: true });
   });
 
+  test.each([
+    ['strong', []],
+    ['eventual', [expect.stringContaining('"payload-preferences" is not cached')]],
+    [{ bounded: '5s' }, [expect.stringContaining('takes the consistency "strong"')]],
+  ] as const)('preferences take no other consistency than strong: %j', (consistency, expected) => {
+    const warnings: string[] = [];
+    const options = {
+      swr: '1h',
+      staleIfError: '1h',
+      collections: { 'payload-preferences': { consistency } },
+    };
+    const { isCached, ruleOf } = policy(options as Options, (message) => warnings.push(message));
+    expect(warnings).toEqual(expected);
+    expect(isCached('collection', 'payload-preferences')).toBe(expected.length === 0);
+    if (expected.length > 0) return;
+    expect(ruleOf('collection', 'payload-preferences', 'find')).toMatchObject({ swr: 0, staleIfError: 0 });
+  });
+
   test('what does not fit the site is left out, with a warning that names it', () => {
     const warnings: string[] = [];
     const made = policy(

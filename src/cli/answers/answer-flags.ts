@@ -3,6 +3,7 @@
 import { parseDuration } from '../../duration.js';
 import { PayloadKVError } from '../../errors.js';
 import type { Project } from '../../inspect/project.js';
+import { PREFERENCES } from '../../inspect/schema.js';
 import { sliceCandidates } from '../../inspect/slices.js';
 import {
   type Answers,
@@ -17,6 +18,7 @@ import {
   type RegistryName,
   STORES,
   type StoreName,
+  usersAnswer,
 } from '../../plan/answers.js';
 import { nearest } from './nearest.js';
 
@@ -121,6 +123,7 @@ export function ttlProblem(value: string): string | true {
 function collectionsOf(flag: string, { schema }: Project, proposal: Proposal): CollectionAnswer[] {
   const known = schema.collections.map(({ slug }) => slug);
   return namesIn(flag, known).map((slug): CollectionAnswer => {
+    if (slug === PREFERENCES) return { slug, slices: ['key'] };
     if (isInternalCollection(slug)) {
       const message = `--collections: \`${slug}\` is internal to Payload and never cached.`;
       throw invalid('INTERNAL_COLLECTION', message, 'Leave it out.');
@@ -135,11 +138,7 @@ function collectionsOf(flag: string, { schema }: Project, proposal: Proposal): C
         offeredOf(proposal, 'collections').map((it) => it.slug),
       );
     }
-    return {
-      slug,
-      slices: sliceCandidates(collection),
-      ...(collection.auth ? { allowAuth: 'without-secrets' } : {}),
-    };
+    return collection.auth ? usersAnswer(collection) : { slug, slices: sliceCandidates(collection) };
   });
 }
 

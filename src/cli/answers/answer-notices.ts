@@ -42,7 +42,7 @@ function surprises({ collections, ttls, store, isNewStore }: Answered, project: 
     .filter(({ allowAuth }) => allowAuth)
     .map(
       ({ slug }) =>
-        `\`${slug}\` has auth and is cached on your word, without its secrets: no hidden field (hashes, salts, tokens, locks) and no session is kept, and whatever signs in asks the database.`,
+        `\`${slug}\` has auth and is cached without its secrets: no hidden field (hashes, salts, tokens, locks) and no session is kept, and whatever signs in asks the database.`,
     );
   const isOnWorkers = project.database.kind === 'd1' || project.configShape.cloudflareEnv !== undefined;
   if (store === 'memory' && isNewStore && isOnWorkers) {

@@ -65,19 +65,24 @@ async function askCollections(
   }
   const offered = offeredOf(proposal, 'collections');
   if (offered.length === 0) return [];
-  const choices = offered.map(({ slug, slices, reason }) => ({
+  const choices = offered.map(({ slug, slices, allowAuth, reason }) => ({
     title: printable(slug),
     value: slug,
-    description:
-      reason !== undefined
-        ? `not proposed: ${printable(reason)}`
-        : slices.length > 0
-          ? `precise for ${slices.join(', ')}`
-          : 'any write makes all of its lists stale',
+    description: describe(slices, allowAuth, reason),
     selected: proposal.chosen?.has(slug) ?? reason === undefined,
   }));
   const chosen = new Set(await questions.selectMany('Which collections are to be cached?', choices));
   return offered.filter(({ slug }) => chosen.has(slug)).map(({ reason: _reason, ...answer }) => answer);
+}
+
+function describe(
+  slices: string[],
+  allowAuth: CollectionAnswer['allowAuth'],
+  reason: string | undefined,
+): string {
+  if (reason !== undefined) return `not proposed: ${printable(reason)}`;
+  if (allowAuth) return 'has auth: without hidden fields and sessions';
+  return slices.length > 0 ? `precise for ${slices.join(', ')}` : 'any write makes all of its lists stale';
 }
 
 async function askGlobals(proposal: Proposal, questions: Questions): Promise<GlobalAnswer[]> {

@@ -1,3 +1,4 @@
+import { PREFERENCES } from '../../inspect/schema.js';
 import { isInternalCollection } from '../../plan/answers.js';
 import { type Check, counted, fail, ok, warn } from '../check.js';
 import { PAYLOAD_OWN_KV } from './payload-own-kv.js';
@@ -22,7 +23,7 @@ export const policy: Check = {
       });
     }
     for (const { slug, type, line, slices } of wrapper.policies) {
-      if (type === 'collection' && slug === PAYLOAD_OWN_KV) continue;
+      if (type === 'collection' && (slug === PAYLOAD_OWN_KV || slug === PREFERENCES)) continue;
       const part = existing[type].get(slug);
       if (type === 'collection' && isInternalCollection(slug)) {
         wrong.push({

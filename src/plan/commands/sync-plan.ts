@@ -1,7 +1,7 @@
 /** Everything that `sync` would do, as a plan, and what it has to say. */
 import { PayloadKVError } from '../../errors.js';
 import type { Project } from '../../inspect/project.js';
-import type { CollectionSchema, FieldSchema } from '../../inspect/schema.js';
+import { type CollectionSchema, type FieldSchema, PREFERENCES } from '../../inspect/schema.js';
 import { readWrapper } from '../../inspect/wrapper/read-wrapper.js';
 import type { PoliciesShape, WrapperShape } from '../../inspect/wrapper/shape.js';
 import { isInternalCollection } from '../answers.js';
@@ -253,6 +253,7 @@ function warningsFor({ schema }: Project, shape: WrapperShape): PolicyWarning[] 
   const globals = new Set(schema.globals.map(({ slug }) => slug));
   const ofCollections = (shape.collections?.entries ?? []).flatMap(({ slug, line, slices, allowAuth }) => {
     const collection = collections.get(slug);
+    if (slug === PREFERENCES) return [];
     if (!collection)
       return [{ line, text: `names the collection \`${slug}\`, which is gone: take the entry out` }];
     const texts = slices.flatMap((path) => sliceWarning(collection, path));

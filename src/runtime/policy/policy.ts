@@ -15,9 +15,12 @@ import { isSecret, type Secrets, secretsOf } from './secrets.js';
 /** Default TTL of an entry, in seconds. */
 export const DEFAULT_TTL = 300;
 
-/** Never cached, whatever the options say: Payload's own bookkeeping, an exact list. */
+/** What the admin panel remembers of each user: how lists look, which tabs are open. Read several times in each view. */
+const PREFERENCES = 'payload-preferences';
+
+/** Not cached unless named: Payload's own bookkeeping, an exact list. Of these only preferences may be named. */
 const INTERNAL = new Set([
-  'payload-preferences',
+  PREFERENCES,
   'payload-locked-documents',
   'payload-migrations',
   'payload-jobs',
@@ -27,7 +30,7 @@ const INTERNAL = new Set([
   'payload-jobs-stats',
 ]);
 
-/** Whether a collection or global is Payload's own bookkeeping, which nobody caches. */
+/** Whether a collection or global is Payload's own bookkeeping, which no site caches without naming it. */
 export const isInternal = (slug: string): boolean => INTERNAL.has(slug);
 
 /** TTL of an answer that holds nothing, in seconds, where the options name none. */
@@ -93,11 +96,22 @@ export function createPolicy(
     }
   }
 
+  const preferences = policyOf('collection', PREFERENCES) as CollectionPolicy | undefined;
+  if (
+    preferences &&
+    (preferences.consistency ?? options.consistency ?? registry.defaultConsistency) !== 'strong'
+  ) {
+    warn(
+      `payload-kv: "${PREFERENCES}" is not cached: Payload writes back what it reads of them, so it takes the consistency "strong".`,
+    );
+  }
   const slices = readSlices(options, schema, warn);
   const secrets = readSecrets(options, schema, warn);
 
   function resolve(type: 'collection' | 'global', slug: string, operation: CachedOperation): Rule {
-    if (isInternal(slug)) return { cached: false, reason: 'policy' };
+    const isPreferences = type === 'collection' && slug === PREFERENCES;
+    if (isInternal(slug) && !(isPreferences && policyOf(type, slug)))
+      return { cached: false, reason: 'policy' };
     if (type === 'collection') {
       const collection = schema.collections.get(slug);
       if (!collection) return { cached: false, reason: 'policy' };
@@ -117,7 +131,10 @@ export function createPolicy(
     if (ttl === false || (off && policy?.operations?.[operation] === undefined))
       return { cached: false, reason: 'policy' };
     const consistency = policy?.consistency ?? options.consistency ?? registry.defaultConsistency;
+    if (isPreferences && consistency !== 'strong') return { cached: false, reason: 'policy' };
     const switched = (name: (typeof SWITCHED_DURATIONS)[number], fallback: number): number => {
+      // Payload merges the preferences that it reads into what it writes: they are never older than the database's.
+      if (isPreferences && name !== 'negativeTtl') return 0;
       const duration = policy?.[name] ?? options[name] ?? fallback;
       return duration === false || duration === 0 ? 0 : parseDuration(duration);
     };

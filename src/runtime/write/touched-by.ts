@@ -43,7 +43,7 @@ export function createWriteContext(
   parts: Pick<WriteContext, 'adapter' | 'schema' | 'sliceSets' | 'onFault'> & { policy: Policy },
 ): WriteContext {
   const { policy, ...given } = parts;
-  const relevant = relevantCollections(parts.schema);
+  const relevant = relevantCollections(parts.schema, policy);
   const cached = new Set([...relevant].filter((slug) => policy.isCached('collection', slug)));
   return {
     ...given,
@@ -314,9 +314,9 @@ function changesAll({ id, options }: Args): boolean {
 
 /**
  * The collections that some cached query can depend on: all, whatever this process caches, since others share the
- * registry. Of Payload's own bookkeeping, which nobody caches, those that relations and joins reach.
+ * registry. Of Payload's own bookkeeping those that relations and joins reach, and what is cached by its name.
  */
-function relevantCollections(schema: SiteSchema): Set<string> {
+function relevantCollections(schema: SiteSchema, policy: Policy): Set<string> {
   const reached = new Set<string>();
   const waiting: string[] = [];
   const reach = (slug: string): void => {
@@ -333,7 +333,9 @@ function relevantCollections(schema: SiteSchema): Set<string> {
       }
     }
   }
-  for (const slug of schema.collections.keys()) if (!isInternal(slug)) reach(slug);
+  for (const slug of schema.collections.keys()) {
+    if (!isInternal(slug) || policy.isCached('collection', slug)) reach(slug);
+  }
   for (const global of schema.globals.values()) reachFrom(global.flattenedFields, new Set());
   for (let slug = waiting.pop(); slug !== undefined; slug = waiting.pop()) {
     const collection = schema.collections.get(slug);
