@@ -1,13 +1,14 @@
 import type { Payload } from 'payload';
 import { getCacheStats, memory, payloadKV, settleCache, tiered } from 'payload-kv';
 import { cloudflareKV } from 'payload-kv/cloudflare';
-import { type Copyable, copyable } from '../dist/runtime/entry/copy.js';
+import type { Copyable } from '../dist/interfaces/store.js';
 import type { TagContext } from '../dist/runtime/query/analysis.js';
 import { canonicalArguments, walkArguments } from '../dist/runtime/query/canonical-arguments.js';
 import { tagsOf } from '../dist/runtime/query/dependencies.js';
 import { entryKey } from '../dist/runtime/query/key.js';
 import { readSiteSchema } from '../dist/runtime/query/site-schema.js';
 import { createRememberedPlans } from '../dist/runtime/read/remembered-plans.js';
+import { copyable } from '../dist/stores/copyable.js';
 import { countDatabaseCalls, createMiniflare, startBlog } from '../test/support/payload.js';
 import { figure, timeInTurns } from './measure.js';
 

@@ -29,7 +29,7 @@ const WORKER = `
         const body = encodeEntry(entry, encodeResult(JSON.parse(text)));
         store.set(key, body, 3600);
         const decoded = decodeEntry(body);
-        store.decoded.offer(key, body, () => copiedEntry(decoded, decoded.result()));
+        store.decoded.offer(key, body, () => copiedEntry(decoded, store.decoded.copyable(decoded.result())));
         plans.remember(question(args), { key, nearKey: key, tags: [], question: [] });
         return Response.json(JSON.stringify(tasks.hit()) === text);
       }

@@ -6,6 +6,14 @@ export interface StoreWrite {
   ttl: number | undefined;
 }
 
+/** A result that copies are made of. */
+export interface Copyable {
+  /** Makes a copy, which belongs to whoever asked. */
+  copy(): unknown;
+  /** Bytes of memory that the result takes, with what is kept to copy it. */
+  bytes: number;
+}
+
 /** Decoded forms of values, each kept beside its value and gone with it. */
 export interface DecodedForms {
   /** The form that is kept beside the value under a key. This is a use of the value as well. */
@@ -18,6 +26,11 @@ export interface DecodedForms {
    * @returns whether it is kept
    */
   offer(key: string, value: string, make: () => { form: object; bytes: number } | undefined): boolean;
+  /**
+   * Makes a result that was just decoded one that copies are made of: `undefined` if they would not be exact. Only a site
+   * whose store has it takes the code for that along; without it nothing is kept decoded.
+   */
+  copyable?(result: unknown): Copyable | undefined;
 }
 
 /** Whether a store can be reached. */

@@ -5,6 +5,7 @@ import { isWorkerd } from '../platform/background.js';
 import { isLatin1 } from '../platform/latin1.js';
 import { leastRecentlyUsed } from '../platform/least-recently-used.js';
 import { memoryRegistry } from '../registries/memory.js';
+import { copyable } from './copyable.js';
 
 /** Options of {@link memory}. */
 export interface MemoryOptions {
@@ -144,6 +145,7 @@ export function memory(options: MemoryOptions = {}): Store {
       takenByForms += formBytes;
       return true;
     },
+    copyable,
   };
 
   return {

@@ -81,7 +81,10 @@ function readDecoded(store: ReturnType<typeof memory>, key: string): void {
   const value = store.get(key) as string | undefined;
   const entry = value === undefined ? undefined : decodeEntry(value);
   if (value !== undefined && entry)
-    store.decoded?.offer(key, value, () => copiedEntry(entry, entry.result()));
+    store.decoded?.offer(key, value, () => {
+      const copies = store.decoded?.copyable?.(entry.result());
+      return copies && copiedEntry(entry, copies);
+    });
 }
 
 const text = RESULTS[kind] ? textOfResult : KINDS[kind];

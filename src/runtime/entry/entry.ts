@@ -2,7 +2,7 @@
  * Comes in: a result, with its key, tags, versions and times. Goes out: text without loss, and the result again, a copy
  * at each call. entry-form.ts says what stands in front of the text; envelope.ts and sealing.ts write and read that.
  */
-import { bytesOfText, copyable } from './copy.js';
+import type { Copyable } from '../../interfaces/store.js';
 import type { Serializer } from './entry-form.js';
 
 /** What an entry says about its result. */
@@ -241,26 +241,20 @@ export function decodeEntry(
   };
 }
 
-/**
- * An entry as it is kept in this process: its result is copied at each call, not decoded again.
- *
- * @param result what its `result` gave, which must not be handed out itself from then on
- * @returns it, and the bytes of memory it takes; `undefined` if a copy would not be exact
- */
+/** An entry as it is kept in this process, its result copied at each call, and the bytes of memory it takes. */
 export function copiedEntry(
-  entry: DecodedEntry,
-  result: unknown,
-): { form: DecodedEntry; bytes: number } | undefined {
-  const original = copyable(result);
-  if (!original) return undefined;
-  const { key, tags, versions, askedAt, ttl, length } = entry;
-  let bytes = ENTRY + original.bytes + bytesOfText(key);
-  for (const text of [...tags, ...versions]) bytes += 8 + bytesOfText(text);
-  return { form: { key, tags, versions, askedAt, ttl, length, result: original.copy }, bytes };
+  { key, tags, versions, askedAt, ttl, length }: DecodedEntry,
+  { copy, bytes: ofResult }: Copyable,
+): { form: DecodedEntry; bytes: number } {
+  let bytes = ENTRY + ofResult;
+  for (const text of [key, ...tags, ...versions]) bytes += TEXT + text.length;
+  return { form: { key, tags, versions, askedAt, ttl, length, result: copy }, bytes };
 }
 
 /** Bytes that an entry takes beside its texts and its result: two objects and a list. */
 const ENTRY = 200;
+/** Bytes that one of its texts takes beside its characters, with its place in a list. They are all ASCII. */
+const TEXT = 32;
 
 /** Reads a result from its encoded form: a fresh copy at each call. */
 export function decodeResult({ body, special, serializer }: EncodedResult): unknown {

@@ -1,5 +1,4 @@
 /** Asks the database, and has its answer stored. */
-import { copyable } from '../entry/copy.js';
 import { decodeResult, type EncodedResult, encodeResult } from '../entry/entry.js';
 import { carriesTransaction, isOfWriteOperation, type Reader } from '../operation/reader.js';
 import type { CachedOperation } from '../query/operations.js';
@@ -70,18 +69,16 @@ export async function fill(
   if (flight.led) return flight.shared.result;
   const { encoded } = flight.shared;
   if (!encoded) return read.ask();
-  const copy = copyFor(flight.shared, encoded);
+  const copy = copyFor(context, flight.shared, encoded);
   if (isOfAsker(read, reader, wanted.rule, copy)) return read.ask();
   count.shared += 1;
   return copy;
 }
 
-/** A result for one of those who waited: decoded for the first of them, and copied for the others. */
-function copyFor(answer: Answer, encoded: EncodedResult): unknown {
-  if (!answer.copy) {
-    const decoded = decodeResult(encoded);
-    answer.copy = copyable(decoded)?.copy ?? (() => decodeResult(encoded));
-  }
+/** A result for one of those who waited: decoded for each, or for the first and copied where the store can copy. */
+function copyFor({ decoded }: FillContext, answer: Answer, encoded: EncodedResult): unknown {
+  const decode = (): unknown => decodeResult(encoded);
+  answer.copy ??= decoded?.copyable?.(decode())?.copy ?? decode;
   return answer.copy();
 }
 

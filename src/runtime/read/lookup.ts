@@ -102,7 +102,8 @@ function keepDecoded(
   if (!judged.found) return judged;
   let entry: DecodedEntry | undefined;
   const isKept = context.decoded?.offer(wanted.nearKey, text, () => {
-    const made = copiedEntry({ ...judged.entry, tags: wanted.tags }, judged.result);
+    const copies = context.decoded?.copyable?.(judged.result);
+    const made = copies && copiedEntry({ ...judged.entry, tags: wanted.tags }, copies);
     entry = made?.form;
     return made;
   });

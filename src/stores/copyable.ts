@@ -2,15 +2,8 @@
  * Copies of results that are kept decoded. A copy shares its strings with the result and nothing else, and takes a tenth of
  * the time that decoding its text takes.
  */
-import { isLatin1 } from '../../platform/latin1.js';
-
-/** A result that copies are made of. */
-export interface Copyable {
-  /** Makes a copy, which belongs to whoever asked. */
-  copy(): unknown;
-  /** Bytes of memory that the result takes, with what is kept to copy it. */
-  bytes: number;
-}
+import type { Copyable } from '../interfaces/store.js';
+import { isLatin1 } from '../platform/latin1.js';
 
 /**
  * The objects of a result, those above before those below, each with the function that copies it and its place in the one
@@ -84,7 +77,7 @@ export function copyable(result: unknown): Copyable | undefined {
 }
 
 /** Bytes that V8 takes for a text. */
-export function bytesOfText(text: string): number {
+function bytesOfText(text: string): number {
   return 24 + text.length * (isLatin1(text) ? 1 : 2);
 }
 
