@@ -1,3 +1,5 @@
+import { withTimeout } from './timeout.js';
+
 /**
  * Work that outlives a response: writing entries, trailing replacements. On Cloudflare the request's `waitUntil` keeps
  * it alive; it is looked up anew each time, because it may not be kept across requests. On Node the promises are
@@ -83,13 +85,8 @@ export function createBackground(
       );
     },
     async settled(timeout = 5_000) {
-      if (running.size === 0) return;
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const limit = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, timeout);
-      });
-      await Promise.race([Promise.all(running), limit]);
-      clearTimeout(timer);
+      // What takes longer goes on.
+      await withTimeout(Promise.all(running), timeout).catch(() => undefined);
     },
     pending: () => running.size,
   };

@@ -1,4 +1,5 @@
 import { cloudflareContext } from './background.js';
+import { isObject } from './is-object.js';
 
 /**
  * What a `binding` option leads to right now: the binding itself, what a function returns, or what the request's
@@ -12,6 +13,6 @@ export function currentBinding(binding: unknown, env: unknown): unknown {
 
 /** The name that an environment has for a binding. */
 export function nameIn(env: unknown, is: (binding: unknown) => boolean): string | undefined {
-  if (typeof env !== 'object' || env === null) return undefined;
+  if (!isObject(env)) return undefined;
   return Object.keys(env).find((name) => is((env as Record<string, unknown>)[name]));
 }

@@ -1,5 +1,6 @@
 import type { Config, DatabaseAdapter, Plugin } from 'payload';
 import { PayloadKVError } from '../errors.js';
+import { isObject } from '../platform/is-object.js';
 import { checkOptions } from './policy/check-options.js';
 import { withEnvironment } from './policy/environment.js';
 import type { GeneratedTypes, PayloadKVOptions } from './policy/options.js';
@@ -20,11 +21,7 @@ export function payloadKV<Types extends GeneratedTypes = GeneratedTypes>(
 ): Plugin {
   const { options: general, answers } = withEnvironment(options as PayloadKVOptions);
   const isOff = general.enabled === false;
-  if (
-    typeof general.store !== 'object' ||
-    general.store === null ||
-    typeof general.store.getMany !== 'function'
-  ) {
+  if (!isObject(general.store) || typeof general.store.getMany !== 'function') {
     if (isOff) return (config) => config;
     throw new PayloadKVError({
       code: 'INVALID_STORE',

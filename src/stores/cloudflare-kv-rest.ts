@@ -9,6 +9,7 @@ import { PayloadKVError } from '../errors.js';
 import type { Registry } from '../interfaces/registry.js';
 import type { Store } from '../interfaces/store.js';
 import { keyPrefix } from '../platform/environment.js';
+import { isObject } from '../platform/is-object.js';
 import { kvRegistry } from '../registries/kv.js';
 import { checkPrefix, LARGEST_VALUE, MOST_KEYS, SHORTEST_EXPIRY } from './cloudflare-kv.js';
 import { gatherReads } from './gathered-reads.js';
@@ -161,7 +162,7 @@ async function readBulk(
       Math.min(1, retries),
     );
     const { values } = (result ?? {}) as { values?: unknown };
-    if (typeof values !== 'object' || values === null) {
+    if (!isObject(values)) {
       throw new CloudflareAPIError("Cloudflare's API answered a read without values.");
     }
     // Absent keys are null.

@@ -3,6 +3,7 @@ import type { Registry } from '../interfaces/registry.js';
 import type { Store } from '../interfaces/store.js';
 import { currentBinding, nameIn } from '../platform/binding.js';
 import { keyPrefix } from '../platform/environment.js';
+import { isObject } from '../platform/is-object.js';
 import { kvRegistry } from '../registries/kv.js';
 import { healthOf } from './health.js';
 
@@ -78,7 +79,7 @@ export function cloudflareKV(options: CloudflareKVOptions): Store {
   function find(): KVBinding {
     const found = currentBinding(binding, env);
     const name = typeof binding === 'string' ? `"${binding}"` : 'given to cloudflareKV';
-    if (typeof found !== 'object' || found === null) {
+    if (!isObject(found)) {
       throw new PayloadKVError({
         code: 'BINDING_MISSING',
         message: `The KV binding ${name} is not there.`,

@@ -2,7 +2,9 @@
  * Comes in: Payload's database adapter. Goes out: one that is the same in every respect, but that its reads go through
  * `read/`, its writes and transactions through `write/`.
  */
+
 import type { DatabaseAdapter } from 'payload';
+import { isObject } from '../../platform/is-object.js';
 import { apartFrom } from '../operation/request.js';
 import {
   CACHED_OPERATIONS,
@@ -228,7 +230,7 @@ function writeThrough(options: WrapOptions, operation: WriteOperation, call: Met
 }
 
 function slugOf(operation: CachedOperation, isGlobal: boolean, args: unknown): string | undefined {
-  if (typeof args !== 'object' || args === null) return undefined;
+  if (!isObject(args)) return undefined;
   const { collection, global, slug } = args as Record<string, unknown>;
   const name = !isGlobal ? collection : operation === 'findGlobal' ? slug : global;
   return typeof name === 'string' ? name : undefined;

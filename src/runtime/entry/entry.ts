@@ -2,7 +2,9 @@
  * Comes in: a result, with its key, tags, versions and times. Goes out: text without loss, and the result again, a copy
  * at each call. entry-form.ts says what stands in front of the text; envelope.ts and sealing.ts write and read that.
  */
+
 import type { Copyable } from '../../interfaces/store.js';
+import { isObject } from '../../platform/is-object.js';
 import type { Serializer } from './entry-form.js';
 
 /** What an entry says about its result. */
@@ -218,8 +220,7 @@ export function decodeEntry(
     return undefined;
   }
   const isEntry =
-    typeof stored === 'object' &&
-    stored !== null &&
+    isObject(stored) &&
     typeof stored.k === 'string' &&
     Array.isArray(stored.t) &&
     Array.isArray(stored.v) &&

@@ -1,5 +1,6 @@
 import { type Duration, parseDuration } from '../../duration.js';
 import { PayloadKVError } from '../../errors.js';
+import { isObject } from '../../platform/is-object.js';
 
 /**
  * What a caller asks for one call, in `context: { payloadCache: … }`, or in `context: { cache: … }` where a site has no
@@ -45,7 +46,7 @@ export interface FoundDirective {
  * the site's own, and is one only where it is written as one.
  */
 export function findDirective(context: unknown): FoundDirective | undefined {
-  if (typeof context !== 'object' || context === null) return undefined;
+  if (!isObject(context)) return undefined;
   const { payloadCache: own, cache } = context as Context;
   if (own !== undefined && own !== null) return { value: own, name: 'payloadCache' };
   return isDirective(cache) ? { value: cache, name: 'cache' } : undefined;
@@ -53,7 +54,7 @@ export function findDirective(context: unknown): FoundDirective | undefined {
 
 /** Whether a context holds something under `cache` that is the site's own. */
 export function hasForeignValue(context: unknown): boolean {
-  if (typeof context !== 'object' || context === null) return false;
+  if (!isObject(context)) return false;
   const { payloadCache: own, cache } = context as Context;
   return cache !== undefined && cache !== null && (own ?? undefined) === undefined && !isDirective(cache);
 }
@@ -121,7 +122,7 @@ function isDirective(value: unknown): boolean {
 }
 
 function isObjectWithTtl(value: unknown): value is { ttl: Duration } {
-  if (typeof value !== 'object' || value === null) return false;
+  if (!isObject(value)) return false;
   try {
     const prototype = Object.getPrototypeOf(value);
     const isPlain = prototype === Object.prototype || prototype === null;

@@ -1,4 +1,5 @@
 import type { Payload, SanitizedConfig } from 'payload';
+import { isObject } from '../../platform/is-object.js';
 import {
   type FoundDirective,
   findDirective,
@@ -199,7 +200,7 @@ export function callLocalAPI(payload: Payload): void {
     // One that inherits from this instance calls it with itself as `this`, and may have parts of its own.
     const call: Callable = function (this: unknown, options, ...rest) {
       const self = this ?? payload;
-      if (typeof options !== 'object' || options === null) return method.call(self, options, ...rest);
+      if (!isObject(options)) return method.call(self, options, ...rest);
       const [begin, given] = operationOfCall(options as LocalOptions, kind === 'writes');
       return runCall(begin, () => method.call(self, given, ...rest));
     };

@@ -2,7 +2,9 @@
  * Comes in: the begin and end of Payload's operations and calls, from the hooks that hook-operations.ts adds. Goes out:
  * which of them are under way on a request, and in a call. reader.ts says whose a read is.
  */
+
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { isObject } from '../../platform/is-object.js';
 import type { FoundDirective } from './directive.js';
 
 /**
@@ -96,9 +98,6 @@ export interface Request {
   user?: unknown;
 }
 
-/** Whether a value can have properties. */
-export const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
-
 /** The call that this code runs in and that has not ended. */
 export function currentCall(): Call | undefined {
   return living(calls.getStore());
@@ -150,7 +149,8 @@ export async function runCall<Result>(
   }
 }
 
-function newOperation(begin: BeginningOperation, call: Call | undefined): Operation {
+/** An operation that has just begun, noted with the call that it is of. */
+export function newOperation(begin: BeginningOperation, call?: Call): Operation {
   const operation: Operation = {
     name: begin.name,
     writes: begin.writes,

@@ -2,13 +2,15 @@
  * Comes in: a read of the adapter. Goes out: who asks, of the operations under way, and with it what the read may not be
  * answered with: anything at all for a part of a write, another's directive, a transaction's view.
  */
+
 import { createExpiring } from '../../platform/expiring.js';
+import { isObject } from '../../platform/is-object.js';
 import { type FoundDirective, mostCareful, parseDirective, type ReadDirective } from './directive.js';
 import {
   beginOperation,
   type Call,
   currentCall,
-  isObject,
+  newOperation,
   type Operation,
   type Request,
   type RequestState,
@@ -91,21 +93,7 @@ function documentOf({ where }: Readonly<Record<string, unknown>>): string | unde
 
 /** One that nothing is known of: it may ask for anything, and may be a part of a write. */
 const UNKNOWN: readonly Operation[] = [
-  {
-    name: '',
-    writes: true,
-    isBulk: false,
-    id: undefined,
-    call: undefined,
-    state: undefined,
-    directive: undefined,
-    isSettled: true,
-    hasInherited: false,
-    isAuthenticated: true,
-    request: undefined,
-    hidesSecrets: false,
-    isOver: false,
-  },
+  { ...newOperation({ name: '', writes: true }), isSettled: true, isAuthenticated: true },
 ];
 
 /** Notes that an operation's document, where it asks for one, may be read from now on. */

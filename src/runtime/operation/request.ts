@@ -1,3 +1,5 @@
+import { isObject } from '../../platform/is-object.js';
+
 /** The id of a transaction. */
 export type TransactionID = string | number;
 
@@ -8,7 +10,7 @@ export function isTransactionID(id: unknown): id is TransactionID {
 
 /** The id of the request's transaction, or `undefined` without one. */
 export async function transactionOf(request: unknown): Promise<TransactionID | undefined> {
-  if (typeof request !== 'object' || request === null) return undefined;
+  if (!isObject(request)) return undefined;
   const id = await (request as { transactionID?: unknown }).transactionID;
   return isTransactionID(id) ? id : undefined;
 }
@@ -21,7 +23,7 @@ const PLAIN_PROPERTIES = ['context', 'fallbackLocale', 'i18n', 'locale', 'payloa
  * may begin a transaction, and an answer from inside it is not for everybody.
  */
 export function apartFrom(request: unknown): Record<string, unknown> | undefined {
-  if (typeof request !== 'object' || request === null) return undefined;
+  if (!isObject(request)) return undefined;
   const from = request as Record<string, unknown>;
   return Object.fromEntries(PLAIN_PROPERTIES.map((name) => [name, from[name]]));
 }

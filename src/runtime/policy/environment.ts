@@ -13,6 +13,31 @@ export interface DeployedOptions {
   answers: boolean;
 }
 
+/** Reads the value of a variable, and throws where it can be none. */
+type Reader<Value> = (value: string, name: string) => Value;
+
+const asItIs = (value: string): string => value;
+const durationOrOff: Reader<number | false> = (value, name) =>
+  value === '0' || value === 'false' ? false : parseDuration(value, name);
+
+/** The variables that win over an option, each with the option and how it is read. */
+const VARIABLES: readonly (readonly [string, keyof PayloadKVOptions, Reader<unknown>])[] = [
+  ['PAYLOAD_KV_TTL', 'ttl', parseDuration],
+  ['PAYLOAD_KV_NEGATIVE_TTL', 'negativeTtl', durationOrOff],
+  ['PAYLOAD_KV_SWR', 'swr', durationOrOff],
+  ['PAYLOAD_KV_STALE_IF_ERROR', 'staleIfError', durationOrOff],
+  ['PAYLOAD_KV_NAMESPACE', 'namespace', asItIs],
+  ['PAYLOAD_KV_DATABASE', 'database', asItIs],
+  [
+    'PAYLOAD_KV_CONSISTENCY',
+    'consistency',
+    (value, name) =>
+      value === 'strong' || value === 'eventual' ? value : { bounded: parseDuration(value, name) },
+  ],
+  ['PAYLOAD_KV_TIMEOUT', 'timeout', milliseconds],
+  ['PAYLOAD_KV_DEBUG', 'debug', truth],
+];
+
 /**
  * Takes over what the environment says. A variable that is set wins over the option in code, an empty one is not set.
  *
@@ -22,51 +47,29 @@ export function withEnvironment(
   options: PayloadKVOptions,
   environment: Environment = processEnvironment(),
 ): DeployedOptions {
-  const changed: PayloadKVOptions = { ...options };
-  const said = (name: string): string | undefined => environment[name]?.trim() || undefined;
-
-  const ttl = said('PAYLOAD_KV_TTL');
-  if (ttl !== undefined) changed.ttl = parseDuration(ttl, 'PAYLOAD_KV_TTL');
-  for (const [name, option] of [
-    ['PAYLOAD_KV_NEGATIVE_TTL', 'negativeTtl'],
-    ['PAYLOAD_KV_SWR', 'swr'],
-    ['PAYLOAD_KV_STALE_IF_ERROR', 'staleIfError'],
-  ] as const) {
-    const value = said(name);
-    if (value !== undefined)
-      changed[option] = value === '0' || value === 'false' ? false : parseDuration(value, name);
+  const changed: Record<string, unknown> = { ...options };
+  const read = <Value>(name: string, reader: Reader<Value>): Value | undefined => {
+    const value = environment[name]?.trim();
+    return value ? reader(value, name) : undefined;
+  };
+  for (const [name, option, reader] of VARIABLES) {
+    const value = read(name, reader);
+    if (value !== undefined) changed[option] = value;
   }
-
-  const namespace = said('PAYLOAD_KV_NAMESPACE');
-  if (namespace !== undefined) changed.namespace = namespace;
-  const database = said('PAYLOAD_KV_DATABASE');
-  if (database !== undefined) changed.database = database;
-
-  const consistency = said('PAYLOAD_KV_CONSISTENCY');
-  if (consistency === 'strong' || consistency === 'eventual') changed.consistency = consistency;
-  else if (consistency !== undefined)
-    changed.consistency = { bounded: parseDuration(consistency, 'PAYLOAD_KV_CONSISTENCY') };
-
-  const timeout = said('PAYLOAD_KV_TIMEOUT');
-  if (timeout !== undefined) {
-    if (!/^[1-9]\d{0,5}$/.test(timeout))
-      throw invalid('PAYLOAD_KV_TIMEOUT', 'a whole number of milliseconds, at least 1', timeout);
-    changed.timeout = Number(timeout);
-  }
-
-  const debug = truth('PAYLOAD_KV_DEBUG', said('PAYLOAD_KV_DEBUG'));
-  if (debug !== undefined) changed.debug = debug;
-
-  const enabled = truth('PAYLOAD_KV_ENABLED', said('PAYLOAD_KV_ENABLED'));
+  const enabled = read('PAYLOAD_KV_ENABLED', truth);
   if (enabled) changed.enabled = true;
-  return { options: changed, answers: enabled !== false };
+  return { options: changed as unknown as PayloadKVOptions, answers: enabled !== false };
 }
 
-function truth(name: string, value: string | undefined): boolean | undefined {
-  if (value === undefined) return undefined;
+function truth(value: string, name: string): boolean {
   if (/^(true|1|on|yes)$/i.test(value)) return true;
   if (/^(false|0|off|no)$/i.test(value)) return false;
   throw invalid(name, '"true" or "false"', value);
+}
+
+function milliseconds(value: string, name: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(value)) throw invalid(name, 'a whole number of milliseconds, at least 1', value);
+  return Number(value);
 }
 
 function invalid(name: string, expected: string, value: string): PayloadKVError {

@@ -1,6 +1,7 @@
 import { parseDuration } from '../../duration.js';
 import { PayloadKVError } from '../../errors.js';
 import type { Consistency } from '../../interfaces/registry.js';
+import { isObject } from '../../platform/is-object.js';
 
 /** How long versions may be remembered in `eventual` mode, in seconds. */
 const EVENTUAL_MEMORY = 2;
@@ -12,7 +13,7 @@ export const SWITCHED_DURATIONS = ['swr', 'staleIfError', 'negativeTtl'] as cons
 export function versionMemory(consistency: Consistency, name: string): number {
   if (consistency === 'strong') return 0;
   if (consistency === 'eventual') return EVENTUAL_MEMORY;
-  if (typeof consistency === 'object' && consistency !== null && 'bounded' in consistency) {
+  if (isObject(consistency) && 'bounded' in consistency) {
     return parseDuration(consistency.bounded, `${name}.bounded`);
   }
   throw invalid(name, '"strong", "eventual" or { bounded: duration }', consistency);

@@ -1,5 +1,5 @@
 import type { SanitizedCollectionConfig } from 'payload';
-import { type Field, nestedFields, type SiteSchema } from '../query/site-schema.js';
+import { type Field, fieldsWithin, type SiteSchema } from '../query/site-schema.js';
 import { isForItsUserAlone, maySeeDocument } from './document-readers.js';
 
 /** What entries of an auth collection are kept without. */
@@ -37,7 +37,9 @@ export function secretsOf(
   if (collection.hooks.beforeRead.length > 0)
     return 'it has a beforeRead hook, which is given documents with their secrets';
   const fields = collection.flattenedFields;
-  const nested = fields.find((field) => holdsHidden(field, blocksOf, new Set()));
+  /** A field and all below it. */
+  const partsOf = (field: Field): Field[] => [...fieldsWithin([field], blocksOf)];
+  const nested = fields.find((field) => partsOf(field).slice(1).some(isHidden));
   if (nested) return `its field "${nested.name}" holds a hidden field`;
   const shown = fields.find((field) => OF_PAYLOAD.has(field.name) && !isHidden(field));
   if (shown) return `its field "${shown.name}" is not hidden`;
@@ -49,7 +51,7 @@ export function secretsOf(
   const secret = hidden.find((name) => !OF_PAYLOAD.has(name)) ?? hidden[0] ?? sessions?.name;
   // Payload's fields come last: those of the site are read before anything is taken out.
   const secrets = new Set([...hidden, SESSIONS]);
-  const reader = secret && fields.find((field) => mayRead(field, secrets, blocksOf, new Set()));
+  const reader = secret && fields.find((field) => partsOf(field).some((part) => mayRead(part, secrets)));
   if (reader) return `its field "${reader.name}" may read the hidden field "${secret}"`;
   return { hidden: new Set([...OF_PAYLOAD, ...hidden]), lists: new Set([SESSIONS]) };
 }
@@ -63,14 +65,6 @@ export function isSecret({ flattenedFields }: SanitizedCollectionConfig, path: s
 
 const isHidden = (field: Field): boolean => (field as { hidden?: unknown }).hidden === true;
 
-function holdsHidden(field: Field, blocksOf: SiteSchema['blocksOf'], seen: Set<unknown>): boolean {
-  return nestedFields(field, blocksOf).some((list) => {
-    if (seen.has(list)) return false;
-    seen.add(list);
-    return list.some((each) => isHidden(each) || holdsHidden(each, blocksOf, seen));
-  });
-}
-
 /** What a field has of functions that are called when its document is read. */
 function functionsOf(field: Field): { read: unknown; afterRead: readonly unknown[] } {
   const { access, hooks } = field as { access?: { read?: unknown }; hooks?: { afterRead?: unknown[] } };
@@ -78,21 +72,11 @@ function functionsOf(field: Field): { read: unknown; afterRead: readonly unknown
 }
 
 /** Whether a field may show, or decide by, what the database has in others. */
-function mayRead(
-  field: Field,
-  secrets: ReadonlySet<string>,
-  blocksOf: SiteSchema['blocksOf'],
-  seen: Set<unknown>,
-): boolean {
+function mayRead(field: Field, secrets: ReadonlySet<string>): boolean {
   const { read, afterRead } = functionsOf(field);
   const isOfUser = field.name === SESSIONS && isForItsUserAlone(read);
   if (read && !isOfUser && maySeeDocument(read)) return true;
   if (afterRead.some(maySeeDocument)) return true;
   const { virtual } = field as { virtual?: unknown };
-  if (typeof virtual === 'string' && secrets.has(virtual.split('.', 1)[0] as string)) return true;
-  return nestedFields(field, blocksOf).some((list) => {
-    if (seen.has(list)) return false;
-    seen.add(list);
-    return list.some((each) => mayRead(each, secrets, blocksOf, seen));
-  });
+  return typeof virtual === 'string' && secrets.has(virtual.split('.', 1)[0] as string);
 }

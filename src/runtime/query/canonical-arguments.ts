@@ -1,3 +1,5 @@
+import { isObject } from '../../platform/is-object.js';
+
 /** Thrown inside this module only: the arguments hold something that has no canonical form, or too much. */
 const NO_CANONICAL_FORM = Symbol('no canonical form');
 
@@ -195,7 +197,7 @@ function writeInstance(value: object, walk: Walk): void {
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false;
+  if (!isObject(value)) return false;
   const prototype = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }

@@ -1,4 +1,5 @@
 /** Follows what the conditions and the order of a query name. */
+import { isObject } from '../../platform/is-object.js';
 import { type Analysis, MOST_STEPS } from './analysis.js';
 import { isLogical } from './canonical-arguments.js';
 import type { Walker } from './paths.js';
@@ -20,7 +21,7 @@ export function walkWhere(analysis: Analysis, where: unknown, from: Walker): boo
     }
     const path = from.follow(name);
     if (!path) return false;
-    if (typeof condition !== 'object' || condition === null) continue;
+    if (!isObject(condition)) continue;
     for (const operand of Object.values(condition)) {
       analysis.take();
       // `contains` on a relation or join may hold a where of the related documents.
@@ -46,7 +47,7 @@ export function walkSort(analysis: Analysis, sort: unknown, from: Walker): boole
 }
 
 function isNestedWhere(operand: unknown): operand is Record<string, unknown> {
-  if (typeof operand !== 'object' || operand === null || Array.isArray(operand)) return false;
+  if (!isObject(operand) || Array.isArray(operand)) return false;
   const prototype = Object.getPrototypeOf(operand);
   if (prototype !== Object.prototype && prototype !== null) return false;
   return !('relationTo' in operand && 'value' in operand);

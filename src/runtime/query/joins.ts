@@ -1,10 +1,11 @@
 /** What the joins of a query bring along. */
+import { isObject } from '../../platform/is-object.js';
 import type { Analysis, Take } from './analysis.js';
 import { walkSort, walkWhere } from './conditions.js';
 import { type Fields, valueAt, type Walker, walkerFrom } from './paths.js';
 import { pinnedIds } from './pinned.js';
 import { joinedSlices } from './pinned-tags.js';
-import { nestedFields, type SiteSchema } from './site-schema.js';
+import { fieldsWithin, type SiteSchema, targetsOf } from './site-schema.js';
 import { collectionTag, versionsTag } from './tags.js';
 
 /**
@@ -39,7 +40,7 @@ export function addJoins(
     const { path, targets, on } = join;
     const request = requested[path];
     if (request === false || !isSelected(args.select, path, ofVersions, excludes)) continue;
-    if (request !== undefined && (typeof request !== 'object' || request === null)) return false;
+    if (request !== undefined && !isObject(request)) return false;
     const beforeJoin = tags.size;
     if (!addJoin(analysis, join, request ?? {}, ofDrafts, walkers)) return false;
     const staysInside = tags.size === beforeJoin;
@@ -59,7 +60,7 @@ function addJoin(
   ofDrafts: boolean,
   walkers: Map<Fields, Walker>,
 ): boolean {
-  const { schema, tags } = analysis;
+  const { schema, take, tags } = analysis;
   for (const target of targets) {
     const collection = schema.collections.get(target);
     const fields = collection?.flattenedFields;
@@ -69,21 +70,15 @@ function addJoin(
     const followed = walkWhere(analysis, where, ofTarget) && walkWhere(analysis, field.where, ofTarget);
     if (!followed && targets.length === 1) return false;
     walkSort(analysis, sort ?? field.defaultSort ?? collection.defaultSort, ofTarget);
-    if (!followed) for (const reached of relationTargets(analysis, fields)) tags.add(collectionTag(reached));
+    if (!followed) {
+      for (const inside of fieldsWithin(fields, schema.blocksOf)) {
+        take();
+        for (const reached of targetsOf(inside)) tags.add(collectionTag(reached));
+      }
+    }
     if (ofDrafts && collection.versions) tags.add(versionsTag(collectionTag(target)));
   }
   return true;
-}
-
-function relationTargets(analysis: Analysis, fields: Fields, seen: Set<unknown> = new Set()): string[] {
-  analysis.take(fields.length);
-  return fields.flatMap((field) => {
-    if (field.type === 'relationship' || field.type === 'upload') return [field.relationTo].flat();
-    if (field.type === 'join') return [field.collection].flat();
-    return nestedFields(field, analysis.schema.blocksOf).flatMap((list) =>
-      seen.has(list) ? [] : relationTargets(analysis, list, seen.add(list)),
-    );
-  });
 }
 
 /** Finds something out when it is first asked for. */
@@ -123,12 +118,12 @@ function joinsOf(slug: string, schema: SiteSchema): KnownJoin[] {
  * wherever in it they find the first `false`.
  */
 function isSelected(select: unknown, path: string, ofVersions: boolean, excludes: () => boolean): boolean {
-  if (typeof select !== 'object' || select === null) return true;
+  if (!isObject(select)) return true;
   const names = ofVersions ? ['version', ...path.split('.')] : path.split('.');
   const last = names.length - 1;
   let level: unknown = select;
   for (const [index, name] of names.entries()) {
-    if (typeof level !== 'object' || level === null) return level !== false;
+    if (!isObject(level)) return level !== false;
     const value = (level as Record<string, unknown>)[name];
     if (value === false) return false;
     if (value === undefined) return index < last || isEmpty(level) || excludes();
@@ -143,7 +138,7 @@ function isEmpty(value: object): boolean {
 }
 
 function excludesAny(select: unknown, take: Take): boolean {
-  if (typeof select !== 'object' || select === null) return false;
+  if (!isObject(select)) return false;
   const values = Object.values(select);
   take(values.length);
   return values.some((value) => value === false || excludesAny(value, take));

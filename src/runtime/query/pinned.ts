@@ -1,5 +1,6 @@
 /** The ids and values that a `where` pins its results to. */
 
+import { isObject } from '../../platform/is-object.js';
 import type { Take } from './analysis.js';
 import { isLogical } from './canonical-arguments.js';
 
@@ -20,7 +21,7 @@ export function pinnedValues(
   canonical: Canonical,
   take: Take,
 ): string[] | undefined {
-  if (typeof where !== 'object' || where === null || Array.isArray(where)) return undefined;
+  if (!isObject(where) || Array.isArray(where)) return undefined;
   const conditions = where as Record<string, unknown>;
   const values = valuesOf(conditions[path], canonical, take);
   if (values) return values;
@@ -40,7 +41,7 @@ export function pinnedValues(
 
 /** The values that a condition allows, where it is one that names them. */
 function valuesOf(condition: unknown, canonical: Canonical, take: Take): string[] | undefined {
-  if (typeof condition !== 'object' || condition === null) return undefined;
+  if (!isObject(condition)) return undefined;
   const operators = Object.keys(condition);
   take(1 + operators.length);
   if (operators.length !== 1) return undefined;

@@ -54,27 +54,16 @@ export function readSiteSchema(config: SanitizedConfig, defaultIDType: 'number' 
   }
 
   const referrers = new Map<string, Set<string>>();
-  function noteReferences(fields: readonly Field[], owner: string, seen: Set<unknown>): void {
-    for (const field of fields) {
-      if (field.type === 'relationship' || field.type === 'upload') {
-        for (const target of [field.relationTo].flat()) {
-          let owners = referrers.get(target);
-          if (!owners) {
-            owners = new Set();
-            referrers.set(target, owners);
-          }
-          owners.add(owner);
-        }
-      }
-      // Each list once: blocks that refer to one another offer more ways through them than anyone can walk.
-      for (const nested of nestedFields(field, blocksOf)) {
-        if (seen.has(nested)) continue;
-        noteReferences(nested, owner, seen.add(nested));
+  function noteReferences(fields: readonly Field[], owner: string): void {
+    for (const field of fieldsWithin(fields, blocksOf)) {
+      if (field.type === 'join') continue;
+      for (const target of targetsOf(field)) {
+        referrers.set(target, (referrers.get(target) ?? new Set()).add(owner));
       }
     }
   }
-  for (const [slug, collection] of collections) noteReferences(collection.flattenedFields, slug, new Set());
-  for (const [slug, global] of globals) noteReferences(global.flattenedFields, `@${slug}`, new Set());
+  for (const [slug, collection] of collections) noteReferences(collection.flattenedFields, slug);
+  for (const [slug, global] of globals) noteReferences(global.flattenedFields, `@${slug}`);
 
   return {
     collections,
@@ -92,6 +81,29 @@ export function nestedFields(field: Field, blocksOf: SiteSchema['blocksOf']): Fi
   if ('flattenedFields' in field && Array.isArray(field.flattenedFields)) return [field.flattenedFields];
   if (field.type === 'blocks') return blocksOf(field).map((block) => block.flattenedFields);
   return [];
+}
+
+/**
+ * The fields of a list at every depth, those above before those below. Each list once: blocks that refer to one another
+ * offer more ways through them than anyone can walk.
+ */
+export function* fieldsWithin(
+  fields: readonly Field[],
+  blocksOf: SiteSchema['blocksOf'],
+  seen: Set<unknown> = new Set(),
+): Generator<Field> {
+  for (const field of fields) {
+    yield field;
+    for (const nested of nestedFields(field, blocksOf)) {
+      if (!seen.has(nested)) yield* fieldsWithin(nested, blocksOf, seen.add(nested));
+    }
+  }
+}
+
+/** The collections whose documents a field brings: those of a relation, an upload or a join. */
+export function targetsOf(field: Field): string[] {
+  if (field.type === 'relationship' || field.type === 'upload') return [field.relationTo].flat();
+  return field.type === 'join' ? [field.collection].flat() : [];
 }
 
 function idTypeOf(

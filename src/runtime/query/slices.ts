@@ -1,5 +1,6 @@
 /** Slices: parts of a collection that a query may depend on alone, by the value of a field. */
 
+import { isObject } from '../../platform/is-object.js';
 import { canonicalRelation } from './pinned.js';
 import type { Field, SiteSchema, SliceField } from './site-schema.js';
 import { collectionTag, sliceTag } from './tags.js';
@@ -51,10 +52,7 @@ export function sliceTagsOfDocument(
       if (typeof value !== 'object') return undefined;
       value = (value as Record<string, unknown>)[name];
     }
-    const values =
-      field.localized && typeof value === 'object' && value !== null
-        ? Object.values(value).flat()
-        : [value].flat();
+    const values = field.localized && isObject(value) ? Object.values(value).flat() : [value].flat();
     for (const each of values) {
       if (each === undefined || each === null) continue;
       // An object is a populated document or MongoDB's ObjectId: its id is the value.

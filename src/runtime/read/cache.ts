@@ -3,6 +3,7 @@
  * tags, lookup.ts asks for entry and versions, judge.ts tells whether the entry answers, fill.ts asks the database and
  * entry-writes.ts stores what it said.
  */
+import { isObject } from '../../platform/is-object.js';
 import {
   CacheMissError,
   type FoundDirective,
@@ -147,7 +148,7 @@ function directDirective({ args: { req } }: Read): FoundDirective | undefined {
  * partly without its request, so that nothing else tells.
  */
 function asksForOrder(select: unknown): boolean {
-  if (typeof select !== 'object' || select === null) return false;
+  if (!isObject(select)) return false;
   for (const name in select) if (name.startsWith('_') && name.endsWith('_order')) return true;
   return false;
 }

@@ -1,4 +1,5 @@
 /** Asks the database, and has its answer stored. */
+import { isObject } from '../../platform/is-object.js';
 import { decodeResult, type EncodedResult, encodeResult } from '../entry/entry.js';
 import { carriesTransaction, isOfWriteOperation, type Reader } from '../operation/reader.js';
 import type { CachedOperation } from '../query/operations.js';
@@ -103,7 +104,7 @@ async function completeVersions(
 
 /** Whether the database found nothing: no document, no page of any, none to count. */
 function holdsNothing(operation: CachedOperation, result: unknown): boolean {
-  if (typeof result !== 'object' || result === null) return true;
+  if (!isObject(result)) return true;
   const { docs, values, totalDocs } = result as { docs?: unknown[]; values?: unknown[]; totalDocs?: unknown };
   switch (operation) {
     case 'findOne':

@@ -2,6 +2,7 @@
  * Reads of auth collections whose entries hold no secrets: which of them such an entry may answer, and what it is made
  * of.
  */
+import { isObject } from '../../platform/is-object.js';
 import { isAuthenticating, type Reader } from '../operation/reader.js';
 import type { Secrets } from '../policy/secrets.js';
 import type { Token } from '../query/canonical-arguments.js';
@@ -68,7 +69,7 @@ export function withoutSecrets(operation: CachedOperation, result: unknown, secr
 }
 
 function documentsOf(operation: CachedOperation, result: unknown): Document[] {
-  if (typeof result !== 'object' || result === null) return [];
+  if (!isObject(result)) return [];
   if (operation === 'find') return (result as { docs?: Document[] }).docs ?? [];
   return operation === 'findOne' ? [result as Document] : [];
 }

@@ -1,4 +1,5 @@
 import { cloudflareContext, isWorkerd, type WaitUntil } from '../../platform/background.js';
+import { withTimeout } from '../../platform/timeout.js';
 import type { SingleFlightScope } from '../policy/options.js';
 
 /** Shares one query among identical ones. */
@@ -71,9 +72,9 @@ export function createSingleFlight<Shared>(
       const current = under.get(key);
       if (current) {
         try {
-          if (under !== shared) return { led: false, shared: await current.promise };
-          const answer = await patientlyAwait(current.promise, patience);
-          return answer && { led: false, shared: answer.value };
+          // A timer of the request that waits, so that it fires whatever becomes of the leader's.
+          const waiting = under === shared ? withTimeout(current.promise, patience) : current.promise;
+          return { led: false, shared: await waiting };
         } catch {
           // The leader's fault is the leader's: this call asks for itself, and reports its own.
           return undefined;
@@ -95,22 +96,6 @@ export function createSingleFlight<Shared>(
     },
     size: () => shared.size,
   };
-}
-
-/** Waits with a timer that belongs to the waiting request, so that it fires whatever becomes of the leader's. */
-async function patientlyAwait<Value>(
-  promise: Promise<Value>,
-  patience: number,
-): Promise<{ value: Value } | undefined> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const limit = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), patience);
-  });
-  try {
-    return await Promise.race([promise.then((value) => ({ value })), limit]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** The scope that is safe where this code runs. */

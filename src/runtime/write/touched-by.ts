@@ -1,9 +1,17 @@
 /** What a write touches: the tags of what it changed, from its arguments and from the documents before and after it. */
+
 import type { DatabaseAdapter } from 'payload';
 import { createExpiring, type Expiring } from '../../platform/expiring.js';
+import { isObject } from '../../platform/is-object.js';
 import { isInternal, type Policy } from '../policy/policy.js';
 import type { WriteOperation } from '../query/operations.js';
-import { type Field, nestedFields, type SiteSchema, type SliceField } from '../query/site-schema.js';
+import {
+  type Field,
+  fieldsWithin,
+  type SiteSchema,
+  type SliceField,
+  targetsOf,
+} from '../query/site-schema.js';
 import { sliceTagsOfDocument } from '../query/slices.js';
 import { collectionTag, documentTag, globalTag, starTag, versionsTag } from '../query/tags.js';
 import type { SliceSets } from '../versions/slice-sets.js';
@@ -120,7 +128,7 @@ export async function documentsBefore(
 ): Promise<Document[] | undefined> {
   if (context.slicesOf(slug).length === 0) return undefined;
   const where = args.id === undefined || args.id === null ? args.where : { id: { equals: args.id } };
-  if (typeof where !== 'object' || where === null) return undefined;
+  if (!isObject(where)) return undefined;
   try {
     const found = await context.adapter.find({
       collection: slug,
@@ -144,7 +152,7 @@ async function documentAfter(
   args: Args,
   result: unknown,
 ): Promise<Document | undefined> {
-  const document = typeof result === 'object' && result !== null ? (result as Document) : undefined;
+  const document = isObject(result) ? (result as Document) : undefined;
   if (document?.id === undefined || document.id === null) return undefined;
   if (context.slicesOf(slug).length === 0 || (args.select === undefined && args.returning !== false))
     return document;
@@ -324,22 +332,15 @@ function relevantCollections(schema: SiteSchema, policy: Policy): Set<string> {
     reached.add(slug);
     waiting.push(slug);
   };
-  function reachFrom(fields: readonly Field[], seen: Set<unknown>): void {
-    for (const field of fields) {
-      if (field.type === 'relationship' || field.type === 'upload') [field.relationTo].flat().forEach(reach);
-      if (field.type === 'join') [field.collection].flat().forEach(reach);
-      for (const nested of nestedFields(field, schema.blocksOf)) {
-        if (!seen.has(nested)) reachFrom(nested, seen.add(nested));
-      }
-    }
+  function reachFrom(fields: readonly Field[] = []): void {
+    for (const field of fieldsWithin(fields, schema.blocksOf)) targetsOf(field).forEach(reach);
   }
   for (const slug of schema.collections.keys()) {
     if (!isInternal(slug) || policy.isCached('collection', slug)) reach(slug);
   }
-  for (const global of schema.globals.values()) reachFrom(global.flattenedFields, new Set());
+  for (const global of schema.globals.values()) reachFrom(global.flattenedFields);
   for (let slug = waiting.pop(); slug !== undefined; slug = waiting.pop()) {
-    const collection = schema.collections.get(slug);
-    if (collection) reachFrom(collection.flattenedFields, new Set());
+    reachFrom(schema.collections.get(slug)?.flattenedFields);
   }
   return reached;
 }
