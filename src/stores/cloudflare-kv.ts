@@ -80,19 +80,17 @@ export function cloudflareKV(options: CloudflareKVOptions): Store {
     const found = currentBinding(binding, env);
     const name = typeof binding === 'string' ? `"${binding}"` : 'given to cloudflareKV';
     if (!isObject(found)) {
-      throw new PayloadKVError({
-        code: 'BINDING_MISSING',
-        message: `The KV binding ${name} is not there.`,
-        nextStep: 'Add it to kv_namespaces in the wrangler config, or run "payload-kv doctor".',
-      });
+      throw missing(
+        `The KV binding ${name} is not there.`,
+        'Add it to kv_namespaces in the wrangler config, or run "payload-kv doctor".',
+      );
     }
     for (const method of ['get', 'put', 'delete', 'list'] as const) {
       if (typeof (found as Record<string, unknown>)[method] !== 'function') {
-        throw new PayloadKVError({
-          code: 'BINDING_MISSING',
-          message: `The binding ${name} is no KV namespace: it has no method "${method}".`,
-          nextStep: 'Check that the name belongs to an entry of kv_namespaces.',
-        });
+        throw missing(
+          `The binding ${name} is no KV namespace: it has no method "${method}".`,
+          'Check that the name belongs to an entry of kv_namespaces.',
+        );
       }
     }
     return found as KVBinding;
@@ -171,17 +169,16 @@ export function checkPrefix(store: string, prefix: unknown): void {
   ) {
     return;
   }
-  throw new PayloadKVError({
-    code: 'INVALID_STORE',
-    message: `prefix of ${store} must be text without "payload-cache:" and "payload-kv-value:".`,
-    nextStep: `Choose another prefix for ${store}(), e.g. the site's name.`,
-  });
+  throw invalid(
+    `prefix of ${store} must be text without "payload-cache:" and "payload-kv-value:".`,
+    `Choose another prefix for ${store}(), e.g. the site's name.`,
+  );
 }
 
-function invalid(message: string): PayloadKVError {
-  return new PayloadKVError({
-    code: 'INVALID_STORE',
-    message,
-    nextStep: 'Correct the options of cloudflareKV().',
-  });
+function invalid(message: string, nextStep = 'Correct the options of cloudflareKV().'): PayloadKVError {
+  return new PayloadKVError({ code: 'INVALID_STORE', message, nextStep });
+}
+
+function missing(message: string, nextStep: string): PayloadKVError {
+  return new PayloadKVError({ code: 'BINDING_MISSING', message, nextStep });
 }

@@ -6,9 +6,6 @@ import { isObject } from '../../platform/is-object.js';
 /** How long versions may be remembered in `eventual` mode, in seconds. */
 const EVENTUAL_MEMORY = 2;
 
-/** Options that are a duration or off. */
-export const SWITCHED_DURATIONS = ['swr', 'staleIfError', 'negativeTtl'] as const;
-
 /** How long a version may be remembered in a process without asking the registry, in seconds. */
 export function versionMemory(consistency: Consistency, name: string): number {
   if (consistency === 'strong') return 0;

@@ -8,7 +8,7 @@ import { CACHED_OPERATIONS, type CachedOperation } from '../query/operations.js'
 import type { SiteSchema, SliceField } from '../query/site-schema.js';
 import { canBeSlice, fieldAt } from '../query/slices.js';
 import type { BypassReason } from '../stats/stats.js';
-import { type SWITCHED_DURATIONS, versionMemory } from './option-values.js';
+import { versionMemory } from './option-values.js';
 import type { CollectionPolicy, GlobalPolicy, PayloadKVOptions } from './options.js';
 import { isSecret, type Secrets, secretsOf } from './secrets.js';
 
@@ -58,6 +58,8 @@ export type Rule =
     }
   | { cached: false; reason: Extract<BypassReason, 'auth-collection' | 'policy'> };
 
+const NOT_CACHED: Rule = { cached: false, reason: 'policy' };
+
 /** The options, checked and resolved against the schema. */
 export interface Policy {
   ruleOf(type: 'collection' | 'global', slug: string, operation: CachedOperation): Rule;
@@ -81,9 +83,7 @@ export function createPolicy(
     type: 'collection' | 'global',
     slug: string,
   ): CollectionPolicy | GlobalPolicy | undefined => {
-    const policies = (type === 'collection' ? options.collections : options.globals) as
-      | Record<string, CollectionPolicy>
-      | undefined;
+    const policies = options[`${type}s`] as Record<string, CollectionPolicy> | undefined;
     // A collection may be called `constructor`.
     return policies && Object.hasOwn(policies, slug) ? policies[slug] : undefined;
   };
@@ -109,30 +109,24 @@ export function createPolicy(
   const secrets = readSecrets(options, schema, warn);
 
   function resolve(type: 'collection' | 'global', slug: string, operation: CachedOperation): Rule {
+    const entity = schema[`${type}s`].get(slug);
+    const policy: CollectionPolicy | undefined = policyOf(type, slug);
     const isPreferences = type === 'collection' && slug === PREFERENCES;
-    if (isInternal(slug) && !(isPreferences && policyOf(type, slug)))
-      return { cached: false, reason: 'policy' };
-    if (type === 'collection') {
-      const collection = schema.collections.get(slug);
-      if (!collection) return { cached: false, reason: 'policy' };
-      const allowAuth = (policyOf(type, slug) as CollectionPolicy | undefined)?.allowAuth;
-      const isAllowed =
-        allowAuth === true ||
-        (allowAuth === 'without-secrets' && secrets.has(slug) && OF_DOCUMENTS.has(operation));
-      if (collection.auth && !isAllowed) return { cached: false, reason: 'auth-collection' };
-    } else if (!schema.globals.has(slug)) return { cached: false, reason: 'policy' };
-    const named = type === 'collection' ? options.collections : options.globals;
-    const policy = policyOf(type, slug);
-    if (named !== undefined && policy === undefined) return { cached: false, reason: 'policy' };
-    if (policy?.enabled === false) return { cached: false, reason: 'policy' };
+    if (!entity || (isInternal(slug) && !(isPreferences && policy))) return NOT_CACHED;
+    const auth = 'auth' in entity && Boolean(entity.auth);
+    const isAllowed =
+      policy?.allowAuth === true ||
+      (policy?.allowAuth === 'without-secrets' && secrets.has(slug) && OF_DOCUMENTS.has(operation));
+    if (auth && !isAllowed) return { cached: false, reason: 'auth-collection' };
+    if (options[`${type}s`] !== undefined && policy === undefined) return NOT_CACHED;
+    if (policy?.enabled === false) return NOT_CACHED;
     const ttl =
       policy?.operations?.[operation] ?? policy?.ttl ?? options.operations?.[operation] ?? defaultTtl;
     const off = policy?.operations?.[operation] === false || options.operations?.[operation] === false;
-    if (ttl === false || (off && policy?.operations?.[operation] === undefined))
-      return { cached: false, reason: 'policy' };
+    if (ttl === false || (off && policy?.operations?.[operation] === undefined)) return NOT_CACHED;
     const consistency = policy?.consistency ?? options.consistency ?? registry.defaultConsistency;
-    if (isPreferences && consistency !== 'strong') return { cached: false, reason: 'policy' };
-    const switched = (name: (typeof SWITCHED_DURATIONS)[number], fallback: number): number => {
+    if (isPreferences && consistency !== 'strong') return NOT_CACHED;
+    const switched = (name: 'swr' | 'staleIfError' | 'negativeTtl', fallback: number): number => {
       // Payload merges the preferences that it reads into what it writes: they are never older than the database's.
       if (isPreferences && name !== 'negativeTtl') return 0;
       const duration = policy?.[name] ?? options[name] ?? fallback;
@@ -146,7 +140,7 @@ export function createPolicy(
       staleIfError: switched('staleIfError', 0),
       maximumAge: versionMemory(consistency, 'consistency'),
       eventual: consistency === 'eventual',
-      auth: type === 'collection' && Boolean(schema.collections.get(slug)?.auth),
+      auth,
       secrets: type === 'collection' ? secrets.get(slug) : undefined,
     };
   }

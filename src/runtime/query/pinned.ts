@@ -69,14 +69,17 @@ export function pinnedIds(where: unknown, path: string, numeric: boolean, take: 
 
 /** An id as text, if every adapter takes the value for that very id. */
 function canonicalId(value: unknown, numeric: boolean): string | undefined {
-  if (numeric) {
-    const number = typeof value === 'string' ? Number(value) : value;
-    if (typeof number !== 'number' || !Number.isSafeInteger(number) || Object.is(number, -0))
-      return undefined;
-    return typeof value === 'string' && String(number) !== value ? undefined : String(number);
-  }
+  if (numeric) return canonicalNumber(value, Number.isSafeInteger);
   if (typeof value !== 'string' || value === '' || value === 'null') return undefined;
   return isUnusualUuid(value) ? undefined : value;
+}
+
+/** A number as text, if every adapter takes the value for that very number. */
+export function canonicalNumber(value: unknown, isKnown: (number: unknown) => boolean): string | undefined {
+  const number = typeof value === 'string' ? Number(value) : value;
+  if (!isKnown(number) || Object.is(number, -0)) return undefined;
+  const text = String(number);
+  return typeof value === 'string' && text !== value ? undefined : text;
 }
 
 /** The id that a condition on a relation compares with. */

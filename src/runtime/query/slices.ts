@@ -1,7 +1,7 @@
 /** Slices: parts of a collection that a query may depend on alone, by the value of a field. */
 
 import { isObject } from '../../platform/is-object.js';
-import { canonicalRelation } from './pinned.js';
+import { canonicalNumber, canonicalRelation } from './pinned.js';
 import type { Field, SiteSchema, SliceField } from './site-schema.js';
 import { collectionTag, sliceTag } from './tags.js';
 
@@ -21,11 +21,7 @@ export function sliceValueOfQuery(
   schema: SiteSchema,
 ): string | undefined {
   if (TEXT_TYPES.has(field.type)) return typeof value === 'string' && value !== 'null' ? value : undefined;
-  if (field.type === 'number') {
-    const number = typeof value === 'string' ? Number(value) : value;
-    if (typeof number !== 'number' || !Number.isFinite(number) || Object.is(number, -0)) return undefined;
-    return typeof value === 'string' && String(number) !== value ? undefined : String(number);
-  }
+  if (field.type === 'number') return canonicalNumber(value, Number.isFinite);
   if (field.type === 'checkbox') return typeof value === 'boolean' ? String(value) : undefined;
   if (field.type === 'relationship' || field.type === 'upload') {
     const [target] = [field.relationTo].flat();

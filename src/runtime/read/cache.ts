@@ -42,6 +42,16 @@ export function createCache(parts: CacheParts): Cache {
   const context: FillContext = { ...readContext, plans, entryWrites: createEntryWrites(readContext) };
   const { revalidate } = createRevalidation(context);
 
+  function bypass(read: Read, reason: BypassReason, directive: ReadDirective): Promise<unknown> {
+    const { bypasses } = parts.counts(read.type, read.slug);
+    bypasses[reason] = (bypasses[reason] ?? 0) + 1;
+    parts.debug?.(`bypass (${reason}) ${read.operation} ${read.slug}`);
+    // A write operation is never kept from its database, whatever its context says.
+    if (directive?.kind === 'only' && reason !== 'write-operation' && reason !== 'transaction')
+      throw new CacheMissError(read.slug, read.operation);
+    return read.ask();
+  }
+
   async function read(read: Read): Promise<unknown> {
     const count = parts.counts(read.type, read.slug);
     const name = read.type === 'global' ? `@${read.slug}` : read.slug;
@@ -58,14 +68,7 @@ export function createCache(parts: CacheParts): Cache {
     if (plan) reason = parts.pendingFor(plan.tags);
     if (plan?.namesSecret) reason ??= 'auth-collection';
     if (reason || !plan || !rule.cached) {
-      const bypass = reason ?? 'unknown-argument';
-      count.bypasses[bypass] = (count.bypasses[bypass] ?? 0) + 1;
-      parts.debug?.(`bypass (${bypass}) ${read.operation} ${read.slug}`);
-      // A write operation is never kept from its database, whatever its context says.
-      const mayRefuse =
-        directive?.kind === 'only' && bypass !== 'write-operation' && bypass !== 'transaction';
-      if (mayRefuse) throw new CacheMissError(read.slug, read.operation);
-      return read.ask();
+      return bypass(read, reason ?? 'unknown-argument', directive);
     }
     const wanted: Wanted = {
       // Spreading the plan takes V8 as long as a tenth of the hit.
@@ -85,9 +88,7 @@ export function createCache(parts: CacheParts): Cache {
     const answer = lookup(context, wanted);
     const looked = answer instanceof Promise ? await answer : answer;
     if (isOfAsker(read, reader, rule, looked.found ? looked.result : looked.old?.result)) {
-      count.bypasses['auth-collection'] = (count.bypasses['auth-collection'] ?? 0) + 1;
-      if (directive?.kind === 'only') throw new CacheMissError(read.slug, read.operation);
-      return read.ask();
+      return bypass(read, 'auth-collection', directive);
     }
     if (looked.found) {
       count.hits += 1;

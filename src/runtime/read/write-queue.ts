@@ -57,7 +57,7 @@ export function createWriteQueue(concurrency: number): WriteQueue {
         waiting.add(() => {
           waitingSize -= size;
           try {
-            Promise.resolve(turn(write)).then(resolve, reject);
+            resolve(turn(write));
           } catch (error) {
             reject(error);
           }

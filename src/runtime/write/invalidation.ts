@@ -9,7 +9,7 @@ import type { InvalidationEvent } from '../policy/options.js';
 import type { Policy } from '../policy/policy.js';
 import type { WriteOperation } from '../query/operations.js';
 import type { SiteSchema } from '../query/site-schema.js';
-import { collectionTag, globalTag, versionsTag } from '../query/tags.js';
+import { collectionTag, globalTag } from '../query/tags.js';
 import type { CacheCounts } from '../stats/stats.js';
 import { createGathering } from './gathering.js';
 import { createReplacement, type ReplacementParts } from './replacement.js';
@@ -18,7 +18,7 @@ import {
   type Args,
   createWriteContext,
   documentsBefore,
-  entityTags,
+  entityAndVersionsTags,
   everyTag,
   touchedOrEverything,
 } from './touched-by.js';
@@ -159,7 +159,7 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
     },
     async entity(type, slug) {
       const entity = type === 'global' ? globalTag(slug) : collectionTag(slug);
-      await replacement.replace([...entityTags(entity), ...entityTags(versionsTag(entity))].sort());
+      await replacement.replace(entityAndVersionsTags(entity).sort());
     },
     pendingFor(tags) {
       if (replacement.isPending(tags)) return 'error';

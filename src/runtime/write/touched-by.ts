@@ -65,6 +65,12 @@ export function createWriteContext(
 /** What makes stale whatever depends on an entity. */
 export const entityTags = (entity: string): string[] => [entity, starTag(entity)];
 
+/** What makes stale whatever depends on an entity or its versions. */
+export const entityAndVersionsTags = (entity: string): string[] => [
+  ...entityTags(entity),
+  ...entityTags(versionsTag(entity)),
+];
+
 /** Tags of a write to one known document, or to unknown ones. */
 function documentTags(
   context: WriteContext,
@@ -98,9 +104,8 @@ function referrerTags(context: WriteContext, slug: string): string[] {
     }
     if (!context.relevant.has(referrer)) return [];
     const entity = collectionTag(referrer);
-    return context.schema.collections.get(referrer)?.versions
-      ? [...entityTags(entity), ...entityTags(versionsTag(entity))]
-      : entityTags(entity);
+    const hasVersions = context.schema.collections.get(referrer)?.versions;
+    return hasVersions ? entityAndVersionsTags(entity) : entityTags(entity);
   });
   const own = context.schema.collections.get(slug)?.versions
     ? entityTags(versionsTag(collectionTag(slug)))
@@ -109,10 +114,7 @@ function referrerTags(context: WriteContext, slug: string): string[] {
 }
 
 export function everyTag(context: WriteContext): string[] {
-  const tags = [...context.relevant].flatMap((slug) => {
-    const entity = collectionTag(slug);
-    return [...entityTags(entity), ...entityTags(versionsTag(entity))];
-  });
+  const tags = [...context.relevant].flatMap((slug) => entityAndVersionsTags(collectionTag(slug)));
   const globals = [...context.schema.globals.keys()].flatMap((slug) => [
     globalTag(slug),
     versionsTag(globalTag(slug)),
@@ -129,21 +131,7 @@ export async function documentsBefore(
   if (context.slicesOf(slug).length === 0) return undefined;
   const where = args.id === undefined || args.id === null ? args.where : { id: { equals: args.id } };
   if (!isObject(where)) return undefined;
-  try {
-    const found = await context.adapter.find({
-      collection: slug,
-      joins: false,
-      limit: 2,
-      locale: args.locale,
-      pagination: false,
-      req: args.req,
-      where,
-    } as Parameters<DatabaseAdapter['find']>[0]);
-    return found.docs as Document[];
-  } catch (error) {
-    context.onFault(error, `reading ${slug} before a write`);
-    return undefined;
-  }
+  return readBelow(context, slug, 'before', { locale: args.locale, req: args.req, where });
 }
 
 async function documentAfter(
@@ -157,16 +145,22 @@ async function documentAfter(
   if (context.slicesOf(slug).length === 0 || (args.select === undefined && args.returning !== false))
     return document;
   // The caller selected some fields only; the slices may be among the others.
+  const where = { id: { equals: document.id } };
+  return (await readBelow(context, slug, 'after', { req: args.req, where }))?.[0];
+}
+
+/** Two documents at most: more than one are too many. */
+async function readBelow(
+  context: WriteContext,
+  slug: string,
+  when: 'before' | 'after',
+  query: Args,
+): Promise<Document[] | undefined> {
   try {
-    const found = await context.adapter.findOne({
-      collection: slug,
-      joins: false,
-      req: args.req,
-      where: { id: { equals: document.id } },
-    } as Parameters<DatabaseAdapter['findOne']>[0]);
-    return (found as Document | null) ?? undefined;
+    const all = { ...query, collection: slug, joins: false, limit: 2, pagination: false };
+    return (await context.adapter.find(all as Parameters<DatabaseAdapter['find']>[0])).docs as Document[];
   } catch (error) {
-    context.onFault(error, `reading ${slug} after a write`);
+    context.onFault(error, `reading ${slug} ${when} a write`);
     return undefined;
   }
 }
@@ -230,6 +224,16 @@ async function touchedBy(
       ...documentTags(context, of, undefined, undefined),
       ...tags,
     ]);
+  const touchVersions = (of: unknown, parent: unknown): void => {
+    const collection = String(of);
+    if (!context.relevant.has(collection)) return;
+    const id = typeof parent === 'string' || typeof parent === 'number' ? parent : undefined;
+    touch(touched, 'collection', collection, operation, id, versionTags(collectionTag(collection), id));
+  };
+  const touchGlobal = (of: unknown, tagOf: (entity: string) => string): void => {
+    const global = String(of);
+    touch(touched, 'global', global, operation, undefined, [tagOf(globalTag(global))]);
+  };
   switch (operation) {
     case 'create':
     case 'updateOne':
@@ -250,52 +254,31 @@ async function touchedBy(
       touchUnknown('payload-jobs');
       break;
     case 'createVersion':
-    case 'updateVersion':
+      touchVersions(args.collectionSlug, args.parent);
+      break;
+    case 'updateVersion': {
+      const versionData = args.versionData as { parent?: unknown } | undefined;
+      touchVersions(slug, (result as Document | null | undefined)?.parent ?? versionData?.parent);
+      break;
+    }
     case 'deleteVersions':
-      touchVersions(context, touched, operation, args, result);
+      if (args.globalSlug !== undefined) touchGlobal(args.globalSlug, versionsTag);
+      if (args.collection !== undefined) touchVersions(slug, undefined);
       break;
     case 'createGlobal':
-    case 'updateGlobal': {
-      const global = String(args.slug);
-      touch(touched, 'global', global, operation, undefined, [globalTag(global)]);
+    case 'updateGlobal':
+      touchGlobal(args.slug, String);
       break;
-    }
     case 'createGlobalVersion':
-    case 'updateGlobalVersion': {
-      const global = String(operation === 'createGlobalVersion' ? args.globalSlug : args.global);
-      touch(touched, 'global', global, operation, undefined, [versionsTag(globalTag(global))]);
+      touchGlobal(args.globalSlug, versionsTag);
       break;
-    }
+    case 'updateGlobalVersion':
+      touchGlobal(args.global, versionsTag);
+      break;
   }
   // Migrations record themselves here, after changing anything at all below the adapter.
   if (slug === 'payload-migrations') for (const tag of everyTag(context)) touched.tags.add(tag);
   return touched;
-}
-
-/** A write to the versions of a collection, or the deletion of a global's. */
-function touchVersions(
-  { relevant }: WriteContext,
-  touched: Touched,
-  operation: 'createVersion' | 'updateVersion' | 'deleteVersions',
-  args: Args,
-  result: unknown,
-): void {
-  const touchOf = (slug: string, parent: unknown): void => {
-    if (!relevant.has(slug)) return;
-    const id = typeof parent === 'string' || typeof parent === 'number' ? parent : undefined;
-    touch(touched, 'collection', slug, operation, id, versionTags(collectionTag(slug), id));
-  };
-  if (operation === 'createVersion') touchOf(String(args.collectionSlug), args.parent);
-  else if (operation === 'updateVersion') {
-    const versionData = args.versionData as { parent?: unknown } | undefined;
-    touchOf(String(args.collection), (result as Document | null | undefined)?.parent ?? versionData?.parent);
-  } else {
-    if (args.globalSlug !== undefined) {
-      const global = String(args.globalSlug);
-      touch(touched, 'global', global, operation, undefined, [versionsTag(globalTag(global))]);
-    }
-    if (args.collection !== undefined) touchOf(String(args.collection), undefined);
-  }
 }
 
 /** A fault of the analysis makes more stale, and is never an error of the write. */

@@ -31,33 +31,29 @@ export function touch(
   tags: readonly string[],
 ): void {
   if (tags.length === 0) return;
-  for (const tag of tags) touched.tags.add(tag);
-  const name = `${type}:${slug}`;
-  let subject = touched.subjects.get(name);
-  if (!subject) {
-    subject = { type, slug, operations: new Set(), ids: new Set(), tags: new Set() };
-    touched.subjects.set(name, subject);
-  }
-  subject.operations.add(operation);
-  for (const tag of tags) subject.tags.add(tag);
-  if (id === undefined) subject.ids = undefined;
-  else subject.ids?.add(id);
+  const ids = id === undefined ? undefined : new Set([id]);
+  const subject = { type, slug, operations: new Set([operation]), ids, tags: new Set(tags) };
+  merge(touched, { tags: new Set(tags), subjects: new Map([[`${type}:${slug}`, subject]]) });
 }
 
 /** Adds what another write touched. */
 export function merge(into: Touched, from: Touched): void {
-  for (const tag of from.tags) into.tags.add(tag);
+  addAll(into.tags, from.tags);
   for (const [name, subject] of from.subjects) {
     const known = into.subjects.get(name);
     if (!known) {
       into.subjects.set(name, subject);
       continue;
     }
-    for (const operation of subject.operations) known.operations.add(operation);
-    for (const tag of subject.tags) known.tags.add(tag);
+    addAll(known.operations, subject.operations);
+    addAll(known.tags, subject.tags);
     if (!subject.ids) known.ids = undefined;
-    else for (const id of subject.ids) known.ids?.add(id);
+    else if (known.ids) addAll(known.ids, subject.ids);
   }
+}
+
+function addAll<Value>(to: Set<Value>, values: Iterable<Value>): void {
+  for (const value of values) to.add(value);
 }
 
 /** Takes the star tag for the documents and slices of a collection, where there are many. */
