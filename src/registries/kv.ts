@@ -3,6 +3,7 @@ import { versionKey } from '../interfaces/keys.js';
 import { NEVER_REPLACED, newVersion, type Registry, type ReplaceContext } from '../interfaces/registry.js';
 import type { Store } from '../interfaces/store.js';
 import { sleep } from '../platform/sleep.js';
+import { valueAt } from '../platform/value-at.js';
 
 /** Options of {@link kvRegistry}. */
 export interface KVRegistryOptions {
@@ -33,6 +34,15 @@ interface Slot {
   /** Whether the last attempt failed: who replaces the tag meanwhile waits too, and is told. */
   isFailing: boolean;
 }
+
+const newSlot = (): Slot => ({
+  writtenAt: 0,
+  activeAt: 0,
+  waiting: undefined,
+  lifetime: undefined,
+  running: undefined,
+  isFailing: false,
+});
 
 /** Longest pause between attempts, in milliseconds. */
 const LONGEST_PAUSE = 10_000;
@@ -84,19 +94,7 @@ export function kvRegistry(store: Store, options: KVRegistryOptions = {}): Regis
 
   /** Writes a version; what must wait for the key's interval goes to the background where there is one. */
   async function put(key: string, version: string, context: ReplaceContext | undefined): Promise<void> {
-    let slot = slots.get(key);
-    if (!slot) {
-      slot = {
-        writtenAt: 0,
-        activeAt: 0,
-        waiting: undefined,
-        lifetime: undefined,
-        running: undefined,
-        isFailing: false,
-      };
-      slots.set(key, slot);
-    }
-    const current = slot;
+    const current = valueAt(slots, key, newSlot);
     if (Date.now() - current.activeAt >= LONGEST_SILENCE) current.running = undefined;
     const isLeading = !current.running && Date.now() - current.writtenAt >= interval;
     const waits = isLeading || current.isFailing || !context?.background;

@@ -5,7 +5,7 @@
 import type { DatabaseAdapter, Payload } from 'payload';
 import { PayloadKVError } from '../errors.js';
 import { NEVER_REPLACED, newVersion, type Registry } from '../interfaces/registry.js';
-import { leavesProcess, type StoreHealth } from '../interfaces/store.js';
+import { leavesProcess } from '../interfaces/store.js';
 import {
   type Background,
   cloudflareContext,
@@ -16,6 +16,7 @@ import {
 } from '../platform/background.js';
 import { nameIn } from '../platform/binding.js';
 import { withTimeout } from '../platform/timeout.js';
+import { notHealthy } from '../stores/health.js';
 import { databaseIdentity } from './adapter/database-identity.js';
 import { hasReplicas, replicaLag } from './adapter/replicas.js';
 import { type CacheBehind, wrapAdapter } from './adapter/wrap-adapter.js';
@@ -357,12 +358,8 @@ function lookForOthers({ registry, background }: Site, sliceSets: SliceSets): vo
 /** How the cache is. Never rejects. */
 async function cacheHealth({ setup }: Site, suspended: boolean): Promise<CacheHealth> {
   const { store } = setup.options;
-  let said: StoreHealth;
-  try {
-    said = await withTimeout(Promise.resolve(store.health()), DEFAULT_WRITE_TIMEOUT);
-  } catch (error) {
-    said = { ok: false, message: error instanceof Error ? error.message : String(error) };
-  }
+  const asked = (async () => store.health())();
+  const said = await withTimeout(asked, DEFAULT_WRITE_TIMEOUT).catch(notHealthy);
   return { ok: said.ok && !suspended, store: { name: store.name, ...said }, suspended };
 }
 

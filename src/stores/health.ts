@@ -6,6 +6,11 @@ export async function healthOf(ask: () => unknown): Promise<StoreHealth> {
     await ask();
     return { ok: true };
   } catch (error) {
-    return { ok: false, message: error instanceof Error ? error.message : String(error) };
+    return notHealthy(error);
   }
+}
+
+/** What a fault says of a store. */
+export function notHealthy(error: unknown): StoreHealth {
+  return { ok: false, message: error instanceof Error ? error.message : String(error) };
 }

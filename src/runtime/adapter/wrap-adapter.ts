@@ -5,6 +5,7 @@
 
 import type { DatabaseAdapter } from 'payload';
 import { isObject } from '../../platform/is-object.js';
+import { valueAt } from '../../platform/value-at.js';
 import { apartFrom } from '../operation/request.js';
 import {
   CACHED_OPERATIONS,
@@ -80,14 +81,9 @@ export function wrapAdapter(base: DatabaseAdapter, options: WrapOptions): Databa
 
   /** Lets a method run with the bare adapter as `this`, and keeps whatever else the function is. */
   function bindToBase(method: Method): Method {
-    let known = bound.get(method);
-    if (!known) {
-      known = new Proxy(method, {
-        apply: (fn, self, args) => Reflect.apply(fn, self === proxy ? base : self, args),
-      });
-      bound.set(method, known);
-    }
-    return known;
+    const apply = (fn: Method, self: unknown, args: unknown[]): unknown =>
+      Reflect.apply(fn, self === proxy ? base : self, args);
+    return valueAt(bound, method, () => new Proxy(method, { apply }));
   }
 
   function reportUnknownWrite(name: PropertyKey): void {

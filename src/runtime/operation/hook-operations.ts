@@ -148,32 +148,34 @@ function noteEnd(args: unknown): void {
   if (operation && operation.call?.own !== operation) endOperation(operation);
 }
 
-/** The methods of the Local API, and whether they write. */
-const LOCAL_API: Readonly<Record<string, 'reads' | 'writes'>> = {
-  count: 'reads',
-  countGlobalVersions: 'reads',
-  countVersions: 'reads',
-  find: 'reads',
-  findByID: 'reads',
-  findDistinct: 'reads',
-  findGlobal: 'reads',
-  findGlobalVersionByID: 'reads',
-  findGlobalVersions: 'reads',
-  findVersionByID: 'reads',
-  findVersions: 'reads',
-  create: 'writes',
-  delete: 'writes',
-  duplicate: 'writes',
-  forgotPassword: 'writes',
-  login: 'writes',
-  resetPassword: 'writes',
-  restoreGlobalVersion: 'writes',
-  restoreVersion: 'writes',
-  unlock: 'writes',
-  update: 'writes',
-  updateGlobal: 'writes',
-  verifyEmail: 'writes',
-};
+/** The methods of the Local API. */
+const LOCAL_API = [
+  'count',
+  'countGlobalVersions',
+  'countVersions',
+  'create',
+  'delete',
+  'duplicate',
+  'find',
+  'findByID',
+  'findDistinct',
+  'findGlobal',
+  'findGlobalVersionByID',
+  'findGlobalVersions',
+  'findVersionByID',
+  'findVersions',
+  'forgotPassword',
+  'login',
+  'resetPassword',
+  'restoreGlobalVersion',
+  'restoreVersion',
+  'unlock',
+  'update',
+  'updateGlobal',
+  'verifyEmail',
+];
+/** Those of them that read. */
+const READS = /^(count|find)/;
 
 /** Marks functions that run as calls already. */
 const IS_CALL = Symbol.for('payload-kv.is-call');
@@ -194,14 +196,14 @@ interface LocalOptions extends OperationArguments {
  */
 export function callLocalAPI(payload: Payload): void {
   const methods = payload as unknown as Record<string, Callable | undefined>;
-  for (const [name, kind] of Object.entries(LOCAL_API)) {
+  for (const name of LOCAL_API) {
     const method = methods[name];
     if (typeof method !== 'function' || method[IS_CALL]) continue;
     // One that inherits from this instance calls it with itself as `this`, and may have parts of its own.
     const call: Callable = function (this: unknown, options, ...rest) {
       const self = this ?? payload;
       if (!isObject(options)) return method.call(self, options, ...rest);
-      const [begin, given] = operationOfCall(options as LocalOptions, kind === 'writes');
+      const [begin, given] = operationOfCall(options as LocalOptions, !READS.test(name));
       return runCall(begin, () => method.call(self, given, ...rest));
     };
     Object.defineProperty(call, 'name', { value: name });

@@ -2,8 +2,10 @@
  * Comes in: the options, changed by environment.ts and checked by check-options.ts, and the schema of the site. Goes out:
  * for each operation on each collection and global whether it is cached, and how long what may serve.
  */
+
 import { parseDuration } from '../../duration.js';
 import type { Registry } from '../../interfaces/registry.js';
+import { valueAt } from '../../platform/value-at.js';
 import { CACHED_OPERATIONS, type CachedOperation } from '../query/operations.js';
 import type { SiteSchema, SliceField } from '../query/site-schema.js';
 import { canBeSlice, fieldAt } from '../query/slices.js';
@@ -148,11 +150,7 @@ export function createPolicy(
   const none: readonly SliceField[] = [];
   return {
     ruleOf(type, slug, operation) {
-      let known = rules[type].get(slug);
-      if (!known) {
-        known = {};
-        rules[type].set(slug, known);
-      }
+      const known = valueAt(rules[type], slug, (): Rules => ({}));
       known[operation] ??= resolve(type, slug, operation);
       return known[operation];
     },

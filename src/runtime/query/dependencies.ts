@@ -6,7 +6,7 @@
 import { type Analysis, createAnalysis, type Steps, type TagContext, TOO_MUCH } from './analysis.js';
 import { walkSort, walkWhere } from './conditions.js';
 import { addJoins } from './joins.js';
-import { type CachedOperation, GLOBAL_READS } from './operations.js';
+import { type CachedOperation, GLOBAL_READS, VERSION_READS } from './operations.js';
 import { MOST_SEGMENTS, type Walker, walkerFrom, walkerOfVersions } from './paths.js';
 import { pinnedDocuments, pinnedVersions } from './pinned-tags.js';
 import { collectionTag, globalTag, versionsTag } from './tags.js';
@@ -18,13 +18,6 @@ export interface Query {
   args: Readonly<Record<string, unknown>>;
 }
 
-const OF_VERSIONS = new Set<CachedOperation>([
-  'findVersions',
-  'countVersions',
-  'queryDrafts',
-  'findGlobalVersions',
-  'countGlobalVersions',
-]);
 const WITH_JOINS = new Set<CachedOperation>(['find', 'findOne', 'queryDrafts']);
 
 /**
@@ -46,7 +39,7 @@ export function tagsOf(query: Query, context: TagContext, steps: Steps = { taken
 function addTags(analysis: Analysis, { operation, slug, args }: Query): boolean {
   const { schema, tags } = analysis;
   const isGlobal = GLOBAL_READS.has(operation);
-  const ofVersions = OF_VERSIONS.has(operation);
+  const ofVersions = VERSION_READS.has(operation);
   const owner = isGlobal ? schema.globals.get(slug) : schema.collections.get(slug);
   if (!owner) return false;
   const walker = ofVersions

@@ -1,8 +1,10 @@
 /** What the joins of a query bring along. */
+
 import { isObject } from '../../platform/is-object.js';
+import { valueAt } from '../../platform/value-at.js';
 import type { Analysis, Take } from './analysis.js';
 import { walkSort, walkWhere } from './conditions.js';
-import { type Fields, valueAt, type Walker, walkerFrom } from './paths.js';
+import { type Fields, type Walker, walkerFrom } from './paths.js';
 import { pinnedIds } from './pinned.js';
 import { joinedSlices } from './pinned-tags.js';
 import { fieldsWithin, type SiteSchema, targetsOf } from './site-schema.js';

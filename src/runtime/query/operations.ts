@@ -16,11 +16,14 @@ export const CACHED_OPERATIONS = [
 export type CachedOperation = (typeof CACHED_OPERATIONS)[number];
 
 /** Those that read a global. */
-export const GLOBAL_READS: ReadonlySet<CachedOperation> = new Set<CachedOperation>([
-  'findGlobal',
-  'findGlobalVersions',
-  'countGlobalVersions',
-]);
+export const GLOBAL_READS: ReadonlySet<CachedOperation> = new Set(
+  CACHED_OPERATIONS.filter((operation) => operation.includes('Global')),
+);
+
+/** Those that read versions, of collections and of globals. */
+export const VERSION_READS: ReadonlySet<CachedOperation> = new Set(
+  CACHED_OPERATIONS.filter((operation) => /Versions|Drafts/.test(operation)),
+);
 
 /** The write operations of a database adapter. */
 export const WRITE_OPERATIONS = [

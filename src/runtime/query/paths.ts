@@ -1,4 +1,5 @@
 /** Follows the paths of a query through the fields of a site, and notes the collections that they reach. */
+import { valueAt } from '../../platform/value-at.js';
 import { type Analysis, TOO_MUCH } from './analysis.js';
 import { type Field, nestedFields } from './site-schema.js';
 import { collectionTag } from './tags.js';
@@ -224,21 +225,10 @@ const indexes = new WeakMap<Fields, Map<string, Field[]>>();
 const NONE: readonly Field[] = [];
 
 function fieldsNamed(fields: Fields, name: string): readonly Field[] {
-  let index = indexes.get(fields);
-  if (!index) {
-    index = new Map();
-    for (const field of fields) valueAt(index, field.name, (): Field[] => []).push(field);
-    indexes.set(fields, index);
-  }
+  const index = valueAt(indexes, fields, () => {
+    const byName = new Map<string, Field[]>();
+    for (const field of fields) valueAt(byName, field.name, (): Field[] => []).push(field);
+    return byName;
+  });
   return index.get(name) ?? NONE;
-}
-
-/** The value of a key, made where there is none. */
-export function valueAt<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
-  let value = map.get(key);
-  if (value === undefined) {
-    value = make();
-    map.set(key, value);
-  }
-  return value;
 }

@@ -106,17 +106,7 @@ async function completeVersions(
 function holdsNothing(operation: CachedOperation, result: unknown): boolean {
   if (!isObject(result)) return true;
   const { docs, values, totalDocs } = result as { docs?: unknown[]; values?: unknown[]; totalDocs?: unknown };
-  switch (operation) {
-    case 'findOne':
-    case 'findGlobal':
-      return Object.keys(result).length === 0;
-    case 'findDistinct':
-      return values?.length === 0;
-    case 'count':
-    case 'countVersions':
-    case 'countGlobalVersions':
-      return totalDocs === 0;
-    default:
-      return docs?.length === 0;
-  }
+  if (operation === 'findOne' || operation === 'findGlobal') return Object.keys(result).length === 0;
+  const found = docs ?? values;
+  return found ? found.length === 0 : totalDocs === 0;
 }

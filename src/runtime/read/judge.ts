@@ -32,7 +32,8 @@ export function judgeText(
   return judge(context, wanted, entry, current);
 }
 
-const absent = (stale: boolean, versions: (string | undefined)[]): Absent => ({
+/** No entry that answers. */
+export const absent = (stale: boolean, versions: (string | undefined)[] | undefined): Absent => ({
   found: false,
   stale,
   versions,

@@ -3,14 +3,14 @@ import { copiedEntry, type DecodedEntry } from '../entry/entry.js';
 import type { Opened } from '../entry/entry-form.js';
 import { memoryOf } from '../versions/subscription.js';
 import { type Absent, completed, counted, type Fresh, type ReadContext, type Wanted } from './context.js';
-import { judge, judgeText } from './judge.js';
+import { absent, judge, judgeText } from './judge.js';
 
 /** Entry and versions in one call of the store, where they live together. Synchronous where both are in this process. */
 export function lookup(context: ReadContext, wanted: Wanted): Fresh | Absent | Promise<Fresh | Absent> {
   const { key, tags, count } = wanted;
   if (!context.registry.local) return lookupRemote(context, wanted);
   const current = context.registry.get(tags) as (string | undefined)[];
-  if (wanted.refresh) return { found: false, stale: false, versions: current };
+  if (wanted.refresh) return absent(false, current);
   const nearby = lookupNear(context, wanted, current);
   // Where there is but one store, what is kept decoded is what it holds.
   if (nearby && (nearby.found || !context.near)) return nearby;
@@ -49,7 +49,7 @@ async function lookupRemote(context: ReadContext, wanted: Wanted): Promise<Fresh
     text = values?.[0];
     learnt = answer;
   }
-  if (!learnt) return { found: false, stale: false, versions: undefined };
+  if (!learnt) return absent(false, undefined);
   const complete = completed(current, context.versions.learn(unknown, learnt, moment));
   return judgeFar(context, wanted, text, complete);
 }
@@ -79,7 +79,7 @@ function judgeFar(
   text: string | undefined,
   current: (string | undefined)[],
 ): Fresh | Absent | Promise<Fresh | Absent> {
-  if (text === undefined) return { found: false, stale: false, versions: current };
+  if (text === undefined) return absent(false, current);
   const judgeOpened = (opened: Opened): Fresh | Absent => {
     const judged = judgeText(context, wanted, text, opened, current);
     if (!context.near) return keepDecoded(context, wanted, text, judged);

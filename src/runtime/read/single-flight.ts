@@ -1,5 +1,6 @@
 import { cloudflareContext, isWorkerd, type WaitUntil } from '../../platform/background.js';
 import { withTimeout } from '../../platform/timeout.js';
+import { valueAt } from '../../platform/value-at.js';
 import type { SingleFlightScope } from '../policy/options.js';
 
 /** Shares one query among identical ones. */
@@ -39,13 +40,7 @@ export function createSingleFlight<Shared>(
     if (scope === false) return undefined;
     if (scope !== 'request') return shared;
     const ctx = cloudflareContext()?.ctx;
-    if (!ctx) return undefined;
-    let own = byRequest.get(ctx);
-    if (!own) {
-      own = new Map();
-      byRequest.set(ctx, own);
-    }
-    return own;
+    return ctx && valueAt(byRequest, ctx, () => new Map<string, Flight<Shared>>());
   }
 
   /** A leader whose request is gone, or whose query hangs, ends nothing itself; nobody may ever ask for the same again. */

@@ -1,4 +1,6 @@
 /** Comes in: what happens in `read/` and `write/`. Goes out: its counts, for the site and for each collection and global. */
+import { valueAt } from '../../platform/value-at.js';
+
 /** Why a read was answered by the database without asking the cache. */
 export type BypassReason =
   | 'transaction'
@@ -107,12 +109,7 @@ export function createCounters(): Counters {
     operations,
     countsOf(type, slug) {
       const name = type === 'global' ? `@${slug}` : slug;
-      let count = counts.get(name);
-      if (!count) {
-        count = emptyCounts();
-        counts.set(name, count);
-      }
-      return count;
+      return valueAt(counts, name, emptyCounts);
     },
     read() {
       const total = emptyCounts();

@@ -2,9 +2,7 @@ import type { InvalidationEvent, InvalidationHook, PayloadKVOptions } from '../p
 
 /** Calls the site's hook on an invalidation. Its error is logged, and nothing else. */
 export async function callHook({ hooks: given }: PayloadKVOptions, event: InvalidationEvent): Promise<void> {
-  const hooks = (event.type === 'collection' ? given?.collections : given?.globals) as
-    | Record<string, InvalidationHook | undefined>
-    | undefined;
+  const hooks = given?.[`${event.type}s`] as Record<string, InvalidationHook | undefined> | undefined;
   try {
     if (hooks && Object.hasOwn(hooks, event.slug)) await hooks[event.slug]?.(event);
   } catch (error) {

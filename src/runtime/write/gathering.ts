@@ -1,5 +1,7 @@
 /** What an operation of many writes touched is replaced once, at its end. */
+
 import type { Background } from '../../platform/background.js';
+import { valueAt } from '../../platform/value-at.js';
 import { type Call, currentCall } from '../operation/operation.js';
 import { createCountedTags } from './counted-tags.js';
 import { collapse, merge, nothingTouched, type Touched } from './touched.js';
@@ -32,6 +34,13 @@ interface Gathered {
   /** The replacement that the timer began. */
   replacing: Promise<void> | undefined;
 }
+
+const newGathered = (): Gathered => ({
+  writes: 0,
+  touched: nothingTouched(),
+  timer: undefined,
+  replacing: undefined,
+});
 
 /** Creates the gathering of one site. */
 export function createGathering(
@@ -74,14 +83,7 @@ export function createGathering(
     async replaceOrGather(touched) {
       const call = gatheringCall();
       if (!call || touched.tags.size === 0) return replaceTouched(touched);
-      const known = byCall.get(call);
-      const gathered = known ?? {
-        writes: 0,
-        touched: nothingTouched(),
-        timer: undefined,
-        replacing: undefined,
-      };
-      if (!known) byCall.set(call, gathered);
+      const gathered = valueAt(byCall, call, newGathered);
       gathered.writes += 1;
       if (!isOfWrite(call, true) && gathered.writes <= REPLACED_AT_ONCE) return replaceTouched(touched);
       replaceAtEndOf(call, gathered);
