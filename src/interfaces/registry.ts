@@ -126,8 +126,5 @@ export const VERSION_LIFETIME = 2 * 86_400 + 3_600;
 
 /** A new version: 96 random bits, which is never a repetition in practice. */
 export function newVersion(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(12));
-  let text = '';
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return btoa(text).replaceAll('+', '-').replaceAll('/', '_');
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(12))).toString('base64url');
 }

@@ -1,34 +1,28 @@
-/** What a site asks of its cache. */
+/** What a site asks of its cache. What answers is here, so that only a site that asks takes it along. */
 import type { Payload } from 'payload';
 import type { StoreHealth } from '../interfaces/store.js';
-import type { Background } from '../platform/background.js';
-import type { CacheStats } from './stats/stats.js';
-import type { Invalidation } from './write/invalidation.js';
-
-/** Where a Payload instance carries its cache. Shared by all copies of this module in a bundle. */
-const INSTANCE = Symbol.for('payload-kv.instance');
-
-/** The cache of one Payload instance, as it is carried. */
-export interface Instance {
-  stats(): CacheStats;
-  health(): Promise<CacheHealth>;
-  invalidation(): Invalidation | undefined;
-  background: Background;
-}
-
-/** Has a Payload instance carry its cache. */
-export function carryInstance(payload: Payload, instance: Instance): void {
-  (payload as unknown as Record<symbol, Instance>)[INSTANCE] = instance;
-}
-
-function instanceOf(payload: Payload): Instance | undefined {
-  return (payload as unknown as Record<symbol, Instance | undefined>)[INSTANCE];
-}
+import { withTimeout } from '../platform/timeout.js';
+import { notHealthy } from '../stores/health.js';
+import { instanceOf } from './carried-instance.js';
+import { collectionTag, globalTag } from './query/tags.js';
+import { type CacheStats, summarised } from './stats/stats.js';
+import { entityAndVersionsTags } from './write/touched-by.js';
 
 /** Counts of the cache since this process started; `undefined` if the site has no cache. */
 export function getCacheStats(payload: Payload): CacheStats | undefined {
-  return instanceOf(payload)?.stats();
+  const instance = instanceOf(payload);
+  return (
+    instance && {
+      ...summarised(instance.counters),
+      pending: instance.background.pending(),
+      inFlight: instance.inFlight(),
+      suspended: instance.isSuspended(),
+    }
+  );
 }
+
+/** Longest wait for what a store says of itself, in milliseconds. */
+const LONGEST_CHECK = 2_000;
 
 /** How the cache of a site is. */
 export interface CacheHealth {
@@ -45,7 +39,13 @@ export interface CacheHealth {
  * if the site has no cache. A site whose cache is not well is: its database answers.
  */
 export async function getCacheHealth(payload: Payload): Promise<CacheHealth | undefined> {
-  return instanceOf(payload)?.health();
+  const instance = instanceOf(payload);
+  if (!instance) return undefined;
+  const store = instance.store();
+  const asked = (async () => store.health())();
+  const said = await withTimeout(asked, LONGEST_CHECK).catch(notHealthy);
+  const suspended = instance.isSuspended();
+  return { ok: said.ok && !suspended, store: { name: store.name, ...said }, suspended };
 }
 
 /** What {@link invalidateCache} makes stale: one collection, one global, or everything. */
@@ -61,8 +61,10 @@ export async function invalidateCache(payload: Payload, target: InvalidationTarg
   if (!invalidation) return;
   let replacing: Promise<void>;
   if (target === 'everything') replacing = invalidation.everything('invalidateCache');
-  else if ('collection' in target) replacing = invalidation.entity('collection', target.collection);
-  else replacing = invalidation.entity('global', target.global);
+  else {
+    const entity = 'collection' in target ? collectionTag(target.collection) : globalTag(target.global);
+    replacing = invalidation.replace(entityAndVersionsTags(entity));
+  }
   instance?.background.keepAlive(replacing);
   await replacing;
 }

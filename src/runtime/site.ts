@@ -16,15 +16,14 @@ import {
 } from '../platform/background.js';
 import { nameIn } from '../platform/binding.js';
 import { withTimeout } from '../platform/timeout.js';
-import { notHealthy } from '../stores/health.js';
 import { databaseIdentity } from './adapter/database-identity.js';
 import { hasReplicas, replicaLag } from './adapter/replicas.js';
 import { type CacheBehind, wrapAdapter } from './adapter/wrap-adapter.js';
+import { carryInstance } from './carried-instance.js';
 import { ENTRY_FORMAT } from './entry/entry-form.js';
 import { createEnvelope } from './entry/envelope.js';
 import { createFaultGuard, type FaultGuard } from './fault/fault-guard.js';
 import { createWarnings, type Warnings } from './fault/warnings.js';
-import { type CacheHealth, carryInstance } from './instance.js';
 import {
   areStrategiesCalls,
   callEndpoints,
@@ -222,18 +221,13 @@ export function attach(base: DatabaseAdapter, payload: Payload, first: Setup): D
     }
   }
 
-  const isSuspended = (): boolean =>
-    parts !== undefined && (parts.guards.store.isOpen() || parts.guards.registry.isOpen());
   carryInstance(payload, {
+    counters: site.counters,
     background: site.background,
+    store: () => site.setup.options.store,
     invalidation: () => parts?.behind.invalidation,
-    health: () => cacheHealth(site, isSuspended()),
-    stats: () => ({
-      ...site.counters.read(),
-      pending: site.background.pending(),
-      inFlight: parts?.singleFlight.size() ?? 0,
-      suspended: isSuspended(),
-    }),
+    inFlight: () => parts?.singleFlight.size() ?? 0,
+    isSuspended: () => parts !== undefined && (parts.guards.store.isOpen() || parts.guards.registry.isOpen()),
   });
   callLocalAPI(payload);
   callStrategies(payload);
@@ -353,14 +347,6 @@ function lookForOthers({ registry, background }: Site, sliceSets: SliceSets): vo
     );
   };
   background.run(withTimeout(look(), DEFAULT_WRITE_TIMEOUT).catch(() => undefined));
-}
-
-/** How the cache is. Never rejects. */
-async function cacheHealth({ setup }: Site, suspended: boolean): Promise<CacheHealth> {
-  const { store } = setup.options;
-  const asked = (async () => store.health())();
-  const said = await withTimeout(asked, DEFAULT_WRITE_TIMEOUT).catch(notHealthy);
-  return { ok: said.ok && !suspended, store: { name: store.name, ...said }, suspended };
 }
 
 async function close({ setup, registry, attachment, onFault }: Site): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Payload } from 'payload';
 import { PayloadKVError } from '../../errors.js';
+import { createExpiring } from '../../platform/expiring.js';
 
 /** What a site is told in its log. The same is said once in a while. */
 export interface Warnings {
@@ -14,13 +15,11 @@ const QUIET = 60_000;
 
 /** Creates the warnings of one Payload instance. */
 export function createWarnings(payload: Pick<Payload, 'logger'>): Warnings {
-  const loggedAt = new Map<string, number>();
+  const logged = createExpiring<true>({ max: 100, lifetime: QUIET });
 
   function warn(message: string, error?: unknown, subject = message): void {
-    const last = loggedAt.get(subject);
-    if (last !== undefined && Date.now() - last < QUIET) return;
-    if (loggedAt.size > 100) loggedAt.clear();
-    loggedAt.set(subject, Date.now());
+    if (logged.get(subject)) return;
+    logged.set(subject, true);
     if (error === undefined) payload.logger.warn(message);
     else payload.logger.warn({ err: error, msg: message });
   }

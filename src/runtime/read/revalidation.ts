@@ -1,6 +1,7 @@
 /** Replaces entries that are served although they are not fresh. */
+import { createExpiring } from '../../platform/expiring.js';
 import { NOBODY } from '../operation/reader.js';
-import type { Read, Wanted } from './context.js';
+import { REMEMBERED_QUERIES, type Read, type Wanted } from './context.js';
 import { type FillContext, fill } from './fill.js';
 
 /** Replaces entries in the background. */
@@ -14,24 +15,18 @@ const LONGEST_REVALIDATION = 30_000;
 
 /** Creates the revalidation of one site. */
 export function createRevalidation(context: FillContext): Revalidation {
-  const { now } = context;
-  /** When a query to replace an entry was begun in the background, by key. */
-  const revalidating = new Map<string, number>();
+  /** The keys of entries that a query in the background replaces. */
+  const underway = createExpiring<object>({ max: REMEMBERED_QUERIES, lifetime: LONGEST_REVALIDATION });
 
   return {
     revalidate(read, wanted, found) {
       const { key } = wanted;
-      const passed = now() - (revalidating.get(key) ?? Number.NEGATIVE_INFINITY);
-      if (passed >= 0 && passed < LONGEST_REVALIDATION) return;
-      for (const [oldest, begun] of revalidating) {
-        if (now() - begun < LONGEST_REVALIDATION) break;
-        revalidating.delete(oldest);
-      }
-      const begun = now();
-      revalidating.set(key, begun);
+      if (underway.get(key)) return;
+      const own = {};
+      underway.set(key, own);
       context.background.run(
         fill(context, { ...read, ask: read.askApart }, NOBODY, wanted, found).finally(() => {
-          if (revalidating.get(key) === begun) revalidating.delete(key);
+          if (underway.get(key) === own) underway.delete(key);
         }),
       );
     },

@@ -95,34 +95,36 @@ function addCounts(sum: CacheCounts, more: CacheCounts): void {
 export interface Counters {
   /** Those of a collection or global, to be added to. */
   countsOf(type: 'collection' | 'global', slug: string): CacheCounts;
+  /** All of those, by slug, of globals with `@` before it. */
+  counts: ReadonlyMap<string, CacheCounts>;
   /** What the store and registry were asked to do, to be added to. */
   operations: CacheStats['operations'];
-  /** All counts, copied. */
-  read(): Pick<CacheStats, 'total' | 'collections' | 'globals' | 'operations'>;
 }
 
 /** Creates the counts of one site, all zero. */
 export function createCounters(): Counters {
   const counts = new Map<string, CacheCounts>();
-  const operations = { storeReads: 0, storeWrites: 0, registryReads: 0, registryReplacements: 0 };
   return {
-    operations,
-    countsOf(type, slug) {
-      const name = type === 'global' ? `@${slug}` : slug;
-      return valueAt(counts, name, emptyCounts);
-    },
-    read() {
-      const total = emptyCounts();
-      // Without a prototype: a collection may have any name.
-      const collections: CacheStats['collections'] = Object.create(null);
-      const globals: CacheStats['globals'] = Object.create(null);
-      for (const [name, count] of counts) {
-        const copy = { ...count, bypasses: { ...count.bypasses } };
-        addCounts(total, count);
-        if (name.startsWith('@')) globals[name.slice(1)] = copy;
-        else collections[name] = copy;
-      }
-      return { total, collections, globals, operations: { ...operations } };
-    },
+    counts,
+    operations: { storeReads: 0, storeWrites: 0, registryReads: 0, registryReplacements: 0 },
+    countsOf: (type, slug) => valueAt(counts, type === 'global' ? `@${slug}` : slug, emptyCounts),
   };
+}
+
+/** The counts of one site, copied and added up. Apart from them: only a site that asks takes this along. */
+export function summarised({
+  counts,
+  operations,
+}: Counters): Pick<CacheStats, 'total' | 'collections' | 'globals' | 'operations'> {
+  const total = emptyCounts();
+  // Without a prototype: a collection may have any name.
+  const collections: CacheStats['collections'] = Object.create(null);
+  const globals: CacheStats['globals'] = Object.create(null);
+  for (const [name, count] of counts) {
+    const copy = { ...count, bypasses: { ...count.bypasses } };
+    addCounts(total, count);
+    if (name.startsWith('@')) globals[name.slice(1)] = copy;
+    else collections[name] = copy;
+  }
+  return { total, collections, globals, operations: { ...operations } };
 }

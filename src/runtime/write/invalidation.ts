@@ -9,7 +9,6 @@ import type { InvalidationEvent } from '../policy/options.js';
 import type { Policy } from '../policy/policy.js';
 import type { WriteOperation } from '../query/operations.js';
 import type { SiteSchema } from '../query/site-schema.js';
-import { collectionTag, globalTag } from '../query/tags.js';
 import type { CacheCounts } from '../stats/stats.js';
 import { createGathering } from './gathering.js';
 import { createReplacement, type ReplacementParts } from './replacement.js';
@@ -18,7 +17,6 @@ import {
   type Args,
   createWriteContext,
   documentsBefore,
-  entityAndVersionsTags,
   everyTag,
   touchedOrEverything,
 } from './touched-by.js';
@@ -51,8 +49,8 @@ export interface Invalidation {
   rolledBack(id: unknown): void;
   /** Makes everything stale, e.g. after a migration. */
   everything(because: string): Promise<void>;
-  /** Makes a collection or global stale. */
-  entity(type: 'collection' | 'global', slug: string): Promise<void>;
+  /** Makes stale what depends on the tags. */
+  replace(tags: readonly string[]): Promise<void>;
   /**
    * Why results that depend on the tags are not served: a replacement of one is not done, since it failed or since the
    * bulk write it belongs to goes on.
@@ -72,9 +70,11 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
     parts.background.run(replaceTouched(touched)),
   );
 
+  const replace = (tags: Iterable<string>): Promise<void> => replacement.replace([...new Set(tags)].sort());
+
   async function replaceTouched(touched: Touched): Promise<void> {
     collapse(touched);
-    await replacement.replace([...touched.tags].sort());
+    await replace(touched.tags);
     report(parts, touched);
   }
 
@@ -155,12 +155,9 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
     },
     async everything(because) {
       parts.debug?.(`everything is stale: ${because}`);
-      await replacement.replace([...new Set(everyTag(context))].sort());
+      await replace(everyTag(context));
     },
-    async entity(type, slug) {
-      const entity = type === 'global' ? globalTag(slug) : collectionTag(slug);
-      await replacement.replace(entityAndVersionsTags(entity).sort());
-    },
+    replace,
     pendingFor(tags) {
       if (replacement.isPending(tags)) return 'error';
       return isGathered(tags) ? 'write-operation' : undefined;
