@@ -77,12 +77,7 @@ export function createBackground(
     },
     keepAlive(work) {
       // Its fault is for those who await it.
-      outlive(
-        work.then(
-          () => undefined,
-          () => undefined,
-        ),
-      );
+      outlive(work.catch(() => undefined));
     },
     async settled(timeout = 5_000) {
       // What takes longer goes on.

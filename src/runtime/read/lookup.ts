@@ -7,21 +7,20 @@ import { absent, judge, judgeText } from './judge.js';
 
 /** Entry and versions in one call of the store, where they live together. Synchronous where both are in this process. */
 export function lookup(context: ReadContext, wanted: Wanted): Fresh | Absent | Promise<Fresh | Absent> {
-  const { key, tags, count } = wanted;
+  const { key, tags } = wanted;
   if (!context.registry.local) return lookupRemote(context, wanted);
   const current = context.registry.get(tags) as (string | undefined)[];
   if (wanted.refresh) return absent(false, current);
   const nearby = lookupNear(context, wanted, current);
   // Where there is but one store, what is kept decoded is what it holds.
   if (nearby && (nearby.found || !context.near)) return nearby;
-  context.operations.storeReads += 1;
-  const values = counted(context.storeGuard, count, () => context.far.getMany([key]));
+  const values = readStore(context, wanted, [key]);
   if (values instanceof Promise) return values.then((read) => judgeFar(context, wanted, read?.[0], current));
   return judgeFar(context, wanted, values?.[0], current);
 }
 
 async function lookupRemote(context: ReadContext, wanted: Wanted): Promise<Fresh | Absent> {
-  const { key, tags, refresh, count } = wanted;
+  const { key, tags, refresh } = wanted;
   const current = context.versions.recall(tags, memoryOf(wanted.rule, context.versions.isTold()));
   const unknown = tags.filter((_tag, index) => current[index] === undefined);
   if (unknown.length === 0 && !refresh) {
@@ -29,29 +28,34 @@ async function lookupRemote(context: ReadContext, wanted: Wanted): Promise<Fresh
     if (nearby?.found) return nearby;
   }
   const moment = context.versions.moment();
-  let text: string | undefined;
-  let learnt: (string | undefined)[] | undefined = [];
-  if (unknown.length > 0 && context.registry.storeKey && context.registry.readStored) {
-    const { storeKey, readStored } = context.registry;
-    context.operations.storeReads += 1;
-    const values = await counted(context.storeGuard, count, () =>
-      context.far.getMany([...(refresh ? [] : [key]), ...unknown.map(storeKey)]),
-    );
-    if (!refresh) text = values?.[0];
-    learnt = values?.slice(refresh ? 0 : 1).map(readStored);
-  } else {
-    if (!refresh) context.operations.storeReads += 1;
-    if (unknown.length > 0) context.operations.registryReads += 1;
-    const [values, answer] = await Promise.all([
-      refresh ? undefined : counted(context.storeGuard, count, () => context.far.getMany([key])),
-      unknown.length > 0 ? counted(context.registryGuard, count, () => context.registry.get(unknown)) : [],
-    ]);
-    text = values?.[0];
-    learnt = answer;
-  }
+  const { storeKey, readStored } = context.registry;
+  const areInStore = unknown.length > 0 && storeKey && readStored;
+  const keys = [...(refresh ? [] : [key]), ...(areInStore ? unknown.map(storeKey) : [])];
+  const [values, answer] = await Promise.all([
+    keys.length > 0 ? readStore(context, wanted, keys) : undefined,
+    unknown.length > 0 && !areInStore ? readRegistry(context, wanted, unknown) : [],
+  ]);
+  const text = refresh ? undefined : values?.[0];
+  const learnt = areInStore ? values?.slice(refresh ? 0 : 1).map(readStored) : answer;
   if (!learnt) return absent(false, undefined);
   const complete = completed(current, context.versions.learn(unknown, learnt, moment));
   return judgeFar(context, wanted, text, complete);
+}
+
+type Texts = (string | undefined)[] | undefined;
+
+function readStore(context: ReadContext, { count }: Wanted, keys: readonly string[]): Texts | Promise<Texts> {
+  context.operations.storeReads += 1;
+  return counted(context.storeGuard, count, () => context.far.getMany(keys));
+}
+
+function readRegistry(
+  context: ReadContext,
+  { count }: Wanted,
+  tags: readonly string[],
+): Texts | Promise<Texts> {
+  context.operations.registryReads += 1;
+  return counted(context.registryGuard, count, () => context.registry.get(tags));
 }
 
 /** What this process holds, which costs no round trip: the entry as it is kept decoded, or its text in the near tier. */

@@ -78,11 +78,7 @@ export function createSingleFlight<Shared>(
       const promise = lead();
       const flight = { promise, startedAt: now() };
       under.set(key, flight);
-      const settled = promise.then(
-        () => undefined,
-        () => undefined,
-      );
-      if (scope === 'isolate') keepAlive(settled);
+      if (scope === 'isolate') keepAlive(promise.catch(() => undefined));
       try {
         return { led: true, shared: await promise };
       } finally {
