@@ -1,6 +1,6 @@
 import { type Duration, parseDuration } from '../../duration.js';
 import { PayloadKVError } from '../../errors.js';
-import { isObject } from '../../platform/is-object.js';
+import { isObject, isPlainObject } from '../../platform/is-object.js';
 
 /**
  * What a caller asks for one call, in `context: { payloadCache: … }`, or in `context: { cache: … }` where a site has no
@@ -122,11 +122,8 @@ function isDirective(value: unknown): boolean {
 }
 
 function isObjectWithTtl(value: unknown): value is { ttl: Duration } {
-  if (!isObject(value)) return false;
   try {
-    const prototype = Object.getPrototypeOf(value);
-    const isPlain = prototype === Object.prototype || prototype === null;
-    return isPlain && Object.keys(value).length === 1 && Object.hasOwn(value, 'ttl');
+    return isPlainObject(value) && Object.keys(value).length === 1 && Object.hasOwn(value, 'ttl');
   } catch {
     // A proxy that does not let itself be looked at.
     return false;

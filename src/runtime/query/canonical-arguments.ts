@@ -1,4 +1,4 @@
-import { isObject } from '../../platform/is-object.js';
+import { isPlainObject } from '../../platform/is-object.js';
 
 /** Thrown inside this module only: the arguments hold something that has no canonical form, or too much. */
 const NO_CANONICAL_FORM = Symbol('no canonical form');
@@ -194,10 +194,4 @@ function writeInstance(value: object, walk: Walk): void {
     if (typeof hex !== 'string' || !HEX_ID.test(hex)) throw NO_CANONICAL_FORM;
     tokens.push(OBJECT_ID, hex);
   }
-}
-
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (!isObject(value)) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }

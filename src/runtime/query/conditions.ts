@@ -1,5 +1,5 @@
 /** Follows what the conditions and the order of a query name. */
-import { isObject } from '../../platform/is-object.js';
+import { isObject, isPlainObject } from '../../platform/is-object.js';
 import { type Analysis, MOST_STEPS } from './analysis.js';
 import { isLogical } from './canonical-arguments.js';
 import type { Walker } from './paths.js';
@@ -47,8 +47,5 @@ export function walkSort(analysis: Analysis, sort: unknown, from: Walker): boole
 }
 
 function isNestedWhere(operand: unknown): operand is Record<string, unknown> {
-  if (!isObject(operand) || Array.isArray(operand)) return false;
-  const prototype = Object.getPrototypeOf(operand);
-  if (prototype !== Object.prototype && prototype !== null) return false;
-  return !('relationTo' in operand && 'value' in operand);
+  return isPlainObject(operand) && !('relationTo' in operand && 'value' in operand);
 }
