@@ -126,5 +126,7 @@ export const VERSION_LIFETIME = 2 * 86_400 + 3_600;
 
 /** A new version: 96 random bits, which is never a repetition in practice. */
 export function newVersion(): string {
-  return Buffer.from(crypto.getRandomValues(new Uint8Array(12))).toString('base64url');
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  // Without Buffer: the Worker that holds the Durable Object may have no `nodejs_compat`.
+  return btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_');
 }

@@ -45,24 +45,16 @@ export function maySeeDocument(called: unknown): boolean {
 /** The names that a sole parameter is taken apart into; `undefined` where it takes more than those. */
 function namesTaken(parameters: string): string[] | undefined {
   // No defaults, no rest, no comments: plain names, also those inside of others.
-  const pattern = /^\{([\w$\s,:{}]*)\}\s*,?\s*\)/.exec(parameters)?.[1];
+  let pattern = /^\{([\w$\s,:{}]*)\}\s*,?\s*\)/.exec(parameters)?.[1];
   if (pattern === undefined) return undefined;
-  const names: string[] = [];
-  let depth = 0;
-  let name = '';
-  for (const sign of `${pattern},`) {
-    if (sign === '{') depth += 1;
-    else if (sign === '}') depth -= 1;
-    else if (sign === ',' && depth === 0) {
-      if (name.trim() !== '') names.push(name.split(':', 1)[0]?.trim() ?? '');
-      name = '';
-      continue;
-    }
-    if (depth < 0) return undefined;
-    name += sign;
-  }
-  return depth === 0 ? names : undefined;
+  // What is taken from inside of others goes with their names; what is left over was of more than one parameter.
+  while (INNERMOST.test(pattern)) pattern = pattern.replace(INNERMOST, '');
+  if (/[{}]/.test(pattern)) return undefined;
+  const names = pattern.split(',').map((part) => part.replace(/:.*/s, '').trim());
+  return names.filter((name) => name !== '');
 }
+
+const INNERMOST = /\{[^{}]*\}/;
 
 /**
  * Whether access control lets users read a field of their own document and nobody else, as Payload does with sessions.
