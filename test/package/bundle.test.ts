@@ -87,6 +87,12 @@ test.each([
   expect(gzipSync(outputFiles[0]?.text ?? '').length).toBeLessThan(BUDGET[name]);
 });
 
+test('The Durable Object needs nothing of Node: it may have a Worker of its own, without nodejs_compat', async () => {
+  const { outputFiles } = await bundleOf(`export { CacheTagRegistry } from 'payload-kv/cloudflare';`);
+  expect(outputFiles[0]?.text).toContain('class');
+  expect(outputFiles[0]?.text).not.toMatch(/node:|\bBuffer\b|\bprocess\b/);
+});
+
 test('The bundle loads in workerd with nodejs_compat', async () => {
   const miniflare = new Miniflare({
     // Not as `script`: Miniflare would want to find the optional imports beforehand.
