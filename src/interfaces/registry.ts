@@ -128,5 +128,7 @@ export const VERSION_LIFETIME = 2 * 86_400 + 3_600;
 export function newVersion(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(12));
   // Without Buffer: the Worker that holds the Durable Object may have no `nodejs_compat`.
-  return btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_');
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_');
 }
