@@ -65,7 +65,7 @@ describe.skipIf(!canBuild)('a Next site with Payload (needs the registry of pack
   );
 
   test.each(ADMIN_PAGES)(
-    '$name: shown as without the cache, and only sessions, preferences and locks are asked for',
+    '$name: shown as without the cache, and only the session and locks are asked for',
     async (page) => {
       const other = await signIn(plain.url);
       for (const _visit of ['cold', 'warm']) await visit(site.url, page, cookie);
@@ -76,7 +76,7 @@ describe.skipIf(!canBuild)('a Next site with Payload (needs the registry of pack
       await visit(site.url, page, cookie);
       const asked = (await site.takeCalls()).map(({ operation, slug }) => `${operation} ${slug}`);
       expect(asked).not.toHaveLength(0);
-      const needed = ['findOne users', 'find payload-preferences', 'find payload-locked-documents'];
+      const needed = ['findOne users', 'find payload-locked-documents'];
       expect(asked.filter((call) => !needed.includes(call))).toEqual([]);
     },
   );
