@@ -1,4 +1,4 @@
-import { createLRU } from 'lru.min';
+import { leastRecentlyUsed } from './least-recently-used.js';
 
 /** Remembers a bounded number of values, each for some time after it was last set. */
 export interface Expiring<Value> {
@@ -12,7 +12,7 @@ export interface Expiring<Value> {
  * it is asked: a timer would go with its request in workerd. The clock is one that nobody sets.
  */
 export function createExpiring<Value>({ max, lifetime }: { max: number; lifetime: number }): Expiring<Value> {
-  const values = createLRU<string, { value: Value; until: number }>({ max });
+  const values = leastRecentlyUsed<string, { value: Value; until: number }>(max);
   return {
     get(key) {
       const known = values.get(key);

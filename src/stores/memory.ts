@@ -1,9 +1,9 @@
-import { createLRU } from 'lru.min';
 import { PayloadKVError } from '../errors.js';
 import type { Registry } from '../interfaces/registry.js';
 import type { DecodedForms, Store } from '../interfaces/store.js';
 import { isWorkerd } from '../platform/background.js';
 import { isLatin1 } from '../platform/latin1.js';
+import { leastRecentlyUsed } from '../platform/least-recently-used.js';
 import { memoryRegistry } from '../registries/memory.js';
 import { copyable } from './copyable.js';
 
@@ -27,20 +27,16 @@ const DEFAULT_MAX_BYTES = 128 * MEBIBYTE;
 const DEFAULT_MAX_BYTES_IN_WORKERD = 32 * MEBIBYTE;
 
 /**
- * What is set aside for each entry there may be, in bytes: places for key, value and two links, and for itself once it is
- * free again.
- */
-const PLACE = 40;
-/**
  * What an entry takes beside its texts, in bytes: its share of a Map that has just doubled (56), the header and padding of
- * two texts (48), an object of six properties and a time in it (88).
+ * two texts (48), an object of six properties and a time in it (88), its place among those used before and after it (56).
  */
-const OVERHEAD = 192;
-/** What keeping a decoded form takes beside the form, in bytes: its share of a Map that has just doubled. */
-const FORM_OVERHEAD = 56;
-/** More places than this many bytes could fill are not set aside: for entries, and for decoded forms. */
+const OVERHEAD = 248;
+/** What keeping a decoded form takes beside the form, in bytes: its share of a Map that has just doubled, and its place. */
+const FORM_OVERHEAD = 112;
+/** Share of the bytes that is left for what the engine takes beside all that is counted here. */
+const RESERVE = 0.05;
+/** No store is of use that has no room for one entry. */
 const SMALLEST_ENTRY = 384;
-const USUAL_FORM = 4_096;
 /**
  * By how many reads a value is kept decoded: at once by the first, for it is likely to be read again; later where it gave
  * way to others once; and much later where there was no room at all, for to find that out is half the work.
@@ -75,26 +71,18 @@ export function memory(options: MemoryOptions = {}): Store {
     isWorkerd() ? DEFAULT_MAX_BYTES_IN_WORKERD : DEFAULT_MAX_BYTES,
     SMALLEST_ENTRY,
   );
-  const max = Math.min(maxEntries, Math.floor(maxBytes / SMALLEST_ENTRY));
-  const maxForms = Math.min(max, Math.ceil(maxBytes / USUAL_FORM));
-  const room = maxBytes - (max + maxForms) * PLACE;
+  const room = maxBytes * (1 - RESERVE);
   let taken = 0;
   let takenByForms = 0;
-  const forms = createLRU<string, Entry>({
-    max: maxForms,
-    onEviction(_key, entry) {
-      takenByForms -= entry.formBytes;
-      entry.form = undefined;
-      entry.formBytes = 0;
-      entry.readsLeft = READS_AGAIN;
-    },
+  const forms = leastRecentlyUsed<string, Entry>(maxEntries, (_key, entry) => {
+    takenByForms -= entry.formBytes;
+    entry.form = undefined;
+    entry.formBytes = 0;
+    entry.readsLeft = READS_AGAIN;
   });
-  const entries = createLRU<string, Entry>({
-    max,
-    onEviction(key, entry) {
-      forms.delete(key);
-      taken -= entry.bytes;
-    },
+  const entries = leastRecentlyUsed<string, Entry>(maxEntries, (key, entry) => {
+    forms.delete(key);
+    taken -= entry.bytes;
   });
   let registry: Registry | undefined;
 
@@ -114,8 +102,8 @@ export function memory(options: MemoryOptions = {}): Store {
     // What is too large evicts no other.
     if (bytes > room) return;
     while (taken + takenByForms + bytes > room) {
-      if (forms.size > 0) forms.evict(1);
-      else entries.evict(1);
+      if (forms.size > 0) forms.evict();
+      else entries.evict();
     }
     entries.set(ownText(key, keyEncoding), {
       value: ownText(value, encoding),
@@ -150,7 +138,7 @@ export function memory(options: MemoryOptions = {}): Store {
       }
       const formBytes = made.bytes + FORM_OVERHEAD;
       if (formBytes > free) return false;
-      while (takenByForms + formBytes > free) forms.evict(1);
+      while (takenByForms + formBytes > free) forms.evict();
       entry.form = made.form;
       entry.formBytes = formBytes;
       forms.set(key, entry);
@@ -179,9 +167,9 @@ export function memory(options: MemoryOptions = {}): Store {
     },
     async *list(prefix) {
       const now = performance.now();
-      const keys = [...entries.entries()].flatMap(([key, { until }]) =>
-        until > now && key.startsWith(prefix) ? [key] : [],
-      );
+      const keys = entries
+        .entries()
+        .flatMap(([key, { until }]) => (until > now && key.startsWith(prefix) ? [key] : []));
       if (keys.length > 0) yield keys;
     },
     decoded,

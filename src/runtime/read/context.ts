@@ -1,8 +1,8 @@
 /** What the reads of one site share, and what one read asks for. */
-import { createLRU } from 'lru.min';
 import type { Registry } from '../../interfaces/registry.js';
 import type { DecodedForms, Store } from '../../interfaces/store.js';
 import type { Background } from '../../platform/background.js';
+import { leastRecentlyUsed } from '../../platform/least-recently-used.js';
 import type { DecodedEntry, EncodedResult } from '../entry/entry.js';
 import type { Envelope } from '../entry/entry-form.js';
 import type { CallOptions, FaultGuard } from '../fault/fault-guard.js';
@@ -150,7 +150,7 @@ export const REMEMBERED_QUERIES = 5_000;
 /** Creates what the reads of one site share. */
 export function createReadContext(parts: CacheParts): ReadContext {
   const { near, far = parts.store } = parts.store;
-  return { ...parts, near, far, decoded: (near ?? far).decoded, own: createLRU({ max: REMEMBERED_QUERIES }) };
+  return { ...parts, near, far, decoded: (near ?? far).decoded, own: leastRecentlyUsed(REMEMBERED_QUERIES) };
 }
 
 /** One call of the store or the registry. A fault is counted, and its answer `undefined`. */

@@ -1,5 +1,5 @@
 /** Plans of queries that were asked before, found by what they ask. */
-import { createLRU } from 'lru.min';
+import { leastRecentlyUsed } from '../../platform/least-recently-used.js';
 import type { Token } from '../query/canonical-arguments.js';
 import { type Plan, REMEMBERED_QUERIES } from './context.js';
 
@@ -24,7 +24,7 @@ const MOST_ALIKE = 4;
  * them together to one text, and have that hashed, takes many times as long.
  */
 export function createRememberedPlans(): RememberedPlans {
-  const remembered = createLRU<number, Remembered[]>({ max: REMEMBERED_QUERIES });
+  const remembered = leastRecentlyUsed<number, Remembered[]>(REMEMBERED_QUERIES);
   return {
     find(question) {
       const alike = remembered.get(glanceAt(question));

@@ -2,8 +2,8 @@
  * Comes in: what the registry answers, what this process replaces, and what others tell. Goes out: the versions that a
  * lookup may go by without asking the registry. slice-sets.ts knows of processes with other slices.
  */
-import { createLRU } from 'lru.min';
 import { newVersion, type Registry, type RegistryListener } from '../../interfaces/registry.js';
+import { leastRecentlyUsed } from '../../platform/least-recently-used.js';
 
 /**
  * What this process knows of tag versions: those it read a moment ago, and those it replaced itself. It lets a lookup
@@ -63,9 +63,9 @@ const MOST_TAGS = 50_000;
  * Creates the memory for one registry. One function: its methods share what is known of each tag.
  */
 export function createVersionMemory(registry: Registry, now: () => number): VersionMemory {
-  const known = createLRU<string, Known>({ max: MOST_TAGS });
-  const sightings = createLRU<string, Sighting>({ max: MOST_TAGS });
-  const ownReplacements = createLRU<string, number>({ max: MOST_TAGS });
+  const known = leastRecentlyUsed<string, Known>(MOST_TAGS);
+  const sightings = leastRecentlyUsed<string, Sighting>(MOST_TAGS);
+  const ownReplacements = leastRecentlyUsed<string, number>(MOST_TAGS);
   const hold = (registry.propagation ?? 0) * 1000;
   let turns = 0;
   let isTold = false;
@@ -73,18 +73,9 @@ export function createVersionMemory(registry: Registry, now: () => number): Vers
   /** What was asked for before may have been replaced since, and nobody said so. */
   let missedUntil = 0;
   /** The same for single tags: when their replacement was told. */
-  const forgotten = createLRU<string, number>({
-    max: MOST_TAGS,
-    onEviction(tag, turn) {
-      if (tag !== told) missedUntil = Math.max(missedUntil, turn);
-    },
+  const forgotten = leastRecentlyUsed<string, number>(MOST_TAGS, (_tag, turn) => {
+    missedUntil = Math.max(missedUntil, turn);
   });
-  /** The one that is told at the moment: its older replacement gives way to the newer, nothing is lost with it. */
-  let told: string | undefined;
-  const noteForgotten = (tag: string, turn: number): void => {
-    told = tag;
-    forgotten.set(tag, turn);
-  };
 
   const moment = (): Moment => {
     turns += 1;
@@ -106,7 +97,7 @@ export function createVersionMemory(registry: Registry, now: () => number): Vers
 
   function forgetAll(): void {
     missedUntil = moment().turn;
-    for (const tag of [...known.keys()]) forget(tag);
+    for (const [tag] of known.entries()) forget(tag);
   }
 
   return {
@@ -141,7 +132,7 @@ export function createVersionMemory(registry: Registry, now: () => number): Vers
         if (entry?.replaced && entry.asked.turn > asked.turn) return;
         if (hold === 0 && wasMissed(tag, asked)) {
           // Somebody else's may be the later one, and answers that are still under way may be from before both.
-          noteForgotten(tag, replaced.turn);
+          forgotten.set(tag, replaced.turn);
           known.delete(tag);
           return;
         }
@@ -177,7 +168,7 @@ export function createVersionMemory(registry: Registry, now: () => number): Vers
       replaced(tags) {
         const { turn } = moment();
         for (const tag of tags) {
-          noteForgotten(tag, turn);
+          forgotten.set(tag, turn);
           forget(tag);
         }
       },
