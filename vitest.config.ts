@@ -6,13 +6,14 @@ import { payloadFrom } from './test/support/payload-directory.js';
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /**
- * Files that one process runs one after the other, so that it loads Payload once. Those that change the
+ * Files that one process runs one after the other, so that it loads Payload, or the compiler, once. Those that change the
  * process itself, its environment or its globals, keep to one of their own.
  */
 const SHARING = [
-  'test/{fault,interleaving,plan,registries}/*.test.ts',
+  'test/{apply,cli,doctor,fault,inspect,interleaving,plan,registries}/*.test.ts',
   'test/docs/!(snippets).test.ts',
   'test/runtime/!(binding|single-flight).test.ts',
+  'test/stores/!(cloudflare-kv-rest|memory).test.ts',
 ];
 const NO_TESTS = [
   '**/node_modules/**',
