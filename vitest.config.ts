@@ -6,13 +6,14 @@ import { payloadFrom } from './test/support/payload-directory.js';
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /**
- * Files that one process runs one after the other, so that it loads Payload once. Those that change the
+ * Files that one process runs one after the other, so that it loads Payload, or the compiler, once. Those that change the
  * process itself, its environment or its globals, keep to one of their own.
  */
 const SHARING = [
-  'test/{fault,interleaving,plan,registries}/*.test.ts',
+  'test/{apply,cli,doctor,fault,inspect,interleaving,plan,registries}/*.test.ts',
   'test/docs/!(snippets).test.ts',
   'test/runtime/!(binding|single-flight).test.ts',
+  'test/stores/!(cloudflare-kv-rest|memory).test.ts',
 ];
 const NO_TESTS = [
   '**/node_modules/**',
@@ -39,7 +40,7 @@ export default defineConfig({
     // Two busy processors answer later than a server; tests of timeouts take the variable out.
     env: { PAYLOAD_KV_TIMEOUT: '30000' },
     globalSetup: ['test/support/build.ts'],
-    setupFiles: ['test/support/whole-waits.ts'],
+    setupFiles: ['test/support/whole-waits.ts', 'test/support/unsynced-sqlite.ts'],
     pool: 'forks',
     // Payload, workerd and tsc share the machine with the tests.
     maxWorkers: 2,

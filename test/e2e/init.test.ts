@@ -5,6 +5,7 @@ import { command, readTree } from '../cli/command.js';
 import { runCli } from '../support/cli.js';
 import { type CopyOptions, copyFixture, type FixtureName, type ProjectCopy } from '../support/project.js';
 import { repository } from '../support/repository.js';
+import { typescript } from '../support/typescript.js';
 
 // A test is a dozen processes, one after the other: a busy machine takes its time to start them.
 vi.setConfig({ testTimeout: 400_000 });
@@ -25,8 +26,8 @@ async function succeeds(executable: string, ...args: string[]): Promise<string> 
   return result.all;
 }
 
-const typeCheck = () => succeeds('tsc', '--noEmit', '-p', '.');
-const startPayload = () => succeeds(process.execPath, '--import', 'tsx', 'src/start.ts');
+const typeCheck = () => succeeds('tsc', '--noEmit', '--checkers', '1', '-p', '.');
+const startPayload = () => succeeds(process.execPath, ...typescript, 'src/start.ts');
 
 /** The same command line in this process: what an earlier process has shown need not start another. */
 const here = (...args: string[]) => command([...args, '--cwd', project.dir]);

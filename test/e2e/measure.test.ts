@@ -9,6 +9,7 @@ import { runCli } from '../support/cli.js';
 import { type PostgresServer, startPostgres } from '../support/postgres.js';
 import { copyFixture, type ProjectCopy } from '../support/project.js';
 import { repository } from '../support/repository.js';
+import { typescript } from '../support/typescript.js';
 
 // Each of them starts Payload in a process of its own.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
@@ -43,7 +44,7 @@ const digest = async (name: string) =>
 const env = (database: string) => ({ DATABASE_URI: `file:${file(database)}` });
 
 async function fill(database: string, posts: number): Promise<void> {
-  await execa(process.execPath, ['--import', 'tsx', 'src/seed-run.ts'], {
+  await execa(process.execPath, [...typescript, 'src/seed-run.ts'], {
     cwd: project.dir,
     env: { ...env(database), POSTS: String(posts), NODE_ENV: undefined, VITEST: undefined },
   });
@@ -125,7 +126,7 @@ describe('by the config', () => {
 });
 
 test('of a running site it compares first answers with the same asked again', async () => {
-  const site = execa(process.execPath, ['--import', 'tsx', 'src/server.ts'], {
+  const site = execa(process.execPath, [...typescript, 'src/server.ts'], {
     cwd: project.dir,
     env: { ...env('full.db'), PORT: '0', NODE_ENV: undefined, VITEST: undefined },
     reject: false,
@@ -197,7 +198,7 @@ describe('on PostgreSQL', () => {
 
   test('it counts, and neither creates nor changes anything', async () => {
     const [full, empty] = [await server.createDatabase(), await server.createDatabase()];
-    await execa(process.execPath, ['--import', 'tsx', 'src/seed-run.ts'], {
+    await execa(process.execPath, [...typescript, 'src/seed-run.ts'], {
       cwd: site.dir,
       env: { ...environment(full), POSTS: '12' },
     });

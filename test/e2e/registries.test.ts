@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { command, readTree } from '../cli/command.js';
 import { runCli } from '../support/cli.js';
 import { copyFixture, type ProjectCopy } from '../support/project.js';
+import { typescript } from '../support/typescript.js';
 
 // A test is a dozen processes, one after the other: a busy machine takes its time to start them.
 vi.setConfig({ testTimeout: 400_000 });
@@ -27,7 +28,7 @@ async function succeeds(executable: string, ...args: string[]): Promise<string> 
   return result.all;
 }
 
-const typeCheck = () => succeeds('tsc', '--noEmit', '-p', '.');
+const typeCheck = () => succeeds('tsc', '--noEmit', '--checkers', '1', '-p', '.');
 
 /** The second time changes nothing, and between two times there may be a removal without a trace. */
 async function initTwice(...flags: string[]): Promise<void> {
@@ -52,7 +53,7 @@ describe('the site on Cloudflare with Durable Objects', () => {
     await initTwice('--registry', 'durable-object');
     await typeCheck();
     // The objects do not run here: versions are in the process, and the site starts all the same.
-    expect(await succeeds(process.execPath, '--import', 'tsx', 'src/start.ts')).toMatch(/^pages: 0$/m);
+    expect(await succeeds(process.execPath, ...typescript, 'src/start.ts')).toMatch(/^pages: 0$/m);
 
     await project.write(
       '.open-next/worker.js',
@@ -97,7 +98,7 @@ describe('the blog', () => {
     const after = await runCli(['doctor'], { cwd: project.dir });
     expect(after.stdout).toMatch(/✓ Table of the tag versions/);
     await project.replace('src/payload.config.ts', 'sqliteAdapter({', 'sqliteAdapter({ push: false,');
-    expect(await succeeds(process.execPath, '--import', 'tsx', 'src/start.ts')).not.toContain(
+    expect(await succeeds(process.execPath, ...typescript, 'src/start.ts')).not.toContain(
       'nothing is cached',
     );
   });

@@ -12,6 +12,8 @@ const LONGEST = [
   'differential/postgres',
   'inspect/writing',
   'interleaving/crash',
+  'interleaving/mixed-policies',
+  'people/people',
   'doctor/doctor',
   'apply/journal',
   'e2e/sync',
