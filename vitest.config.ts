@@ -13,7 +13,7 @@ const SHARING = [
   'test/{apply,cli,doctor,fault,inspect,interleaving,plan,registries}/*.test.ts',
   'test/docs/!(snippets).test.ts',
   'test/runtime/!(binding|single-flight).test.ts',
-  'test/stores/!(cloudflare-kv-rest|memory).test.ts',
+  'test/stores/!(cloudflare-kv-rest|keyv|memory).test.ts',
 ];
 const NO_TESTS = [
   '**/node_modules/**',

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ADMIN_PAGES, PUBLIC_PAGES, type SitePage, visit } from '../test/site/pages.js';
-import { builtSite, type RunningSite, type SiteCall, signIn, startSite } from '../test/support/site.js';
+import { type RunningSite, type SiteCall, signIn, startSite } from '../test/support/site.js';
+import { builtSite } from '../test/support/site-build.js';
 import { figure, quantile } from './measure.js';
 
 const PAGES = [...PUBLIC_PAGES, ...ADMIN_PAGES];

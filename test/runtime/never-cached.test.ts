@@ -150,10 +150,7 @@ describe('cached are', () => {
 
 test('naming Payload’s own collections in the options, but for preferences, does not cache them', async () => {
   const named = Object.fromEntries(
-    ['payload-locked-documents', 'payload-migrations', 'payload-jobs', 'payload-kv', 'users'].map((slug) => [
-      slug,
-      {},
-    ]),
+    ['payload-locked-documents', 'payload-migrations', 'payload-kv', 'users'].map((slug) => [slug, {}]),
   ) as PayloadKVOptions['collections'];
   const other = await startBlog({ plugins: [payloadKV({ store: memory(), collections: named })] });
   for (const slug of Object.keys(named ?? {})) {

@@ -2,14 +2,8 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { hasBrowser, startBrowser } from '../support/browser.js';
 import { isRegistryReachable } from '../support/package-registry.js';
-import {
-  type BuiltSite,
-  builtSite,
-  type RunningSite,
-  SITE_PASSWORD,
-  signIn,
-  startSite,
-} from '../support/site.js';
+import { type RunningSite, SITE_PASSWORD, signIn, startSite } from '../support/site.js';
+import { type BuiltSite, builtSite } from '../support/site-build.js';
 import { ADMIN_PAGES, PUBLIC_PAGES, visit } from './pages.js';
 
 // The first run on a machine installs and builds the site.

@@ -1,0 +1,181 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { commitAll } from './project.js';
+import { removeDirectory } from './remove-directory.js';
+import { repository } from './repository.js';
+
+/** A real Next site with Payload, its packages installed, this package among them, wired by `init`, and built. */
+export interface BuiltSite {
+  /** Absolute path; its content is not to be changed. */
+  dir: string;
+  /** What `init` printed; empty where nothing was wired. */
+  wiring: string;
+}
+
+/** How a site is made of the fixtures. */
+interface Recipe {
+  /** Folders below `fixtures`, each over those before it. */
+  fixtures: readonly string[];
+  /** What `init` is run with, one time after the other, given what it printed the first time. */
+  init: readonly ((wiring: string) => readonly string[])[];
+  /** The script that builds it. */
+  build: string;
+}
+
+/** What of a fixture no copy takes along. */
+const LEFT_BEHIND = new Set(['node_modules', '.next', '.open-next', '.wrangler', 'media', 'next-env.d.ts']);
+
+/** What a test or a bench sets for itself is not for the site. */
+export const OWN_ENVIRONMENT = {
+  NEXT_TELEMETRY_DISABLED: '1',
+  NODE_ENV: undefined,
+  PAYLOAD_KV_TIMEOUT: undefined,
+  TSX_TSCONFIG_PATH: undefined,
+  VITEST: undefined,
+} as const;
+
+/** The site on SQLite, for `next start`. Once for a machine, and again after a change of the fixture or the package. */
+export function builtSite(report?: (step: string) => void): Promise<BuiltSite> {
+  const init = ['--store', 'memory'];
+  return built(
+    'site',
+    { fixtures: ['site'], init: [() => init, withPreferences(init)], build: 'build' },
+    report,
+  );
+}
+
+/** The site as a Worker on D1 and R2, with entries in KV and versions in `registry`, or without a cache. */
+export function builtWorker(
+  registry: 'kv' | 'durable-object' | 'none',
+  report?: (step: string) => void,
+): Promise<BuiltSite> {
+  const init = registry === 'none' ? [] : [() => ['--store', 'cloudflare-kv', '--registry', registry]];
+  return built('worker', { fixtures: ['site', 'worker'], init, build: 'build:worker' }, report, registry);
+}
+
+/** All that was proposed, and preferences, which the admin panel asks again and again. */
+function withPreferences(init: readonly string[]): Recipe['init'][number] {
+  return (wiring) => {
+    const cached = /^ +cached +(.+), for /m.exec(wiring)?.[1]?.split(', ') ?? [];
+    const collections = cached.filter((slug) => !['footer', 'header'].includes(slug));
+    return [...init, '--force', '--collections', [...collections, 'payload-preferences'].join(',')];
+  };
+}
+
+/** What takes minutes, the packages and the build, is kept below the directory for temporary files. */
+async function built(
+  name: string,
+  recipe: Recipe,
+  report: (step: string) => void = () => {},
+  variant = '',
+): Promise<BuiltSite> {
+  const id = createHash('sha256').update(repository).digest('hex').slice(0, 12);
+  const base = path.join(tmpdir(), `payload-kv-${name}-${id}`);
+  await mkdir(base, { recursive: true });
+  const unlock = await lock(path.join(base, 'lock'));
+  try {
+    const dir = path.join(base, 'site');
+    const [wiringFile, stateFile, packagesFile] = ['wiring.txt', 'state', 'packages'].map((file) =>
+      path.join(base, file),
+    ) as [string, string, string];
+    const folders = recipe.fixtures.map((folder) => path.join(repository, 'fixtures', folder));
+    const packages = await digestOf([path.join(folders.at(-1)!, 'package-lock.json')]);
+    const own = ['bin', 'dist', 'templates'].map((folder) => path.join(repository, folder));
+    const state = `${variant} ${await digestOf([...folders, ...own])}`;
+    if ((await textOf(stateFile)) === state) return { dir, wiring: await textOf(wiringFile) };
+
+    await rm(stateFile, { force: true });
+    const modules = path.join(dir, 'node_modules');
+    const kept = path.join(base, 'node_modules');
+    if (existsSync(modules)) {
+      await removeDirectory(kept);
+      await rename(modules, kept);
+    }
+    await removeDirectory(dir);
+    const filter = (source: string) => !LEFT_BEHIND.has(path.basename(source));
+    for (const folder of folders) await cp(folder, dir, { recursive: true, filter });
+    const run = (command: string, args: readonly string[]) =>
+      execa(command, args, { cwd: dir, env: OWN_ENVIRONMENT, stdin: 'ignore' });
+    if (existsSync(kept) && (await textOf(packagesFile)) === packages) await rename(kept, modules);
+    else {
+      report('installing the packages of the site');
+      await removeDirectory(kept);
+      await run('npm', ['ci', '--ignore-scripts']);
+      await writeFile(packagesFile, packages);
+    }
+    await commitAll(dir);
+    report('installing this package');
+    const { stdout } = await execa(
+      'npm',
+      ['pack', '--silent', '--ignore-scripts', '--pack-destination', base],
+      { cwd: repository },
+    );
+    const tarball = path.join(base, stdout.trim().split('\n').at(-1)!);
+    await run('npm', ['install', '--no-save', '--ignore-scripts', '--prefer-offline', tarball]);
+    report('filling its database');
+    await run('npm', ['run', 'seed']);
+    let wiring = '';
+    for (const flagsOf of recipe.init) {
+      const flags = flagsOf(wiring);
+      report(`payload-kv init ${flags.join(' ')}`);
+      const { stdout: told } = await run('npx', ['payload-kv', 'init', '--yes', '--no-install', ...flags]);
+      wiring ||= told;
+    }
+    report('building it');
+    await run('npm', ['run', recipe.build]);
+    await writeFile(wiringFile, wiring);
+    await writeFile(stateFile, state);
+    return { dir, wiring };
+  } finally {
+    await unlock();
+  }
+}
+
+/** The text of a file, none where it is not there. */
+async function textOf(file: string): Promise<string> {
+  return existsSync(file) ? readFile(file, 'utf8') : '';
+}
+
+/** One digest of files and of all files in directories, by path and content. */
+async function digestOf(roots: string[]): Promise<string> {
+  const digest = createHash('sha256');
+  const add = async (file: string): Promise<void> => {
+    if (LEFT_BEHIND.has(path.basename(file)) || path.basename(file) === '.tsbuildinfo') return;
+    if ((await stat(file)).isDirectory()) {
+      for (const name of (await readdir(file)).sort()) await add(path.join(file, name));
+    } else digest.update(`${file}\0`).update(await readFile(file));
+  };
+  for (const root of roots) await add(root);
+  return digest.digest('hex').slice(0, 24);
+}
+
+/** Waits until no other process prepares the site. A lock whose process is gone counts for nothing. */
+async function lock(file: string): Promise<() => Promise<void>> {
+  for (;;) {
+    try {
+      const handle = await open(file, 'wx');
+      await handle.writeFile(String(process.pid));
+      await handle.close();
+      return () => rm(file, { force: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const owner = Number(await readFile(file, 'utf8').catch(() => ''));
+    if (owner && !isRunning(owner)) await rm(file, { force: true });
+    else await sleep(500);
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
