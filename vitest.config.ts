@@ -15,6 +15,7 @@ const SHARING = [
   'test/runtime/!(binding|single-flight).test.ts',
   'test/stores/!(cloudflare-kv-rest|keyv|memory).test.ts',
 ];
+const WORKER = 'test/worker/*.test.ts';
 const NO_TESTS = [
   '**/node_modules/**',
   'test/**/input*/**',
@@ -50,8 +51,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'apart', include: ['test/**/*.test.ts'], exclude: [...NO_TESTS, ...SHARING] },
+        test: { name: 'apart', include: ['test/**/*.test.ts'], exclude: [...NO_TESTS, ...SHARING, WORKER] },
       },
+      // Takes a quarter of an hour, and is asked for by its name.
+      ...(process.env.npm_lifecycle_event === 'test:worker'
+        ? [{ extends: true as const, test: { name: 'worker', include: [WORKER] } }]
+        : []),
       {
         extends: true,
         test: {

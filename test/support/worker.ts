@@ -1,0 +1,75 @@
+import { cp, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { execa } from 'execa';
+import { freePort } from './free-port.js';
+import { removeDirectory } from './remove-directory.js';
+import { answering, ended, type RunningSite, type SiteCall } from './site.js';
+import { type BuiltSite, OWN_ENVIRONMENT } from './site-build.js';
+
+/** Starts the Worker in workerd as `wrangler dev` does, with a copy of what D1 and R2 hold. */
+export async function startWorker(
+  { dir }: BuiltSite,
+  variables: Record<string, string> = {},
+): Promise<RunningSite> {
+  const state = await mkdtemp(path.join(tmpdir(), 'payload-kv-worker-'));
+  await cp(path.join(dir, '.wrangler', 'state'), state, { recursive: true });
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const given = Object.entries({ SITE_MEASUREMENTS: '1', ...variables });
+  let log = '';
+  const child = execa(
+    process.execPath,
+    [
+      path.join(dir, 'node_modules', 'wrangler', 'bin', 'wrangler.js'),
+      'dev',
+      ...['--ip', '127.0.0.1', '--port', String(port), '--inspector-port', String(await freePort())],
+      ...['--persist-to', state, '--show-interactive-dev-session=false'],
+      ...given.flatMap(([name, value]) => ['--var', `${name}:${value}`]),
+    ],
+    {
+      cwd: dir,
+      env: { ...OWN_ENVIRONMENT, WRANGLER_SEND_METRICS: 'false' },
+      stdin: 'ignore',
+      reject: false,
+      buffer: false,
+      all: true,
+    },
+  );
+  child.all.on('data', (chunk) => {
+    log += chunk;
+  });
+  const stop = async () => {
+    await ended(child);
+    await removeDirectory(state);
+  };
+  try {
+    await answering(url, child, () => log);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    url,
+    dir,
+    log: () => log,
+    async takeCalls() {
+      const { calls } = (await (await fetch(`${url}/measurements`)).json()) as { calls: SiteCall[] };
+      return calls;
+    },
+    stop,
+  };
+}
+
+/** What the Worker takes, in KiB, compressed: as wrangler tells before it deploys. */
+export async function workerSize({ dir }: BuiltSite): Promise<number> {
+  const { all } = await execa('npx', ['wrangler', 'deploy', '--dry-run'], {
+    cwd: dir,
+    env: { ...OWN_ENVIRONMENT, WRANGLER_SEND_METRICS: 'false' },
+    stdin: 'ignore',
+    all: true,
+  });
+  const size = /gzip: ([\d.]+) KiB/.exec(all);
+  if (!size) throw new Error(`wrangler tells no size:\n${all}`);
+  return Number(size[1]);
+}
