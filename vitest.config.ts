@@ -41,7 +41,7 @@ export default defineConfig({
     // Two busy processors answer later than a server; tests of timeouts take the variable out.
     env: { PAYLOAD_KV_TIMEOUT: '30000' },
     globalSetup: ['test/support/build.ts'],
-    setupFiles: ['test/support/whole-waits.ts', 'test/support/unsynced-sqlite.ts'],
+    setupFiles: ['test/support/whole-waits.ts', 'test/support/unsynced-sqlite.mjs'],
     pool: 'forks',
     // Payload, workerd and tsc share the machine with the tests.
     maxWorkers: 2,

@@ -5,6 +5,7 @@ import { benchLookup, benchRoundTrips } from './lookup.js';
 import { shortfalls } from './measure.js';
 import { benchPeers } from './peers.js';
 import { benchPrecision } from './precision.js';
+import { benchProfile } from './profile.js';
 import { benchQueries } from './queries.js';
 import { benchScale } from './scale.js';
 import { benchSite } from './site.js';
@@ -16,6 +17,7 @@ const PARTS: Record<string, () => Promise<void>> = {
   'round trips': benchRoundTrips,
   scale: benchScale,
   site: benchSite,
+  profile: benchProfile,
   precision: benchPrecision,
   bulk: benchBulk,
   entries: benchEntries,

@@ -4,7 +4,7 @@
  */
 import { databaseRegistry, memory, memoryRegistry, payloadKV } from '../../src/runtime/index.js';
 import { startBlog } from '../support/payload.js';
-import '../support/unsynced-sqlite.js';
+import '../support/unsynced-sqlite.mjs';
 import { createGates, type Place } from './gates.js';
 
 // The gate, not the clock, ends what goes on here.

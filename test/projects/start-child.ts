@@ -1,6 +1,6 @@
 /** Starts one project's Payload after the other, in a process that has loaded Payload once. */
 import { pathToFileURL } from 'node:url';
-import '../support/unsynced-sqlite.js';
+import '../support/unsynced-sqlite.mjs';
 
 process.on('message', async ({ bundle, root }: { bundle: string; root: string }) => {
   try {

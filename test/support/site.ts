@@ -28,10 +28,11 @@ export interface RunningSite {
 const DATABASE = 'site.db';
 export const SITE_PASSWORD = 'only-for-tests';
 
-/** Starts the site as `next start` does in production. */
+/** Starts the site as `next start` does in production. `flags` are for Node. */
 export async function startSite(
   { dir: built }: BuiltSite,
   env: Record<string, string> = {},
+  flags: readonly string[] = [],
 ): Promise<RunningSite> {
   const dir = await mkdtemp(path.join(tmpdir(), 'payload-kv-running-'));
   for (const name of await readdir(built)) {
@@ -46,7 +47,7 @@ export async function startSite(
   const url = `http://127.0.0.1:${port}`;
   const next = path.join(built, 'node_modules', 'next', 'dist', 'bin', 'next');
   let log = '';
-  const child = execa(process.execPath, [next, 'start', '-p', String(port), '-H', '127.0.0.1'], {
+  const child = execa(process.execPath, [...flags, next, 'start', '-p', String(port), '-H', '127.0.0.1'], {
     cwd: dir,
     env: {
       ...OWN_ENVIRONMENT,

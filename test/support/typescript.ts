@@ -3,5 +3,5 @@ export const typescript = [
   '--import',
   'tsx',
   '--import',
-  new URL('./unsynced-sqlite.ts', import.meta.url).href,
+  new URL('./unsynced-sqlite.mjs', import.meta.url).href,
 ] as const;

@@ -1,0 +1,2 @@
+/** Changes SQLite where it is imported, and exports nothing. */
+export {};
