@@ -49,3 +49,13 @@ export async function visit(url: string, page: SitePage, cookie = ''): Promise<s
     throw new Error(`${page.path} was answered with ${response.status}: ${body.slice(0, 500)}`);
   return body;
 }
+
+/** Without what differs from one render to the next, and from one server to another. */
+export function comparable(body: string): string {
+  return body
+    .replace(/data-rendered="[^"]*"|"data-rendered":"[^"]*"|\\"data-rendered\\":\\"[^"\\]*\\"/g, '')
+    .replace(/http:\/\/127\.0\.0\.1:\d+/g, '')
+    .split(/(?=<script)/)
+    .map((part) => (part.startsWith('<script') ? part.replace(/^<script[\s\S]*?<\/script>/, '') : part))
+    .join('');
+}

@@ -4,7 +4,7 @@ import { hasBrowser, startBrowser } from '../support/browser.js';
 import { isRegistryReachable } from '../support/package-registry.js';
 import { type RunningSite, SITE_PASSWORD, signIn, startSite } from '../support/site.js';
 import { type BuiltSite, builtSite } from '../support/site-build.js';
-import { ADMIN_PAGES, PUBLIC_PAGES, visit } from './pages.js';
+import { ADMIN_PAGES, comparable, PUBLIC_PAGES, visit } from './pages.js';
 
 // The first run on a machine installs and builds the site.
 vi.setConfig({ hookTimeout: 1_200_000, testTimeout: 120_000 });
@@ -164,16 +164,6 @@ describe.skipIf(!canBuild)('a Next site with Payload (needs the registry of pack
     });
   });
 });
-
-/** Without what differs from one render to the next, and from one server to another. */
-function comparable(body: string): string {
-  return body
-    .replace(/data-rendered="[^"]*"|"data-rendered":"[^"]*"|\\"data-rendered\\":\\"[^"\\]*\\"/g, '')
-    .replace(/http:\/\/127\.0\.0\.1:\d+/g, '')
-    .split(/(?=<script)/)
-    .map((part) => (part.startsWith('<script') ? part.replace(/^<script[\s\S]*?<\/script>/, '') : part))
-    .join('');
-}
 
 /** What a view of the admin panel is about: its title and the documents that it lists. */
 function headings(body: string): string[] {
