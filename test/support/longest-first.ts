@@ -2,6 +2,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that take more than about ten seconds, the longest first: what begins last must be short, or a core is idle. */
 const LONGEST = [
+  'site/site',
   'projects/projects',
   'payload-versions/payload-versions',
   'differential/d1',
