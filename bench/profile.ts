@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ADMIN_PAGES, PUBLIC_PAGES, type SitePage, visit } from '../test/site/pages.js';
 import { removeDirectory } from '../test/support/remove-directory.js';
-import { signIn, startSite } from '../test/support/site.js';
+import { type RunningSite, signIn, startSite } from '../test/support/site.js';
 import { type BuiltSite, builtSite } from '../test/support/site-build.js';
 
 /** What V8 writes with `--cpu-prof`, as far as it is read here. */
@@ -26,7 +26,7 @@ interface Frame {
 
 const PAGES = [PUBLIC_PAGES[0]!, ADMIN_PAGES[1]!];
 const SIDES = { without: { PAYLOAD_KV_ENABLED: 'false' }, with: {} };
-const REQUESTS = 150;
+const REQUESTS = 100;
 const WARM_UP = 20;
 /** Smaller shares are one. */
 const SMALLEST = 0.015;
@@ -46,9 +46,10 @@ export async function benchProfile(): Promise<void> {
 
 async function profiled(site: BuiltSite, page: SitePage, env: object): Promise<[string, number][]> {
   const directory = await mkdtemp(path.join(tmpdir(), 'payload-kv-profile-'));
+  let running: RunningSite;
   try {
     const flags = ['--cpu-prof', `--cpu-prof-dir=${directory}`];
-    const running = await startSite(site, { SITE_MEASUREMENTS: '0', ...env }, flags);
+    running = await startSite(site, { SITE_MEASUREMENTS: '0', ...env }, flags);
     let took = 0;
     try {
       const cookie = await signIn(running.url);
@@ -66,6 +67,8 @@ async function profiled(site: BuiltSite, page: SitePage, env: object): Promise<[
     // Next's own helpers leave small ones.
     const profile = profiles.sort((one, other) => other.samples.length - one.samples.length)[0];
     if (!profile) throw new Error('The site left no profile.');
+    // The running copy is gone; the maps lie where it was built.
+    for (const { callFrame } of profile.nodes) callFrame.url = callFrame.url.replace(running.dir, site.dir);
     return await sharesOf(profile, took * 1000);
   } finally {
     await removeDirectory(directory);
@@ -124,5 +127,8 @@ async function sourceOf({ url, lineNumber, columnNumber }: Frame): Promise<strin
     maps.set(file, text === undefined ? undefined : new SourceMap(JSON.parse(text)));
   }
   const entry = maps.get(file)?.findEntry(lineNumber, columnNumber);
-  return entry && 'originalSource' in entry ? entry.originalSource : url;
+  // Some of what a bundler writes comes from no source.
+  const source =
+    entry && 'originalSource' in entry ? (entry.originalSource as string | undefined) : undefined;
+  return source ?? url;
 }
