@@ -267,10 +267,10 @@ export function reasonAgainstUsers(
   users: Judged,
   proposed: readonly Pick<CollectionSchema, 'slug' | 'fields'>[],
 ): string | undefined {
-  const referrer = proposed.find(({ fields }) =>
+  const isReferredTo = proposed.some(({ fields }) =>
     fields.some(({ relationTo }) => relationTo?.includes(users.slug)),
   );
-  if (!referrer) return 'has auth: its documents belong to users';
+  if (!isReferredTo) return 'has auth: its documents belong to users';
   if (users.fields.some(({ path }) => path === 'apiKey'))
     return 'has auth with API keys, which answers tell of';
   const fields = users.fields.filter(({ path }) => !AUTH_FIELDS.has(path.split('.', 1)[0]!));

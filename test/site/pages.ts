@@ -52,10 +52,32 @@ export async function visit(url: string, page: SitePage, cookie = ''): Promise<s
 
 /** Without what differs from one render to the next, and from one server to another. */
 export function comparable(body: string): string {
-  return body
+  const stable = body
     .replace(/data-rendered="[^"]*"|"data-rendered":"[^"]*"|\\"data-rendered\\":\\"[^"\\]*\\"/g, '')
     .replace(/http:\/\/127\.0\.0\.1:\d+/g, '')
     .split(/(?=<script)/)
     .map((part) => (part.startsWith('<script') ? part.replace(/^<script[\s\S]*?<\/script>/, '') : part))
     .join('');
+  // Lists that are read at the same time name their pictures in the order in which they come.
+  const preload = /<link rel="preload"[^>]*>/g;
+  return [...(stable.match(preload) ?? []).sort(), stable.replace(preload, '')].join('');
+}
+
+/** Thirty clients that go away before they are answered, then eight at a time that ask for `visits` pages each. */
+export async function crowd(url: string, visits: number): Promise<void> {
+  const pages = PUBLIC_PAGES.filter(({ query }) => !query);
+  const aborted = Array.from({ length: 30 }, async (_, number) => {
+    const signal = AbortSignal.timeout(1 + (number % 10));
+    await fetch(url + pages[number % pages.length]!.path, { signal }).then(
+      (response) => response.text(),
+      () => {},
+    );
+  });
+  await Promise.all(aborted);
+  const clients = Array.from({ length: 8 }, async (_, client) => {
+    for (let visited = 0; visited < visits; visited += 1) {
+      await visit(url, pages[(client + visited) % pages.length]!);
+    }
+  });
+  await Promise.all(clients);
 }

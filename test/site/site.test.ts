@@ -4,7 +4,7 @@ import { hasBrowser, startBrowser } from '../support/browser.js';
 import { isRegistryReachable } from '../support/package-registry.js';
 import { type RunningSite, SITE_PASSWORD, signIn, startSite } from '../support/site.js';
 import { type BuiltSite, builtSite } from '../support/site-build.js';
-import { ADMIN_PAGES, comparable, PUBLIC_PAGES, visit } from './pages.js';
+import { ADMIN_PAGES, comparable, crowd, PUBLIC_PAGES, visit } from './pages.js';
 
 // The first run on a machine installs and builds the site.
 vi.setConfig({ hookTimeout: 1_200_000, testTimeout: 300_000 });
@@ -115,19 +115,7 @@ describe.skipIf(!canBuild)('a Next site with Payload (needs the registry of pack
   });
 
   test('clients that go away, and eight at a time, leave it as it was', async () => {
-    const paths = PUBLIC_PAGES.filter(({ query }) => !query).map(({ path }) => path);
-    const aborted = Array.from({ length: 30 }, async (_, number) => {
-      const signal = AbortSignal.timeout(1 + (number % 10));
-      await fetch(site.url + paths[number % paths.length]!, { signal }).then(
-        (response) => response.text(),
-        () => {},
-      );
-    });
-    await Promise.all(aborted);
-    const rounds = Array.from({ length: 8 }, async (_, client) => {
-      for (let visits = 0; visits < 10; visits += 1) await text(paths[(client + visits) % paths.length]!);
-    });
-    await Promise.all(rounds);
+    await crowd(site.url, 10);
     expect(site.log()).not.toMatch(/error|unhandled/i);
   });
 
@@ -144,12 +132,14 @@ describe.skipIf(!canBuild)('a Next site with Payload (needs the registry of pack
       expect(await text(path)).toContain('Ropes 59');
       const page = await browser.newPage();
       page.setDefaultTimeout(100_000);
-      await page.goto(`${site.url}/admin/login`);
+      // What is typed before React has taken the page over is lost.
+      const isTakenOver = { waitUntil: 'networkidle' } as const;
+      await page.goto(`${site.url}/admin/login`, isTakenOver);
       await page.fill('#field-email', 'ben@example.com');
       await page.fill('#field-password', SITE_PASSWORD);
       await page.click('button[type=submit]');
       await page.waitForURL(`${site.url}/admin`);
-      await page.goto(`${site.url}/admin/collections/posts/${id}`);
+      await page.goto(`${site.url}/admin/collections/posts/${id}`, isTakenOver);
       await page.fill('#field-title', 'Ropes, spliced');
       await page.click('#action-save');
       await page.waitForSelector('.payload-toast-item.toast-success');

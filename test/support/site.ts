@@ -43,19 +43,34 @@ export async function startSite(
       await cp(from, path.join(dir, name), { recursive: true, filter: (file) => !isCache(file) });
     } else if (name !== '.git' && name !== 'src') await cp(from, path.join(dir, name), { recursive: true });
   }
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
   const next = path.join(built, 'node_modules', 'next', 'dist', 'bin', 'next');
-  let log = '';
-  const child = execa(process.execPath, [...flags, next, 'start', '-p', String(port), '-H', '127.0.0.1'], {
-    cwd: dir,
+  return served({
+    dir,
+    arguments: (port) => [...flags, next, 'start', '-p', String(port), '-H', '127.0.0.1'],
     env: {
-      ...OWN_ENVIRONMENT,
       NODE_ENV: 'production',
       DATABASE_URI: `file:${path.join(dir, DATABASE)}`,
       SITE_MEASUREMENTS: '1',
       ...env,
     },
+    owned: dir,
+  });
+}
+
+/** Starts a server of the site with Node, and waits until it answers. `owned` goes with it. */
+export async function served(server: {
+  dir: string;
+  arguments: (port: number) => string[];
+  env: Record<string, string>;
+  owned: string;
+}): Promise<RunningSite> {
+  const { dir, owned } = server;
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  let log = '';
+  const child = execa(process.execPath, server.arguments(port), {
+    cwd: dir,
+    env: { ...OWN_ENVIRONMENT, ...server.env },
     stdin: 'ignore',
     reject: false,
     buffer: false,
@@ -66,7 +81,7 @@ export async function startSite(
   });
   const stop = async () => {
     await ended(child);
-    await removeDirectory(dir);
+    await removeDirectory(owned);
   };
   try {
     await answering(url, child, () => log);
@@ -98,16 +113,14 @@ export async function signIn(url: string, name = 'ada'): Promise<string> {
   return cookie;
 }
 
-/** Ends a server. */
-export async function ended(child: ResultPromise): Promise<void> {
+async function ended(child: ResultPromise): Promise<void> {
   child.kill('SIGTERM');
   const late = setTimeout(() => child.kill('SIGKILL'), 10_000);
   await child;
   clearTimeout(late);
 }
 
-/** Waits until a server answers; throws where it ends instead. */
-export async function answering(url: string, child: ResultPromise, log: () => string): Promise<void> {
+async function answering(url: string, child: ResultPromise, log: () => string): Promise<void> {
   const deadline = Date.now() + 120_000;
   for (;;) {
     if (child.exitCode !== null) throw new Error(`The site has ended:\n${log()}`);

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { freePort } from './free-port.js';
-import { removeDirectory } from './remove-directory.js';
-import { answering, ended, type RunningSite, type SiteCall } from './site.js';
+import { type RunningSite, served } from './site.js';
 import { type BuiltSite, OWN_ENVIRONMENT } from './site-build.js';
 
 /** Starts the Worker in workerd as `wrangler dev` does, with a copy of what D1 and R2 hold. */
@@ -14,51 +13,20 @@ export async function startWorker(
 ): Promise<RunningSite> {
   const state = await mkdtemp(path.join(tmpdir(), 'payload-kv-worker-'));
   await cp(path.join(dir, '.wrangler', 'state'), state, { recursive: true });
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
+  const inspector = await freePort();
   const given = Object.entries({ SITE_MEASUREMENTS: '1', ...variables });
-  let log = '';
-  const child = execa(
-    process.execPath,
-    [
+  return served({
+    dir,
+    arguments: (port) => [
       path.join(dir, 'node_modules', 'wrangler', 'bin', 'wrangler.js'),
       'dev',
-      ...['--ip', '127.0.0.1', '--port', String(port), '--inspector-port', String(await freePort())],
+      ...['--ip', '127.0.0.1', '--port', String(port), '--inspector-port', String(inspector)],
       ...['--persist-to', state, '--show-interactive-dev-session=false'],
       ...given.flatMap(([name, value]) => ['--var', `${name}:${value}`]),
     ],
-    {
-      cwd: dir,
-      env: { ...OWN_ENVIRONMENT, WRANGLER_SEND_METRICS: 'false' },
-      stdin: 'ignore',
-      reject: false,
-      buffer: false,
-      all: true,
-    },
-  );
-  child.all.on('data', (chunk) => {
-    log += chunk;
+    env: { WRANGLER_SEND_METRICS: 'false' },
+    owned: state,
   });
-  const stop = async () => {
-    await ended(child);
-    await removeDirectory(state);
-  };
-  try {
-    await answering(url, child, () => log);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  return {
-    url,
-    dir,
-    log: () => log,
-    async takeCalls() {
-      const { calls } = (await (await fetch(`${url}/measurements`)).json()) as { calls: SiteCall[] };
-      return calls;
-    },
-    stop,
-  };
 }
 
 /** What the Worker takes, in KiB, compressed: as wrangler tells before it deploys. */

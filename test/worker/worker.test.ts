@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { comparable, PUBLIC_PAGES, visit } from '../site/pages.js';
+import { comparable, crowd, PUBLIC_PAGES, visit } from '../site/pages.js';
 import { type RunningSite, signIn } from '../support/site.js';
 import { builtWorker } from '../support/site-build.js';
 import { startWorker, workerSize } from '../support/worker.js';
@@ -75,19 +75,7 @@ describe.each(['durable-object', 'kv'] as const)('with entries in KV and version
   });
 
   test('clients that go away, and eight at a time, leave it as it was', async () => {
-    const paths = PUBLIC_PAGES.filter(({ query }) => !query).map(({ path }) => path);
-    const aborted = Array.from({ length: 30 }, async (_, number) => {
-      const signal = AbortSignal.timeout(1 + (number % 10));
-      await fetch(site.url + paths[number % paths.length]!, { signal }).then(
-        (response) => response.text(),
-        () => {},
-      );
-    });
-    await Promise.all(aborted);
-    const rounds = Array.from({ length: 8 }, async (_, client) => {
-      for (let visits = 0; visits < 5; visits += 1) await text(paths[(client + visits) % paths.length]!);
-    });
-    await Promise.all(rounds);
+    await crowd(site.url, 5);
     expect(site.log()).not.toMatch(/\[wrangler:error\]|unhandled/i);
   });
 });

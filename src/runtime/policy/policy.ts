@@ -4,7 +4,7 @@
  */
 
 import { parseDuration } from '../../duration.js';
-import type { Registry } from '../../interfaces/registry.js';
+import type { Consistency, Registry } from '../../interfaces/registry.js';
 import { valueAt } from '../../platform/value-at.js';
 import { CACHED_OPERATIONS, type CachedOperation } from '../query/operations.js';
 import type { SiteSchema, SliceField } from '../query/site-schema.js';
@@ -98,11 +98,11 @@ export function createPolicy(
     }
   }
 
-  const preferences = policyOf('collection', PREFERENCES) as CollectionPolicy | undefined;
-  if (
-    preferences &&
-    (preferences.consistency ?? options.consistency ?? registry.defaultConsistency) !== 'strong'
-  ) {
+  const consistencyOf = (policy: CollectionPolicy | GlobalPolicy | undefined): Consistency =>
+    policy?.consistency ?? options.consistency ?? registry.defaultConsistency;
+
+  const preferences = policyOf('collection', PREFERENCES);
+  if (preferences && consistencyOf(preferences) !== 'strong') {
     warn(
       `payload-kv: "${PREFERENCES}" is not cached: Payload writes back what it reads of them, so it takes the consistency "strong".`,
     );
@@ -126,7 +126,7 @@ export function createPolicy(
       policy?.operations?.[operation] ?? policy?.ttl ?? options.operations?.[operation] ?? defaultTtl;
     const off = policy?.operations?.[operation] === false || options.operations?.[operation] === false;
     if (ttl === false || (off && policy?.operations?.[operation] === undefined)) return NOT_CACHED;
-    const consistency = policy?.consistency ?? options.consistency ?? registry.defaultConsistency;
+    const consistency = consistencyOf(policy);
     if (isPreferences && consistency !== 'strong') return NOT_CACHED;
     const switched = (name: 'swr' | 'staleIfError' | 'negativeTtl', fallback: number): number => {
       // Payload merges the preferences that it reads into what it writes: they are never older than the database's.
