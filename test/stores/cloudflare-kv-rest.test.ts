@@ -244,12 +244,15 @@ describe('requests', () => {
 
   test('of writes do not overtake each other, nor one that is tried again', async () => {
     const store = storeOf();
-    let writes = 0;
-    api.faultOf = ({ method }) => (method === 'PUT' && ++writes === 1 ? SERVER_ERROR : undefined);
-    const first = store.set('a', 'old', undefined);
-    await vi.waitUntil(() => writes === 1, { timeout: 20_000 });
-    const second = store.set('a', 'new', undefined);
-    await Promise.all([first, second]);
+    let second: Promise<void> | undefined;
+    api.faultOf = ({ method }) => {
+      if (method !== 'PUT' || second) return undefined;
+      // While the first is under way; it is waiting for another attempt afterwards.
+      second = store.set('a', 'new', undefined);
+      return SERVER_ERROR;
+    };
+    await store.set('a', 'old', undefined);
+    await second;
     expect(await store.get('a')).toBe('new');
   });
 
