@@ -1,7 +1,9 @@
 /** What a Payload instance carries of its cache, for those that ask it; instance.ts answers. */
 import type { Payload } from 'payload';
 import type { Store } from '../interfaces/store.js';
-import type { Background } from '../platform/background.js';
+import type { Background, WaitUntil } from '../platform/background.js';
+import type { PayloadKVOptions } from './policy/options.js';
+import type { FillContext } from './read/fill.js';
 import type { Counters } from './stats/stats.js';
 import type { Invalidation } from './write/invalidation.js';
 
@@ -14,8 +16,16 @@ export interface Instance {
   background: Background;
   store(): Store;
   invalidation(): Invalidation | undefined;
+  /** What its reads share; `undefined` where none is answered from the cache. */
+  reads(): FillContext | undefined;
+  /** The options, as the environment has changed them. */
+  options(): PayloadKVOptions;
   /** Database queries under way that reads of other requests may share. */
   inFlight(): number;
+  /** What keeps a promise alive beyond the current response. */
+  waitUntil(): WaitUntil | undefined;
+  /** Says something to the site's log, once. */
+  warn(message: string): void;
   /** Whether store or registry are given up for the moment. */
   isSuspended(): boolean;
 }
@@ -28,4 +38,23 @@ export function carryInstance(payload: Payload, instance: Instance): void {
 /** What it carries; `undefined` if the site has no cache. */
 export function instanceOf(payload: Payload): Instance | undefined {
   return (payload as unknown as Record<symbol, Instance | undefined>)[INSTANCE];
+}
+
+/** The Payload instances of this process that have a cache and are not at their end. Shared by all copies of this module. */
+function living(): Set<Payload> {
+  const place = globalThis as unknown as Record<symbol, Set<Payload> | undefined>;
+  place[INSTANCES] ??= new Set();
+  return place[INSTANCES];
+}
+const INSTANCES = Symbol.for('payload-kv.instances');
+
+/** Notes that an instance is there, or at its end. */
+export function noteInstance(payload: Payload, isThere: boolean): void {
+  if (isThere) living().add(payload);
+  else living().delete(payload);
+}
+
+/** The instances of this process, in the order in which they came. */
+export function livingInstances(): Payload[] {
+  return [...living()];
 }

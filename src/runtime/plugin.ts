@@ -39,7 +39,8 @@ export function payloadKV<Types extends GeneratedTypes = GeneratedTypes>(
   return (config: Config): Config => {
     const { db } = config;
     if (!db || typeof db.init !== 'function' || config.custom?.[CUSTOM]) return config;
-    const configured = registry.configure?.(config) ?? config;
+    const registered = registry.configure?.(config) ?? config;
+    const configured = (!isOff && general.pages?.configure?.(registered)) || registered;
     return {
       ...configured,
       custom: { ...configured.custom, [CUSTOM]: setup },

@@ -19,7 +19,7 @@ import { withTimeout } from '../platform/timeout.js';
 import { databaseIdentity } from './adapter/database-identity.js';
 import { hasReplicas, replicaLag } from './adapter/replicas.js';
 import { type CacheBehind, wrapAdapter } from './adapter/wrap-adapter.js';
-import { carryInstance } from './carried-instance.js';
+import { carryInstance, noteInstance } from './carried-instance.js';
 import { ENTRY_FORMAT } from './entry/entry-form.js';
 import { createEnvelope } from './entry/envelope.js';
 import { createFaultGuard, type FaultGuard } from './fault/fault-guard.js';
@@ -36,8 +36,9 @@ import type { PayloadKVOptions } from './policy/options.js';
 import { createPolicy, DEFAULT_TTL_JITTER } from './policy/policy.js';
 import { readSiteSchema } from './query/site-schema.js';
 import { forgetEntries, nextAttachment } from './read/attachment.js';
-import { createCache } from './read/cache.js';
+import { type Cache, createCache } from './read/cache.js';
 import type { Answer } from './read/context.js';
+import type { FillContext } from './read/fill.js';
 import { createSingleFlight, defaultSingleFlight, type SingleFlight } from './read/single-flight.js';
 import { createWriteQueue } from './read/write-queue.js';
 import { type Counters, createCounters } from './stats/stats.js';
@@ -85,15 +86,17 @@ interface Site extends Warnings {
 
 /** What is made anew by a hot reload. */
 interface Parts {
+  cache: Cache;
   behind: CacheBehind;
   sliceSets: SliceSets;
   listener: VersionMemory['listener'];
   guards: { store: FaultGuard; registry: FaultGuard };
   singleFlight: SingleFlight<Answer>;
+  reads: FillContext | undefined;
 }
 
 /** Leaves every read to the database. */
-const NO_ANSWERS: CacheBehind['cache'] = { read: (read) => read.ask() };
+const unanswered = ({ leave }: Cache): CacheBehind['cache'] => ({ read: leave });
 
 /** Makes the parts of a site, each from those before it. One function: the wiring is read from top to bottom. */
 function createParts(site: Site): Parts {
@@ -117,7 +120,8 @@ function createParts(site: Site): Parts {
   const debug = options.debug
     ? (message: string) => payload.logger.debug(`payload-kv: ${message}`)
     : undefined;
-  const shared = { schema, policy, sliceSets, registry, versions, background, onFault, debug };
+  const { pages } = options;
+  const shared = { pages, schema, policy, sliceSets, registry, versions, background, onFault, debug };
   const counting = { counts: counters.countsOf, operations: counters.operations };
   const invalidation = createInvalidation({
     ...shared,
@@ -171,11 +175,13 @@ function createParts(site: Site): Parts {
     now: Date.now,
   });
   return {
-    behind: { cache: site.setup.answers ? cache : NO_ANSWERS, invalidation },
+    cache,
+    behind: { cache: site.setup.answers ? cache : unanswered(cache), invalidation },
     sliceSets,
     listener: versions.listener,
     guards,
     singleFlight,
+    reads: site.setup.answers ? cache.context : undefined,
   };
 }
 
@@ -203,6 +209,7 @@ export function attach(base: DatabaseAdapter, payload: Payload, first: Setup): D
       hookOperations(config, () => warnOfForeignValue(site));
       callEndpoints(config);
       parts = made;
+      noteInstance(payload, true);
     } catch (error) {
       // Whatever is wrong here, the site works without a cache.
       site.onFault(error, 'preparing the cache');
@@ -226,6 +233,10 @@ export function attach(base: DatabaseAdapter, payload: Payload, first: Setup): D
     background: site.background,
     store: () => site.setup.options.store,
     invalidation: () => parts?.behind.invalidation,
+    reads: () => parts?.reads,
+    warn: site.warn,
+    waitUntil: () => waitUntilOf(site.setup.options),
+    options: () => site.setup.options,
     inFlight: () => parts?.singleFlight.size() ?? 0,
     isSuspended: () => parts !== undefined && (parts.guards.store.isOpen() || parts.guards.registry.isOpen()),
   });
@@ -243,7 +254,10 @@ export function attach(base: DatabaseAdapter, payload: Payload, first: Setup): D
         await site.registry.connect?.({ payload, adapter: base });
       } catch (error) {
         // Writes go on to make stale: other processes may be connected.
-        if (parts) parts.behind = { ...parts.behind, cache: NO_ANSWERS };
+        if (parts) {
+          parts.behind = { ...parts.behind, cache: unanswered(parts.cache) };
+          parts.reads = undefined;
+        }
         site.onFault(error, `connecting the ${site.registry.name} registry`);
       }
       listen();
@@ -252,6 +266,7 @@ export function attach(base: DatabaseAdapter, payload: Payload, first: Setup): D
       if (isReloaded) await parts?.behind.invalidation.everything('hot reload');
     },
     async onDestroy() {
+      noteInstance(payload, false);
       await site.background.settled();
       unsubscribe?.();
       unsubscribe = undefined;

@@ -39,6 +39,7 @@ describe('a variable wins over the option in code', () => {
     ],
     [{ PAYLOAD_KV_NAMESPACE: 'staging' }, { namespace: 'staging' }],
     [{ PAYLOAD_KV_DATABASE: 'main' }, { database: 'main' }],
+    [{ PAYLOAD_KV_BUILD: '3f2a' }, { build: '3f2a' }],
     [{ PAYLOAD_KV_CONSISTENCY: 'eventual' }, { consistency: 'eventual' }],
     [{ PAYLOAD_KV_CONSISTENCY: '10s' }, { consistency: { bounded: 10 } }],
     [{ PAYLOAD_KV_TIMEOUT: '250' }, { timeout: 250 }],

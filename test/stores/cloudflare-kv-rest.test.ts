@@ -248,7 +248,7 @@ describe('requests', () => {
     api.faultOf = ({ method }) => {
       if (method !== 'PUT' || second) return undefined;
       // While the first is under way; it is waiting for another attempt afterwards.
-      second = store.set('a', 'new', undefined);
+      second = Promise.resolve(store.set('a', 'new', undefined));
       return SERVER_ERROR;
     };
     await store.set('a', 'old', undefined);

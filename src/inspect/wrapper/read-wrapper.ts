@@ -65,6 +65,9 @@ const OPTIONS = {
   singleFlight: true,
   waitUntil: true,
   replicaLag: true,
+  pages: true,
+  namespaces: true,
+  build: true,
   debug: true,
 } satisfies Record<keyof PayloadKVOptions, true>;
 const POLICY_OPTIONS = {

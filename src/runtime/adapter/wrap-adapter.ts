@@ -19,7 +19,7 @@ import type { Invalidation } from '../write/invalidation.js';
 
 /** The cache behind a wrapped adapter, as it stands at the moment of a call; `undefined` while there is none. */
 export interface CacheBehind {
-  cache: Cache;
+  cache: Pick<Cache, 'read'>;
   invalidation: Invalidation;
 }
 

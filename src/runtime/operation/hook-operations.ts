@@ -10,6 +10,7 @@ import {
 import {
   type BeginningOperation,
   beginOperation,
+  currentCall,
   endOperation,
   type Operation,
   operationOf,
@@ -36,6 +37,7 @@ interface OperationArguments {
   /** Above 0 in the population of relations. */
   currentDepth?: unknown;
   id?: unknown;
+  overrideAccess?: unknown;
   showHiddenFields?: unknown;
   where?: unknown;
 }
@@ -82,6 +84,9 @@ function noteBeginning(
   const known = (args ?? {}) as OperationArguments;
   const writes = typeof operation !== 'string' || !READING.has(operation);
   const begun = beginOperation(request, args, { name, writes, isBulk: isBulk(known), id: known.id });
+  const recorder = currentCall()?.recorder;
+  if (writes) recorder?.refuse('write-operation');
+  recorder?.hears?.(request, known.overrideAccess !== true);
   const { context } = (request ?? {}) as { context?: unknown };
   if (hasForeignValue(context)) onForeignValue();
   const found = takeDirective(request);
@@ -250,7 +255,8 @@ export function callStrategies(payload: Payload): void {
 function replaceByCalls(strategies: Strategy[]): void {
   for (const [index, strategy] of strategies.entries()) {
     if (typeof strategy?.authenticate !== 'function' || strategy.authenticate[IS_CALL]) continue;
-    const call: Callable = (...args) => runCall(undefined, () => strategy.authenticate(...args), true);
+    const call: Callable = (...args) =>
+      runCall(undefined, () => strategy.authenticate(...args), { authenticates: true });
     call[IS_CALL] = true;
     try {
       // One of a class keeps what is private to it.

@@ -4,6 +4,7 @@
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Recorder } from '../../interfaces/recorder.js';
 import { isObject } from '../../platform/is-object.js';
 import type { FoundDirective } from './directive.js';
 
@@ -50,6 +51,8 @@ export interface Call {
   readonly operations: Operation[];
   /** Whether it finds out who somebody is. */
   readonly authenticates: boolean;
+  /** Hears of what is read in it. */
+  readonly recorder: Recorder | undefined;
   isOver: boolean;
   /** What is left to do before its caller goes on, by whose it is. */
   readonly atEnd: Map<object, () => Promise<void>>;
@@ -63,6 +66,8 @@ export interface RequestState {
   hasEndedWrite: boolean;
   /** Whether operations were forgotten since there were too many: any may be under way, a write as well. */
   hasForgotten: boolean;
+  /** Who heard of what was read when the request was first seen: its data loader has nothing from before. */
+  readonly recorder: Recorder | undefined;
 }
 
 /** State that all copies of this module in one process share: bundlers make several. */
@@ -125,13 +130,15 @@ export interface BeginningOperation {
 export async function runCall<Result>(
   begin: BeginningOperation | undefined,
   run: () => Result | Promise<Result>,
-  authenticates = false,
+  { authenticates = false, recorder }: { authenticates?: boolean; recorder?: Recorder } = {},
 ): Promise<Result> {
+  const parent = currentCall();
   const call: Call = {
-    parent: currentCall(),
+    parent,
     own: undefined,
     operations: [],
     authenticates,
+    recorder: recorder ?? parent?.recorder,
     isOver: false,
     atEnd: new Map(),
   };
@@ -230,7 +237,25 @@ export function othersOnRequest(operation: Operation): Operation[] {
 }
 
 function newState(): RequestState {
-  return { reading: new Set(), writing: new Set(), hasEndedWrite: false, hasForgotten: false };
+  return {
+    reading: new Set(),
+    writing: new Set(),
+    hasEndedWrite: false,
+    hasForgotten: false,
+    recorder: currentCall()?.recorder,
+  };
+}
+
+/**
+ * Gives a request that was derived from another a state of its own, for a data loader of its own: it is in the same write
+ * operations.
+ */
+export function deriveState(derived: Request, recorder: Recorder): void {
+  const outer = stateOf(derived);
+  const own = { reading: new Set<Operation>(), recorder };
+  derived[STATE] = outer
+    ? Object.assign(Object.create(outer) as RequestState, own)
+    : { ...newState(), ...own };
 }
 
 /** What a request, or a copy of one, carries. */

@@ -91,6 +91,18 @@ const policies: Check = (value, name, registry) => {
   return undefined;
 };
 
+const namespacePolicy = objectOf(
+  { ttl: durationOr(), swr: durationOr(false), staleIfError: durationOr(false), maxEntryBytes: positive },
+  'an object such as { ttl: "5m" }',
+);
+
+const namespaces: Check = (value, name, registry) => {
+  if (!isObject(value)) return 'an object by name';
+  for (const [space, each] of Object.entries(value))
+    check(each, `${name}.${space}`, namespacePolicy, registry);
+  return undefined;
+};
+
 const OPTIONS: Checks = {
   ...SHARED,
   serializer: sealing,
@@ -111,6 +123,10 @@ const OPTIONS: Checks = {
   writeTimeout: positive,
   collections: policies,
   globals: policies,
+  namespaces,
+  build: text,
+  pages: (value) =>
+    typeof (value as { recorder?: unknown } | null)?.recorder !== 'function' && 'made by nextPages()',
 };
 
 /**

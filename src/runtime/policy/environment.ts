@@ -28,6 +28,7 @@ const VARIABLES: readonly (readonly [string, keyof PayloadKVOptions, Reader<unkn
   ['PAYLOAD_KV_STALE_IF_ERROR', 'staleIfError', durationOrOff],
   ['PAYLOAD_KV_NAMESPACE', 'namespace', asItIs],
   ['PAYLOAD_KV_DATABASE', 'database', asItIs],
+  ['PAYLOAD_KV_BUILD', 'build', asItIs],
   [
     'PAYLOAD_KV_CONSISTENCY',
     'consistency',

@@ -1,5 +1,6 @@
 import type { Payload } from 'payload';
 import type { Duration } from '../../duration.js';
+import type { Pages } from '../../interfaces/recorder.js';
 import type { Consistency, Registry } from '../../interfaces/registry.js';
 import type { Store } from '../../interfaces/store.js';
 import type { WaitUntil } from '../../platform/background.js';
@@ -100,6 +101,18 @@ export interface KeyContext {
   operation: CachedOperation;
   /** The database arguments without `req`. Not to be changed. */
   args: Readonly<Record<string, unknown>>;
+}
+
+/** What holds for functions in one namespace. */
+export interface NamespacePolicy {
+  /** How long what a function returned may be served. Default: the plugin's `ttl`. */
+  ttl?: Duration;
+  /** Overrides the plugin's `swr`. */
+  swr?: Duration | false;
+  /** Overrides the plugin's `staleIfError`. */
+  staleIfError?: Duration | false;
+  /** Overrides the plugin's `maxEntryBytes`, downwards. */
+  maxEntryBytes?: number;
 }
 
 /** Options of {@link payloadKV}. */
@@ -204,6 +217,18 @@ export interface PayloadKVOptions<Types extends GeneratedTypes = GeneratedTypes>
    * meanwhile. `0` for none. Default 5 seconds where the adapter has replicas, else 0.
    */
   replicaLag?: Duration;
+  /**
+   * The pages of the site's framework, e.g. `nextPages()` of `payload-kv/next`: they learn of what is read while they are
+   * rendered, and of each write. Default none.
+   */
+  pages?: Pages;
+  /** What holds for functions, by namespace: see `cached`. */
+  namespaces?: { readonly [name: string]: NamespacePolicy };
+  /**
+   * The build of the site, e.g. a commit: part of the key of what functions return, so that a deploy never reads what
+   * other code has made. Default `''`: whoever changes what a function returns gives it another key.
+   */
+  build?: string;
   /** Logs every lookup and invalidation at level `debug` through Payload's logger. Default `false`. */
   debug?: boolean;
 }

@@ -9,6 +9,7 @@ import { valueAt } from '../../platform/value-at.js';
 import { CACHED_OPERATIONS, type CachedOperation } from '../query/operations.js';
 import type { SiteSchema, SliceField } from '../query/site-schema.js';
 import { canBeSlice, fieldAt } from '../query/slices.js';
+import { collectionTag, globalTag } from '../query/tags.js';
 import type { BypassReason } from '../stats/stats.js';
 import { versionMemory } from './option-values.js';
 import type { CollectionPolicy, GlobalPolicy, PayloadKVOptions } from './options.js';
@@ -67,6 +68,8 @@ export interface Policy {
   ruleOf(type: 'collection' | 'global', slug: string, operation: CachedOperation): Rule;
   /** Slice fields of a collection. */
   slicesOf(slug: string): readonly SliceField[];
+  /** How long a version of what belongs to an entity, as its tag names it, may be remembered. */
+  freshnessOf(entity: string): { maximumAge: number; eventual: boolean };
   /** Whether any operation of it is cached. */
   isCached(type: 'collection' | 'global', slug: string): boolean;
 }
@@ -101,6 +104,24 @@ export function createPolicy(
   const consistencyOf = (policy: CollectionPolicy | GlobalPolicy | undefined): Consistency =>
     policy?.consistency ?? options.consistency ?? registry.defaultConsistency;
 
+  const freshnessBy = (
+    policy: CollectionPolicy | GlobalPolicy | undefined,
+  ): { maximumAge: number; eventual: boolean } => {
+    const consistency = consistencyOf(policy);
+    return {
+      maximumAge: versionMemory(consistency, 'consistency'),
+      eventual: consistency === 'eventual',
+    };
+  };
+  const freshness = new Map(
+    [
+      ...Object.keys(options.collections ?? {}).map(
+        (slug) => ['collection', slug, collectionTag(slug)] as const,
+      ),
+      ...Object.keys(options.globals ?? {}).map((slug) => ['global', slug, globalTag(slug)] as const),
+    ].map(([type, slug, entity]) => [entity, freshnessBy(policyOf(type, slug))]),
+  );
+
   const preferences = policyOf('collection', PREFERENCES);
   if (preferences && consistencyOf(preferences) !== 'strong') {
     warn(
@@ -126,8 +147,7 @@ export function createPolicy(
       policy?.operations?.[operation] ?? policy?.ttl ?? options.operations?.[operation] ?? defaultTtl;
     const off = policy?.operations?.[operation] === false || options.operations?.[operation] === false;
     if (ttl === false || (off && policy?.operations?.[operation] === undefined)) return NOT_CACHED;
-    const consistency = consistencyOf(policy);
-    if (isPreferences && consistency !== 'strong') return NOT_CACHED;
+    if (isPreferences && consistencyOf(policy) !== 'strong') return NOT_CACHED;
     const switched = (name: 'swr' | 'staleIfError' | 'negativeTtl', fallback: number): number => {
       // Payload merges the preferences that it reads into what it writes: they are never older than the database's.
       if (isPreferences && name !== 'negativeTtl') return 0;
@@ -140,8 +160,7 @@ export function createPolicy(
       negativeTtl: switched('negativeTtl', DEFAULT_NEGATIVE_TTL),
       swr: switched('swr', 0),
       staleIfError: switched('staleIfError', 0),
-      maximumAge: versionMemory(consistency, 'consistency'),
-      eventual: consistency === 'eventual',
+      ...freshnessBy(policy),
       auth,
       secrets: type === 'collection' ? secrets.get(slug) : undefined,
     };
@@ -155,6 +174,7 @@ export function createPolicy(
       return known[operation];
     },
     slicesOf: (slug) => slices.get(slug) ?? none,
+    freshnessOf: (entity) => freshness.get(entity) ?? freshnessBy(undefined),
     isCached: (type, slug) => CACHED_OPERATIONS.some((operation) => resolve(type, slug, operation).cached),
   };
 }

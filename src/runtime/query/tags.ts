@@ -13,6 +13,12 @@ import { hash } from '../../platform/hash.js';
  * - `posts?` and `posts?` with the name of a set of slices change with writes of processes that have other slices, or
  *   none: see slice-sets.ts.
  *
+ * Of what functions return:
+ *
+ * - `/` changes with everything,
+ * - `/weather` changes with the namespace `weather`, and `/weather#…` with one key of it,
+ * - `+name` changes when the site says so.
+ *
  * A query on `posts` depends either on `posts` alone or on documents or slices together with `posts*`.
  */
 const PLAIN = /^[\w-]*$/;
@@ -57,6 +63,18 @@ export const sliceTag = (entity: string, field: string, value: string): string =
 export const sliceSetsTag = (entity: string): string => `${entity}?`;
 /** Changes with every write of a process that has this set of slices. */
 export const sliceSetTag = (entity: string, set: string): string => `${entity}?${set}`;
+
+/** Changes when everything is made stale: what a function returns may depend on nothing else. */
+export const FUNCTIONS_TAG = '/';
+/** Changes when a namespace is cleared. */
+export const namespaceTag = (name: string): string => `/${escapeName(name)}`;
+/** Changes when one key of a namespace is deleted or set. */
+export const namespaceKeyTag = (name: string, key: string): string => `/${escapeName(name)}#${key}`;
+/** Changes when the site says so. */
+export const ownTag = (name: string): string => `+${escapeName(name)}`;
+
+/** The collection or global that a tag belongs to, as its own tag names it; for the versions of one that one. */
+export const ownerOf = (tag: string): string => /^[^#?*~]*/.exec(tag)?.[0] ?? tag;
 
 /** The entity of a tag that belongs to one document or slice of it. No entity's own name holds these signs. */
 export function entityOfSingle(tag: string): string | undefined {

@@ -3,6 +3,7 @@
  * tags, lookup.ts asks for entry and versions, judge.ts tells whether the entry answers, fill.ts asks the database and
  * entry-writes.ts stores what it said.
  */
+import type { Recorder } from '../../interfaces/recorder.js';
 import { isObject } from '../../platform/is-object.js';
 import {
   CacheMissError,
@@ -10,6 +11,7 @@ import {
   findDirective,
   type ReadDirective,
 } from '../operation/directive.js';
+import { currentCall } from '../operation/operation.js';
 import {
   carriesTransaction,
   directiveOf,
@@ -27,12 +29,17 @@ import { createEntryWrites } from './entry-writes.js';
 import { type FillContext, fill } from './fill.js';
 import { lookup } from './lookup.js';
 import { createPlans } from './plan.js';
+import { recordBypass } from './record-bypass.js';
 import { createRevalidation } from './revalidation.js';
 import { isOfAsker, needsNoSecrets } from './secrets.js';
 
 /** Answers reads from the store where it can: key → lookup → fill. */
 export interface Cache {
   read(read: Read): Promise<unknown>;
+  /** Leaves a read to the database. What is made of it depends on it all the same. */
+  leave(read: Read): Promise<unknown>;
+  /** What its reads share, for what is made of several. */
+  readonly context: FillContext;
 }
 
 /** Creates the cache of one site. */
@@ -42,20 +49,32 @@ export function createCache(parts: CacheParts): Cache {
   const context: FillContext = { ...readContext, plans, entryWrites: createEntryWrites(readContext) };
   const { revalidate } = createRevalidation(context);
 
-  function bypass(read: Read, reason: BypassReason, directive: ReadDirective): Promise<unknown> {
+  function recorderOf(read: Read): Recorder | undefined {
+    const recorder = currentCall()?.recorder ?? parts.pages?.recorder();
+    recorder?.hears?.(read.args.req, false);
+    return recorder;
+  }
+
+  function bypass(
+    read: Read,
+    reason: BypassReason,
+    directive: ReadDirective,
+    recorder: Recorder | undefined,
+  ): Promise<unknown> {
     const { bypasses } = parts.counts(read.type, read.slug);
     bypasses[reason] = (bypasses[reason] ?? 0) + 1;
     parts.debug?.(`bypass (${reason}) ${read.operation} ${read.slug}`);
     // A write operation is never kept from its database, whatever its context says.
     if (directive?.kind === 'only' && reason !== 'write-operation' && reason !== 'transaction')
       throw new CacheMissError(read.slug, read.operation);
-    return read.ask();
+    return recorder ? recordBypass(context, read, reason, recorder).then(() => read.ask()) : read.ask();
   }
 
   async function read(read: Read): Promise<unknown> {
     const count = parts.counts(read.type, read.slug);
     const name = read.type === 'global' ? `@${read.slug}` : read.slug;
     if (read.operation === 'findVersions') noteUnannounced(name, read.args);
+    const recorder = recorderOf(read);
     const reader = readerOf(name, read.args);
     // It does not concern a write: one that cannot be understood must not break it off half-way.
     const directive = isOfWriteOperation(reader) ? undefined : directiveOf(reader, directDirective(read));
@@ -68,7 +87,7 @@ export function createCache(parts: CacheParts): Cache {
     if (plan) reason = parts.pendingFor(plan.tags);
     if (plan?.namesSecret) reason ??= 'auth-collection';
     if (reason || !plan || !rule.cached) {
-      return bypass(read, reason ?? 'unknown-argument', directive);
+      return bypass(read, reason ?? 'unknown-argument', directive, recorder);
     }
     const wanted: Wanted = {
       // Spreading the plan takes V8 as long as a tenth of the hit.
@@ -88,11 +107,12 @@ export function createCache(parts: CacheParts): Cache {
     const answer = lookup(context, wanted);
     const looked = answer instanceof Promise ? await answer : answer;
     if (isOfAsker(read, reader, rule, looked.found ? looked.result : looked.old?.result)) {
-      return bypass(read, 'auth-collection', directive);
+      return bypass(read, 'auth-collection', directive, recorder);
     }
     if (looked.found) {
       count.hits += 1;
       parts.debug?.(`hit ${plan.key}`);
+      recorder?.note(plan.tags, looked.entry.versions, looked.entry.askedAt);
       return looked.result;
     }
     if (looked.stale) count.stale += 1;
@@ -100,23 +120,32 @@ export function createCache(parts: CacheParts): Cache {
     parts.debug?.(`${looked.stale ? 'stale' : 'miss'} ${plan.key}`);
     if (directive?.kind === 'only') throw new CacheMissError(read.slug, read.operation);
     const { old } = looked;
-    if (!old) return fill(context, read, reader, wanted, looked.versions);
+    if (!old) return fill(context, read, reader, wanted, looked.versions, recorder);
     if (old.whileRevalidating) {
       revalidate(read, wanted, looked.versions);
       count.servedStale += 1;
+      recorder?.refuse('stale');
       return old.result;
     }
     try {
-      return await fill(context, read, reader, wanted, looked.versions);
+      return await fill(context, read, reader, wanted, looked.versions, recorder);
     } catch (error) {
       if (!old.ifError) throw error;
       parts.onFault(error, `${read.operation} of ${read.slug} in the database`);
       count.servedStale += 1;
+      recorder?.refuse('stale');
       return old.result;
     }
   }
 
-  return { read };
+  return {
+    read,
+    leave(read) {
+      const recorder = recorderOf(read);
+      return recorder ? recordBypass(context, read, 'policy', recorder).then(() => read.ask()) : read.ask();
+    },
+    context,
+  };
 }
 
 function bypassReason(

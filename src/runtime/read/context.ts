@@ -1,4 +1,5 @@
 /** What the reads of one site share, and what one read asks for. */
+import type { Pages } from '../../interfaces/recorder.js';
 import type { Registry } from '../../interfaces/registry.js';
 import type { DecodedForms, Store } from '../../interfaces/store.js';
 import type { Background } from '../../platform/background.js';
@@ -52,6 +53,8 @@ export interface CacheParts {
   storeGuard: FaultGuard;
   registryGuard: FaultGuard;
   singleFlight: SingleFlight<Answer>;
+  /** The pages that depend on what is read. */
+  pages: Pages | undefined;
   /** Part of every key: format, fingerprint, namespace, database. */
   scope: string;
   /** Ends the keys of entries in this process. */
@@ -104,6 +107,8 @@ export interface Wanted extends Plan {
   staleIfError: number;
   /** Whether the entry is left alone, and replaced. */
   refresh: boolean;
+  /** Whether it is what a function returned: its entry alone says what it depends on. */
+  ofFunction?: true;
   count: CacheCounts;
 }
 
@@ -119,6 +124,8 @@ export type Fresh = {
 export type Absent = {
   found: false;
   stale: boolean;
+  /** The tags of the entry, where it depends on others than was thought. */
+  otherTags?: readonly string[];
   versions: (string | undefined)[] | undefined;
   /** The entry, where it may be served all the same. */
   old?: OldAnswer;

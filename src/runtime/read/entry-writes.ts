@@ -1,14 +1,14 @@
 /** Writes entries, near and far, behind the back of whoever asked. */
 import { sleep } from '../../platform/sleep.js';
 import { type EncodedResult, encodeEntry } from '../entry/entry.js';
-import { counted, graceOf, keptFor, type Read, type ReadContext, type Wanted } from './context.js';
+import { counted, graceOf, keptFor, type ReadContext, type Wanted } from './context.js';
 import { createNegativeWrites } from './negative-writes.js';
 
 /** Writes entries. */
 export interface EntryWrites {
-  /** Writes the answer of the database, if it may be kept. Nobody waits for it. */
+  /** Writes the answer of the database, or what was made of several, if it may be kept. Nobody waits for it. */
   keep(
-    read: Read,
+    operation: string,
     wanted: Wanted,
     asked: { before: readonly string[]; askedAt: number },
     encoded: EncodedResult,
@@ -29,7 +29,7 @@ export function createEntryWrites(context: ReadContext): EntryWrites {
   const negativeWrites = createNegativeWrites(context.now);
 
   function keep(
-    read: Read,
+    operation: string,
     wanted: Wanted,
     { before, askedAt }: { before: readonly string[]; askedAt: number },
     encoded: EncodedResult,
@@ -56,8 +56,8 @@ export function createEntryWrites(context: ReadContext): EntryWrites {
       () => {
         const sealed = envelope.seal(key, body);
         return sealed instanceof Promise
-          ? sealed.then((text) => writeFar(context, read, wanted, text, kept))
-          : writeFar(context, read, wanted, sealed, kept);
+          ? sealed.then((text) => writeFar(context, operation, wanted, text, kept))
+          : writeFar(context, operation, wanted, sealed, kept);
       },
       body.length,
       () => {
@@ -73,7 +73,7 @@ export function createEntryWrites(context: ReadContext): EntryWrites {
 
 function writeFar(
   context: ReadContext,
-  read: Read,
+  operation: string,
   wanted: Wanted,
   text: string,
   kept: number,
@@ -99,7 +99,7 @@ function writeFar(
   const done = (): void => {
     count.writes += 1;
     count.bytesWritten += text.length;
-    context.debug?.(`stored ${key} ${read.operation} for ${kept} s`);
+    context.debug?.(`stored ${key} ${operation} for ${kept} s`);
   };
   const first = attempt();
   if (first instanceof Promise) return first.then((ok) => (ok ? done() : writeAgain()));
@@ -115,7 +115,7 @@ function writeFar(
 }
 
 /** Whether a text is longer than a number of bytes in UTF-8. Counts only where the length leaves doubt. */
-function exceeds(text: string, bytes: number): boolean {
+export function exceeds(text: string, bytes: number): boolean {
   if (text.length > bytes) return true;
   if (text.length * 3 <= bytes) return false;
   return Buffer.byteLength(text) > bytes;

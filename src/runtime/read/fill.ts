@@ -1,11 +1,12 @@
 /** Asks the database, and has its answer stored. */
+import type { Recorder } from '../../interfaces/recorder.js';
 import { isObject } from '../../platform/is-object.js';
 import { decodeResult, type EncodedResult, encodeResult } from '../entry/entry.js';
 import { carriesTransaction, isOfWriteOperation, type Reader } from '../operation/reader.js';
 import type { CachedOperation } from '../query/operations.js';
-import type { CacheCounts } from '../stats/stats.js';
-import { type Answer, completed, counted, type Read, type ReadContext, type Wanted } from './context.js';
+import type { Answer, Read, ReadContext, Wanted } from './context.js';
 import type { EntryWrites } from './entry-writes.js';
+import { completeVersions } from './known-versions.js';
 import type { Plans } from './plan.js';
 import { isOfAsker, withoutSecrets } from './secrets.js';
 
@@ -22,26 +23,31 @@ export async function fill(
   reader: Reader,
   wanted: Wanted,
   found: (string | undefined)[] | undefined,
+  recorder?: Recorder,
 ): Promise<unknown> {
   const { count } = wanted;
-  const before = found && (await completeVersions(context, wanted.tags, found, count));
+  const before = found && (await completeVersions(context, wanted, wanted.tags, found));
   /** Its request may have begun a write since the lookup began, and what it sees inside is for nobody else. */
   const isInside = async (): Promise<boolean> => isOfWriteOperation(reader) || carriesTransaction(reader);
   // Without versions nothing can be said about freshness, so nothing is stored or shared. Nor without all tags. Nor is
   // the answer to arguments that their caller has changed since: they are another question by now.
-  if (
-    !before ||
-    !context.sliceSets.areComplete(wanted.tags, before) ||
-    (await isInside()) ||
-    !context.plans.isStillAsked(read, wanted)
-  ) {
+  if (!before || !context.sliceSets.areComplete(wanted.tags, before)) {
+    recorder?.refuse('error');
     return read.ask();
   }
+  if ((await isInside()) || !context.plans.isStillAsked(read, wanted)) {
+    recorder?.refuse('write-operation');
+    return read.ask();
+  }
+  recorder?.note(wanted.tags, before);
   const lead = async (): Promise<Answer> => {
     const askedAt = context.now();
     const result = await read.ask();
     // The adapter looks for a transaction at a moment of its own.
-    if (await isInside()) return { result, encoded: undefined };
+    if (await isInside()) {
+      recorder?.refuse('transaction');
+      return { result, encoded: undefined };
+    }
     // Encoded before anyone has the result in hand, because Payload changes documents in place.
     let encoded: EncodedResult | undefined;
     try {
@@ -50,7 +56,7 @@ export async function fill(
       encoded = encodeResult(stored, context.envelope.serializer);
       if (encoded)
         context.entryWrites.keep(
-          read,
+          read.operation,
           wanted,
           { before, askedAt },
           encoded,
@@ -61,17 +67,29 @@ export async function fill(
       context.onFault(error, `making an entry of ${read.operation} on ${read.slug}`);
     }
     if (!encoded) count.uncacheable += 1;
-    return { result, encoded };
+    if (!recorder || !wanted.rule.secrets) return { result, encoded };
+    // What it makes of this may be stored as well.
+    if (!encoded) recorder.refuse('auth-collection');
+    return { result: encoded ? decodeResult(encoded) : result, encoded };
   };
   // A query under way began before somebody asked for a new answer.
   if (wanted.refresh) return (await lead()).result;
   const flight = await context.singleFlight.run(`${wanted.key} ${before.join(' ')}`, lead);
-  if (!flight) return read.ask();
+  if (!flight) {
+    if (wanted.rule.secrets) recorder?.refuse('auth-collection');
+    return read.ask();
+  }
   if (flight.led) return flight.shared.result;
   const { encoded } = flight.shared;
-  if (!encoded) return read.ask();
+  if (!encoded) {
+    if (wanted.rule.secrets) recorder?.refuse('auth-collection');
+    return read.ask();
+  }
   const copy = copyFor(context, flight.shared, encoded);
-  if (isOfAsker(read, reader, wanted.rule, copy)) return read.ask();
+  if (isOfAsker(read, reader, wanted.rule, copy)) {
+    recorder?.refuse('auth-collection');
+    return read.ask();
+  }
   count.shared += 1;
   return copy;
 }
@@ -81,25 +99,6 @@ function copyFor({ decoded }: FillContext, answer: Answer, encoded: EncodedResul
   const decode = (): unknown => decodeResult(encoded);
   answer.copy ??= decoded?.copyable?.(decode())?.copy ?? decode;
   return answer.copy();
-}
-
-/** Gives tags without a version a first one, where the registry may have lost theirs. */
-async function completeVersions(
-  context: FillContext,
-  tags: readonly string[],
-  found: (string | undefined)[],
-  count: CacheCounts,
-): Promise<string[] | undefined> {
-  const missing = tags.filter((_tag, index) => found[index] === undefined);
-  if (missing.length === 0) return found as string[];
-  if (!context.registry.create) return undefined;
-  const { create } = context.registry;
-  const moment = context.versions.moment();
-  context.operations.registryReads += 1;
-  const created = await counted(context.registryGuard, count, () => create(missing));
-  if (!created) return undefined;
-  const complete = completed(found, context.versions.learn(missing, created, moment));
-  return complete.includes(undefined) ? undefined : (complete as string[]);
 }
 
 /** Whether the database found nothing: no document, no page of any, none to count. */

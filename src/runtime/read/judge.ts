@@ -51,7 +51,9 @@ export function judge(
   if (dated < -CLOCK_DIFFERENCE) return absent(true, current);
   const age = Math.max(dated, 0);
   const left = Math.min(entry.ttl, wanted.ttl) - age;
-  const isCurrent = sameTexts(entry.tags, tags) && sameTexts(entry.versions, current);
+  const hasTags = sameTexts(entry.tags, tags);
+  if (!hasTags && wanted.ofFunction) return { ...absent(true, current), otherTags: entry.tags };
+  const isCurrent = hasTags && sameTexts(entry.versions, current);
   const isFresh = isCurrent && left > 0;
   /** Whether it may be served for so many seconds although it is not fresh. */
   const mayServe = (grace: number): boolean => {

@@ -4,22 +4,32 @@ import type { Opened } from '../entry/entry-form.js';
 import { memoryOf } from '../versions/subscription.js';
 import { type Absent, completed, counted, type Fresh, type ReadContext, type Wanted } from './context.js';
 import { absent, judge, judgeText } from './judge.js';
+import { readRegistry } from './known-versions.js';
 
-/** Entry and versions in one call of the store, where they live together. Synchronous where both are in this process. */
-export function lookup(context: ReadContext, wanted: Wanted): Fresh | Absent | Promise<Fresh | Absent> {
+/**
+ * Entry and versions in one call of the store, where they live together. Synchronous where both are in this process.
+ *
+ * @param read the text of the entry, where it was read a moment ago
+ */
+export function lookup(
+  context: ReadContext,
+  wanted: Wanted,
+  read?: string,
+): Fresh | Absent | Promise<Fresh | Absent> {
   const { key, tags } = wanted;
-  if (!context.registry.local) return lookupRemote(context, wanted);
+  if (!context.registry.local) return lookupRemote(context, wanted, read);
   const current = context.registry.get(tags) as (string | undefined)[];
   if (wanted.refresh) return absent(false, current);
   const nearby = lookupNear(context, wanted, current);
   // Where there is but one store, what is kept decoded is what it holds.
   if (nearby && (nearby.found || !context.near)) return nearby;
+  if (read !== undefined) return judgeFar(context, wanted, read, current);
   const values = readStore(context, wanted, [key]);
   if (values instanceof Promise) return values.then((read) => judgeFar(context, wanted, read?.[0], current));
   return judgeFar(context, wanted, values?.[0], current);
 }
 
-async function lookupRemote(context: ReadContext, wanted: Wanted): Promise<Fresh | Absent> {
+async function lookupRemote(context: ReadContext, wanted: Wanted, read?: string): Promise<Fresh | Absent> {
   const { key, tags, refresh } = wanted;
   const current = context.versions.recall(tags, memoryOf(wanted.rule, context.versions.isTold()));
   const unknown = tags.filter((_tag, index) => current[index] === undefined);
@@ -30,13 +40,14 @@ async function lookupRemote(context: ReadContext, wanted: Wanted): Promise<Fresh
   const moment = context.versions.moment();
   const { storeKey, readStored } = context.registry;
   const areInStore = unknown.length > 0 && storeKey && readStored;
-  const keys = [...(refresh ? [] : [key]), ...(areInStore ? unknown.map(storeKey) : [])];
+  const isRead = refresh || read !== undefined;
+  const keys = [...(isRead ? [] : [key]), ...(areInStore ? unknown.map(storeKey) : [])];
   const [values, answer] = await Promise.all([
     keys.length > 0 ? readStore(context, wanted, keys) : undefined,
     unknown.length > 0 && !areInStore ? readRegistry(context, wanted, unknown) : [],
   ]);
-  const text = refresh ? undefined : values?.[0];
-  const learnt = areInStore ? values?.slice(refresh ? 0 : 1).map(readStored) : answer;
+  const text = isRead ? read : values?.[0];
+  const learnt = areInStore ? values?.slice(isRead ? 0 : 1).map(readStored) : answer;
   if (!learnt) return absent(false, undefined);
   const complete = completed(current, context.versions.learn(unknown, learnt, moment));
   return judgeFar(context, wanted, text, complete);
@@ -47,15 +58,6 @@ type Texts = (string | undefined)[] | undefined;
 function readStore(context: ReadContext, { count }: Wanted, keys: readonly string[]): Texts | Promise<Texts> {
   context.operations.storeReads += 1;
   return counted(context.storeGuard, count, () => context.far.getMany(keys));
-}
-
-function readRegistry(
-  context: ReadContext,
-  { count }: Wanted,
-  tags: readonly string[],
-): Texts | Promise<Texts> {
-  context.operations.registryReads += 1;
-  return counted(context.registryGuard, count, () => context.registry.get(tags));
 }
 
 /** What this process holds, which costs no round trip: the entry as it is kept decoded, or its text in the near tier. */

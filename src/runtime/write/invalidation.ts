@@ -4,6 +4,7 @@
  * in touched-by.ts, how versions are replaced in replacement.ts.
  */
 import type { DatabaseAdapter, Payload } from 'payload';
+import type { Pages } from '../../interfaces/recorder.js';
 import { isTransactionID, type TransactionID, transactionOf } from '../operation/request.js';
 import type { InvalidationEvent } from '../policy/options.js';
 import type { Policy } from '../policy/policy.js';
@@ -16,6 +17,7 @@ import { collapse, merge, type Touched } from './touched.js';
 import {
   type Args,
   createWriteContext,
+  documentChangedTags,
   documentsBefore,
   everyTag,
   touchedOrEverything,
@@ -33,6 +35,8 @@ export interface InvalidationParts extends ReplacementParts {
   readsMayLag: boolean;
   counts(type: 'collection' | 'global', slug: string): CacheCounts;
   onInvalidated(event: InvalidationEvent): void | Promise<void>;
+  /** The pages that are told of what was made stale. */
+  pages: Pages | undefined;
   onFault(error: unknown, during: string): void;
   debug: ((message: string) => void) | undefined;
 }
@@ -51,6 +55,8 @@ export interface Invalidation {
   everything(because: string): Promise<void>;
   /** Makes stale what depends on the tags. */
   replace(tags: readonly string[]): Promise<void>;
+  /** Makes stale what depends on a document. */
+  documentChanged(slug: string, id: string | number): Promise<void>;
   /**
    * Why results that depend on the tags are not served: a replacement of one is not done, since it failed or since the
    * bulk write it belongs to goes on.
@@ -70,7 +76,21 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
     parts.background.run(replaceTouched(touched)),
   );
 
-  const replace = (tags: Iterable<string>): Promise<void> => replacement.replace([...new Set(tags)].sort());
+  const tellPages = (tags: readonly string[]): void => {
+    if (!parts.pages?.replaced || tags.length === 0) return;
+    try {
+      const told = parts.pages.replaced(tags, { payload: parts.payload });
+      if (told) parts.background.run(told);
+    } catch (error) {
+      parts.onFault(error, `telling the pages of ${parts.pages.name}`);
+    }
+  };
+
+  async function replace(touched: Iterable<string>): Promise<void> {
+    const tags = [...new Set(touched)].sort();
+    await replacement.replace(tags);
+    tellPages(tags);
+  }
 
   async function replaceTouched(touched: Touched): Promise<void> {
     collapse(touched);
@@ -105,6 +125,7 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
       replacement.release(tags);
       if (replaced && isCommitted) {
         await replacement.nameSetsOrLater(tags);
+        tellPages(tags);
         report(parts, touched);
       } else await replaceTouched(touched);
     }
@@ -158,6 +179,7 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
       await replace(everyTag(context));
     },
     replace,
+    documentChanged: (slug, id) => replace(documentChangedTags(context, slug, id)),
     pendingFor(tags) {
       if (replacement.isPending(tags)) return 'error';
       return isGathered(tags) ? 'write-operation' : undefined;

@@ -13,7 +13,7 @@ import {
   targetsOf,
 } from '../query/site-schema.js';
 import { sliceTagsOfDocument } from '../query/slices.js';
-import { collectionTag, documentTag, globalTag, starTag, versionsTag } from '../query/tags.js';
+import { collectionTag, documentTag, FUNCTIONS_TAG, globalTag, starTag, versionsTag } from '../query/tags.js';
 import type { SliceSets } from '../versions/slice-sets.js';
 import { nothingTouched, type Touched, touch } from './touched.js';
 
@@ -71,6 +71,15 @@ export const entityAndVersionsTags = (entity: string): string[] => [
   ...entityTags(versionsTag(entity)),
 ];
 
+/** What makes stale whatever depends on a document that was changed in a way that nobody saw. */
+export function documentChangedTags({ slicesOf }: WriteContext, slug: string, id: ID): string[] {
+  const entity = collectionTag(slug);
+  const of = versionsTag(entity);
+  // The values of its slices are not known, nor those that they were before.
+  const own = slicesOf(slug).length > 0 ? entityTags(entity) : [entity, documentTag(entity, id)];
+  return [...own, of, documentTag(of, id)];
+}
+
 /** Tags of a write to one known document, or to unknown ones. */
 function documentTags(
   context: WriteContext,
@@ -119,7 +128,7 @@ export function everyTag(context: WriteContext): string[] {
     globalTag(slug),
     versionsTag(globalTag(slug)),
   ]);
-  return [...tags, ...globals];
+  return [...tags, ...globals, FUNCTIONS_TAG];
 }
 
 /** The documents a write is about to change, read below the cache inside the same operation. */

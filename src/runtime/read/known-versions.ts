@@ -1,0 +1,65 @@
+/** The versions of tags, for what is recorded under them. */
+import { memoryOf } from '../versions/subscription.js';
+import { completed, counted, type ReadContext, type Wanted } from './context.js';
+
+type Versions = (string | undefined)[];
+
+/** What is asked of the registry for somebody. */
+type Asking = Pick<Wanted, 'count'> & { rule: Pick<Wanted['rule'], 'maximumAge' | 'eventual'> };
+
+/** Asks the registry. A fault is counted, and its answer `undefined`. */
+export function readRegistry(
+  context: ReadContext,
+  { count }: Pick<Wanted, 'count'>,
+  tags: readonly string[],
+): Versions | undefined | Promise<Versions | undefined> {
+  context.operations.registryReads += 1;
+  return counted(context.registryGuard, count, () => context.registry.get(tags));
+}
+
+/** The versions that hold, as far as the consistency asks to know. `undefined` where the registry does not answer. */
+export function currentVersions(
+  context: ReadContext,
+  asking: Asking,
+  tags: readonly string[],
+): Versions | undefined | Promise<Versions | undefined> {
+  if (context.registry.local) return context.registry.get(tags) as Versions;
+  const { versions } = context;
+  const known = versions.recall(tags, memoryOf(asking.rule, versions.isTold()));
+  const unknown = tags.filter((_tag, index) => known[index] === undefined);
+  if (unknown.length === 0) return known;
+  const moment = versions.moment();
+  const learn = (answer: Versions | undefined): Versions | undefined =>
+    answer && completed(known, versions.learn(unknown, answer, moment));
+  const answer = readRegistry(context, asking, unknown);
+  return answer instanceof Promise ? answer.then(learn) : learn(answer);
+}
+
+/** Gives tags without a version a first one, where the registry may have lost theirs. */
+export async function completeVersions(
+  context: ReadContext,
+  { count }: Pick<Wanted, 'count'>,
+  tags: readonly string[],
+  found: Versions,
+): Promise<string[] | undefined> {
+  const missing = tags.filter((_tag, index) => found[index] === undefined);
+  if (missing.length === 0) return found as string[];
+  if (!context.registry.create) return undefined;
+  const { create } = context.registry;
+  const moment = context.versions.moment();
+  context.operations.registryReads += 1;
+  const created = await counted(context.registryGuard, count, () => create(missing));
+  if (!created) return undefined;
+  const complete = completed(found, context.versions.learn(missing, created, moment));
+  return complete.includes(undefined) ? undefined : (complete as string[]);
+}
+
+/** The versions that hold, all of them, for what is to be recorded under them. */
+export async function recordedVersions(
+  context: ReadContext,
+  asking: Asking,
+  tags: readonly string[],
+): Promise<string[] | undefined> {
+  const found = await currentVersions(context, asking, tags);
+  return found && completeVersions(context, asking, tags, found);
+}
