@@ -2,6 +2,10 @@ import type { Config, Payload } from 'payload';
 
 /** Hears what the reads of a function, or of a page, depend on. */
 export interface Recorder {
+  /** The Payload instance that it records for. */
+  readonly payload?: Payload;
+  /** The keys of the functions that are recorded, the innermost first; none for a page. */
+  readonly keys?: readonly string[];
   /**
    * A read depends on these tags, which had these versions before the database was asked.
    *

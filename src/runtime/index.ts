@@ -8,6 +8,7 @@ export { payloadKV } from './plugin.js';
 
 export type { Duration } from '../duration.js';
 export { type ErrorLocation, PayloadKVError } from '../errors.js';
+export type { Pages, Recorder, Refusal } from '../interfaces/recorder.js';
 export type { ConnectContext, Consistency, Registry, ReplaceContext } from '../interfaces/registry.js';
 export type { Store, StoreHealth, StoreWrite } from '../interfaces/store.js';
 export type { WaitUntil } from '../platform/background.js';
@@ -19,6 +20,9 @@ export { tiered } from '../stores/tiered.js';
 export { type GzipOptions, gzip } from './entry/compression.js';
 export { type AesGCMOptions, aesGCM } from './entry/encryption.js';
 export type { Compression, Encryption, Serializer } from './entry/entry-form.js';
+export { cached, type MemoizeOptions, memoize } from './functions/cached.js';
+export type { CachedOptions, DependencyTarget, FunctionContext } from './functions/context.js';
+export { type Namespace, type NamespaceOptions, namespace } from './functions/namespace.js';
 export {
   type CacheHealth,
   getCacheHealth,
@@ -36,9 +40,10 @@ export type {
   InvalidationEvent,
   InvalidationHook,
   KeyContext,
+  NamespacePolicy,
   OperationPolicy,
   PayloadKVOptions,
   SingleFlightScope,
 } from './policy/options.js';
 export type { CachedOperation } from './query/operations.js';
-export type { BypassReason, CacheCounts, CacheStats } from './stats/stats.js';
+export type { BypassReason, CacheCounts, CacheStats, FunctionCounts } from './stats/stats.js';

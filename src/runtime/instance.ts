@@ -1,10 +1,11 @@
 /** What a site asks of its cache. What answers is here, so that only a site that asks takes it along. */
 import type { Payload } from 'payload';
-import type { StoreHealth } from '../interfaces/store.js';
+import { KEY_PREFIX, VERSION_PREFIX } from '../interfaces/keys.js';
+import type { Store, StoreHealth } from '../interfaces/store.js';
 import { withTimeout } from '../platform/timeout.js';
 import { notHealthy } from '../stores/health.js';
 import { instanceOf } from './carried-instance.js';
-import { collectionTag, globalTag } from './query/tags.js';
+import { collectionTag, globalTag, namespaceTag, ownTag } from './query/tags.js';
 import { type CacheStats, summarised } from './stats/stats.js';
 import { entityAndVersionsTags } from './write/touched-by.js';
 
@@ -48,8 +49,23 @@ export async function getCacheHealth(payload: Payload): Promise<CacheHealth | un
   return { ok: said.ok && !suspended, store: { name: store.name, ...said }, suspended };
 }
 
-/** What {@link invalidateCache} makes stale: one collection, one global, or everything. */
-export type InvalidationTarget = { collection: string } | { global: string } | 'everything';
+/**
+ * What {@link invalidateCache} makes stale:
+ *
+ * - `{ collection }`, `{ collection, id }`, `{ global }`: what depends on it
+ * - `{ tags }`: what depends on names of the site's own, as functions are given with `tag`
+ * - `{ namespace }`: what the functions of a namespace returned, and its values
+ * - `{ prefix }`: the entries whose keys begin with it, after `payload-cache:`. They are listed and deleted, one page of
+ *   the store after the other; copies in other processes live on. For what a custom `key` has named
+ * - `'everything'`
+ */
+export type InvalidationTarget =
+  | { collection: string; id?: string | number }
+  | { global: string }
+  | { tags: readonly string[] }
+  | { namespace: string }
+  | { prefix: string }
+  | 'everything';
 
 /**
  * Makes entries stale by hand, after a change that the adapter did not see: raw SQL, another program, an import.
@@ -58,15 +74,29 @@ export type InvalidationTarget = { collection: string } | { global: string } | '
 export async function invalidateCache(payload: Payload, target: InvalidationTarget): Promise<void> {
   const instance = instanceOf(payload);
   const invalidation = instance?.invalidation();
-  if (!invalidation) return;
+  if (!instance || !invalidation) return;
   let replacing: Promise<void>;
   if (target === 'everything') replacing = invalidation.everything('invalidateCache');
-  else {
-    const entity = 'collection' in target ? collectionTag(target.collection) : globalTag(target.global);
-    replacing = invalidation.replace(entityAndVersionsTags(entity));
-  }
-  instance?.background.keepAlive(replacing);
+  else if ('prefix' in target) replacing = deletePrefix(instance.store(), target.prefix);
+  else if ('collection' in target && target.id !== undefined)
+    replacing = invalidation.documentChanged(target.collection, target.id);
+  else replacing = invalidation.replace(tagsOf(target));
+  instance.background.keepAlive(replacing);
   await replacing;
+}
+
+function tagsOf(target: Exclude<InvalidationTarget, 'everything' | { prefix: string }>): readonly string[] {
+  if ('tags' in target) return target.tags.map(ownTag);
+  if ('namespace' in target) return [namespaceTag(target.namespace)];
+  return entityAndVersionsTags(
+    'collection' in target ? collectionTag(target.collection) : globalTag(target.global),
+  );
+}
+
+async function deletePrefix(store: Store, prefix: string): Promise<void> {
+  // Versions are no entries: without them everything that depends on their tags would be stale, or worse.
+  for await (const keys of store.list(KEY_PREFIX + prefix))
+    await store.deleteMany(keys.filter((key) => !key.startsWith(VERSION_PREFIX)));
 }
 
 /** Waits until entries that are being written are written, e.g. before a script ends. At most `timeout` milliseconds. */

@@ -13,7 +13,13 @@ import { repository } from '../support/repository.js';
  * Minified and compressed, in bytes: everything there is, and what a site takes of it. A Worker has 3 MB in all on the
  * free plan, and every byte delays its start.
  */
-const BUDGET = { everything: 49_000, siteOnKV: 32_700, siteOnDurableObjects: 34_200, siteOnDatabase: 34_750 };
+const BUDGET = {
+  everything: 55_500,
+  siteOnKV: 33_700,
+  siteOnDurableObjects: 35_200,
+  siteOnDatabase: 35_700,
+  functions: 38_600,
+};
 
 let bundle: BuildResult<{ metafile: true; write: false }>;
 let script: string;
@@ -80,6 +86,11 @@ test.each([
   [
     'siteOnDatabase',
     `export { databaseRegistry, payloadKV } from 'payload-kv';
+     export { cloudflareKV } from 'payload-kv/cloudflare';`,
+  ],
+  [
+    'functions',
+    `export { cached, payloadKV } from 'payload-kv';
      export { cloudflareKV } from 'payload-kv/cloudflare';`,
   ],
 ] as const)('A site bundles no store and no registry that it does not name: %s', async (name, contents) => {

@@ -12,7 +12,7 @@ import type { Policy, Rule } from '../policy/policy.js';
 import type { Token } from '../query/canonical-arguments.js';
 import type { CachedOperation } from '../query/operations.js';
 import type { SiteSchema } from '../query/site-schema.js';
-import type { BypassReason, CacheCounts } from '../stats/stats.js';
+import type { BypassReason, Counters, FunctionCounts } from '../stats/stats.js';
 import type { SliceSets } from '../versions/slice-sets.js';
 import type { VersionMemory } from '../versions/version-memory.js';
 import type { SingleFlight } from './single-flight.js';
@@ -75,7 +75,7 @@ export interface CacheParts {
   readableKey: ((context: KeyContext) => string) | undefined;
   /** Whether it is known of each strategy of authentication when it runs. */
   areStrategiesCalls(): boolean;
-  counts(type: 'collection' | 'global', slug: string): CacheCounts;
+  counts: Counters['countsOf'];
   operations: { storeReads: number; storeWrites: number; registryReads: number };
   onFault(error: unknown, during: string): void;
   debug: ((message: string) => void) | undefined;
@@ -109,7 +109,7 @@ export interface Wanted extends Plan {
   refresh: boolean;
   /** Whether it is what a function returned: its entry alone says what it depends on. */
   ofFunction?: true;
-  count: CacheCounts;
+  count: FunctionCounts;
 }
 
 /** An entry that answers. */
@@ -163,7 +163,7 @@ export function createReadContext(parts: CacheParts): ReadContext {
 /** One call of the store or the registry. A fault is counted, and its answer `undefined`. */
 export function counted<Value>(
   guard: FaultGuard,
-  count: CacheCounts,
+  count: FunctionCounts,
   call: () => Value | Promise<Value>,
   how?: CallOptions,
 ): Value | undefined | Promise<Value | undefined> {

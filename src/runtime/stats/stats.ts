@@ -1,4 +1,5 @@
 /** Comes in: what happens in `read/` and `write/`. Goes out: its counts, for the site and for each collection and global. */
+import type { Refusal } from '../../interfaces/recorder.js';
 import { valueAt } from '../../platform/value-at.js';
 
 /** Why a read was answered by the database without asking the cache. */
@@ -41,11 +42,19 @@ export interface CacheCounts {
   errors: number;
 }
 
+/** Counts of the functions of one namespace. `bypasses` are runs without a lookup. */
+export interface FunctionCounts extends CacheCounts {
+  /** Results that were not stored, by reason. */
+  notStored?: { [reason in Refusal]?: number };
+}
+
 /** Counts of the whole site and of each collection and global (`@slug`). */
 export interface CacheStats {
   total: CacheCounts;
   collections: Record<string, CacheCounts>;
   globals: Record<string, CacheCounts>;
+  /** By namespace, `''` for functions of none. They are no part of `total`. */
+  functions: Record<string, FunctionCounts>;
   /** What the store and registry were asked to do. One call may carry several keys. */
   operations: {
     storeReads: number;
@@ -91,23 +100,27 @@ function addCounts(sum: CacheCounts, more: CacheCounts): void {
   }
 }
 
+/** What is counted by its name. */
+export type CountedType = 'collection' | 'global' | 'function';
+const SIGNS: Record<CountedType, string> = { collection: '', global: '@', function: '/' };
+
 /** The counts of one site. */
 export interface Counters {
   /** Those of a collection or global, to be added to. */
-  countsOf(type: 'collection' | 'global', slug: string): CacheCounts;
-  /** All of those, by slug, of globals with `@` before it. */
-  counts: ReadonlyMap<string, CacheCounts>;
+  countsOf(type: CountedType, name: string): FunctionCounts;
+  /** All of those, by slug, of globals with `@` before it, of namespaces with `/`. */
+  counts: ReadonlyMap<string, FunctionCounts>;
   /** What the store and registry were asked to do, to be added to. */
   operations: CacheStats['operations'];
 }
 
 /** Creates the counts of one site, all zero. */
 export function createCounters(): Counters {
-  const counts = new Map<string, CacheCounts>();
+  const counts = new Map<string, FunctionCounts>();
   return {
     counts,
     operations: { storeReads: 0, storeWrites: 0, registryReads: 0, registryReplacements: 0 },
-    countsOf: (type, slug) => valueAt(counts, type === 'global' ? `@${slug}` : slug, emptyCounts),
+    countsOf: (type, name) => valueAt(counts, SIGNS[type] + name, emptyCounts),
   };
 }
 
@@ -115,16 +128,21 @@ export function createCounters(): Counters {
 export function summarised({
   counts,
   operations,
-}: Counters): Pick<CacheStats, 'total' | 'collections' | 'globals' | 'operations'> {
+}: Counters): Pick<CacheStats, 'total' | 'collections' | 'globals' | 'functions' | 'operations'> {
   const total = emptyCounts();
   // Without a prototype: a collection may have any name.
   const collections: CacheStats['collections'] = Object.create(null);
   const globals: CacheStats['globals'] = Object.create(null);
+  const functions: CacheStats['functions'] = Object.create(null);
   for (const [name, count] of counts) {
     const copy = { ...count, bypasses: { ...count.bypasses } };
+    if (name.startsWith('/')) {
+      functions[name.slice(1)] = { ...copy, notStored: { ...count.notStored } };
+      continue;
+    }
     addCounts(total, count);
     if (name.startsWith('@')) globals[name.slice(1)] = copy;
     else collections[name] = copy;
   }
-  return { total, collections, globals, operations: { ...operations } };
+  return { total, collections, globals, functions, operations: { ...operations } };
 }

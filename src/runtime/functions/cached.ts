@@ -1,0 +1,111 @@
+/**
+ * Comes in: a function, and the key that names what it returns. Goes out: what it returned, from the store while all that
+ * it read is as it was. wanted.ts makes its key, lookup.ts finds its entry, whose tags are those that recorder.ts heard of
+ * while run.ts ran the function.
+ */
+import type { PayloadRequest } from 'payload';
+import { parseDuration } from '../../duration.js';
+import { PayloadKVError } from '../../errors.js';
+import type { CachedOptions, FunctionContext, FunctionSite, Made } from './context.js';
+import { lookUp } from './lookup.js';
+import { bypassing, revalidate, runShared } from './run.js';
+import { siteOf } from './site-of.js';
+import { wantedOf } from './wanted.js';
+
+/**
+ * Answers with what the function returned the last time, while nothing that it read has changed: whatever it reads through
+ * Payload is recorded, in hooks, access control and populated relations as well. A hit is a copy, and asks no database.
+ *
+ * Not stored: what a function throws; what it returns where that has no lossless text form, such as an instance of a class;
+ * and what {@link Refusal} lists. It is then run each time, and `getCacheStats(payload).functions` counts why.
+ *
+ * What a function reads elsewhere is not recorded: see `tag` of its context, and `ttl`.
+ *
+ * @param fn gets a request for what it reads, with a data loader of its own
+ * @throws PayloadKVError `INVALID_FUNCTION_KEY` or `INVALID_DURATION` for options that cannot be, `SEVERAL_INSTANCES` where
+ *   it is not certain which Payload instance is meant; and whatever the function throws
+ */
+export async function cached<Result>(
+  fn: (context: FunctionContext) => Result | Promise<Result>,
+  options: CachedOptions,
+): Promise<Result> {
+  const found = siteOf(options);
+  if (!found) return bypassing(fn, options, undefined);
+  return cachedIn(found, fn, options);
+}
+
+/** The same, for a site that was found already. */
+export async function cachedIn<Result>(
+  found: FunctionSite,
+  fn: (context: FunctionContext) => Result | Promise<Result>,
+  options: CachedOptions,
+): Promise<Result> {
+  const wanted = await wantedOf(found, options);
+  if (typeof wanted === 'string') {
+    const { bypasses } = found.reads.counts('function', options.namespace ?? '');
+    bypasses[wanted] = (bypasses[wanted] ?? 0) + 1;
+    return bypassing(fn, options, found);
+  }
+  const { count, parent } = wanted;
+  // Who runs what another returned depends on whose it is.
+  if (options.req && !options.shared) parent?.hears?.(options.req, true);
+  const looked = await lookUp(found, wanted);
+  if (looked.found) {
+    count.hits += 1;
+    parent?.note(looked.entry.tags, looked.entry.versions, looked.entry.askedAt);
+    return looked.result as Result;
+  }
+  if (looked.stale) count.stale += 1;
+  else count.misses += 1;
+  const { old, before } = looked;
+  const made = (): Promise<Made> => runShared(found, wanted, fn, options, before);
+  if (!old) return (await made()).result as Result;
+  if (old.whileRevalidating) {
+    revalidate(found, wanted, fn, options, before);
+    count.servedStale += 1;
+    parent?.refuse('stale');
+    return old.result as Result;
+  }
+  try {
+    return (await made()).result as Result;
+  } catch (error) {
+    if (!old.ifError) throw error;
+    found.reads.onFault(error, `a function of the namespace "${options.namespace ?? ''}"`);
+    count.servedStale += 1;
+    parent?.refuse('stale');
+    return old.result as Result;
+  }
+}
+
+/** How the calls of a function are cached. */
+export interface MemoizeOptions<Arguments extends readonly unknown[]>
+  extends Omit<CachedOptions, 'key' | 'namespace' | 'req'> {
+  /** Sets keys apart, and can be cleared as a whole: one for each function. */
+  namespace: string;
+  /** What the result of a call is found by. Default: its arguments. */
+  key?: (...args: Arguments) => readonly unknown[];
+  /** The request that a call is made for. Default none: see `req` of {@link CachedOptions}. */
+  req?: (...args: Arguments) => Partial<PayloadRequest>;
+}
+
+/**
+ * Makes a function whose calls are cached by their arguments: each is {@link cached}.
+ *
+ * @throws PayloadKVError `INVALID_FUNCTION_KEY` without a namespace, since two functions would share their results
+ */
+export function memoize<Arguments extends readonly unknown[], Result>(
+  fn: (...args: Arguments) => Result | Promise<Result>,
+  options: MemoizeOptions<Arguments>,
+): (...args: Arguments) => Promise<Result> {
+  const { key = (...args) => args, req, ...rest } = options;
+  if (!rest.namespace) {
+    throw new PayloadKVError({
+      code: 'INVALID_FUNCTION_KEY',
+      message: 'memoize() needs a namespace: functions without one would share their results.',
+      nextStep: "Name it: memoize(fn, { namespace: 'prices' }).",
+    });
+  }
+  if (rest.ttl !== undefined) parseDuration(rest.ttl, 'ttl');
+  return (...args) =>
+    cached(() => fn(...args), { ...rest, key: key(...args), ...(req ? { req: req(...args) } : {}) });
+}

@@ -1,0 +1,105 @@
+/** What the functions of one site share, and what is said of one function. */
+import type { Payload, PayloadRequest } from 'payload';
+import type { Duration } from '../../duration.js';
+import type { Recorder } from '../../interfaces/recorder.js';
+import type { Instance } from '../carried-instance.js';
+import type { EncodedResult } from '../entry/entry.js';
+import type { Wanted } from '../read/context.js';
+import type { FillContext } from '../read/fill.js';
+import type { SingleFlight } from '../read/single-flight.js';
+import type { FlightWaits } from './flight-waits.js';
+
+/** How a function is cached. */
+export interface CachedOptions {
+  /**
+   * What the result is found by, with the namespace: all that the function uses and that may differ. Any values that have
+   * a canonical form: texts, numbers, dates, lists, plain objects.
+   */
+  key: readonly unknown[];
+  /** Sets keys apart, and can be cleared as a whole. Default none. */
+  namespace?: string;
+  /** How long the result may be served. Default: the namespace's, or the plugin's `ttl`. */
+  ttl?: Duration;
+  /** Overrides that of the namespace and of the plugin. */
+  swr?: Duration | false;
+  /** Overrides that of the namespace and of the plugin. */
+  staleIfError?: Duration | false;
+  /**
+   * The request that it is called for. Its user, with all that the site knows of them, and its locale are then part of
+   * the key. Without it the result is everybody's: a function that reads as somebody, or under access control, is run
+   * each time.
+   */
+  req?: Partial<PayloadRequest>;
+  /** Says that the result is everybody's, whoever reads in the function. Default `false`. */
+  shared?: boolean;
+  /** The Payload instance. Default: that of `req`, or the only one of this process. */
+  payload?: Payload;
+}
+
+/** What a function may depend on beside what it reads. */
+export type DependencyTarget = string | { collection: string; id?: string | number } | { global: string };
+
+/** What a cached function is given. */
+export interface FunctionContext {
+  /**
+   * The request for what it reads, with a data loader of its own: of the user and the locale that `req` of the options has,
+   * or of nobody.
+   */
+  readonly req: PayloadRequest;
+  /**
+   * Says that the result depends on more: a collection, a document, a global, or a name of the site's own, which
+   * `invalidateCache(payload, { tags })` makes stale. To be called before what it stands for is read.
+   */
+  tag(...targets: DependencyTarget[]): void;
+  /** Says that the result may be served for no longer than this. */
+  ttl(duration: Duration): void;
+}
+
+/** What a run made, for whoever waits for it. */
+export interface Made {
+  result: unknown;
+  /** Of a result that is everybody's who has the key. */
+  kept: { encoded: EncodedResult; recorded: Recorded } | undefined;
+}
+
+/** What a function was found to depend on. */
+export interface Recorded {
+  tags: string[];
+  versions: string[];
+  /** When the oldest of what it read was asked of the database, in milliseconds since 1970. */
+  askedAt: number;
+  /** Collections of which it depends on more documents than have a tag each. */
+  wide: string[];
+}
+
+/** What is known of the entry under a key. */
+export interface KnownFunction {
+  /** Its tags, as they were found or made last. */
+  tags?: readonly string[];
+  /** Collections of which it depends on so many documents that it takes the collection's tag. */
+  wide?: readonly string[];
+  /** Whether what it returned last was not stored: nobody then waits for another's run. */
+  isRefused?: boolean;
+}
+
+/** What the functions of one site share. */
+export interface FunctionSite {
+  payload: Payload;
+  instance: Instance;
+  reads: FillContext;
+  known: { get(key: string): KnownFunction | undefined; set(key: string, known: KnownFunction): void };
+  singleFlight: SingleFlight<Made>;
+  waits: FlightWaits;
+  /** Keys of entries that are replaced in the background, each with when that began. */
+  replacing: Map<string, number>;
+}
+
+/** What a function returned, as it is looked for. */
+export interface WantedFunction extends Wanted {
+  /** Tags that are known before it runs. */
+  ownTags: readonly string[];
+  /** Hears what what it returns depends on, where it runs for something that is recorded as well. */
+  parent: Recorder | undefined;
+  /** Largest result in bytes, or no limit. */
+  maximumBytes: number | undefined;
+}

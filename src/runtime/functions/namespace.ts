@@ -1,0 +1,139 @@
+/** One namespace of functions and values. */
+import type { Duration } from '../../duration.js';
+import { PayloadKVError } from '../../errors.js';
+import { encodeResult } from '../entry/entry.js';
+import { namespaceTag, ownTag } from '../query/tags.js';
+import { recordedVersions } from '../read/known-versions.js';
+import type { FunctionCounts } from '../stats/stats.js';
+import { cached, type MemoizeOptions, memoize } from './cached.js';
+import type { CachedOptions, FunctionContext } from './context.js';
+import { lookUp } from './lookup.js';
+import { siteOf } from './site-of.js';
+import { strictest, wantedOf } from './wanted.js';
+
+/** What holds in a namespace, over what the options of the plugin say of it. */
+export type NamespaceOptions = Pick<CachedOptions, 'ttl' | 'swr' | 'staleIfError' | 'payload'>;
+
+/** Values and results of functions under one name. */
+export interface Namespace {
+  /** The value under a key, in an object of its own, so that a value of `undefined` is told from none. */
+  get<Value = unknown>(key: readonly unknown[]): Promise<{ value: Value } | undefined>;
+  /**
+   * Puts a value under a key. It is everybody's who has the key.
+   *
+   * @param options `tags` are names of the site's own that make it stale
+   * @throws PayloadKVError `VALUE_NOT_STORABLE` for a value without a lossless text form
+   */
+  set(
+    key: readonly unknown[],
+    value: unknown,
+    options?: { ttl?: Duration; tags?: readonly string[] },
+  ): Promise<void>;
+  /** Makes what is under a key stale, in every process. */
+  delete(key: readonly unknown[]): Promise<void>;
+  /** Makes all of the namespace stale, in every process, at the cost of one replacement. */
+  clear(): Promise<void>;
+  /** {@link cached} in this namespace. */
+  cached<Result>(
+    fn: (context: FunctionContext) => Result | Promise<Result>,
+    options: Omit<CachedOptions, 'namespace'>,
+  ): Promise<Result>;
+  /** {@link memoize} in this namespace. Keys of functions that share it must not be alike. */
+  memoize<Arguments extends readonly unknown[], Result>(
+    fn: (...args: Arguments) => Result | Promise<Result>,
+    options?: Omit<MemoizeOptions<Arguments>, 'namespace'>,
+  ): (...args: Arguments) => Promise<Result>;
+  /** Counts since the process started; `undefined` if the site has no cache. */
+  stats(): FunctionCounts | undefined;
+}
+
+/**
+ * Names a namespace. Costs nothing until it is used.
+ *
+ * @throws PayloadKVError `INVALID_FUNCTION_KEY` for no name
+ */
+export function namespace(name: string, options: NamespaceOptions = {}): Namespace {
+  if (typeof name !== 'string' || name === '') {
+    throw new PayloadKVError({
+      code: 'INVALID_FUNCTION_KEY',
+      message: 'A namespace needs a name.',
+      nextStep: "Name it: namespace('prices').",
+    });
+  }
+  const given = { ...options, namespace: name };
+
+  async function replace(tag: string): Promise<void> {
+    const invalidation = siteOf(given)?.instance.invalidation();
+    const replacing = invalidation?.replace([tag]);
+    if (replacing) siteOf(given)?.instance.background.keepAlive(replacing);
+    await replacing;
+  }
+
+  async function keyTag(key: readonly unknown[]): Promise<string | undefined> {
+    const site = siteOf(given);
+    const wanted = site && (await wantedOf(site, { ...given, key }, { isForWrite: true }));
+    return typeof wanted === 'object' ? wanted.ownTags.at(-1) : undefined;
+  }
+
+  return {
+    async get<Value>(key: readonly unknown[]) {
+      const site = siteOf(given);
+      const wanted = site && (await wantedOf(site, { ...given, key }));
+      if (!site || typeof wanted !== 'object') return undefined;
+      const looked = await lookUp(site, wanted);
+      if (!looked.found) {
+        if (looked.stale) wanted.count.stale += 1;
+        else wanted.count.misses += 1;
+        return undefined;
+      }
+      wanted.count.hits += 1;
+      wanted.parent?.note(looked.entry.tags, looked.entry.versions, looked.entry.askedAt);
+      return { value: looked.result as Value };
+    },
+    async set(key, value, { ttl, tags = [] } = {}) {
+      const encoded = encodeResult(value);
+      if (!encoded) {
+        throw new PayloadKVError({
+          code: 'VALUE_NOT_STORABLE',
+          message: `The value for the namespace "${name}" has no lossless text form.`,
+          nextStep: 'Store texts, numbers, dates, bytes, lists and plain objects.',
+        });
+      }
+      const tag = await keyTag(key);
+      if (tag === undefined) return;
+      // Whatever is under way for this key was made before, and copies of what was there are in other processes.
+      await replace(tag);
+      const site = siteOf(given);
+      const wanted =
+        site && (await wantedOf(site, { ...given, key, ...(ttl && { ttl }) }, { isForWrite: true }));
+      if (!site || typeof wanted !== 'object') return;
+      const all = [...wanted.ownTags, ...tags.map(ownTag)].sort();
+      const versions = await recordedVersions(
+        site.reads,
+        { rule: strictest(site, all), count: wanted.count },
+        all,
+      );
+      if (!versions) return;
+      site.known.set(wanted.key, { tags: all });
+      const { serializer } = site.reads.envelope;
+      site.reads.entryWrites.keep(
+        'set',
+        { ...wanted, tags: all },
+        { before: versions, askedAt: site.reads.now() },
+        (serializer && encodeResult(value, serializer)) ?? encoded,
+        false,
+      );
+    },
+    async delete(key) {
+      const tag = await keyTag(key);
+      if (tag !== undefined) await replace(tag);
+    },
+    clear: () => replace(namespaceTag(name)),
+    cached: (fn, own) => cached(fn, { ...given, ...own }),
+    memoize: (fn, own) => memoize(fn, { ...given, ...own }),
+    stats() {
+      const count = siteOf(given)?.reads.counts('function', name);
+      return count && { ...count, bypasses: { ...count.bypasses }, notStored: { ...count.notStored } };
+    },
+  };
+}

@@ -1,0 +1,84 @@
+/** Records what a function depends on while it runs. */
+import type { Payload } from 'payload';
+import type { Recorder, Refusal } from '../../interfaces/recorder.js';
+import { isObject } from '../../platform/is-object.js';
+import { stateOf } from '../operation/operation.js';
+import { entityOfSingle, starTag } from '../query/tags.js';
+import type { CachedOptions, Recorded } from './context.js';
+
+/** Documents of one collection of which each has a tag; of more than that the collection's is taken. */
+export const MOST_DOCUMENTS = 64;
+/** Tags of one result. */
+const MOST_TAGS = 1_000;
+
+/** Hears what a function reads. */
+export interface FunctionRecorder extends Recorder {
+  /** What it heard, and why that is not all; the first reason counts. */
+  end(): { recorded: Recorded; refusal: Refusal | undefined };
+}
+
+/** Creates the recorder of one run. */
+export function createRecorder(parts: {
+  payload: Payload;
+  keys: readonly string[];
+  options: Pick<CachedOptions, 'req' | 'shared'>;
+  /** Collections whose own tags were noted before anything was read. */
+  wide: readonly string[];
+  now(): number;
+}): FunctionRecorder {
+  const { payload, keys, options, wide, now } = parts;
+  const versionOf = new Map<string, string>();
+  let askedAt = now();
+  let refusal: Refusal | undefined;
+
+  function refuse(reason: Refusal): void {
+    refusal ??= reason;
+  }
+
+  const recorder: FunctionRecorder = {
+    payload,
+    keys,
+    note(tags, versions, since) {
+      if (since !== undefined && since < askedAt) askedAt = since;
+      for (let index = 0; index < tags.length; index++) {
+        const tag = tags[index] as string;
+        const version = versions[index] as string;
+        const known = versionOf.get(tag);
+        if (known === undefined) versionOf.set(tag, version);
+        // Somebody wrote between two reads: what was made of both never was.
+        else if (known !== version) refuse('changed');
+      }
+      if (versionOf.size > MOST_TAGS) refuse('too-many-tags');
+    },
+    refuse,
+    hears(request, isControlled) {
+      const state = stateOf(request);
+      if (state && state.recorder !== recorder) refuse('shared-request');
+      if (options.shared) return;
+      const user = userOf(request);
+      if (options.req ? user !== userOf(options.req) : isControlled || user !== undefined) refuse('user');
+    },
+    end: () => ({ recorded: { ...sorted(versionOf, wide), askedAt }, refusal }),
+  };
+  return recorder;
+}
+
+/** Who a request is of, as text. */
+function userOf(request: unknown): string | undefined {
+  const { user } = (request ?? {}) as { user?: { id?: unknown; collection?: unknown } | null };
+  return isObject(user) ? JSON.stringify([user.collection, String(user.id)]) : undefined;
+}
+
+function sorted(versionOf: ReadonlyMap<string, string>, early: readonly string[]): Omit<Recorded, 'askedAt'> {
+  const numbers = new Map<string, number>();
+  for (const tag of versionOf.keys()) {
+    const entity = entityOfSingle(tag);
+    if (entity) numbers.set(entity, (numbers.get(entity) ?? 0) + 1);
+  }
+  const wide = [...numbers].filter(([, number]) => number > MOST_DOCUMENTS).map(([entity]) => entity);
+  // The version that the collection's own tag had before the first of them was read says it all.
+  const isSpared = (tag: string): boolean =>
+    early.some((entity) => entityOfSingle(tag) === entity || tag === starTag(entity));
+  const tags = [...versionOf.keys()].filter((tag) => !isSpared(tag)).sort();
+  return { tags, versions: tags.map((tag) => versionOf.get(tag) as string), wide };
+}

@@ -1,0 +1,243 @@
+/** Runs functions, and has what they return stored under what they were heard to read. */
+import type { PayloadRequest } from 'payload';
+import { parseDuration } from '../../duration.js';
+import { PayloadKVError } from '../../errors.js';
+import type { Refusal } from '../../interfaces/recorder.js';
+import { decodeResult, type EncodedResult, encodeResult } from '../entry/entry.js';
+import { currentCall, runCall } from '../operation/operation.js';
+import { apartFrom } from '../operation/request.js';
+import { collectionTag, documentTag, globalTag, ownTag, starTag } from '../query/tags.js';
+import { exceeds } from '../read/entry-writes.js';
+import { currentVersions, recordedVersions } from '../read/known-versions.js';
+import type {
+  CachedOptions,
+  DependencyTarget,
+  FunctionContext,
+  FunctionSite,
+  Made,
+  Recorded,
+  WantedFunction,
+} from './context.js';
+import { createRecorder, type FunctionRecorder } from './recorder.js';
+import { deriveRequest, newRequest } from './request.js';
+import { strictest } from './wanted.js';
+
+type Fn = (context: FunctionContext) => unknown;
+
+/** A collection's documents, a document, a global, or a name, as tags. */
+export function tagsOfTarget(target: DependencyTarget): string[] {
+  if (typeof target === 'string') return [ownTag(target)];
+  if ('global' in target) return [globalTag(target.global)];
+  const entity = collectionTag(target.collection);
+  return target.id === undefined ? [entity] : [documentTag(entity, target.id), starTag(entity)];
+}
+
+/** Runs a function without the cache. What it reads, whatever it runs for hears. */
+export async function bypassing<Result>(
+  fn: (context: FunctionContext) => Result | Promise<Result>,
+  { req }: CachedOptions,
+  site: FunctionSite | undefined,
+): Promise<Result> {
+  const parent = currentCall()?.recorder;
+  return fn({
+    get req() {
+      const request = req ?? (site && newRequest(site.payload));
+      if (request) return request as PayloadRequest;
+      throw new PayloadKVError({
+        code: 'NO_INSTANCE',
+        message:
+          'There is no Payload instance with a cache in this process yet, so that the function gets no request.',
+        nextStep: 'Call getPayload() before, and give the function { payload } or { req }.',
+      });
+    },
+    tag: () => parent?.refuse('untracked'),
+    ttl: () => {},
+  });
+}
+
+/** Runs a function once for all that wait for the same. */
+export async function runShared(
+  site: FunctionSite,
+  wanted: WantedFunction,
+  fn: Fn,
+  options: CachedOptions,
+  before: string[] | undefined,
+): Promise<Made> {
+  const { key, parent, count } = wanted;
+  const alone = (): Promise<Made> => run(site, wanted, fn, options, before);
+  const holders = parent?.keys ?? [];
+  // One that waits for this very run, and one that nobody could share, run by themselves.
+  const done = site.known.get(key)?.isRefused ? undefined : site.waits.wait(holders, key);
+  if (!done) return alone();
+  let flight: Awaited<ReturnType<typeof site.singleFlight.run>>;
+  try {
+    flight = await site.singleFlight.run(key, alone);
+  } finally {
+    done();
+  }
+  if (!flight) return alone();
+  if (flight.led) return flight.shared;
+  const { kept } = flight.shared;
+  // It may have begun before a write that this call has seen.
+  if (!kept || !(await isCurrent(site, wanted, kept.recorded))) return alone();
+  const { encoded, recorded } = kept;
+  parent?.note(recorded.tags, recorded.versions, recorded.askedAt);
+  count.shared += 1;
+  return { result: decodeResult(encoded), kept };
+}
+
+async function isCurrent(
+  site: FunctionSite,
+  { count }: WantedFunction,
+  { tags, versions }: Recorded,
+): Promise<boolean> {
+  if (site.reads.pendingFor(tags)) return false;
+  const current = await currentVersions(site.reads, { rule: strictest(site, tags), count }, tags);
+  return versions.every((version, index) => version === current?.[index]);
+}
+
+/** How long a run in the background is taken for alive, in milliseconds: in workerd nobody would tell. */
+const LONGEST_REPLACING = 30_000;
+
+/** Runs a function in the background, unless that is being done. */
+export function revalidate(
+  site: FunctionSite,
+  wanted: WantedFunction,
+  fn: Fn,
+  options: CachedOptions,
+  before: string[] | undefined,
+): void {
+  const { key } = wanted;
+  const now = site.reads.now();
+  const began = site.replacing.get(key);
+  if (began !== undefined && Math.abs(now - began) < LONGEST_REPLACING) return;
+  site.replacing.set(key, now);
+  const req = options.req && (apartFrom(options.req) as Partial<PayloadRequest>);
+  const replacing = run(
+    site,
+    { ...wanted, parent: undefined },
+    fn,
+    { ...options, ...(req && { req }) },
+    before,
+  );
+  site.reads.background.run(
+    replacing.finally(() => {
+      if (site.replacing.get(key) === now) site.replacing.delete(key);
+    }),
+  );
+}
+
+async function run(
+  site: FunctionSite,
+  wanted: WantedFunction,
+  fn: Fn,
+  options: CachedOptions,
+  before: string[] | undefined,
+): Promise<Made> {
+  const { reads, payload } = site;
+  const { ownTags, parent, count, key } = wanted;
+  const recorder = createRecorder({
+    payload,
+    keys: [key, ...(parent?.keys ?? [])],
+    options,
+    wide: site.known.get(key)?.wide ?? [],
+    now: reads.now,
+  });
+  if (before) recorder.note(ownTags, before);
+  else recorder.refuse('error');
+  const startedAt = reads.now();
+  const context = createContext(site, wanted, options, recorder);
+  let result: unknown;
+  let isDone = false;
+  try {
+    result = await runCall(undefined, () => fn(context.given), { recorder });
+    await context.tagged();
+    isDone = true;
+  } finally {
+    const { recorded, refusal } = recorder.end();
+    parent?.note(recorded.tags, recorded.versions, recorded.askedAt);
+    // Whoever catches what it threw depends on what it read all the same.
+    if (refusal && !(isDone && refusal === 'uncacheable')) parent?.refuse(refusal);
+  }
+  const { recorded, refusal } = recorder.end();
+  const encoded = refusal ? undefined : encodedResult(site, result);
+  const ttl =
+    Math.min(wanted.ttl, context.ttl()) - Math.ceil(Math.max(0, startedAt - recorded.askedAt) / 1000);
+  const isTooLarge =
+    encoded && wanted.maximumBytes !== undefined && exceeds(encoded.body, wanted.maximumBytes);
+  const kept = encoded && !isTooLarge ? { encoded, recorded } : undefined;
+  site.known.set(key, {
+    tags: recorded.tags,
+    isRefused: kept === undefined,
+    ...(recorded.wide.length > 0 ? { wide: recorded.wide } : {}),
+  });
+  if (!kept) noteRefusal(site, wanted, options, refusal ?? 'uncacheable');
+  else if (ttl > 0 && recorded.versions.length > 0) {
+    const stored = { ...wanted, tags: recorded.tags, ttl };
+    const asked = { before: recorded.versions, askedAt: startedAt };
+    reads.entryWrites.keep('cached', stored, asked, kept.encoded, false);
+  } else count.droppedWrites += 1;
+  return { result, kept };
+}
+
+/** What a function is given, and what it said with it. */
+function createContext(
+  site: FunctionSite,
+  { count }: WantedFunction,
+  options: CachedOptions,
+  recorder: FunctionRecorder,
+): { given: FunctionContext; tagged(): Promise<void>; ttl(): number } {
+  const waiting: Promise<void>[] = [];
+  let ttl = Number.POSITIVE_INFINITY;
+  async function noteVersions(tags: string[]): Promise<void> {
+    const versions = await recordedVersions(site.reads, { rule: strictest(site, tags), count }, tags);
+    if (versions) recorder.note(tags, versions);
+    else recorder.refuse('error');
+  }
+  const given: FunctionContext = {
+    req: deriveRequest(options.req ?? newRequest(site.payload), recorder),
+    tag(...targets) {
+      for (const target of targets) waiting.push(noteVersions(tagsOfTarget(target)));
+    },
+    ttl(duration) {
+      ttl = Math.min(ttl, parseDuration(duration, 'ttl'));
+    },
+  };
+  return { given, tagged: async () => void (await Promise.all(waiting)), ttl: () => ttl };
+}
+
+function encodedResult({ reads }: FunctionSite, result: unknown): EncodedResult | undefined {
+  try {
+    return encodeResult(result, reads.envelope.serializer);
+  } catch (error) {
+    // A getter or a proxy of the site's own may throw anything.
+    reads.onFault(error, 'making an entry of what a function returned');
+    return undefined;
+  }
+}
+
+/** What to do where a function is run each time for a reason that its author can mend. */
+const ADVICE: Partial<Record<Refusal, string>> = {
+  'shared-request':
+    'it reads with a request that others use as well. Use the request of its context: cached(({ req }) => payload.find({ …, req })).',
+  user: "access control, or a user, had a part in what it read. Give { req }, so that each user has a result of their own, or { shared: true } if it is everybody's all the same.",
+  'auth-collection':
+    "it reads users, who may hold secrets. Cache them without: collections: { users: { allowAuth: 'without-secrets' } }.",
+  'write-operation': 'it writes, or reads inside of a write.',
+  uncacheable: 'what it returns is too large, or has no lossless text form, such as an instance of a class.',
+};
+
+function noteRefusal(
+  site: FunctionSite,
+  { count }: WantedFunction,
+  { namespace, key }: CachedOptions,
+  reason: Refusal,
+): void {
+  count.uncacheable += 1;
+  count.notStored ??= {};
+  count.notStored[reason] = (count.notStored[reason] ?? 0) + 1;
+  const advice = ADVICE[reason];
+  if (!advice || process.env.NODE_ENV === 'production') return;
+  const name = namespace ?? String(key.find((part) => typeof part === 'string') ?? '').slice(0, 40);
+  site.instance.warn(`payload-kv: what the function "${name}" returns is not stored, since ${advice}`);
+}

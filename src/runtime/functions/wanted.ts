@@ -1,0 +1,158 @@
+/** The key of what a function returns, and what holds for it. */
+import { parseDuration } from '../../duration.js';
+import { PayloadKVError } from '../../errors.js';
+import { leavesProcess } from '../../interfaces/store.js';
+import { hash } from '../../platform/hash.js';
+import { isObject } from '../../platform/is-object.js';
+import { type Call, currentCall } from '../operation/operation.js';
+import { carriesTransaction, isOfWriteOperation } from '../operation/reader.js';
+import type { NamespacePolicy } from '../policy/options.js';
+import { DEFAULT_TTL } from '../policy/policy.js';
+import { canonicalArguments } from '../query/canonical-arguments.js';
+import { entryKey } from '../query/key.js';
+import { FUNCTIONS_TAG, namespaceKeyTag, namespaceTag, ownerOf } from '../query/tags.js';
+import type { CachedRule } from '../read/context.js';
+import type { BypassReason } from '../stats/stats.js';
+import type { CachedOptions, FunctionSite, WantedFunction } from './context.js';
+
+/** Longest namespace in characters. */
+const LONGEST_NAMESPACE = 100;
+/** What differs between two requests of one user, and says nothing of what they may see. */
+const OF_SESSION: ReadonlySet<string> = new Set(['sessions', '_sid', '_strategy']);
+
+/**
+ * What is wanted, or why it is run without asking the cache.
+ *
+ * @param how `isForWrite`: it is to be replaced, wherever this code runs
+ * @throws PayloadKVError `INVALID_FUNCTION_KEY` or `INVALID_DURATION`
+ */
+export async function wantedOf(
+  site: FunctionSite,
+  options: CachedOptions,
+  { isForWrite = false }: { isForWrite?: boolean } = {},
+): Promise<WantedFunction | BypassReason> {
+  const { reads } = site;
+  const { req, shared = false, namespace = '' } = options;
+  check(options);
+  const call = currentCall();
+  const reader = { request: req, operations: [], call };
+  if (!isForWrite && (isOfWriteOperation(reader) || isInsideWrite(call))) return 'write-operation';
+  if (!isForWrite && (await carriesTransaction(reader))) return 'transaction';
+  const rule = ruleOf(site, options);
+  if (rule.eventual && req?.user && !shared) return 'request';
+  if (!isForWrite && (reads.storeGuard.isOpen() || reads.registryGuard.isOpen())) return 'error';
+  const asked = {
+    key: options.key,
+    build: site.instance.options().build,
+    ...(req && !shared ? ofRequest(req) : {}),
+  };
+  const canonical = canonicalArguments(asked);
+  if (canonical === undefined) return 'unknown-argument';
+  const key = entryKey({
+    readable: `fn:${namespace}`,
+    scope: reads.scope,
+    slug: `function:${namespace}`,
+    operation: namespace,
+    canonical,
+  });
+  const ending = leavesProcess(reads.far) ? '' : reads.attachment;
+  const own = namespace === '' ? [] : [namespaceTag(namespace), namespaceKeyTag(namespace, hash(canonical))];
+  const known = site.known.get(key + ending);
+  const ownTags = [FUNCTIONS_TAG, ...own, ...(known?.wide ?? [])];
+  const tags = known?.tags ?? ownTags;
+  if (!isForWrite && reads.pendingFor(tags)) return 'error';
+  return {
+    key: key + ending,
+    nearKey: key + (reads.near ? reads.attachment : ending),
+    tags,
+    ownTags,
+    question: [],
+    rule: { ...rule, ...strictest(site, tags) },
+    ttl: Math.min(rule.ttl, reads.longestTtl),
+    swr: rule.swr,
+    staleIfError: rule.staleIfError,
+    refresh: false,
+    ofFunction: true,
+    count: reads.counts('function', namespace),
+    parent: call?.recorder ?? reads.pages?.recorder(),
+    maximumBytes: smaller(policyOf(site, namespace).maxEntryBytes, reads.maximumBytes),
+  };
+}
+
+/** How long versions of the tags may be remembered: as long as the strictest of what they belong to lets them. */
+export function strictest(
+  { reads }: FunctionSite,
+  tags: readonly string[],
+): Pick<CachedRule, 'maximumAge' | 'eventual'> {
+  const each = tags.map((tag) => reads.policy.freshnessOf(ownerOf(tag)));
+  return {
+    maximumAge: Math.min(...each.map(({ maximumAge }) => maximumAge)),
+    eventual: each.every(({ eventual }) => eventual),
+  };
+}
+
+function check({ key, namespace, ttl, swr, staleIfError }: CachedOptions): void {
+  if (!Array.isArray(key))
+    throw invalid('key must be an array of all that the function uses', "key: ['prices', currency]");
+  if (namespace !== undefined && (typeof namespace !== 'string' || namespace.length > LONGEST_NAMESPACE))
+    throw invalid(`namespace must be text of at most ${LONGEST_NAMESPACE} characters`, "namespace: 'prices'");
+  if (ttl !== undefined) parseDuration(ttl, 'ttl');
+  if (swr) parseDuration(swr, 'swr');
+  if (staleIfError) parseDuration(staleIfError, 'staleIfError');
+}
+
+function invalid(what: string, example: string): PayloadKVError {
+  return new PayloadKVError({
+    code: 'INVALID_FUNCTION_KEY',
+    message: `${what}.`,
+    nextStep: `Write for example ${example}.`,
+  });
+}
+
+/** Whether this code runs, at whatever depth, for a write. */
+function isInsideWrite(call: Call | undefined): boolean {
+  for (let each = call; each; each = each.parent) {
+    if (each.operations.some(({ writes, isOver }) => writes && !isOver)) return true;
+  }
+  return false;
+}
+
+function policyOf({ instance }: FunctionSite, namespace: string): NamespacePolicy {
+  const { namespaces = {} } = instance.options();
+  return Object.hasOwn(namespaces, namespace) ? (namespaces[namespace] ?? {}) : {};
+}
+
+function ruleOf(site: FunctionSite, options: CachedOptions): CachedRule {
+  const general = site.instance.options();
+  const named = policyOf(site, options.namespace ?? '');
+  const ttl = parseDuration(options.ttl ?? named.ttl ?? general.ttl ?? DEFAULT_TTL, 'ttl');
+  const grace = (name: 'swr' | 'staleIfError'): number => {
+    const duration = options[name] ?? named[name] ?? general[name];
+    return duration ? parseDuration(duration, name) : 0;
+  };
+  return {
+    cached: true,
+    ttl,
+    negativeTtl: ttl,
+    swr: grace('swr'),
+    staleIfError: grace('staleIfError'),
+    ...strictest(site, [FUNCTIONS_TAG]),
+    auth: false,
+    secrets: undefined,
+  };
+}
+
+/** What of a request decides what Payload answers. */
+function ofRequest({ user, locale, fallbackLocale }: NonNullable<CachedOptions['req']>): object {
+  return {
+    user: isObject(user)
+      ? Object.fromEntries(Object.entries(user).filter(([name]) => !OF_SESSION.has(name)))
+      : null,
+    locale: locale ?? null,
+    fallbackLocale: fallbackLocale ?? null,
+  };
+}
+
+function smaller(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
+}
