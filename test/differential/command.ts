@@ -26,7 +26,7 @@ export interface VersionPlace {
 export interface ReadCommand {
   do: 'read';
   site: number;
-  level: 'local' | 'adapter';
+  level: 'local' | 'adapter' | 'function';
   operation: string;
   args: Args;
   /** The second time with the properties in another order at every depth: this one. */

@@ -9,6 +9,7 @@ import {
   type TransactionCommand,
   type WriteCommand,
 } from './command.js';
+import { functionArbitrary } from './functions.js';
 import { longReadArbitrary } from './lengths.js';
 import {
   canBeFurther,
@@ -60,6 +61,8 @@ export interface CommandOptions {
   writesBesideTransaction: boolean;
   /** How many of a hundred commands write. */
   writes: number;
+  /** How many of a hundred commands call functions. Default none. */
+  functions?: number;
   /** What is not drawn. */
   without?: ReadonlySet<Kind>;
 }
@@ -112,6 +115,7 @@ export function commandArbitrary(model: Model, options: CommandOptions): fc.Arbi
   const often = fc.oneof(
     { weight: 100 - options.writes, arbitrary: read as fc.Arbitrary<Command> },
     { weight: options.writes, arbitrary: write },
+    ...(options.functions ? [{ weight: options.functions, arbitrary: functionArbitrary(read, site) }] : []),
     { weight: 1, arbitrary: together },
     {
       weight: has('sharing') ? 2 : 0,

@@ -36,6 +36,8 @@ export interface DifferentialOptions {
   writes: number;
   /** Payload instances with a cache. */
   sites: number;
+  /** How many of a hundred commands call functions. Default none. */
+  functions?: number;
   writesBesideTransaction: boolean;
   failureAborts?: RunOptions['failureAborts'];
   remembered: RunOptions['remembered'];
@@ -291,6 +293,7 @@ export function differential(name: string, options: DifferentialOptions): void {
       transactions: database.transactions,
       writesBesideTransaction: options.writesBesideTransaction,
       writes: options.writes,
+      functions: options.functions ?? 0,
     });
     const commands = fc.noBias(fc.array(command, { maxLength: options.commands, size: 'max' }));
     for (let round = givenRound ?? 0; tally.steps < stepsOfSite; round++) {

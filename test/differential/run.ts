@@ -14,6 +14,7 @@ import type {
   WriteCommand,
 } from './command.js';
 import { type Answer, answerOf, firstDifference, sameAnswer, show, spoil } from './differences.js';
+import { callFunction } from './functions.js';
 import type { Adapter, Site } from './sites.js';
 
 /** Payload instances over one database. */
@@ -81,7 +82,7 @@ interface Remembered {
 
 export interface RunOptions {
   /** Latest distinct reads to be made again after each write: at the adapter, and through the Local API. */
-  remembered: { adapter: number; local: number };
+  remembered: { adapter: number; local: number; function?: number };
   writesBesideTransaction: boolean;
   /** Whether a transaction takes nothing more after a statement that failed, as on PostgreSQL. */
   failureAborts?: boolean;
@@ -95,7 +96,11 @@ export async function run(
   tally: Tally,
 ): Promise<void> {
   const log: string[] = [];
-  const remembered = { adapter: new Map<string, Remembered>(), local: new Map<string, Remembered>() };
+  const remembered = {
+    adapter: new Map<string, Remembered>(),
+    local: new Map<string, Remembered>(),
+    function: new Map<string, Remembered>(),
+  };
   let ids = new Map<string, (string | number)[]>();
   let replays = 0;
   let isAborted = false;
@@ -153,12 +158,18 @@ export async function run(
 
   /** Calls an operation with arguments of its own, since Payload changes them in place. */
   function call(
-    target: { payload: Payload; adapter: Adapter; ahead?: number | undefined },
+    target: { payload: Payload; adapter: Adapter; ahead?: number | undefined; isCached?: boolean },
     command: Pick<ReadCommand, 'level' | 'operation'>,
     args: Args,
     req?: Args,
   ): Promise<unknown> {
     const own = { ...structuredClone(args), ...(req ? { req } : {}) };
+    if (command.level === 'function') {
+      const within: Parameters<typeof callFunction>[1] = (...read) => call({ ...target, ahead: 0 }, ...read);
+      return onClock(target.ahead ?? 0, () =>
+        patiently(callFunction(own, within, target.isCached ? target.payload : undefined)),
+      );
+    }
     const on = (command.level === 'local' ? target.payload : target.adapter) as unknown as Record<
       string,
       (args: Args) => Promise<unknown>
@@ -180,7 +191,7 @@ export async function run(
   const throughCache = (command: ReadCommand, args: Args, site: Site, req?: Args): Promise<Answer> =>
     answerOf(() => call(cachedOf(site), command, args, req));
 
-  const cachedOf = ({ payload, ahead }: Site) => ({ payload, adapter: payload.db, ahead });
+  const cachedOf = ({ payload, ahead }: Site) => ({ payload, adapter: payload.db, ahead, isCached: true });
 
   /** The database's own answer, from the Payload without a cache, or from the adapter below the cache. */
   async function fromDatabase(command: ReadCommand, args: Args, site: Site, req?: Args): Promise<Answer> {
@@ -216,7 +227,7 @@ export async function run(
   }
 
   const describe = (command: Pick<ReadCommand, 'site' | 'level' | 'operation'>, args: Args): string =>
-    `${command.level === 'local' ? 'payload' : 'payload.db'}${command.site + 1}.${command.operation}(${show(args, 1_500)})`;
+    `${command.level === 'adapter' ? 'payload.db' : 'payload'}${command.site + 1}.${command.operation}(${show(args, 1_500)})`;
 
   async function compare(
     title: string,
@@ -274,7 +285,7 @@ export async function run(
     ring.delete(name);
     ring.set(name, { command, args });
     const oldest = ring.keys().next();
-    if (ring.size > options.remembered[command.level] && !oldest.done) ring.delete(oldest.value);
+    if (ring.size > (options.remembered[command.level] ?? 0) && !oldest.done) ring.delete(oldest.value);
   }
 
   /** Whether the database took it. */
@@ -297,7 +308,7 @@ export async function run(
   }
 
   async function replayAll(): Promise<void> {
-    for (const ring of [remembered.adapter, remembered.local]) {
+    for (const ring of Object.values(remembered)) {
       for (const { command, args } of ring.values()) {
         replays += 1;
         tally.replays += 1;
@@ -411,7 +422,7 @@ export async function run(
   }
 
   async function expiry({ site: first, unseen }: ExpiryCommand): Promise<void> {
-    const latest = [remembered.adapter, remembered.local].flatMap((ring) => [...ring.values()]);
+    const latest = Object.values(remembered).flatMap((ring) => [...ring.values()]);
     const readers = world.sites.map((_site, n) => siteAt(first + n));
     // One site fills, and the others find it there.
     await world.invalidate();
