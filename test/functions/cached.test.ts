@@ -118,7 +118,8 @@ describe('what a function reads, it depends on', () => {
     expect(await runsAgain(global, changed, { key: [3] })).toBe(true);
     const below = () => payload.db.find({ collection: 'posts' });
     expect(await runsAgain(below, create, { key: [4] })).toBe(true);
-    const bypassing = () => payload.find({ collection: 'posts', context: { payloadCache: 'bypass' } });
+    const bypassing = () =>
+      payload.find({ collection: 'posts', depth: 0, context: { payloadCache: 'bypass' } });
     expect(await runsAgain(bypassing, create, { key: [5] })).toBe(true);
   });
 
@@ -524,6 +525,8 @@ describe('requests', () => {
     const author = await idOf('authors');
     await payload.update({ collection: 'posts', id, data: { author } });
     const req = { payload } as PayloadRequest;
+    // It has a data loader by now, with the author in it.
+    await payload.findByID({ collection: 'posts', id, depth: 1, req });
     const runs = [0, 0];
     const call = (number: number) =>
       cached(
@@ -643,6 +646,8 @@ describe('runs at the same time', () => {
     await read;
     await payload.update({ collection: 'posts', id, data: { title: 'After' } });
     const second = call();
+    // Long enough to find the first one under way.
+    await new Promise((resolve) => setTimeout(resolve, 50));
     goOn();
     expect(await second).toBe('After');
     expect(await first).not.toBe('After');
