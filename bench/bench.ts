@@ -1,6 +1,7 @@
 import { benchBulk } from './bulk.js';
 import { benchCommands } from './commands.js';
 import { benchEntries } from './entries.js';
+import { benchFunctions } from './functions.js';
 import { benchLookup, benchRoundTrips } from './lookup.js';
 import { shortfalls } from './measure.js';
 import { benchPeers } from './peers.js';
@@ -14,6 +15,7 @@ import { benchWorkerd } from './workerd.js';
 const PARTS: Record<string, () => Promise<void>> = {
   lookup: benchLookup,
   peers: benchPeers,
+  functions: benchFunctions,
   'round trips': benchRoundTrips,
   scale: benchScale,
   site: benchSite,
