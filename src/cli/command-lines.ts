@@ -45,6 +45,10 @@ function init({ program, action, stdout }: CommandLine): void {
       "where tag versions live, if not where the store's own registry has them: durable-object, database, redis, kv, memory",
     )
     .option('--binding <name>', 'the name of the KV namespace binding')
+    .option(
+      '--pages [mode]',
+      'let pages of Next follow what they read: push (Next is told of writes) or handler (pages lie in the store)',
+    )
     .option('--create-namespace', "create the namespace now, with the project's own wrangler")
     .option('-y, --yes', 'take the proposals for what no flag says, and write without asking')
     .option('--dry-run', 'show the diff, write nothing')
@@ -59,6 +63,7 @@ function init({ program, action, stdout }: CommandLine): void {
         ['payload-kv init --dry-run --diff', 'every line of it'],
         ['payload-kv init --yes --store memory', 'no questions, entries in memory'],
         ['payload-kv init --registry durable-object', 'Cloudflare, strongly consistent'],
+        ['payload-kv init --pages', 'static and ISR pages follow what they read'],
         ['payload-kv init --ttl 10m --ttl-for posts=1h', 'other TTLs, later too'],
       ),
     )

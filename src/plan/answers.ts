@@ -27,6 +27,12 @@ export const REGISTRIES_OF: Readonly<Record<StoreName, readonly RegistryName[]>>
   redis: ['redis', 'database'],
 };
 
+/** How the pages of a Next site learn of writes: Next is told, or a cache handler compares versions. */
+export const PAGES = ['push', 'handler'] as const;
+
+/** A way in which pages learn of writes. */
+export type PagesMode = (typeof PAGES)[number];
+
 /** A collection to be cached. */
 export interface CollectionAnswer {
   slug: string;
@@ -56,6 +62,8 @@ export interface Answers {
   registry?: RegistryName;
   /** The Durable Objects' binding; for that registry only. */
   tagsBinding?: string;
+  /** How the pages of a Next site learn of writes; absent where they are left alone. */
+  pages?: PagesMode;
 }
 
 /** A collection that is not proposed, and why. */

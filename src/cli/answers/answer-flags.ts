@@ -12,6 +12,8 @@ import {
   type GlobalAnswer,
   isInternalCollection,
   offeredOf,
+  PAGES,
+  type PagesMode,
   type Proposal,
   REGISTRIES,
   REGISTRIES_OF,
@@ -31,6 +33,8 @@ export interface AnswerFlags {
   store?: string;
   registry?: string;
   binding?: string;
+  /** A mode; `true` where none is named. */
+  pages?: string | true;
   yes?: boolean;
   dryRun?: boolean;
 }
@@ -45,7 +49,7 @@ export interface Given {
 /**
  * Checks the flags.
  * @throws PayloadKVError `UNKNOWN_COLLECTION`, `UNKNOWN_GLOBAL`, `INTERNAL_COLLECTION`, `INVALID_DURATION`,
- *   `INVALID_STORE`, `INVALID_REGISTRY`, `INVALID_BINDING`, `INVALID_FLAG`
+ *   `INVALID_STORE`, `INVALID_REGISTRY`, `INVALID_BINDING`, `INVALID_PAGES`, `INVALID_FLAG`
  */
 export function checkFlags(project: Project, proposal: Proposal, flags: AnswerFlags): Given {
   const answers: Partial<Answers> = {};
@@ -55,6 +59,7 @@ export function checkFlags(project: Project, proposal: Proposal, flags: AnswerFl
   if (flags.ttl !== undefined) answers.ttl = checkedTTL(flags.ttl, '--ttl');
   if (flags.store !== undefined) answers.store = checkedStore(flags.store);
   if (flags.registry !== undefined) answers.registry = checkedRegistry(flags.registry);
+  if (flags.pages !== undefined) answers.pages = checkedPages(flags.pages, project);
   if (flags.binding !== undefined) answers.binding = checkedBinding(flags.binding, project, proposal);
   return { answers, ttlFor: ttlsOf(flags.ttlFor ?? [], project) };
 }
@@ -201,6 +206,24 @@ function checkedRegistry(value: string): RegistryName {
       `Choose ${choiceOf(REGISTRIES)}.`,
     );
   return registry;
+}
+
+function checkedPages(value: string | true, { packageJson }: Project): PagesMode {
+  const { dependencies, devDependencies } = packageJson as Record<string, Record<string, string> | undefined>;
+  if (!dependencies?.next && !devDependencies?.next) {
+    throw invalid(
+      'INVALID_PAGES',
+      '--pages is for Next sites, and package.json has no dependency `next`.',
+      'Leave it out, or run it where the site is.',
+    );
+  }
+  const pages = PAGES.find((mode) => mode === (value === true ? 'push' : value));
+  if (pages) return pages;
+  throw invalid(
+    'INVALID_PAGES',
+    `--pages ${value} is none that init can write.`,
+    `Choose ${choiceOf(PAGES)}.`,
+  );
 }
 
 function checkedBinding(value: string, project: Project, proposal: Proposal): string {

@@ -22,7 +22,7 @@ import {
   requireFit,
   requireFlags,
 } from './answer-flags.js';
-import { askMissing, withTTLs } from './ask-answers.js';
+import { askMissing, askPages, withTTLs } from './ask-answers.js';
 
 /**
  * The answers for a project. Asks only on a terminal, and only what no flag says.
@@ -52,10 +52,21 @@ export async function resolveAnswers(
   const answers = asks
     ? await askMissing(project, proposal, given, terminal, questions)
     : { ...withoutReasons(proposal), ...given.answers };
-  const complete = withRegistry(answers, project);
+  const { pages } = asks ? await askedPages(flags, given, questions) : given.answers;
+  const complete = withRegistry({ ...answers, ...(pages ? { pages } : {}) }, project);
   const cached = [...complete.collections, ...complete.globals].map(({ slug }) => slug);
   requireCached(given.ttlFor.keys(), cached);
   return withTTLs(complete, given.ttlFor);
+}
+
+/** How pages learn of writes, asked where the flag names no mode. */
+async function askedPages(
+  flags: AnswerFlags,
+  { answers }: Given,
+  questions: Questions,
+): Promise<Pick<Answers, 'pages'>> {
+  if (flags.pages === true) return { pages: await askPages(questions) };
+  return answers.pages ? { pages: answers.pages } : {};
 }
 
 /** What the proposal answers, without what it says about the rest. */
@@ -90,7 +101,11 @@ export async function resolveChanges(
   };
   const given = checkFlags(project, proposal, flags);
   const hasFlags = Object.keys(given.answers).length > 0 || given.ttlFor.size > 0;
-  if (hasFlags) return changesOf(given, current, project);
+  if (hasFlags) {
+    const asks = terminal.interactive && !flags.yes && !flags.dryRun;
+    const pages = asks ? await askedPages(flags, given, questions) : {};
+    return changesOf({ ...given, answers: { ...given.answers, ...pages } }, current, project);
+  }
   if (!terminal.interactive || flags.yes || flags.dryRun) return undefined;
   if (!(await questions.confirm('The cache is set up. Change the answers?', false))) return undefined;
   const own = new Set<string>(current.own);

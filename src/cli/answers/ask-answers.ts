@@ -5,6 +5,7 @@ import {
   type CollectionAnswer,
   type GlobalAnswer,
   offeredOf,
+  type PagesMode,
   type Proposal,
   type RegistryName,
   type StoreName,
@@ -163,6 +164,19 @@ async function askBinding(project: Project, proposed: string, questions: Questio
     if (chosen !== '') return chosen;
   }
   return questions.text('What is the KV namespace bound as?', proposed, (it) => bindingProblem(it, project));
+}
+
+/** How the pages of a Next site learn of writes. */
+export function askPages(questions: Questions): Promise<PagesMode> {
+  const choices = [
+    { title: 'Next is told', value: 'push', description: 'pages lie where they do now; for one server' },
+    {
+      title: 'By a cache handler',
+      value: 'handler',
+      description: 'pages lie in the store; for several servers, and no write is lost',
+    },
+  ];
+  return questions.select('How do pages learn of writes?', choices, 'push') as Promise<PagesMode>;
 }
 
 function askRegistry(questions: Questions, proposed: RegistryName = 'kv'): Promise<RegistryName> {

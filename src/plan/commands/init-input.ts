@@ -1,6 +1,7 @@
 /** What the plan of `init` is made of. */
 import type { Project } from '../../inspect/project.js';
 import type { Answers } from '../answers.js';
+import { NEXT_CONFIGS } from '../config/next-config-edit.js';
 import { generatedPaths } from '../generated-paths.js';
 import type { ProjectFiles } from '../plan.js';
 import type { Templates } from '../text/template.js';
@@ -35,9 +36,10 @@ export function filesToRead(project: Project): string[] {
   const { wrapper, hooks, schema } = generatedPaths(project);
   const { wrangler, typesFile, cloudflareEnvTypes } = project;
   const modules = wrangler ? workerFiles(wrangler, isTyped(project)) : [];
-  return [wrapper, hooks, schema, 'package.json', typesFile, cloudflareEnvTypes, ...modules].filter(
-    (path) => path !== undefined,
-  );
+  return [
+    ...[wrapper, hooks, schema, 'package.json', typesFile, cloudflareEnvTypes],
+    ...[...modules, ...NEXT_CONFIGS],
+  ].filter((path) => path !== undefined);
 }
 
 /** Whether a file of its own is TypeScript. */

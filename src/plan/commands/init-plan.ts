@@ -1,8 +1,9 @@
 /** Everything that `init` would do, as a plan. */
 import { isExact } from '../../inspect/exact-schema.js';
 import { readWrapper } from '../../inspect/wrapper/read-wrapper.js';
-import type { Answers } from '../answers.js';
+import type { Answers, PagesMode } from '../answers.js';
 import { wireConfig } from '../config/config-edit.js';
+import { addCacheHandler, NEXT_CONFIGS } from '../config/next-config-edit.js';
 import { type GeneratedPaths, generatedPaths, languageOf } from '../generated-paths.js';
 import { editPackageJson, scriptsOf } from '../package-json-edit.js';
 import type { Plan } from '../plan.js';
@@ -63,6 +64,9 @@ export function planInit(input: InitInput): Plan {
     );
   }
 
+  const pages = setup ? setup.answers.pages : input.changes?.pages;
+  if (pages) wirePages(input, pages, collect);
+
   const leftovers = planLeftovers({
     project,
     leftovers: edit ? leftoversOf(oldShape, shape) : {},
@@ -88,6 +92,26 @@ function createWrapper({ project, files }: InitInput, setup: Setup, collect: Col
   collect.create(wrapper, text);
   if (files[hooks] === undefined) collect.create(hooks, renderHooks(setup.answers, setup.context));
   if (setup.notice) collect.notice(setup.notice);
+}
+
+/** What the pages of a Next site need beside the wrapper. */
+function wirePages({ project, files }: InitInput, mode: PagesMode, collect: Collector): void {
+  if (mode === 'push') {
+    collect.notice(
+      'Where jobs or scripts write, set PAYLOAD_KV_SITE_URL to the address of the site: its pages are told of their writes there.',
+    );
+    return;
+  }
+  const { packageJson, style } = project;
+  const path = NEXT_CONFIGS.find((name) => files[name] !== undefined);
+  const text = path === undefined ? undefined : files[path];
+  if (path === undefined || text === undefined) {
+    collect.notice(
+      "There is no next.config: give Next `cacheHandler: require.resolve('payload-kv/next/cache-handler')` in one.",
+    );
+    return;
+  }
+  collect.edit(path, text, addCacheHandler(text, path, { isModule: packageJson.type === 'module', style }));
 }
 
 /** The dependency and the scripts. */

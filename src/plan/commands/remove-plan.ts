@@ -10,6 +10,7 @@ import type { WrapperShape } from '../../inspect/wrapper/shape.js';
 import { importsIn } from '../../inspect/written-imports.js';
 import { TAGS_CLASS } from '../answers.js';
 import { unwire } from '../config/config-unwire.js';
+import { HANDLERS, NEXT_CONFIGS } from '../config/next-config-edit.js';
 import { type GeneratedPaths, generatedPaths } from '../generated-paths.js';
 import { withoutPackages } from '../package-json-edit.js';
 import type { FileChange, Plan, ProjectFiles, Refusal, TransformResult } from '../plan.js';
@@ -94,7 +95,11 @@ export function planRemove(input: RemoveInput): RemovePlan {
     if (!result.ok) {
       const { reason, line, paste } = result;
       refusals.push({ path, ...(line === undefined ? {} : { line }), reason, paste, by: 'remove' });
-    } else if (result.modified) changes.push({ path, before, after: result.content });
+    } else {
+      if (result.modified) changes.push({ path, before, after: result.content });
+      const left = stillNamed(path, result.content);
+      if (left) refusals.push(left);
+    }
   }
 
   const { deleted, kept } = created(context, changes);
@@ -103,6 +108,21 @@ export function planRemove(input: RemoveInput): RemovePlan {
   notices.push(...stillBound(context, { changes, refusals }), ...elsewhere(context, changes));
   changes.sort((a, b) => (a.path < b.path ? -1 : 1));
   return { changes, refusals, notices, kept };
+}
+
+/** What a Next config still names of this package, since somebody has changed the line: its build would fail without. */
+function stillNamed(path: string, text: string): Refusal | undefined {
+  if (!NEXT_CONFIGS.some((name) => name === path)) return undefined;
+  const lines = text.split(/\r?\n/);
+  const at = lines.findIndex((line) => Object.values(HANDLERS).some((module) => line.includes(module)));
+  if (at === -1) return undefined;
+  return {
+    path,
+    line: at + 1,
+    reason: 'It names a cache handler of this package, in lines that are not as init wrote them.',
+    paste: (lines[at] ?? '').trim(),
+    by: 'remove',
+  };
 }
 
 interface Context {

@@ -3,10 +3,11 @@
  * holds it, and what is not written as `init` writes it is left, with the lines to paste.
  */
 import type { CodeStyle } from '../../inspect/code-style.js';
-import { asObject, valueIn } from '../../inspect/written-value.js';
+import { asObject, valueIn, type WrittenValue } from '../../inspect/written-value.js';
 import {
   type CollectionAnswer,
   type GlobalAnswer,
+  type PagesMode,
   REGISTRIES_OF,
   type RegistryName,
   type StoreName,
@@ -14,7 +15,7 @@ import {
 import type { Refusal } from '../plan.js';
 import { propertyKey, quote } from '../text/literal.js';
 import { answersOf, type CurrentAnswers, REGISTRY_CALLS, STORE_CALLS } from './wrapper-answers.js';
-import { printPolicy, printTTL } from './wrapper-file.js';
+import { printPages, printPolicy, printTTL } from './wrapper-file.js';
 import { type WrapperText, wrapperText } from './wrapper-text.js';
 
 /** Answers that are to be others; what is absent stays. */
@@ -32,6 +33,8 @@ export interface AnswerChanges {
   binding?: string;
   /** The Durable Objects' binding. */
   tagsBinding?: string;
+  /** How pages learn of writes. */
+  pages?: PagesMode;
 }
 
 /** The wrapper with other answers, and what could not be changed. */
@@ -54,6 +57,11 @@ export function changeAnswers(
     const store = changes.store ?? answersBy(wrapper)?.store;
     changeRegistry(wrapper, changes.registry, store, changes.tagsBinding);
   } else if (changes.store !== undefined) dropRegistryThatDoesNotFit(wrapper, changes.store);
+  if (changes.pages !== undefined) {
+    const isOurs = (value: WrittenValue) => value.kind === 'call' && value.callee === 'nextPages';
+    if (wrapper.setOption('pages', printPages(changes.pages), isOurs))
+      wrapper.addImport('nextPages', 'payload-kv/next');
+  }
   if (changes.ttl !== undefined && changes.ttl !== wrapper.shape()?.ttl) {
     const isLiteral = ({ kind }: { kind: string }) => kind === 'text' || kind === 'number';
     wrapper.setOption('ttl', printTTL(changes.ttl), isLiteral);

@@ -1,7 +1,7 @@
 /** `payload-kv/index.ts` and `payload-kv/hooks.ts`: the two files that the user owns from then on. */
 import { posix } from 'node:path';
 import type { CodeStyle } from '../../inspect/code-style.js';
-import { type Answers, type GlobalAnswer, REGISTRIES_OF } from '../answers.js';
+import { type Answers, type GlobalAnswer, type PagesMode, REGISTRIES_OF } from '../answers.js';
 import { type GeneratedPaths, importSpecifier, languageOf } from '../generated-paths.js';
 import { propertyKey, quote } from '../text/literal.js';
 import { type Literal, printLiteral } from '../text/print-literal.js';
@@ -38,6 +38,7 @@ export function renderWrapper(answers: Answers, context: WrapperContext): string
   if (!ofStore && registry === 'durable-object') names.cloudflare.push('durableObjectRegistry');
   const importOf = (list: string[], specifier: string) =>
     list.length > 0 ? `import { ${list.sort().join(', ')} } from '${specifier}';` : '';
+  const { pages } = answers;
   const bound = (binding: string) => `{ binding: ${quote(binding)}${withEnv ? ', env' : ''} }`;
 
   const code = fillTemplate(withEnv ? templates.indexWithEnv : templates.index, {
@@ -45,6 +46,7 @@ export function renderWrapper(answers: Answers, context: WrapperContext): string
     runtimeNames: names.main.sort().join(', '),
     storeImport: [
       importOf(names.cloudflare, 'payload-kv/cloudflare'),
+      importOf(pages ? ['nextPages'] : [], 'payload-kv/next'),
       importOf(names.redis, 'payload-kv/redis'),
     ]
       .filter(Boolean)
@@ -61,6 +63,7 @@ export function renderWrapper(answers: Answers, context: WrapperContext): string
         ? 'redis()'
         : 'memory()',
     registry: ofStore ? '' : `registry: ${registryCall()},`,
+    pages: pages ? `pages: ${printPages(pages)},` : '',
     ttl: printTTL(answers.ttl),
     collections: printPolicies(answers.collections),
     globals: printPolicies(answers.globals),
@@ -106,6 +109,11 @@ export function renderHooks(answers: Answers, context: WrapperContext): string {
       .map((line) => line.slice(2).replace(/^(?: {2})+/, (it) => style.indent.repeat(it.length / 2)));
     return `{\n${lines.map((line) => `  // ${line}`).join('\n')}\n}`;
   }
+}
+
+/** What has pages follow what they read, as code. */
+export function printPages(mode: PagesMode): string {
+  return `nextPages({ revalidate: ${quote(mode)} })`;
 }
 
 /** A TTL as code: text such as `'5m'`, or a bare number of seconds. */

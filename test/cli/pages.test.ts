@@ -1,0 +1,137 @@
+/** `init --pages`: the pages of a Next site follow what they read. */
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { command, createProject, type Project } from './command.js';
+
+const WRAPPER = 'src/payload-kv/index.ts';
+const NEXT_CONFIG = `import { withPayload } from '@payloadcms/next/withPayload'
+
+const nextConfig = {
+  reactStrictMode: true,
+}
+
+export default withPayload(nextConfig)
+`;
+const PACKAGE = `{
+  "type": "module",
+  "dependencies": {
+    "next": "16.4.6",
+    "payload": "3.90.2"
+  }
+}
+`;
+
+let project: Project;
+afterEach(() => project.remove());
+
+const run = (...args: string[]) => command([...args, '--no-install', '--cwd', project.dir]);
+const init = async (...args: string[]) => {
+  const outcome = await run('init', '--yes', '--json', ...args);
+  return {
+    exitCode: outcome.exitCode,
+    ...(JSON.parse(outcome.stdout) as { notices: string[]; refusals: { path: string; paste: string }[] }),
+  };
+};
+const read = (file: string) => readFile(path.join(project.dir, file), 'utf8');
+const onNext = (files: Record<string, string> = {}) =>
+  createProject({ 'package.json': PACKAGE, 'next.config.mjs': NEXT_CONFIG, ...files });
+
+describe.each(['at first', 'later'])('%s', (when) => {
+  test.each(['push', 'handler'])('%s is wired, and remove takes back every byte', async (mode) => {
+    project = await onNext();
+    const before = await project.tree();
+    if (when === 'later') await init();
+    const { exitCode, notices } = await init('--pages', mode);
+    expect(exitCode).toBe(0);
+    const wrapper = await read(WRAPPER);
+    expect(wrapper).toContain("import { nextPages } from 'payload-kv/next';\n");
+    expect(wrapper).toContain(`  pages: nextPages({ revalidate: '${mode}' }),\n  ttl:`);
+    const isHandler = mode === 'handler';
+    expect((await read('next.config.mjs')).includes('payload-kv/next/cache-handler')).toBe(isHandler);
+    expect(notices.some((notice) => notice.includes('PAYLOAD_KV_SITE_URL'))).toBe(!isHandler);
+    const written = await project.tree();
+    await init('--pages', mode);
+    expect(await project.tree()).toEqual(written);
+    const removed = await run('remove', '--yes');
+    expect(removed.exitCode, removed.stdout + removed.stderr).toBe(0);
+    expect(await project.tree()).toEqual(before);
+  });
+});
+
+test('without a mode Next is told', async () => {
+  project = await onNext();
+  await init('--pages');
+  expect(await read(WRAPPER)).toContain("pages: nextPages({ revalidate: 'push' }),");
+});
+
+test('without the flag nothing is said of pages', async () => {
+  project = await onNext();
+  await init();
+  expect(await read(WRAPPER)).not.toContain('nextPages');
+});
+
+test('at a terminal it asks which', async () => {
+  project = await onNext();
+  const outcome = await command(
+    [
+      'init',
+      '--pages',
+      '--collections',
+      'posts',
+      '--globals',
+      'none',
+      '--ttl',
+      '5m',
+      '--ttl-for',
+      'posts=1h',
+      '--store',
+      'memory',
+      '--no-install',
+      '--cwd',
+      project.dir,
+    ],
+    {
+      terminal: true,
+      answers: ['By a cache handler', true],
+    },
+  );
+  expect(outcome.exitCode, outcome.stdout + outcome.stderr).toBe(0);
+  expect(await read(WRAPPER)).toContain("revalidate: 'handler'");
+});
+
+test('a config of Next that cannot be edited is left, with the lines to paste', async () => {
+  const own = 'export default async () => ({})\n';
+  project = await onNext({ 'next.config.mjs': own });
+  const { exitCode, refusals } = await init('--pages', 'handler');
+  expect(exitCode).toBe(1);
+  expect(refusals).toEqual([
+    expect.objectContaining({
+      path: 'next.config.mjs',
+      paste: expect.stringContaining(
+        "cacheHandler: createRequire(import.meta.url).resolve('payload-kv/next/cache-handler'),",
+      ),
+    }),
+  ]);
+  expect(await read('next.config.mjs')).toBe(own);
+});
+
+test('what somebody has changed since in that line is named by remove, not lost', async () => {
+  project = await onNext();
+  await init('--pages', 'handler');
+  const changed = (await read('next.config.mjs')).replace('  cacheHandler:', '  // ours\n  cacheHandler :');
+  await writeFile(path.join(project.dir, 'next.config.mjs'), changed);
+  const removed = await run('remove', '--yes');
+  expect(removed.stdout + removed.stderr).toMatch(/next\.config\.mjs.*cache-handler/s);
+  expect(await read('next.config.mjs')).toContain('payload-kv/next/cache-handler');
+});
+
+test.each([
+  [['--pages', 'sometimes'], PACKAGE, 'INVALID_PAGES'],
+  [['--pages'], PACKAGE.replace('    "next": "16.4.6",\n', ''), 'INVALID_PAGES'],
+])('%s is refused where it cannot be', async (args, manifest, code) => {
+  project = await onNext({ 'package.json': manifest });
+  const outcome = await run('init', '--yes', '--json', ...args);
+  expect(outcome.exitCode).toBe(2);
+  expect(JSON.parse(outcome.stdout)).toMatchObject({ error: { code } });
+});
