@@ -13,6 +13,7 @@ const SHARING = [
   'test/{apply,cli,doctor,fault,functions,inspect,interleaving,plan,registries}/*.test.ts',
   'test/docs/!(snippets).test.ts',
   'test/runtime/!(binding|single-flight).test.ts',
+  'test/runtime/next/*.test.ts',
   'test/stores/!(cloudflare-kv-rest|keyv|memory).test.ts',
 ];
 const WORKER = 'test/worker/*.test.ts';
@@ -33,6 +34,7 @@ export default defineConfig({
       { find: /^payload-kv\/cloudflare$/, replacement: source('src/runtime/cloudflare.ts') },
       { find: /^payload-kv\/msgpack$/, replacement: source('src/runtime/msgpack.ts') },
       { find: /^payload-kv\/keyv$/, replacement: source('src/runtime/keyv.ts') },
+      { find: /^payload-kv\/next$/, replacement: source('src/runtime/next.ts') },
       { find: /^payload-kv\/redis$/, replacement: source('src/runtime/redis.ts') },
       { find: /^payload-kv$/, replacement: source('src/runtime/index.ts') },
     ],

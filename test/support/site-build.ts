@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { cp, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -23,8 +23,12 @@ interface Recipe {
   fixtures: readonly string[];
   /** What `init` is run with, one time after the other, given what it printed the first time. */
   init: readonly ((wiring: string) => readonly string[])[];
+  /** Changes it after that, by hand as it were. */
+  change?(dir: string): Promise<void>;
   /** The script that builds it. */
   build: string;
+  /** What the build has in its environment. */
+  env?: Readonly<Record<string, string>>;
 }
 
 /** What of a fixture no copy takes along. */
@@ -44,9 +48,51 @@ export function builtSite(report?: (step: string) => void): Promise<BuiltSite> {
   const init = ['--store', 'memory'];
   return built(
     'site',
-    { fixtures: ['site'], init: [() => init, withPreferences(init)], build: 'build' },
+    {
+      fixtures: ['site'],
+      init: [() => init, withPreferences(init)],
+      change: withPages,
+      build: 'build',
+      // What is built has its tags; whether a site goes by them is said when it is started.
+      env: { SITE_PAGES: 'push' },
+    },
     report,
   );
+}
+
+/** Has the site's pages follow what they read where `SITE_PAGES` says how, and its entries in Redis where there is one. */
+async function withPages(dir: string): Promise<void> {
+  const file = path.join(dir, 'src', 'payload-kv', 'index.ts');
+  const text = await readFile(file, 'utf8');
+  const changed = text
+    .replace(
+      `from 'payload-kv';\n`,
+      `from 'payload-kv';
+import { nextPages } from 'payload-kv/next';
+import { redis } from 'payload-kv/redis';\n`,
+    )
+    .replace(
+      '  store: memory(),\n',
+      `  store: process.env.REDIS_URL ? redis() : memory(),
+  pages: process.env.SITE_PAGES ? nextPages({ revalidate: process.env.SITE_PAGES as 'handler' | 'push' }) : undefined,\n`,
+    );
+  if (changed.length < text.length + 100) throw new Error(`${file} is not as it was:\n${text}`);
+  await writeFile(file, changed);
+  for (const name of packagesOf('ioredis')) {
+    const from = path.join(repository, 'node_modules', name);
+    await cp(from, path.join(dir, 'node_modules', name), { recursive: true });
+  }
+}
+
+/** A package of this repository, and all that it needs. */
+function packagesOf(name: string, known = new Set<string>()): Set<string> {
+  if (known.has(name)) return known;
+  known.add(name);
+  const { dependencies } = JSON.parse(
+    readFileSync(path.join(repository, 'node_modules', name, 'package.json'), 'utf8'),
+  ) as { dependencies?: Record<string, string> };
+  for (const needed of Object.keys(dependencies ?? {})) packagesOf(needed, known);
+  return known;
 }
 
 /** The site as a Worker on D1 and R2, with entries in KV and versions in `registry`, or without a cache. */
@@ -99,8 +145,8 @@ async function built(
     await removeDirectory(dir);
     const filter = (source: string) => !LEFT_BEHIND.has(path.basename(source));
     for (const folder of folders) await cp(folder, dir, { recursive: true, filter });
-    const run = (command: string, args: readonly string[]) =>
-      execa(command, args, { cwd: dir, env: OWN_ENVIRONMENT, stdin: 'ignore' });
+    const run = (command: string, args: readonly string[], env: Recipe['env'] = {}) =>
+      execa(command, args, { cwd: dir, env: { ...OWN_ENVIRONMENT, ...env }, stdin: 'ignore' });
     if (existsSync(kept) && (await textOf(packagesFile)) === packages) await rename(kept, modules);
     else {
       report('installing the packages of the site');
@@ -126,8 +172,9 @@ async function built(
       const { stdout: told } = await run('npx', ['payload-kv', 'init', '--yes', '--no-install', ...flags]);
       wiring ||= told;
     }
+    await recipe.change?.(dir);
     report('building it');
-    await run('npm', ['run', recipe.build]);
+    await run('npm', ['run', recipe.build], recipe.env);
     await writeFile(wiringFile, wiring);
     await writeFile(stateFile, state);
     return { dir, wiring };

@@ -1,0 +1,159 @@
+/**
+ * Next's cache of pages, routes and fetched data, on the site's store: `cacheHandler` in next.config. Next loads this file
+ * itself and creates one handler for each request.
+ *
+ * Comes in: what Next has made, with its tags. Goes out: the same, as long as each tag keeps the version that it had when
+ * the database was asked. Nobody tells Next of a write, and no clock is compared.
+ */
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type LivingSite, livingSite, revalidateNextTags, type Versions } from './living-site.js';
+import { ANY_NEXT_TAG, ANY_PATH, nextTag } from './next-tags.js';
+import { decodeValue, encodeValue } from './next-values.js';
+import { readTags } from './page-tags.js';
+
+/** Carries the tags of a page, separated by commas. */
+const TAGS_HEADER = 'x-next-cache-tags';
+
+/** What Next tells a handler when it makes one. */
+interface Given {
+  serverDistDir?: string;
+}
+
+/** What Next keeps. */
+interface Value {
+  kind?: string;
+  headers?: Record<string, unknown>;
+  tags?: string[];
+}
+
+/** What a handler is asked for, or given, beside key and value. */
+interface Context {
+  kind?: string;
+  fetchCache?: boolean;
+  isFallback?: boolean;
+  tags?: string[];
+  softTags?: string[];
+  cacheControl?: { revalidate?: number | false; expire?: number };
+}
+
+/** What is kept of a value. */
+interface Entry {
+  lastModified: number;
+  cacheControl: Context['cacheControl'];
+  value: Value;
+}
+
+/** Next's cache on the site's store. */
+export default class PayloadKVCacheHandler {
+  readonly #build: string | undefined;
+  /** The version that stood for all of Next's own tags when something was not found, and began to be made. */
+  readonly #before = new Map<string, string | undefined>();
+
+  constructor({ serverDistDir }: Given = {}) {
+    this.#build = buildOf(serverDistDir);
+  }
+
+  async get(key: string, context: Context = {}): Promise<Entry | null> {
+    return quietly(async (site) => {
+      const name = this.#nameOf(key, context.kind, context.isFallback);
+      if (!name) return null;
+      const text = await site.find(name);
+      const entry = text === undefined ? undefined : (decodeValue(text) as Entry);
+      if (entry && hasTags(entry.value, context.tags)) return entry;
+      this.#before.set(name, (await site.versionsOf([ANY_NEXT_TAG]))?.[0]);
+      return null;
+    });
+  }
+
+  async set(key: string, value: Value | null, context: Context = {}): Promise<void> {
+    await quietly(async (site) => {
+      // What is not there has no tags: it is looked for again.
+      if (!value?.kind) return null;
+      const isFetched = value.kind === 'FETCH';
+      const name = this.#nameOf(key, value.kind, context.isFallback);
+      if (!name) return null;
+      const tags = isFetched ? (context.tags ?? value.tags ?? []) : tagsOf(value);
+      const versions = await versionsOf(site, tags, isFetched, this.#before.get(name));
+      if (!versions) return null;
+      const { cacheControl } = context;
+      const stored = isFetched ? { ...value, tags } : value;
+      const entry: Entry = { lastModified: Date.now(), cacheControl, value: stored };
+      await site.keep(name, { versions, body: encodeValue(entry) }, cacheControl?.expire);
+      return null;
+    });
+  }
+
+  /** Called by Next for `revalidateTag` and `revalidatePath` of the site. Whatever the profile, what is old is not served again. */
+  async revalidateTag(tags: string | readonly string[]): Promise<void> {
+    await revalidateNextTags(typeof tags === 'string' ? [tags] : tags);
+  }
+
+  resetRequestCache(): void {}
+
+  /** What something is kept under: of one build, for another has other code. */
+  #nameOf(key: string, kind: string | undefined, isFallback: boolean | undefined): string | undefined {
+    return this.#build && kind ? JSON.stringify([this.#build, kind, isFallback === true, key]) : undefined;
+  }
+}
+
+/**
+ * The tags of something, with the version of each: ours from before the database was asked, Next's own as they are now.
+ * `undefined` where it must not be kept.
+ *
+ * @param before the version that stood for all of Next's own tags before it was made
+ */
+export async function versionsOf(
+  site: LivingSite,
+  tags: readonly string[],
+  followsPaths: boolean,
+  before: string | undefined,
+): Promise<Versions | undefined> {
+  const read = readTags(tags);
+  if (!read.mayKeep) return undefined;
+  const own = [...read.versions];
+  if (!site.mayKeep(own)) return undefined;
+  const others = [...new Set(read.others.map(nextTag)), ...(followsPaths ? [ANY_PATH] : [])];
+  const current = await site.versionsOf([ANY_NEXT_TAG, ...others]);
+  if (!current) return undefined;
+  // The site has revalidated something while this was made: perhaps what it is made of.
+  if (before !== undefined && current[0] !== before) return undefined;
+  return [...own, ...others.map((tag, index): [string, string] => [tag, current[index + 1] as string])];
+}
+
+function tagsOf({ headers }: Value): string[] {
+  const text = headers?.[TAGS_HEADER];
+  return typeof text === 'string' ? text.split(',') : [];
+}
+
+/** Whether fetched data was kept under all tags that it is asked for with. */
+function hasTags(value: Value, tags: readonly string[] = []): boolean {
+  return value.kind !== 'FETCH' || tags.every((tag) => value.tags?.includes(tag));
+}
+
+/** Asks the site of this process, if it is there. A fault is a miss. */
+async function quietly<Result>(ask: (site: LivingSite) => Promise<Result | null>): Promise<Result | null> {
+  try {
+    const site = await livingSite();
+    return site ? await ask(site) : null;
+  } catch {
+    return null;
+  }
+}
+
+const builds = new Map<string, string | undefined>();
+
+/** The build that runs. While the site is being built there is none, and nothing is kept: what is built may be old. */
+export function buildOf(serverDirectory: string | undefined): string | undefined {
+  if (!serverDirectory || process.env.NEXT_PHASE === 'phase-production-build') return undefined;
+  if (!builds.has(serverDirectory)) {
+    let build: string | undefined;
+    try {
+      build = readFileSync(join(dirname(serverDirectory), 'BUILD_ID'), 'utf8').trim();
+    } catch {
+      // In development there is no build.
+    }
+    builds.set(serverDirectory, build);
+  }
+  return builds.get(serverDirectory);
+}

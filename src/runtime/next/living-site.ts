@@ -1,0 +1,156 @@
+/**
+ * The site of this process, for code that Next loads itself, outside of the site's bundle: its store, and the versions of
+ * tags. Whatever fails, a page is rendered.
+ */
+import { KEY_PREFIX } from '../../interfaces/keys.js';
+import { leavesProcess } from '../../interfaces/store.js';
+import { hash } from '../../platform/hash.js';
+import { type Instance, instanceOf, livingInstances } from '../carried-instance.js';
+import { counted } from '../read/context.js';
+import { exceeds } from '../read/entry-writes.js';
+import type { FillContext } from '../read/fill.js';
+import { currentVersions, recordedVersions } from '../read/known-versions.js';
+import { ANY_NEXT_TAG, NEXT_TAG, replacedBy } from './next-tags.js';
+
+/** Tags with the version of each, as an entry records them. */
+export type Versions = readonly (readonly [tag: string, version: string])[];
+
+/** What is kept of something that Next made. */
+export interface Kept {
+  versions: Versions;
+  /** What Next is given back, as text. */
+  body: string;
+}
+
+/** The site of this process. */
+export interface LivingSite {
+  /** What is kept under a name, if it is fresh. */
+  find(name: string): Promise<string | undefined>;
+  /** Keeps something for so many seconds at most. */
+  keep(name: string, kept: Kept, seconds: number | undefined): Promise<void>;
+  /** The versions that hold, all of them, for what is to be recorded under them. */
+  versionsOf(tags: readonly string[]): Promise<string[] | undefined>;
+  /** Whether what was read under these versions may be kept. */
+  mayKeep(versions: Versions): boolean;
+}
+
+/** Tags of Next's own that were revalidated before there was a site. Shared by all copies of this module. */
+function waitingTags(): Set<string> {
+  const place = globalThis as unknown as Record<symbol, Set<string> | undefined>;
+  place[WAITING] ??= new Set();
+  return place[WAITING];
+}
+const WAITING = Symbol.for('payload-kv.next.waiting');
+
+/** Most tags that wait: of more, everything is stale, for there is one tag that changes with each. */
+const MOST_WAITING = 10_000;
+
+/** The instance whose pages these are; `undefined` before Payload has started, and where it has no cache. */
+function living(): { instance: Instance; reads: FillContext } | undefined {
+  for (const payload of livingInstances().reverse()) {
+    const instance = instanceOf(payload);
+    const reads = instance?.options().pages ? instance.reads() : undefined;
+    if (instance && reads) return { instance, reads };
+  }
+  return undefined;
+}
+
+/** Replaces the versions of tags that are not ours. */
+export async function revalidateNextTags(tags: readonly string[]): Promise<void> {
+  const waiting = waitingTags();
+  for (const tag of tags) if (waiting.size < MOST_WAITING) waiting.add(tag);
+  const invalidation = living()?.instance.invalidation();
+  if (!invalidation) return;
+  const replaced = [...waiting];
+  waiting.clear();
+  if (replaced.length > 0) await invalidation.replace([...new Set(replacedBy(replaced))]);
+}
+
+/** The site of this process; `undefined` where there is none yet. */
+export async function livingSite(): Promise<LivingSite | undefined> {
+  const site = living();
+  if (!site) return undefined;
+  if (waitingTags().size > 0) await revalidateNextTags([]);
+  const { instance, reads } = site;
+  /** Faults of the store count for none of the collections. */
+  const count = instance.counters.countsOf('collection', 'pages of next');
+
+  const keyOf = (name: string): string =>
+    `${KEY_PREFIX}page:${hash(JSON.stringify([reads.scope, name]))}${leavesProcess(reads.far) ? '' : reads.attachment}`;
+
+  /** How long what is remembered of these versions may serve: no longer than the strictest of them allows. */
+  function ruleOf(tags: readonly string[]): { maximumAge: number; eventual: boolean } {
+    const rules = tags.map((tag) => reads.policy.freshnessOf(entityOf(tag)));
+    return {
+      maximumAge: Math.min(...rules.map(({ maximumAge }) => maximumAge)),
+      eventual: rules.every(({ eventual }) => eventual),
+    };
+  }
+
+  async function isFresh(versions: Versions): Promise<boolean> {
+    if (versions.length === 0) return true;
+    const tags = versions.map(([tag]) => tag);
+    if (reads.pendingFor(tags)) return false;
+    const current = await currentVersions(reads, { rule: ruleOf(tags), count }, tags);
+    return current !== undefined && versions.every(([, version], index) => version === current[index]);
+  }
+
+  return {
+    async find(name) {
+      const key = keyOf(name);
+      reads.operations.storeReads += 1;
+      const values = await counted(reads.storeGuard, count, () => reads.far.getMany([key]));
+      const text = values?.[0];
+      const opened = typeof text === 'string' ? await reads.envelope.open(key, text) : undefined;
+      if (!opened) return undefined;
+      const kept = keptIn(opened);
+      if (!kept || !(await isFresh(kept.versions))) return undefined;
+      return kept.body;
+    },
+    async keep(name, { versions, body }, seconds) {
+      const key = keyOf(name);
+      // No version is forgotten before what was recorded under it is gone.
+      const ttl = Math.floor(Math.min(seconds ?? reads.longestTtl, reads.longestTtl));
+      if (ttl < 1) return;
+      const text = await reads.envelope.seal(key, `${JSON.stringify(versions)}\n${body}`);
+      if (reads.maximumBytes !== undefined && exceeds(text, reads.maximumBytes)) return;
+      const write = async (): Promise<void> => {
+        reads.operations.storeWrites += 1;
+        const timeout = reads.writeTimeout;
+        const set = async (): Promise<true> => {
+          await reads.far.set(key, text, Math.max(ttl, reads.far.minimumTtl ?? 1));
+          return true;
+        };
+        await counted(reads.storeGuard, count, set, { timeout });
+      };
+      const written = reads.writeQueue.run(write, text.length, () => undefined);
+      if (!written) return;
+      // A store in this process has it by the time that Next asks again.
+      if (!leavesProcess(reads.far)) await written;
+      else reads.background.run(written);
+    },
+    async versionsOf(tags) {
+      return recordedVersions(reads, { rule: ruleOf(tags), count }, tags);
+    },
+    mayKeep(versions) {
+      const [tags, texts] = [versions.map(([tag]) => tag), versions.map(([, version]) => version)];
+      if (!reads.sliceSets.areComplete(tags, texts)) return false;
+      return reads.replicaLag === 0 || reads.versions.isSettled(tags, texts, reads.replicaLag);
+    },
+  };
+}
+
+/** What was written, if it is that. */
+function keptIn(text: string): Kept | undefined {
+  const end = text.indexOf('\n');
+  try {
+    return { versions: JSON.parse(text.slice(0, end)) as Versions, body: text.slice(end + 1) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a tag belongs to, as the policy names it. Next's own tags are of nothing, which asks what the site asks at large. */
+function entityOf(tag: string): string {
+  return tag.startsWith(NEXT_TAG) ? ANY_NEXT_TAG : (/^@?[^#?*~@]*/.exec(tag)?.[0] ?? tag);
+}

@@ -1,0 +1,114 @@
+/** Puts what a page reads on the page, as Next's own `unstable_cache` puts its tags. */
+import type { Recorder, Refusal } from '../../interfaces/recorder.js';
+import { entityOfSingle } from '../query/tags.js';
+import { pushedTag, REFUSED, UNKNOWN, versionedTag } from './page-tags.js';
+import { type WorkUnit, work } from './work.js';
+
+/** How a page learns of writes. */
+export type Revalidation = 'push' | 'handler';
+
+/** What Next keeps of what it makes. Anything else is made for one visitor, or takes no tags. */
+const KEPT: ReadonlySet<string> = new Set(['cache', 'prerender', 'prerender-legacy']);
+
+/**
+ * Tags that a page has of ours where somebody must be told of each. CDNs take 128 a page, of which Next needs some
+ * itself.
+ */
+const MOST_PUSHED_TAGS = 100;
+
+/** What says nothing about a page: everybody sees the same one, whoever may read what it is made of. */
+const OF_PEOPLE: ReadonlySet<Refusal> = new Set<Refusal>(['auth-collection', 'shared-request', 'user']);
+
+/** Recorders of what is being made. Shared by all copies of this module in a process: bundlers make several. */
+function recorders(): WeakMap<WorkUnit, Recorder> {
+  const place = globalThis as unknown as Record<symbol, WeakMap<WorkUnit, Recorder> | undefined>;
+  place[RECORDERS] ??= new WeakMap();
+  return place[RECORDERS];
+}
+const RECORDERS = Symbol.for('payload-kv.next.recorders');
+
+/** The recorder of the page, or of the function with `'use cache'`, that this code runs in. */
+export function currentPageRecorder(revalidation: Revalidation): Recorder | undefined {
+  const unit = work()?.unit();
+  if (!unit || !KEPT.has(unit.type)) return undefined;
+  const known = recorders();
+  let recorder = known.get(unit);
+  if (!recorder) {
+    recorder = revalidation === 'push' ? pushedRecorder(unit) : versionedRecorder(unit);
+    known.set(unit, recorder);
+  }
+  return recorder;
+}
+
+function add(unit: WorkUnit, tag: string): void {
+  unit.tags ??= [];
+  unit.tags.push(tag);
+}
+
+/** What is not known by tags is at least not kept for long, in seconds. */
+function shorten(unit: WorkUnit): void {
+  if (typeof unit.revalidate === 'number') unit.revalidate = Math.min(unit.revalidate, 1);
+}
+
+function versionedRecorder(unit: WorkUnit): Recorder {
+  const noted = new Set<string>();
+  return {
+    note(tags, versions) {
+      tags.forEach((tag, index) => {
+        const text = versionedTag(tag, versions[index] as string);
+        if (noted.has(text)) return;
+        noted.add(text);
+        add(unit, text);
+      });
+    },
+    refuse(reason) {
+      // Writes to Payload's own bookkeeping make nothing stale: such a page is as old as Next allows.
+      if (OF_PEOPLE.has(reason) || reason === 'untracked' || noted.has(REFUSED)) return;
+      noted.add(REFUSED);
+      add(unit, REFUSED);
+    },
+  };
+}
+
+function pushedRecorder(unit: WorkUnit): Recorder {
+  const noted = new Set<string>();
+  /** Entities whose documents and slices are told by their collection's tag. */
+  const whole = new Set<string>();
+
+  function takeWhole(): void {
+    const byEntity = new Map<string, string[]>();
+    for (const tag of noted) {
+      const entity = entityOfSingle(tag);
+      if (entity === undefined) continue;
+      const singles = byEntity.get(entity) ?? [];
+      byEntity.set(entity, singles);
+      singles.push(tag);
+    }
+    const [largest] = [...byEntity].sort(([, one], [, other]) => other.length - one.length);
+    if (!largest) return;
+    const [entity, singles] = largest;
+    whole.add(entity);
+    const gone = new Set(singles.map(pushedTag));
+    for (const tag of singles) noted.delete(tag);
+    // In place: Next holds the list itself.
+    const kept = (unit.tags ?? []).filter((tag) => !gone.has(tag));
+    unit.tags?.splice(0, unit.tags.length, ...kept);
+    noteOne(entity);
+  }
+
+  function noteOne(tag: string): void {
+    if (noted.has(tag) || whole.has(entityOfSingle(tag) ?? '')) return;
+    noted.add(tag);
+    add(unit, pushedTag(tag));
+    if (noted.size > MOST_PUSHED_TAGS) takeWhole();
+  }
+
+  return {
+    note: (tags) => tags.forEach(noteOne),
+    refuse(reason) {
+      if (OF_PEOPLE.has(reason) || reason === 'untracked') return;
+      if (!unit.tags?.includes(UNKNOWN)) add(unit, UNKNOWN);
+      shorten(unit);
+    },
+  };
+}

@@ -1,0 +1,165 @@
+/**
+ * Requests that tell a site of writes made elsewhere. Each carries the tags, a time and a number used once, and is signed
+ * with a key that comes of the site's secret: whoever does not have it can neither make one nor change one, and none is
+ * taken twice.
+ */
+import type { Payload } from 'payload';
+import { processEnvironment } from '../../platform/environment.js';
+import { leastRecentlyUsed } from '../../platform/least-recently-used.js';
+import { sleep } from '../../platform/sleep.js';
+import { instanceOf } from '../carried-instance.js';
+
+/** The endpoint, below Payload's REST. */
+export const ENDPOINT = '/payload-kv/revalidate';
+/** Carries the signature. */
+export const SIGNATURE = 'x-payload-kv-signature';
+/** A larger body is not read. */
+export const LONGEST_BODY = 64 * 1024;
+
+/** Tags in one request. */
+const MOST_TAGS = 250;
+/** How old a request may be, and how far clocks may be apart, in milliseconds. */
+const LONGEST_AGE = 60_000;
+/** Numbers that are remembered: more requests than that within a minute are not made by one site. */
+const MOST_REMEMBERED = 50_000;
+const ATTEMPTS = 4;
+const TIMEOUT = 5_000;
+
+type Key = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+
+interface Body {
+  tags: string[];
+  time: number;
+  once: string;
+}
+
+/** Sends requests. */
+export interface Requests {
+  /** Tells the site of the tags. Never rejects. */
+  send(payload: Payload, tags: readonly string[]): Promise<void>;
+}
+
+/** Creates what sends requests to one site. What is told while a request is under way goes with the next one. */
+export function createRequests(url: string | undefined): Requests {
+  const waiting = new Set<string>();
+  let sending: Promise<void> | undefined;
+
+  async function sendAll(payload: Payload): Promise<void> {
+    // A write replaces tags in several steps.
+    await sleep(5);
+    while (waiting.size > 0) {
+      const tags = [...waiting].slice(0, MOST_TAGS);
+      for (const tag of tags) waiting.delete(tag);
+      await sendOne(payload, url, tags);
+    }
+  }
+
+  return {
+    send(payload, tags) {
+      for (const tag of tags) waiting.add(tag);
+      sending ??= sendAll(payload).finally(() => {
+        sending = undefined;
+      });
+      return sending;
+    },
+  };
+}
+
+async function sendOne(payload: Payload, url: string | undefined, tags: string[]): Promise<void> {
+  const warn = (message: string): void => instanceOf(payload)?.warn(`payload-kv: ${message}`);
+  const site = url || processEnvironment().PAYLOAD_KV_SITE_URL || payload.config.serverURL;
+  if (!site) {
+    warn(
+      'a write was made where no Next runs, and the address of the site is not known, so its pages stay as they are. Set PAYLOAD_KV_SITE_URL, or serverURL in the Payload config.',
+    );
+    return;
+  }
+  let failure = '';
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    if (attempt > 1) await sleep(200 * 4 ** (attempt - 2) * (0.5 + Math.random()));
+    try {
+      const address = new URL(`${payload.config.routes?.api ?? '/api'}${ENDPOINT}`, site);
+      const { body, signature } = await signed(payload.secret, tags);
+      const response = await fetch(address, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', [SIGNATURE]: signature },
+        body,
+        redirect: 'error',
+        signal: AbortSignal.timeout(TIMEOUT),
+      });
+      await response.body?.cancel();
+      if (response.ok) return;
+      failure = `it answered with status ${response.status}`;
+      // Asking again changes nothing: another secret, a clock that goes wrong, no such endpoint.
+      if (response.status < 500 && response.status !== 408 && response.status !== 429) break;
+    } catch (error) {
+      failure = error instanceof Error ? error.message : 'it could not be reached';
+    }
+  }
+  warn(
+    `the site at ${hostOf(site)} could not be told of a write (${failure}), so its pages stay as they are until their time is over. It must run with the same PAYLOAD_SECRET, a clock that goes right, and nextPages({ revalidate: 'push' }).`,
+  );
+}
+
+/** An address may hold a password. */
+function hostOf(site: string): string {
+  try {
+    return new URL(site).host;
+  } catch {
+    return 'the given address';
+  }
+}
+
+/** A body with its signature. */
+export async function signed(
+  secret: string,
+  tags: readonly string[],
+  now = Date.now(),
+): Promise<{ body: string; signature: string }> {
+  const once = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url');
+  const body = JSON.stringify({ tags: [...tags], time: now, once } satisfies Body);
+  const signature = await crypto.subtle.sign('HMAC', await keyOf(secret), new TextEncoder().encode(body));
+  return { body, signature: Buffer.from(signature).toString('base64url') };
+}
+
+/** Numbers that were used. Shared by all copies of this module in a process. */
+function used(): ReturnType<typeof leastRecentlyUsed<string, number>> {
+  const place = globalThis as unknown as Record<symbol, ReturnType<typeof used> | undefined>;
+  place[USED] ??= leastRecentlyUsed<string, number>(MOST_REMEMBERED);
+  return place[USED];
+}
+const USED = Symbol.for('payload-kv.next.used');
+
+/** The tags of a request, or `undefined` where it is not signed, too old, or was taken before. */
+export async function verified(
+  secret: string,
+  body: string,
+  signature: string,
+  now = Date.now(),
+): Promise<string[] | undefined> {
+  // Takes the same time whatever differs.
+  const isSigned = await crypto.subtle.verify(
+    'HMAC',
+    await keyOf(secret),
+    Buffer.from(signature, 'base64url'),
+    new TextEncoder().encode(body),
+  );
+  if (!isSigned) return undefined;
+  const { tags, time, once } = JSON.parse(body) as Body;
+  if (!(Math.abs(now - time) <= LONGEST_AGE) || used().get(once) !== undefined) return undefined;
+  used().set(once, time);
+  return tags;
+}
+
+/** For this use alone: a signature says nothing of the secret, and serves for nothing else. */
+async function keyOf(secret: string): Promise<Key> {
+  const from = (bytes: Uint8Array<ArrayBuffer> | ArrayBuffer): Promise<Key> =>
+    crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']);
+  const text = new TextEncoder();
+  const derived = await crypto.subtle.sign(
+    'HMAC',
+    await from(text.encode(secret)),
+    text.encode('payload-kv: pages made stale by a request, 1'),
+  );
+  return from(derived);
+}

@@ -1,0 +1,99 @@
+/**
+ * Next's cache of functions with `'use cache'`, on the site's store: `cacheHandlers.default` or `.remote` in next.config.
+ *
+ * Like cache-handler.ts, it compares versions. The keys that Next gives hold the build.
+ */
+import { leastRecentlyUsed } from '../../platform/least-recently-used.js';
+import { versionsOf } from './cache-handler.js';
+import { type LivingSite, livingSite, revalidateNextTags } from './living-site.js';
+import { ANY_NEXT_TAG } from './next-tags.js';
+import { decodeValue, encodeValue } from './next-values.js';
+
+/** What Next keeps of a function. */
+interface Entry {
+  value: ReadableStream<Uint8Array>;
+  tags: string[];
+  /** Seconds and milliseconds, which Next compares itself. */
+  stale: number;
+  timestamp: number;
+  expire: number;
+  revalidate: number;
+}
+
+/** Functions that are being computed. */
+const pending = new Map<string, Promise<void>>();
+/** The version that stood for all of Next's own tags before one was computed. */
+const before = leastRecentlyUsed<string, string>(5_000);
+
+const nameOf = (key: string): string => JSON.stringify(['use cache', key]);
+
+export default {
+  async get(key: string): Promise<Entry | undefined> {
+    await pending.get(key);
+    return quietly(async (site) => {
+      const text = await site.find(nameOf(key));
+      if (text === undefined) {
+        const version = (await site.versionsOf([ANY_NEXT_TAG]))?.[0];
+        // Of several that compute it at once the first one knows least.
+        if (version !== undefined && before.get(key) === undefined) before.set(key, version);
+        return undefined;
+      }
+      const { bytes, ...entry } = decodeValue(text) as Omit<Entry, 'value'> & { bytes: Uint8Array };
+      return { ...entry, value: new Blob([bytes as Uint8Array<ArrayBuffer>]).stream() };
+    });
+  },
+
+  async set(key: string, coming: Promise<Entry>): Promise<void> {
+    let done = (): void => {};
+    const waited = new Promise<void>((resolve) => {
+      done = resolve;
+    });
+    pending.set(key, waited);
+    try {
+      const { value, ...entry } = await coming;
+      // Read to its end in any case: whoever else reads it waits for that.
+      const bytes = Buffer.from(await new Response(value).arrayBuffer());
+      const known = before.get(key);
+      before.delete(key);
+      // What expires at once is made for one visitor.
+      if (entry.expire === 0) return;
+      await quietly(async (site) => {
+        const versions = await versionsOf(site, entry.tags, true, known);
+        if (versions) {
+          const body = encodeValue({ ...entry, bytes });
+          await site.keep(nameOf(key), { versions, body }, entry.expire);
+        }
+        return undefined;
+      });
+    } catch {
+      // A function that threw is not kept.
+    } finally {
+      done();
+      if (pending.get(key) === waited) pending.delete(key);
+    }
+  },
+
+  /** Versions are asked for with each entry. */
+  async refreshTags(): Promise<void> {},
+
+  /** Has Next leave the tags of paths to `get`, where an entry has the version of all of them. */
+  async getExpiration(): Promise<number> {
+    return Number.POSITIVE_INFINITY;
+  },
+
+  async updateTags(tags: string[]): Promise<void> {
+    await revalidateNextTags(tags);
+  },
+};
+
+/** Asks the site of this process, if it is there. A fault is a miss. */
+async function quietly<Result>(
+  ask: (site: LivingSite) => Promise<Result | undefined>,
+): Promise<Result | undefined> {
+  try {
+    const site = await livingSite();
+    return site ? await ask(site) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,278 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { type RunningSite, signIn } from '../support/site.js';
+import { type BuiltSite, OWN_ENVIRONMENT } from '../support/site-build.js';
+
+/** Pages of the fixture `site` that Next keeps, by what they show. */
+export const KEPT_PAGES = {
+  home: '/',
+  about: '/about',
+  posts: '/posts',
+  newest: '/posts/charts-62',
+  'next to it': '/posts/fish-61',
+  old: '/posts/birds-10',
+  doomed: '/posts/lights-20',
+  Ada: '/authors/1',
+  Boats: '/categories/boats',
+  Fish: '/categories/fish',
+  redirect: '/old',
+  nowhere: '/gone',
+} as const;
+
+/** A page of {@link KEPT_PAGES}. */
+export type KeptPage = keyof typeof KEPT_PAGES;
+const NAMES = Object.keys(KEPT_PAGES) as KeptPage[];
+
+/** A kind of write, and the pages that show something of it. */
+export interface SiteWrite {
+  name: string;
+  pages: readonly KeptPage[];
+  /** Whether it is made by another process than the site's, which needs a registry that both have. */
+  elsewhere?: boolean;
+  run(tools: WriteTools): Promise<unknown>;
+}
+
+/** What a write is made with. */
+export interface WriteTools {
+  /** By Payload's REST. */
+  rest(method: string, path: string, body?: object): Promise<any>;
+  /** By another process. */
+  other(...call: unknown[]): Promise<void>;
+}
+
+/** Lists of posts: any post may come into them. */
+const LISTS = ['home', 'posts', 'Ada', 'Boats', 'Fish'] as const;
+const idOf = async ({ rest }: WriteTools, slug: string, collection = 'posts'): Promise<number> =>
+  (await rest('GET', `${collection}?where[slug][equals]=${slug}&depth=0&draft=true`)).docs[0].id;
+
+const PUBLISHED = { _status: 'published' };
+
+/** Kinds of writes, in an order in which they can be made. */
+export const SITE_WRITES: readonly SiteWrite[] = [
+  {
+    name: 'post edited',
+    pages: [...LISTS, 'newest'],
+    run: async (tools) =>
+      tools.rest('PATCH', `posts/${await idOf(tools, 'charts-62')}`, {
+        title: 'Charts, redrawn',
+        ...PUBLISHED,
+      }),
+  },
+  {
+    name: 'post saved as a draft',
+    pages: [],
+    run: async (tools) =>
+      tools.rest('PATCH', `posts/${await idOf(tools, 'charts-62')}?draft=true&autosave=true`, {
+        title: 'Charts, not yet',
+      }),
+  },
+  {
+    name: 'post unpublished',
+    pages: [...LISTS, 'newest'],
+    run: async (tools) =>
+      tools.rest('PATCH', `posts/${await idOf(tools, 'charts-62')}`, { _status: 'draft' }),
+  },
+  {
+    name: 'post published',
+    pages: [...LISTS, 'newest'],
+    run: async (tools) => tools.rest('PATCH', `posts/${await idOf(tools, 'charts-62')}`, PUBLISHED),
+  },
+  {
+    name: 'post deleted',
+    pages: [...LISTS, 'doomed'],
+    run: async (tools) => tools.rest('DELETE', `posts/${await idOf(tools, 'lights-20')}`),
+  },
+  {
+    name: 'author renamed',
+    pages: ['home', 'posts', 'Ada', 'Boats'],
+    run: ({ rest }) => rest('PATCH', 'users/1', { name: 'Ada Brook-Castor' }),
+  },
+  {
+    name: 'header changed',
+    pages: NAMES,
+    run: ({ rest }) => rest('POST', 'globals/header', { title: 'Pier Notes' }),
+  },
+  {
+    name: 'picture in a text changed',
+    pages: ['old'],
+    run: ({ rest }) => rest('PATCH', 'media/12', { alt: 'Seen from the pier' }),
+  },
+  {
+    name: 'picture in a block changed',
+    pages: ['home'],
+    run: ({ rest }) => rest('PATCH', 'media/6', { alt: 'A lamp' }),
+  },
+  {
+    name: 'category renamed',
+    pages: ['Boats'],
+    run: async (tools) =>
+      tools.rest('PATCH', `categories/${await idOf(tools, 'boats', 'categories')}`, {
+        title: 'Boats and ships',
+      }),
+  },
+  {
+    name: 'post moved into a category (join)',
+    pages: [...LISTS, 'old'],
+    run: async (tools) =>
+      tools.rest('PATCH', `posts/${await idOf(tools, 'birds-10')}`, {
+        categories: [await idOf(tools, 'boats', 'categories')],
+        ...PUBLISHED,
+      }),
+  },
+  {
+    name: 'post created (list of a block)',
+    pages: LISTS,
+    run: ({ rest }) =>
+      rest('POST', 'posts', {
+        title: 'Fog',
+        slug: 'fog-64',
+        publishedOn: '2026-06-01T00:00:00.000Z',
+        ...PUBLISHED,
+      }),
+  },
+  {
+    name: 'redirect changed',
+    pages: ['redirect'],
+    run: ({ rest }) => rest('PATCH', 'redirects/1', { to: { type: 'custom', url: '/posts' } }),
+  },
+  {
+    name: 'redirect made where there was nothing',
+    pages: ['nowhere'],
+    run: ({ rest }) => rest('POST', 'redirects', { from: '/gone', to: { type: 'custom', url: '/posts' } }),
+  },
+  {
+    name: 'post written by another process',
+    pages: [...LISTS, 'newest'],
+    elsewhere: true,
+    run: async (tools) =>
+      tools.other('update', {
+        collection: 'posts',
+        id: await idOf(tools, 'charts-62'),
+        data: { title: 'Charts, from elsewhere', ...PUBLISHED },
+      }),
+  },
+  {
+    name: 'raw SQL and invalidateCache',
+    pages: NAMES.filter((name) => name !== 'redirect' && name !== 'nowhere'),
+    elsewhere: true,
+    run: ({ other }) => other('sql', `update posts set title = 'By hand' where slug = 'fish-61'`, 'posts'),
+  },
+  {
+    name: 'scheduled publish, by a job',
+    pages: [...LISTS, 'newest'],
+    run: async (tools) => {
+      const value = await idOf(tools, 'charts-62');
+      await tools.other('queue', {
+        task: 'schedulePublish',
+        input: { type: 'unpublish', doc: { relationTo: 'posts', value } },
+      });
+      await tools.rest('GET', 'payload-jobs/run?allQueues=true');
+    },
+  },
+];
+
+/** What a page was when it was asked for. */
+interface Seen {
+  /** When it was rendered, and in which render of all. */
+  rendered: string;
+  cache: string;
+  status: number;
+}
+
+/** What became of the pages after a write. */
+export interface PagesAfter {
+  write: SiteWrite;
+  /** Those that were rendered anew. */
+  anew: KeptPage[];
+  /** Those of the others that came from the cache. */
+  hits: KeptPage[];
+}
+
+/** Makes each write, and sees which pages are rendered anew. */
+export async function seePages(
+  built: BuiltSite,
+  site: RunningSite,
+  env: Record<string, string>,
+  writes = SITE_WRITES,
+  report: (after: PagesAfter) => void = () => {},
+): Promise<PagesAfter[]> {
+  const cookie = await signIn(site.url);
+  const tools: WriteTools = {
+    async rest(method, path, body) {
+      const response = await fetch(`${site.url}/api/${path}`, {
+        method,
+        headers: { cookie, ...(body ? { 'content-type': 'application/json' } : {}) },
+        body: body && JSON.stringify(body),
+      });
+      if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+      return response.json();
+    },
+    async other(...call) {
+      await execa('npm', ['run', 'write'], {
+        cwd: built.dir,
+        env: {
+          ...OWN_ENVIRONMENT,
+          ...env,
+          DATABASE_URI: `file:${site.dir}/site.db`,
+          PAYLOAD_KV_SITE_URL: site.url,
+          // As in production: the schema is there.
+          NODE_ENV: 'production',
+          WRITE: JSON.stringify(call),
+        },
+        stdin: 'ignore',
+      });
+    },
+  };
+  const results: PagesAfter[] = [];
+  for (const write of writes) {
+    const before = await settledPages(site.url);
+    await write.run(tools);
+    const after = await pages(site.url);
+    const anew = NAMES.filter(
+      (name) => after[name].rendered !== before[name].rendered || after[name].cache !== 'HIT',
+    );
+    const hits = NAMES.filter((name) => after[name].cache === 'HIT');
+    const result = { write, anew, hits };
+    report(result);
+    results.push(result);
+  }
+  return results;
+}
+
+/** Asks for all pages until each comes from the cache. */
+async function settledPages(url: string): Promise<Record<KeptPage, Seen>> {
+  for (let attempt = 0; ; attempt += 1) {
+    const seen = await pages(url);
+    const others = NAMES.filter((name) => seen[name].cache !== 'HIT');
+    if (others.length === 0) return seen;
+    if (attempt === 20) throw new Error(`Never from the cache: ${others.join(', ')}`);
+    await sleep(50);
+  }
+}
+
+async function pages(url: string): Promise<Record<KeptPage, Seen>> {
+  const seen = {} as Record<KeptPage, Seen>;
+  for (const name of NAMES) {
+    const response = await fetch(url + KEPT_PAGES[name], { redirect: 'manual' });
+    const text = await response.text();
+    const [, rendered = ''] = /data-rendered\\?"[:=]\\?"([^"\\]+)/.exec(text) ?? [];
+    seen[name] = { rendered, cache: response.headers.get('x-nextjs-cache') ?? '', status: response.status };
+  }
+  return seen;
+}
+
+/** A table of writes × pages: `●` rendered anew, `·` as it was. */
+export function tableOf(results: readonly PagesAfter[]): string {
+  const width = Math.max(...results.map(({ write }) => write.name.length));
+  const head = [' '.repeat(width), ...NAMES].join('  ');
+  const lines = results.map(({ write, anew }) =>
+    [
+      write.name.padEnd(width),
+      ...NAMES.map((name) => {
+        const sign = anew.includes(name) ? '●' : '·';
+        return (write.pages.includes(name) === anew.includes(name) ? sign : `${sign}!`).padEnd(name.length);
+      }),
+    ].join('  '),
+  );
+  return [head, ...lines].join('\n');
+}
