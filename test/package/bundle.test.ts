@@ -33,7 +33,7 @@ function bundleOf(contents: string) {
     format: 'esm',
     conditions: ['workerd', 'worker', 'browser'],
     // A site that gives its own client has it anyway.
-    external: ['node:*', 'cloudflare:*', 'ioredis'],
+    external: ['node:*', 'cloudflare:*', 'ioredis', 'next/*'],
     minify: true,
     metafile: true,
     // Without this repository's aliases: as a user's bundler sees the package.
@@ -48,12 +48,13 @@ beforeAll(async () => {
         import * as main from 'payload-kv';
         import * as cloudflare from 'payload-kv/cloudflare';
         import * as keyv from 'payload-kv/keyv';
+        import * as next from 'payload-kv/next';
         import * as redis from 'payload-kv/redis';
-        export { main, cloudflare, keyv, redis };
+        export { main, cloudflare, keyv, next, redis };
         export default {
           async fetch() {
             const names = (module) => Object.keys(module).sort();
-            const all = { main, cloudflare, keyv, redis };
+            const all = { main, cloudflare, keyv, next, redis };
             return Response.json(Object.fromEntries(Object.entries(all).map(([name, module]) => [name, names(module)])));
           },
         };`);
@@ -117,6 +118,7 @@ test('The bundle loads in workerd with nodejs_compat', async () => {
       main: expect.arrayContaining(['databaseRegistry', 'getCacheStats', 'memory', 'payloadKV']),
       cloudflare: expect.arrayContaining(['CacheTagRegistry', 'cloudflareKV', 'durableObjectRegistry']),
       keyv: ['keyv'],
+      next: ['nextPages'],
       redis: expect.arrayContaining(['redis']),
     });
   } finally {

@@ -48,6 +48,16 @@ const CASES: Record<string, Record<string, string | undefined>> = {
   './msgpack': {
     messagePack: `({ messagePack }) => messagePack()`,
   },
+  './next': {
+    nextPages: `({ nextPages }) => [nextPages({ revalidate: 'push' }), nextPages({ revalidate: 'handler' })]`,
+  },
+  './next/cache-handler': {
+    default: `({ default: Handler }) => new Handler({})`,
+  },
+  './next/use-cache-handler': {
+    // Not called by anybody but Next.
+    default: undefined,
+  },
   './redis': {
     redis: `({ redis }) => [
       redis().defaultRegistry(),

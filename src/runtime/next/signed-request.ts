@@ -9,8 +9,8 @@ import { leastRecentlyUsed } from '../../platform/least-recently-used.js';
 import { sleep } from '../../platform/sleep.js';
 import { instanceOf } from '../carried-instance.js';
 
-/** The endpoint, below Payload's REST. */
-export const ENDPOINT = '/payload-kv/revalidate';
+/** The endpoint, below Payload's REST, where `payload-kv` is a collection of Payload's own. */
+export const ENDPOINT = '/payload-cache/revalidate';
 /** Carries the signature. */
 export const SIGNATURE = 'x-payload-kv-signature';
 /** A larger body is not read. */
