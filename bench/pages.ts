@@ -1,4 +1,4 @@
-import { environmentOf, seePages, tableOf } from '../test/site/page-writes.js';
+import { environmentOf, KEPT_PAGES, seePages, tableOf } from '../test/site/page-writes.js';
 import { hasRedis, type RedisServer, startRedis } from '../test/support/redis.js';
 import { startSite } from '../test/support/site.js';
 import { builtSite } from '../test/support/site-build.js';
@@ -16,7 +16,7 @@ for (const revalidate of ['push', 'handler'] as const) {
     const results = await seePages(built, site, env);
     console.log(tableOf(results));
     const rendered = results.reduce((sum, { anew }) => sum + anew.length, 0);
-    console.log(`\n${rendered} of ${results.length * 12} pages rendered anew`);
+    console.log(`\n${rendered} of ${results.length * Object.keys(KEPT_PAGES).length} pages rendered anew`);
   } finally {
     await site.stop();
   }

@@ -18,6 +18,7 @@ export const KEPT_PAGES = {
   Fish: '/categories/fish',
   redirect: '/old',
   nowhere: '/gone',
+  feed: '/feed.xml',
 } as const;
 
 /** A page of {@link KEPT_PAGES}. */
@@ -42,7 +43,7 @@ export interface WriteTools {
 }
 
 /** Lists of posts: any post may come into them. */
-const LISTS = ['home', 'posts', 'Ada', 'Boats', 'Fish'] as const;
+const LISTS = ['home', 'posts', 'Ada', 'Boats', 'Fish', 'feed'] as const;
 const idOf = async ({ rest }: WriteTools, slug: string, collection = 'posts'): Promise<number> =>
   (await rest('GET', `${collection}?where[slug][equals]=${slug}&depth=0&draft=true`)).docs[0].id;
 
@@ -86,28 +87,28 @@ export const SITE_WRITES: readonly SiteWrite[] = [
   },
   {
     name: 'author renamed',
-    pages: ['home', 'posts', 'Ada'],
+    pages: ['home', 'posts', 'Ada', 'feed'],
     run: ({ rest }) => rest('PATCH', 'users/1', { name: 'Ada Brook-Castor' }),
   },
   {
     name: 'header changed',
-    pages: NAMES,
+    pages: NAMES.filter((name) => name !== 'feed'),
     run: ({ rest }) => rest('POST', 'globals/header', { title: 'Pier Notes' }),
   },
   {
     name: 'picture in a text, and of posts, changed',
-    pages: ['home', 'posts', 'newest', 'next to it', 'old', 'Ada'],
+    pages: ['home', 'posts', 'newest', 'next to it', 'old', 'Ada', 'feed'],
     run: ({ rest }) => rest('PATCH', 'media/12', { alt: 'Seen from the pier' }),
   },
   {
     // That of an author as well.
     name: 'picture in a block changed',
-    pages: ['home', 'posts', 'old', 'Ada'],
+    pages: ['home', 'posts', 'old', 'Ada', 'feed'],
     run: ({ rest }) => rest('PATCH', 'media/6', { alt: 'A lamp' }),
   },
   {
     name: 'category renamed',
-    pages: ['home', 'posts', 'Ada', 'Boats'],
+    pages: ['home', 'posts', 'Ada', 'Boats', 'feed'],
     run: async (tools) =>
       tools.rest('PATCH', `categories/${await idOf(tools, 'boats', 'categories')}`, {
         title: 'Boats and ships',
@@ -188,11 +189,15 @@ export function environmentOf(
   revalidate: 'handler' | 'push',
   redis?: number,
 ): Record<string, string> {
+  const { resolve } = createRequire(`${dir}/`);
   return {
     SITE_PAGES: revalidate,
     ...(redis ? { REDIS_URL: `redis://127.0.0.1:${redis}/${revalidate === 'push' ? 0 : 1}` } : {}),
     ...(revalidate === 'handler'
-      ? { SITE_CACHE_HANDLER: createRequire(`${dir}/`).resolve('payload-kv/next/cache-handler') }
+      ? {
+          SITE_CACHE_HANDLER: resolve('payload-kv/next/cache-handler'),
+          SITE_USE_CACHE_HANDLER: resolve('payload-kv/next/use-cache-handler'),
+        }
       : {}),
   };
 }

@@ -80,6 +80,25 @@ describe.skipIf(!canBuild)('the pages that Next keeps (needs the registry of pac
       expect([cache, text.includes('Later'), text.includes('Unfinished')]).toEqual(['HIT', true, false]);
     });
 
+    test("what a function with 'use cache' has made is made anew once what it read was written", async () => {
+      const made = async () => /data-made="([^"]+)"/.exec((await ask(site, '/digest'))[1])?.[1];
+      const first = await made();
+      expect(first).toBeDefined();
+      await expect.poll(async () => (await made()) === (await made())).toBe(true);
+      const before = await made();
+      const headers = { cookie: await signIn(site.url), 'content-type': 'application/json' };
+      const patch = async (at: string, body: object) =>
+        expect(
+          (await fetch(`${site.url}/api/${at}`, { method: 'PATCH', headers, body: JSON.stringify(body) }))
+            .status,
+        ).toBe(200);
+      await patch('media/3', { alt: 'Not read there' });
+      expect(await made()).toBe(before);
+      await patch('posts/2', { title: 'A boat, renamed', _status: 'published' });
+      expect(await made()).not.toBe(before);
+      expect((await ask(site, '/digest'))[1]).toContain('A boat, renamed');
+    });
+
     if (revalidate === 'handler') {
       test.skipIf(!hasRedis)('two servers share pages, and an edit in one is seen by the other', async () => {
         const other = await startSite(built, {
@@ -89,7 +108,8 @@ describe.skipIf(!canBuild)('the pages that Next keeps (needs the registry of pac
         try {
           // Its Payload starts with the first page that it renders.
           await ask(other, '/dynamic');
-          await ask(site, '/posts/ropes-35');
+          // Kept behind the response.
+          await expect.poll(async () => (await ask(site, '/posts/ropes-35'))[0]).toBe('HIT');
           const [[cache, text], [, own]] = [
             await ask(other, '/posts/ropes-35'),
             await ask(site, '/posts/ropes-35'),

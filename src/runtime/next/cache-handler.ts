@@ -15,6 +15,9 @@ import { readTags } from './page-tags.js';
 /** Carries the tags of a page, separated by commas. */
 const TAGS_HEADER = 'x-next-cache-tags';
 
+/** Tags of what is kept: their versions are asked for each time that it is served. */
+const MOST_TAGS = 1_000;
+
 /** What Next tells a handler when it makes one. */
 interface Given {
   serverDistDir?: string;
@@ -112,7 +115,7 @@ export async function versionsOf(
   const read = readTags(tags);
   if (!read.mayKeep) return undefined;
   const own = [...read.versions];
-  if (!site.mayKeep(own)) return undefined;
+  if (own.length > MOST_TAGS || !site.mayKeep(own)) return undefined;
   const others = [...new Set(read.others.map(nextTag)), ...(followsPaths ? [ANY_PATH] : [])];
   const current = await site.versionsOf([ANY_NEXT_TAG, ...others]);
   if (!current) return undefined;

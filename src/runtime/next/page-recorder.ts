@@ -29,7 +29,11 @@ const RECORDERS = Symbol.for('payload-kv.next.recorders');
 
 /** The recorder of the page, or of the function with `'use cache'`, that this code runs in. */
 export function currentPageRecorder(revalidation: Revalidation): Recorder | undefined {
-  const unit = work()?.unit();
+  return recorderOf(work()?.unit(), revalidation);
+}
+
+/** The recorder of what Next makes, always the same; `undefined` where Next does not keep it. */
+export function recorderOf(unit: WorkUnit | undefined, revalidation: Revalidation): Recorder | undefined {
   if (!unit || !KEPT.has(unit.type)) return undefined;
   const known = recorders();
   let recorder = known.get(unit);

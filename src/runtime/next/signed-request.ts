@@ -78,7 +78,8 @@ async function sendOne(payload: Payload, url: string | undefined, tags: string[]
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     if (attempt > 1) await sleep(200 * 4 ** (attempt - 2) * (0.5 + Math.random()));
     try {
-      const address = new URL(`${payload.config.routes?.api ?? '/api'}${ENDPOINT}`, site);
+      // A site may lie below a path.
+      const address = new URL(`${site.replace(/\/+$/, '')}${payload.config.routes?.api ?? '/api'}${ENDPOINT}`);
       const { body, signature } = await signed(payload.secret, tags);
       const response = await fetch(address, {
         method: 'POST',
