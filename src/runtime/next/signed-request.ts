@@ -79,7 +79,9 @@ async function sendOne(payload: Payload, url: string | undefined, tags: string[]
     if (attempt > 1) await sleep(200 * 4 ** (attempt - 2) * (0.5 + Math.random()));
     try {
       // A site may lie below a path.
-      const address = new URL(`${site.replace(/\/+$/, '')}${payload.config.routes?.api ?? '/api'}${ENDPOINT}`);
+      const address = new URL(
+        `${site.replace(/\/+$/, '')}${payload.config.routes?.api ?? '/api'}${ENDPOINT}`,
+      );
       const { body, signature } = await signed(payload.secret, tags);
       const response = await fetch(address, {
         method: 'POST',
