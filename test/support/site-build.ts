@@ -101,7 +101,10 @@ export function builtWorker(
   report?: (step: string) => void,
 ): Promise<BuiltSite> {
   const init = registry === 'none' ? [] : [() => ['--store', 'cloudflare-kv', '--registry', registry]];
-  return built('worker', { fixtures: ['site', 'worker'], init, build: 'build:worker' }, report, registry);
+  // The Worker is not tested with `'use cache'`.
+  const change = (dir: string) => rm(path.join(dir, 'src/app/(frontend)/digest'), { recursive: true });
+  const recipe: Recipe = { fixtures: ['site', 'worker'], init, change, build: 'build:worker' };
+  return built('worker', recipe, report, registry);
 }
 
 /** All that was proposed, and preferences, which the admin panel asks again and again. */

@@ -82,7 +82,7 @@ async function atGlobalScope(text: string, compatibilityDate: string): Promise<u
     format: 'esm',
     conditions: ['workerd', 'worker', 'browser'],
     // As on a site that gives its own client.
-    external: ['node:*', 'cloudflare:*', 'ioredis'],
+    external: ['node:*', 'cloudflare:*', 'ioredis', 'next/*'],
     write: false,
     logLevel: 'silent',
   });

@@ -5,8 +5,6 @@
  * Comes in: what Next has made, with its tags. Goes out: the same, as long as each tag keeps the version that it had when
  * the database was asked. Nobody tells Next of a write, and no clock is compared.
  */
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { type LivingSite, livingSite, revalidateNextTags, type Versions } from './living-site.js';
 import { ANY_NEXT_TAG, ANY_PATH, nextTag } from './next-tags.js';
 import { decodeValue, encodeValue } from './next-values.js';
@@ -49,7 +47,7 @@ interface Entry {
 
 /** Next's cache on the site's store. */
 export default class PayloadKVCacheHandler {
-  readonly #build: string | undefined;
+  readonly #build: Promise<string | undefined>;
   /** The version that stood for all of Next's own tags when something was not found, and began to be made. */
   readonly #before = new Map<string, string | undefined>();
 
@@ -59,7 +57,7 @@ export default class PayloadKVCacheHandler {
 
   async get(key: string, context: Context = {}): Promise<Entry | null> {
     return quietly(async (site) => {
-      const name = this.#nameOf(key, context.kind, context.isFallback);
+      const name = await this.#nameOf(key, context.kind, context.isFallback);
       if (!name) return null;
       const text = await site.find(name);
       const entry = text === undefined ? undefined : (decodeValue(text) as Entry);
@@ -74,7 +72,7 @@ export default class PayloadKVCacheHandler {
       // What is not there has no tags: it is looked for again.
       if (!value?.kind) return null;
       const isFetched = value.kind === 'FETCH';
-      const name = this.#nameOf(key, value.kind, context.isFallback);
+      const name = await this.#nameOf(key, value.kind, context.isFallback);
       if (!name) return null;
       const tags = isFetched ? (context.tags ?? value.tags ?? []) : tagsOf(value);
       const versions = await versionsOf(site, tags, isFetched, this.#before.get(name));
@@ -95,8 +93,13 @@ export default class PayloadKVCacheHandler {
   resetRequestCache(): void {}
 
   /** What something is kept under: of one build, for another has other code. */
-  #nameOf(key: string, kind: string | undefined, isFallback: boolean | undefined): string | undefined {
-    return this.#build && kind ? JSON.stringify([this.#build, kind, isFallback === true, key]) : undefined;
+  async #nameOf(
+    key: string,
+    kind: string | undefined,
+    isFallback: boolean | undefined,
+  ): Promise<string | undefined> {
+    const build = await this.#build;
+    return build && kind ? JSON.stringify([build, kind, isFallback === true, key]) : undefined;
   }
 }
 
@@ -144,19 +147,23 @@ async function quietly<Result>(ask: (site: LivingSite) => Promise<Result | null>
   }
 }
 
-const builds = new Map<string, string | undefined>();
+const builds = new Map<string, Promise<string | undefined>>();
 
 /** The build that runs. While the site is being built there is none, and nothing is kept: what is built may be old. */
-export function buildOf(serverDirectory: string | undefined): string | undefined {
+async function buildOf(serverDirectory: string | undefined): Promise<string | undefined> {
   if (!serverDirectory || process.env.NEXT_PHASE === 'phase-production-build') return undefined;
-  if (!builds.has(serverDirectory)) {
-    let build: string | undefined;
-    try {
-      build = readFileSync(join(dirname(serverDirectory), 'BUILD_ID'), 'utf8').trim();
-    } catch {
-      // In development there is no build.
-    }
-    builds.set(serverDirectory, build);
+  const known = builds.get(serverDirectory) ?? readBuild(serverDirectory);
+  builds.set(serverDirectory, known);
+  return known;
+}
+
+async function readBuild(serverDirectory: string): Promise<string | undefined> {
+  try {
+    // Where there is no disk, there is no build.
+    const { readFile } = await import('node:fs/promises');
+    return (await readFile(`${serverDirectory}/../BUILD_ID`, 'utf8')).trim();
+  } catch {
+    // In development there is none.
+    return undefined;
   }
-  return builds.get(serverDirectory);
 }

@@ -5,6 +5,7 @@ import type {
   SanitizedGlobalConfig,
 } from 'payload';
 import { hash } from '../../platform/hash.js';
+import { isObject } from '../../platform/is-object.js';
 
 /** A field of Payload's sanitised config, as far as dependencies are concerned. */
 export type Field = FlattenedField;
@@ -142,7 +143,7 @@ function fingerprintOf(
           : undefined,
         // Stored values are checked against the options by some adapters' enums, never on reading, but a changed
         // list is a changed schema to its reader.
-        of.type === 'select' || of.type === 'radio' ? of.options : undefined,
+        of.type === 'select' || of.type === 'radio' ? optionValues(of.options) : undefined,
         nested,
       ];
     });
@@ -162,7 +163,13 @@ function fingerprintOf(
     [...config.collections].sort(bySlug).map(describeEntity),
     [...config.globals].sort(bySlug).map(describeEntity),
   ];
-  return hash(
-    JSON.stringify(description, (_name, value) => (typeof value === 'function' ? String(value) : value)),
-  );
+  // Never the text of a function: a bundler makes it another one in each of a site's bundles, and processes that were
+  // started by different ones have the same schema.
+  return hash(JSON.stringify(description));
+}
+
+/** Without their labels, which may be functions. */
+function optionValues(options: unknown): unknown {
+  if (!Array.isArray(options)) return options;
+  return options.map((option) => (isObject(option) ? (option as { value?: unknown }).value : option));
 }
