@@ -170,7 +170,12 @@ export const SITE_WRITES: readonly SiteWrite[] = [
         task: 'schedulePublish',
         input: { type: 'unpublish', doc: { relationTo: 'posts', value } },
       });
-      await tools.rest('GET', 'payload-jobs/run?allQueues=true');
+      for (let attempt = 1; ; attempt += 1) {
+        const { noJobsRemaining } = await tools.rest('GET', 'payload-jobs/run?allQueues=true');
+        if (!noJobsRemaining) break;
+        if (attempt === 10) throw new Error('The job was never found.');
+        await sleep(200);
+      }
     },
   },
 ];
