@@ -27,7 +27,10 @@ const CASES: Record<string, Record<string, string | undefined>> = {
       payloadKV({ store: tiered(memory(), memory()) })(config()),
     ]`,
     tiered: `({ tiered, memory }) => tiered(memory(), memory()).defaultRegistry()`,
+    memoize: `({ memoize }) => memoize(() => 1, { namespace: 'numbers' })`,
+    namespace: `({ namespace }) => namespace('numbers', { ttl: '1m' })`,
     // Of a running site.
+    cached: undefined,
     getCacheHealth: undefined,
     getCacheStats: undefined,
     invalidateCache: undefined,

@@ -5,16 +5,13 @@
  * Comes in: what Next has made, with its tags. Goes out: the same, as long as each tag keeps the version that it had when
  * the database was asked. Nobody tells Next of a write, and no clock is compared.
  */
-import { type LivingSite, livingSite, revalidateNextTags, type Versions } from './living-site.js';
-import { ANY_NEXT_TAG, ANY_PATH, nextTag } from './next-tags.js';
+import { type LivingSite, livingSite, revalidateNextTags } from './living-site.js';
+import { ANY_NEXT_TAG } from './next-tags.js';
 import { decodeValue, encodeValue } from './next-values.js';
-import { readTags } from './page-tags.js';
+import { versionsOf } from './recorded-versions.js';
 
 /** Carries the tags of a page, separated by commas. */
 const TAGS_HEADER = 'x-next-cache-tags';
-
-/** Tags of what is kept: their versions are asked for each time that it is served. */
-const MOST_TAGS = 1_000;
 
 /** What Next tells a handler when it makes one. */
 interface Given {
@@ -101,30 +98,6 @@ export default class PayloadKVCacheHandler {
     const build = await this.#build;
     return build && kind ? JSON.stringify([build, kind, isFallback === true, key]) : undefined;
   }
-}
-
-/**
- * The tags of something, with the version of each: ours from before the database was asked, Next's own as they are now.
- * `undefined` where it must not be kept.
- *
- * @param before the version that stood for all of Next's own tags before it was made
- */
-export async function versionsOf(
-  site: LivingSite,
-  tags: readonly string[],
-  followsPaths: boolean,
-  before: string | undefined,
-): Promise<Versions | undefined> {
-  const read = readTags(tags);
-  if (!read.mayKeep) return undefined;
-  const own = [...read.versions];
-  if (own.length > MOST_TAGS || !site.mayKeep(own)) return undefined;
-  const others = [...new Set(read.others.map(nextTag)), ...(followsPaths ? [ANY_PATH] : [])];
-  const current = await site.versionsOf([ANY_NEXT_TAG, ...others]);
-  if (!current) return undefined;
-  // The site has revalidated something while this was made: perhaps what it is made of.
-  if (before !== undefined && current[0] !== before) return undefined;
-  return [...own, ...others.map((tag, index): [string, string] => [tag, current[index + 1] as string])];
 }
 
 function tagsOf({ headers }: Value): string[] {

@@ -6,6 +6,7 @@ import { KEY_PREFIX } from '../../interfaces/keys.js';
 import { leavesProcess } from '../../interfaces/store.js';
 import { hash } from '../../platform/hash.js';
 import { type Instance, instanceOf, livingInstances } from '../carried-instance.js';
+import { ownerOf } from '../query/tags.js';
 import { counted } from '../read/context.js';
 import { exceeds } from '../read/entry-writes.js';
 import type { FillContext } from '../read/fill.js';
@@ -42,6 +43,9 @@ function waitingTags(): Set<string> {
 }
 const WAITING = Symbol.for('payload-kv.next.waiting');
 
+/** Under which namespace pages are counted. */
+const COUNTED_AS = 'next pages';
+
 /** Most tags that wait: of more, everything is stale, for there is one tag that changes with each. */
 const MOST_WAITING = 10_000;
 
@@ -72,8 +76,7 @@ export async function livingSite(): Promise<LivingSite | undefined> {
   if (!site) return undefined;
   if (waitingTags().size > 0) await revalidateNextTags([]);
   const { instance, reads } = site;
-  /** Faults of the store count for none of the collections. */
-  const count = instance.counters.countsOf('collection', 'pages of next');
+  const count = instance.counters.countsOf('function', COUNTED_AS);
 
   const keyOf = (name: string): string =>
     `${KEY_PREFIX}page:${hash(JSON.stringify([reads.scope, name]))}${leavesProcess(reads.far) ? '' : reads.attachment}`;
@@ -102,9 +105,16 @@ export async function livingSite(): Promise<LivingSite | undefined> {
       const values = await counted(reads.storeGuard, count, () => reads.far.getMany([key]));
       const text = values?.[0];
       const opened = typeof text === 'string' ? await reads.envelope.open(key, text) : undefined;
-      if (!opened) return undefined;
+      if (!opened) {
+        count.misses += 1;
+        return undefined;
+      }
       const kept = keptIn(opened);
-      if (!kept || !(await isFresh(kept.versions))) return undefined;
+      if (!kept || !(await isFresh(kept.versions))) {
+        count.stale += 1;
+        return undefined;
+      }
+      count.hits += 1;
       return kept.body;
     },
     async keep(name, { versions, body }, seconds) {
@@ -119,6 +129,7 @@ export async function livingSite(): Promise<LivingSite | undefined> {
         const timeout = reads.writeTimeout;
         const set = async (): Promise<true> => {
           await reads.far.set(key, text, Math.max(ttl, reads.far.minimumTtl ?? 1));
+          count.writes += 1;
           return true;
         };
         await counted(reads.storeGuard, count, set, { timeout });
@@ -152,5 +163,5 @@ function keptIn(text: string): Kept | undefined {
 
 /** What a tag belongs to, as the policy names it. Next's own tags are of nothing, which asks what the site asks at large. */
 function entityOf(tag: string): string {
-  return tag.startsWith(NEXT_TAG) ? ANY_NEXT_TAG : (/^@?[^#?*~@]*/.exec(tag)?.[0] ?? tag);
+  return tag.startsWith(NEXT_TAG) ? ANY_NEXT_TAG : ownerOf(tag);
 }

@@ -4,10 +4,10 @@
  * Like cache-handler.ts, it compares versions. The keys that Next gives hold the build.
  */
 import { leastRecentlyUsed } from '../../platform/least-recently-used.js';
-import { versionsOf } from './cache-handler.js';
 import { type LivingSite, livingSite, revalidateNextTags } from './living-site.js';
 import { ANY_NEXT_TAG } from './next-tags.js';
 import { decodeValue, encodeValue } from './next-values.js';
+import { versionsOf } from './recorded-versions.js';
 
 /** What Next keeps of a function. */
 interface Entry {
