@@ -198,13 +198,13 @@ const TAGS: Mutation[] = [
   },
   {
     rule: 'queries of versions depend on the versions, not on what is published',
-    text: "const OF_VERSIONS = new Set<CachedOperation>([ 'findVersions',",
-    instead: 'const OF_VERSIONS = new Set<CachedOperation>([',
+    text: '/Versions|Drafts/.test(operation)',
+    instead: "/Versions|Drafts/.test(operation) && operation !== 'findVersions'",
   },
   {
     rule: 'queries of drafts depend on the versions, not on what is published',
-    text: "'countVersions', 'queryDrafts', 'findGlobalVersions',",
-    instead: "'countVersions', 'findGlobalVersions',",
+    text: '/Versions|Drafts/.test(operation)',
+    instead: '/Versions/.test(operation)',
   },
   {
     rule: 'conditions on the parent of a version reach the collection',
@@ -233,8 +233,8 @@ const TAGS: Mutation[] = [
   },
   {
     rule: 'all localized values of a slice count',
-    text: 'field.localized && typeof value',
-    instead: 'false && typeof value',
+    text: 'field.localized && isObject(value) ? Object.values(value).flat()',
+    instead: 'field.localized && isObject(value) ? Object.values(value).slice(0, 1).flat()',
   },
   {
     rule: 'an unknown path makes a query uncacheable',
@@ -306,8 +306,8 @@ const INVALIDATION: Mutation[] = [
   },
   {
     rule: 'deleting touches the versions of those that refer to it',
-    text: '? [...entityTags(entity), ...entityTags(versionsTag(entity))] : entityTags(entity);',
-    instead: '? entityTags(entity) : entityTags(entity);',
+    text: 'return hasVersions ? entityAndVersionsTags(entity) : entityTags(entity);',
+    instead: 'return hasVersions ? entityTags(entity) : entityTags(entity);',
   },
   {
     rule: 'deleting touches globals that refer to it',
@@ -331,23 +331,23 @@ const INVALIDATION: Mutation[] = [
   },
   {
     rule: 'deleting versions touches those of all documents',
-    text: 'if (args.collection !== undefined) touchOf(String(args.collection), undefined);',
+    text: 'if (args.collection !== undefined) touchVersions(slug, undefined);',
     instead: '',
   },
   {
     rule: "deleting a global's versions touches them",
-    text: "const global = String(args.globalSlug); touch(touched, 'global', global, operation, undefined, [versionsTag(globalTag(global))]);",
+    text: 'if (args.globalSlug !== undefined) touchGlobal(args.globalSlug, versionsTag);',
     instead: '',
   },
   {
     rule: 'a write to a global replaces its tag',
-    text: "touch(touched, 'global', global, operation, undefined, [globalTag(global)]);",
+    text: 'touchGlobal(args.slug, String);',
     instead: '',
   },
   {
     rule: "a write to a global's version replaces the tag of its versions",
-    text: "touch(touched, 'global', global, operation, undefined, [versionsTag(globalTag(global))]); break;",
-    instead: 'break;',
+    text: 'touchGlobal(args.global, versionsTag);',
+    instead: '',
   },
   {
     rule: 'updating many touches unknown documents',
@@ -361,7 +361,7 @@ const INVALIDATION: Mutation[] = [
   },
   {
     rule: 'collections that only relations reach are noted',
-    text: "if (field.type === 'relationship' || field.type === 'upload') [field.relationTo].flat().forEach(reach);",
+    text: 'for (const field of fieldsWithin(fields, schema.blocksOf)) targetsOf(field).forEach(reach);',
     instead: '',
   },
   {
@@ -382,16 +382,16 @@ const INVALIDATION: Mutation[] = [
   },
   {
     rule: 'a write that throws replaces what it may have touched',
-    text: '      } finally {\n        // Also after a write that threw: it may have thrown half-way.',
-    instead: '      } catch (error) {\n        throw error;\n      }\n      {',
+    text: 'return result; } finally { // Also after a write that threw: it may have thrown half-way.',
+    instead: 'return result; } finally { if (result === undefined) return;',
   },
 ];
 
 const SCHEMA: Mutation[] = [
   {
     rule: 'every collection of a polymorphic relation has its referrers',
-    text: 'for (const target of [field.relationTo].flat()) {',
-    instead: 'for (const target of [field.relationTo].flat().slice(0, 1)) {',
+    text: 'for (const target of targetsOf(field)) {',
+    instead: 'for (const target of targetsOf(field).slice(0, 1)) {',
   },
 ];
 
