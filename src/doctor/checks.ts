@@ -9,6 +9,7 @@ import { generatedUnedited } from './checks/generated-unedited.js';
 import { installed } from './checks/installed.js';
 import { kvLimits } from './checks/kv-limits.js';
 import { onePayload } from './checks/one-payload.js';
+import { pages } from './checks/pages.js';
 import { payloadOwnKV } from './checks/payload-own-kv.js';
 import { pluginOrder } from './checks/plugin-order.js';
 import { policy } from './checks/policy.js';
@@ -47,6 +48,7 @@ export const checks: readonly Check[] = [
   wranglerConfig,
   wranglerBinding,
   bindingNames,
+  pages,
   durableObject,
   databaseRegistry,
   roundTrip,

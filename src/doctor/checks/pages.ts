@@ -1,0 +1,78 @@
+import { filesMentioning } from '../../inspect/importers.js';
+import { asObject, valueIn } from '../../inspect/written-value.js';
+import { HANDLERS, NEXT_CONFIGS } from '../../plan/config/next-config-edit.js';
+import { inRange } from '../../version.js';
+import { type Check, counted, fail, ok, warn } from '../check.js';
+import type { DoctorContext } from '../context.js';
+
+/** The release line of Next whose pages were seen to follow; 16.4.6 was tried. */
+const TESTED_NEXT = '>=16.0.0 <17.0.0';
+/** What makes pages stale by hand, or hides what they read. */
+const BY_HAND = ['revalidatePath', 'revalidateTag', 'unstable_cache'] as const;
+
+/** Pages of a Next site follow what they read. */
+export const pages: Check = {
+  id: 'pages',
+  title: 'Pages of Next',
+  run(context) {
+    const { wrapper, findPackage, project, command } = context;
+    const value = valueIn(wrapper?.shape?.options, 'pages');
+    if (!wrapper || !value) return undefined;
+    const options =
+      value.kind === 'call' && value.callee === 'nextPages' ? asObject(value.arguments[0]) : undefined;
+    const mode = valueIn(options, 'revalidate');
+    if (mode?.kind !== 'text') return warn(`not checked: \`pages\` in ${wrapper.path} is not written out`);
+    const next = findPackage('next');
+    if (!next) {
+      return fail(`${wrapper.path} has nextPages(), and next is not installed`, {
+        fix: `Run: ${project.packageManager} install; or take \`pages\` out of ${wrapper.path}, if this is no Next site.`,
+      });
+    }
+    const config = NEXT_CONFIGS.find((name) => context.read(name) !== undefined);
+    const hasHandler = config !== undefined && context.read(config)!.includes(HANDLERS.cacheHandler);
+    if (mode.text === 'handler' && !hasHandler) {
+      return fail(
+        `pages carry versions, and ${config ?? 'no next.config'} names no cache handler that compares them: they stay old`,
+        { fix: `Run: ${command('payload-kv init --pages handler')}` },
+      );
+    }
+    if (mode.text === 'push' && hasHandler) {
+      return warn(`pages are told of writes, and ${config} names the cache handler as well`, {
+        fix: `Take \`cacheHandler\` out of ${config}, or run: ${command('payload-kv init --pages handler')}`,
+      });
+    }
+    const found = byHand(context);
+    const isTested = inRange(next.version ?? '', TESTED_NEXT);
+    if (found.length > 0 || !isTested) {
+      const details = [
+        ...(isTested ? [] : [`Next ${next.version} was not tried (${TESTED_NEXT})`]),
+        ...found.map(({ path, names }) => `${path}: ${names.join(', ')}`),
+      ];
+      return warn(
+        found.length > 0
+          ? `${counted(found.length, 'file')} of the site ${found.length === 1 ? 'makes' : 'make'} pages stale by hand, or ${found.length === 1 ? 'hides' : 'hide'} what they read`
+          : `Next ${next.version} was not tried (${TESTED_NEXT})`,
+        {
+          details,
+          ...(found.length > 0
+            ? {
+                fix: 'Take out hooks that revalidate what the site reads through Payload, and unstable_cache around its queries; what they revalidate of other sources stays.',
+              }
+            : {}),
+        },
+      );
+    }
+    return ok(mode.text === 'push' ? 'Next is told of writes' : `${config} names the cache handler`);
+  },
+};
+
+/** Files of the site that do by hand what pages do by themselves now. */
+function byHand({ project, paths }: DoctorContext): { path: string; names: string[] }[] {
+  return Object.entries(filesMentioning(project.root, BY_HAND))
+    .filter(([path]) => !path.startsWith(`${paths.directory}/`))
+    .map(([path, text]) => ({
+      path,
+      names: BY_HAND.filter((name) => new RegExp(`\\b${name}\\s*\\(`).test(text)),
+    }))
+    .filter(({ names }) => names.length > 0);
+}
