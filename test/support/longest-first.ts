@@ -3,6 +3,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Files that take more than about ten seconds, the longest first: what begins last must be short, or a core is idle. */
 const LONGEST = [
   'site/site',
+  'site/pages',
   'projects/projects',
   'payload-versions/payload-versions',
   'differential/d1',
@@ -28,6 +29,8 @@ const LONGEST = [
   'fixtures/blog',
   'fault/redis',
   'fault/scenarios',
+  'functions/cached',
+  'differential/functions',
   'docs/snippets',
   'fault/store',
   'registries/database',
