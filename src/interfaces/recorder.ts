@@ -12,6 +12,8 @@ export interface Recorder {
    * @param askedAt when it was, in milliseconds since 1970; default now
    */
   note(tags: readonly string[], versions: readonly string[], askedAt?: number): void;
+  /** What was read may be served until then, in milliseconds since 1970. */
+  expires?(at: number): void;
   /** What was read must not be kept for others, or cannot be told by tags. */
   refuse(reason: Refusal): void;
   /**

@@ -6,8 +6,9 @@
 import type { PayloadRequest } from 'payload';
 import { parseDuration } from '../../duration.js';
 import { PayloadKVError } from '../../errors.js';
+import { noteUse } from '../operation/operation.js';
 import type { CachedOptions, FunctionContext, FunctionSite, Made } from './context.js';
-import { lookUp } from './lookup.js';
+import { lookUp, noteEntry } from './lookup.js';
 import { bypassing, revalidate, runShared } from './run.js';
 import { siteOf } from './site-of.js';
 import { wantedOf } from './wanted.js';
@@ -48,11 +49,12 @@ export async function cachedIn<Result>(
   }
   const { count, parent } = wanted;
   // Who runs what another returned depends on whose it is.
-  if (options.req && !options.shared) parent?.hears?.(options.req, true);
+  if (wanted.asker && !options.shared) parent?.hears?.({ user: wanted.asker.user }, true);
+  noteUse(options.req, parent);
   const looked = await lookUp(found, wanted);
   if (looked.found) {
     count.hits += 1;
-    parent?.note(looked.entry.tags, looked.entry.versions, looked.entry.askedAt);
+    noteEntry(parent, looked.entry);
     return looked.result as Result;
   }
   if (looked.stale) count.stale += 1;

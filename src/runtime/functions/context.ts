@@ -2,11 +2,13 @@
 import type { Payload, PayloadRequest } from 'payload';
 import type { Duration } from '../../duration.js';
 import type { Recorder } from '../../interfaces/recorder.js';
+import type { Expiring } from '../../platform/expiring.js';
 import type { Instance } from '../carried-instance.js';
 import type { EncodedResult } from '../entry/entry.js';
 import type { Wanted } from '../read/context.js';
 import type { FillContext } from '../read/fill.js';
 import type { SingleFlight } from '../read/single-flight.js';
+import type { Asker } from './asker.js';
 import type { FlightWaits } from './flight-waits.js';
 
 /** How a function is cached. */
@@ -68,6 +70,8 @@ export interface Recorded {
   versions: string[];
   /** When the oldest of what it read was asked of the database, in milliseconds since 1970. */
   askedAt: number;
+  /** Until when it may be served, in milliseconds since 1970. */
+  until: number;
   /** Collections of which it depends on more documents than have a tag each. */
   wide: string[];
 }
@@ -90,14 +94,16 @@ export interface FunctionSite {
   known: { get(key: string): KnownFunction | undefined; set(key: string, known: KnownFunction): void };
   singleFlight: SingleFlight<Made>;
   waits: FlightWaits;
-  /** Keys of entries that are replaced in the background, each with when that began. */
-  replacing: Map<string, number>;
+  /** Keys of entries that are replaced in the background. */
+  replacing: Expiring<object>;
 }
 
 /** What a function returned, as it is looked for. */
 export interface WantedFunction extends Wanted {
   /** Tags that are known before it runs. */
   ownTags: readonly string[];
+  /** What the key says of the request; of a result that is everybody's, all but the user, who is shown all the same. */
+  asker: Asker | undefined;
   /** Hears what what it returns depends on, where it runs for something that is recorded as well. */
   parent: Recorder | undefined;
   /** Largest result in bytes, or no limit. */

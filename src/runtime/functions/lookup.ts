@@ -1,6 +1,9 @@
 /** Looks for what a function returned. Its entry alone says what it depends on. */
+
+import type { Recorder } from '../../interfaces/recorder.js';
 import { type DecodedEntry, decodeEntry } from '../entry/entry.js';
 import type { Opened } from '../entry/entry-form.js';
+import { FUNCTIONS_TAG } from '../query/tags.js';
 import { type Absent, counted, type Fresh } from '../read/context.js';
 import { completeVersions, currentVersions } from '../read/known-versions.js';
 import { lookup } from '../read/lookup.js';
@@ -27,6 +30,8 @@ export async function lookUp(site: FunctionSite, wanted: WantedFunction): Promis
   }
   // Once more where another process has found that it depends on something else.
   for (let attempt = 0; attempt < 2 && tags; attempt++) {
+    // This process knows of a write that nobody else has been told of.
+    if (reads.pendingFor(tags)) break;
     asked = { ...wanted, tags, rule: { ...wanted.rule, ...strictest(site, tags) } };
     const found = await lookup(reads, asked, text);
     if (found.found) {
@@ -34,7 +39,7 @@ export async function lookUp(site: FunctionSite, wanted: WantedFunction): Promis
       return found;
     }
     looked = found;
-    tags = found.otherTags;
+    tags = found.otherTags && areItsOwn(found.otherTags, wanted) ? found.otherTags : undefined;
     text = undefined;
   }
   const { stale = false, old = undefined, versions = undefined } = looked ?? {};
@@ -79,9 +84,23 @@ async function firstSight(
 
 function tagsIn(
   opened: Opened,
-  { key }: WantedFunction,
+  wanted: WantedFunction,
   serializer: Parameters<typeof decodeEntry>[1],
 ): readonly string[] | undefined {
   const entry = opened ? decodeEntry(opened, serializer) : undefined;
-  return entry?.key === key ? entry.tags : undefined;
+  return entry?.key === wanted.key && areItsOwn(entry.tags, wanted) ? entry.tags : undefined;
+}
+
+/** Whether tags that a store has answered with can be those of an entry: one without its own would never be stale. */
+function areItsOwn(tags: readonly unknown[], { ownTags }: WantedFunction): boolean {
+  return (
+    tags.every((tag) => typeof tag === 'string') &&
+    ownTags.every((tag) => !tag.startsWith(FUNCTIONS_TAG) || tags.includes(tag))
+  );
+}
+
+/** Tells whoever is recorded of an entry that was served. */
+export function noteEntry(parent: Recorder | undefined, entry: DecodedEntry): void {
+  parent?.note(entry.tags, entry.versions, entry.askedAt);
+  parent?.expires?.(entry.askedAt + 1000 * entry.ttl);
 }

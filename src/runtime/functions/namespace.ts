@@ -2,12 +2,13 @@
 import type { Duration } from '../../duration.js';
 import { PayloadKVError } from '../../errors.js';
 import { encodeResult } from '../entry/entry.js';
+import { currentCall } from '../operation/operation.js';
 import { namespaceTag, ownTag } from '../query/tags.js';
 import { recordedVersions } from '../read/known-versions.js';
 import type { FunctionCounts } from '../stats/stats.js';
 import { cached, type MemoizeOptions, memoize } from './cached.js';
 import type { CachedOptions, FunctionContext } from './context.js';
-import { lookUp } from './lookup.js';
+import { lookUp, noteEntry } from './lookup.js';
 import { siteOf } from './site-of.js';
 import { strictest, wantedOf } from './wanted.js';
 
@@ -79,15 +80,21 @@ export function namespace(name: string, options: NamespaceOptions = {}): Namespa
     async get<Value>(key: readonly unknown[]) {
       const site = siteOf(given);
       const wanted = site && (await wantedOf(site, { ...given, key }));
-      if (!site || typeof wanted !== 'object') return undefined;
+      if (!site || typeof wanted !== 'object') {
+        currentCall()?.recorder?.refuse('untracked');
+        return undefined;
+      }
       const looked = await lookUp(site, wanted);
       if (!looked.found) {
+        // What is made of there being nothing depends on it.
+        if (looked.before) wanted.parent?.note(wanted.ownTags, looked.before);
+        else wanted.parent?.refuse('error');
         if (looked.stale) wanted.count.stale += 1;
         else wanted.count.misses += 1;
         return undefined;
       }
       wanted.count.hits += 1;
-      wanted.parent?.note(looked.entry.tags, looked.entry.versions, looked.entry.askedAt);
+      noteEntry(wanted.parent, looked.entry);
       return { value: looked.result as Value };
     },
     async set(key, value, { ttl, tags = [] } = {}) {

@@ -1,10 +1,10 @@
 /** Records what a function depends on while it runs. */
 import type { Payload } from 'payload';
 import type { Recorder, Refusal } from '../../interfaces/recorder.js';
-import { isObject } from '../../platform/is-object.js';
 import { stateOf } from '../operation/operation.js';
 import { entityOfSingle, starTag } from '../query/tags.js';
-import type { CachedOptions, Recorded } from './context.js';
+import { type Asker, userOf } from './asker.js';
+import type { Recorded } from './context.js';
 
 /** Documents of one collection of which each has a tag; of more than that the collection's is taken. */
 export const MOST_DOCUMENTS = 64;
@@ -21,14 +21,18 @@ export interface FunctionRecorder extends Recorder {
 export function createRecorder(parts: {
   payload: Payload;
   keys: readonly string[];
-  options: Pick<CachedOptions, 'req' | 'shared'>;
+  /** Who asks, where the key says it. */
+  asker: Partial<Asker> | undefined;
+  /** Whether the result is everybody's, whoever reads. */
+  isShared: boolean;
   /** Collections whose own tags were noted before anything was read. */
   wide: readonly string[];
   now(): number;
 }): FunctionRecorder {
-  const { payload, keys, options, wide, now } = parts;
+  const { payload, keys, asker, isShared, wide, now } = parts;
   const versionOf = new Map<string, string>();
   let askedAt = now();
+  let until = Number.POSITIVE_INFINITY;
   let refusal: Refusal | undefined;
 
   function refuse(reason: Refusal): void {
@@ -51,25 +55,27 @@ export function createRecorder(parts: {
       if (versionOf.size > MOST_TAGS) refuse('too-many-tags');
     },
     refuse,
+    expires(at) {
+      until = Math.min(until, at);
+    },
     hears(request, isControlled) {
       const state = stateOf(request);
       if (state && state.recorder !== recorder) refuse('shared-request');
-      if (options.shared) return;
+      if (isShared) return;
       const user = userOf(request);
-      if (options.req ? user !== userOf(options.req) : isControlled || user !== undefined) refuse('user');
+      // What nobody in particular reads is the same for the user of the key.
+      const isOther = user !== undefined && user !== userOf(asker);
+      if (isOther || (isControlled && !asker)) refuse('user');
     },
-    end: () => ({ recorded: { ...sorted(versionOf, wide), askedAt }, refusal }),
+    end: () => ({ recorded: { ...sorted(versionOf, wide), askedAt, until }, refusal }),
   };
   return recorder;
 }
 
-/** Who a request is of, as text. */
-function userOf(request: unknown): string | undefined {
-  const { user } = (request ?? {}) as { user?: { id?: unknown; collection?: unknown } | null };
-  return isObject(user) ? JSON.stringify([user.collection, String(user.id)]) : undefined;
-}
-
-function sorted(versionOf: ReadonlyMap<string, string>, early: readonly string[]): Omit<Recorded, 'askedAt'> {
+function sorted(
+  versionOf: ReadonlyMap<string, string>,
+  early: readonly string[],
+): Omit<Recorded, 'askedAt' | 'until'> {
   const numbers = new Map<string, number>();
   for (const tag of versionOf.keys()) {
     const entity = entityOfSingle(tag);

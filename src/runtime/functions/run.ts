@@ -1,11 +1,10 @@
 /** Runs functions, and has what they return stored under what they were heard to read. */
 import type { PayloadRequest } from 'payload';
-import { parseDuration } from '../../duration.js';
+import { type Duration, parseDuration } from '../../duration.js';
 import { PayloadKVError } from '../../errors.js';
 import type { Refusal } from '../../interfaces/recorder.js';
 import { decodeResult, type EncodedResult, encodeResult } from '../entry/entry.js';
 import { currentCall, runCall } from '../operation/operation.js';
-import { apartFrom } from '../operation/request.js';
 import { collectionTag, documentTag, globalTag, ownTag, starTag } from '../query/tags.js';
 import { exceeds } from '../read/entry-writes.js';
 import { currentVersions, recordedVersions } from '../read/known-versions.js';
@@ -35,10 +34,13 @@ export function tagsOfTarget(target: DependencyTarget): string[] {
 /** Runs a function without the cache. What it reads, whatever it runs for hears. */
 export async function bypassing<Result>(
   fn: (context: FunctionContext) => Result | Promise<Result>,
-  { req }: CachedOptions,
+  { req, ttl }: CachedOptions,
   site: FunctionSite | undefined,
 ): Promise<Result> {
-  const parent = currentCall()?.recorder;
+  const parent = currentCall()?.recorder ?? site?.reads.pages?.recorder();
+  const expiresIn = (duration: Duration): void =>
+    parent?.expires?.((site?.reads.now() ?? Date.now()) + 1000 * parseDuration(duration, 'ttl'));
+  if (ttl !== undefined) expiresIn(ttl);
   return fn({
     get req() {
       const request = req ?? (site && newRequest(site.payload));
@@ -51,7 +53,7 @@ export async function bypassing<Result>(
       });
     },
     tag: () => parent?.refuse('untracked'),
-    ttl: () => {},
+    ttl: expiresIn,
   });
 }
 
@@ -82,6 +84,7 @@ export async function runShared(
   if (!kept || !(await isCurrent(site, wanted, kept.recorded))) return alone();
   const { encoded, recorded } = kept;
   parent?.note(recorded.tags, recorded.versions, recorded.askedAt);
+  parent?.expires?.(recorded.until);
   count.shared += 1;
   return { result: decodeResult(encoded), kept };
 }
@@ -96,9 +99,6 @@ async function isCurrent(
   return versions.every((version, index) => version === current?.[index]);
 }
 
-/** How long a run in the background is taken for alive, in milliseconds: in workerd nobody would tell. */
-const LONGEST_REPLACING = 30_000;
-
 /** Runs a function in the background, unless that is being done. */
 export function revalidate(
   site: FunctionSite,
@@ -108,21 +108,13 @@ export function revalidate(
   before: string[] | undefined,
 ): void {
   const { key } = wanted;
-  const now = site.reads.now();
-  const began = site.replacing.get(key);
-  if (began !== undefined && Math.abs(now - began) < LONGEST_REPLACING) return;
-  site.replacing.set(key, now);
-  const req = options.req && (apartFrom(options.req) as Partial<PayloadRequest>);
-  const replacing = run(
-    site,
-    { ...wanted, parent: undefined },
-    fn,
-    { ...options, ...(req && { req }) },
-    before,
-  );
+  if (site.replacing.get(key)) return;
+  const own = {};
+  site.replacing.set(key, own);
+  const replacing = run(site, { ...wanted, parent: undefined }, fn, options, before);
   site.reads.background.run(
     replacing.finally(() => {
-      if (site.replacing.get(key) === now) site.replacing.delete(key);
+      if (site.replacing.get(key) === own) site.replacing.delete(key);
     }),
   );
 }
@@ -139,7 +131,8 @@ async function run(
   const recorder = createRecorder({
     payload,
     keys: [key, ...(parent?.keys ?? [])],
-    options,
+    asker: wanted.asker,
+    isShared: options.shared ?? false,
     wide: site.known.get(key)?.wide ?? [],
     now: reads.now,
   });
@@ -147,25 +140,35 @@ async function run(
   else recorder.refuse('error');
   const startedAt = reads.now();
   const context = createContext(site, wanted, options, recorder);
+  /** How long the result may be served, in seconds, counted from the oldest of what it read. */
+  const lifeOf = ({ askedAt, until }: Recorded): number =>
+    Math.min(
+      Math.min(wanted.ttl, context.ttl()) - Math.ceil(Math.max(0, startedAt - askedAt) / 1000),
+      Math.floor((until - startedAt) / 1000),
+    );
   let result: unknown;
   let isDone = false;
   try {
-    result = await runCall(undefined, () => fn(context.given), { recorder });
+    // A query builder asks when it is awaited, which is to be inside as well.
+    result = await runCall(undefined, async () => fn(context.given), { recorder });
     await context.tagged();
     isDone = true;
   } finally {
     const { recorded, refusal } = recorder.end();
     parent?.note(recorded.tags, recorded.versions, recorded.askedAt);
+    parent?.expires?.(startedAt + 1000 * lifeOf(recorded));
     // Whoever catches what it threw depends on what it read all the same.
     if (refusal && !(isDone && refusal === 'uncacheable')) parent?.refuse(refusal);
   }
   const { recorded, refusal } = recorder.end();
   const encoded = refusal ? undefined : encodedResult(site, result);
-  const ttl =
-    Math.min(wanted.ttl, context.ttl()) - Math.ceil(Math.max(0, startedAt - recorded.askedAt) / 1000);
+  const ttl = lifeOf(recorded);
   const isTooLarge =
     encoded && wanted.maximumBytes !== undefined && exceeds(encoded.body, wanted.maximumBytes);
-  const kept = encoded && !isTooLarge ? { encoded, recorded } : undefined;
+  const kept =
+    encoded && !isTooLarge
+      ? { encoded, recorded: { ...recorded, until: startedAt + 1000 * ttl } }
+      : undefined;
   site.known.set(key, {
     tags: recorded.tags,
     isRefused: kept === undefined,
@@ -183,7 +186,7 @@ async function run(
 /** What a function is given, and what it said with it. */
 function createContext(
   site: FunctionSite,
-  { count }: WantedFunction,
+  { count, asker }: WantedFunction,
   options: CachedOptions,
   recorder: FunctionRecorder,
 ): { given: FunctionContext; tagged(): Promise<void>; ttl(): number } {
@@ -195,7 +198,7 @@ function createContext(
     else recorder.refuse('error');
   }
   const given: FunctionContext = {
-    req: deriveRequest(options.req ?? newRequest(site.payload), recorder),
+    req: deriveRequest(options.req ?? newRequest(site.payload), recorder, asker),
     tag(...targets) {
       for (const target of targets) waiting.push(noteVersions(tagsOfTarget(target)));
     },

@@ -1,6 +1,7 @@
 /** Which Payload instance a function is cached for, and what its functions share. */
 import type { Payload, PayloadRequest } from 'payload';
 import { PayloadKVError } from '../../errors.js';
+import { createExpiring } from '../../platform/expiring.js';
 import { leastRecentlyUsed } from '../../platform/least-recently-used.js';
 import { valueAt } from '../../platform/value-at.js';
 import { instanceOf, livingInstances } from '../carried-instance.js';
@@ -10,6 +11,9 @@ import type { FillContext } from '../read/fill.js';
 import { createSingleFlight, defaultSingleFlight } from '../read/single-flight.js';
 import type { FunctionSite, KnownFunction, Made } from './context.js';
 import { createFlightWaits } from './flight-waits.js';
+
+/** How long a run in the background is taken for alive, in milliseconds: in workerd nobody would tell. */
+const LONGEST_REPLACING = 30_000;
 
 const sites = new WeakMap<FillContext, FunctionSite>();
 
@@ -36,7 +40,7 @@ export function siteOf({
       reads.now,
     ),
     waits: createFlightWaits(),
-    replacing: new Map(),
+    replacing: createExpiring({ max: REMEMBERED_QUERIES, lifetime: LONGEST_REPLACING }),
   }));
 }
 

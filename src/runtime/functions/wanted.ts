@@ -3,7 +3,6 @@ import { parseDuration } from '../../duration.js';
 import { PayloadKVError } from '../../errors.js';
 import { leavesProcess } from '../../interfaces/store.js';
 import { hash } from '../../platform/hash.js';
-import { isObject } from '../../platform/is-object.js';
 import { type Call, currentCall } from '../operation/operation.js';
 import { carriesTransaction, isOfWriteOperation } from '../operation/reader.js';
 import type { NamespacePolicy } from '../policy/options.js';
@@ -13,12 +12,11 @@ import { entryKey } from '../query/key.js';
 import { FUNCTIONS_TAG, namespaceKeyTag, namespaceTag, ownerOf } from '../query/tags.js';
 import type { CachedRule } from '../read/context.js';
 import type { BypassReason } from '../stats/stats.js';
+import { askerOf } from './asker.js';
 import type { CachedOptions, FunctionSite, WantedFunction } from './context.js';
 
 /** Longest namespace in characters. */
 const LONGEST_NAMESPACE = 100;
-/** What differs between two requests of one user, and says nothing of what they may see. */
-const OF_SESSION: ReadonlySet<string> = new Set(['sessions', '_sid', '_strategy']);
 
 /**
  * What is wanted, or why it is run without asking the cache.
@@ -34,6 +32,8 @@ export async function wantedOf(
   const { reads } = site;
   const { req, shared = false, namespace = '' } = options;
   check(options);
+  // Before anything else happens: the request may be another's by then.
+  const asker = req && askerOf(req);
   const call = currentCall();
   const reader = { request: req, operations: [], call };
   if (!isForWrite && (isOfWriteOperation(reader) || isInsideWrite(call))) return 'write-operation';
@@ -41,10 +41,11 @@ export async function wantedOf(
   const rule = ruleOf(site, options);
   if (rule.eventual && req?.user && !shared) return 'request';
   if (!isForWrite && (reads.storeGuard.isOpen() || reads.registryGuard.isOpen())) return 'error';
+  if (req && !asker) return 'unknown-argument';
   const asked = {
     key: options.key,
     build: site.instance.options().build,
-    ...(req && !shared ? ofRequest(req) : {}),
+    asker: asker && { ...asker, ...(shared && { user: null }) },
   };
   const canonical = canonicalArguments(asked);
   if (canonical === undefined) return 'unknown-argument';
@@ -66,6 +67,7 @@ export async function wantedOf(
     nearKey: key + (reads.near ? reads.attachment : ending),
     tags,
     ownTags,
+    asker,
     question: [],
     rule: { ...rule, ...strictest(site, tags) },
     ttl: Math.min(rule.ttl, reads.longestTtl),
@@ -139,17 +141,6 @@ function ruleOf(site: FunctionSite, options: CachedOptions): CachedRule {
     ...strictest(site, [FUNCTIONS_TAG]),
     auth: false,
     secrets: undefined,
-  };
-}
-
-/** What of a request decides what Payload answers. */
-function ofRequest({ user, locale, fallbackLocale }: NonNullable<CachedOptions['req']>): object {
-  return {
-    user: isObject(user)
-      ? Object.fromEntries(Object.entries(user).filter(([name]) => !OF_SESSION.has(name)))
-      : null,
-    locale: locale ?? null,
-    fallbackLocale: fallbackLocale ?? null,
   };
 }
 

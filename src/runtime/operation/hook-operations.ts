@@ -12,6 +12,7 @@ import {
   beginOperation,
   currentCall,
   endOperation,
+  noteUse,
   type Operation,
   operationOf,
   othersOnRequest,
@@ -87,6 +88,7 @@ function noteBeginning(
   const recorder = currentCall()?.recorder;
   if (writes) recorder?.refuse('write-operation');
   recorder?.hears?.(request, known.overrideAccess !== true);
+  noteUse(request, recorder);
   const { context } = (request ?? {}) as { context?: unknown };
   if (hasForeignValue(context)) onForeignValue();
   const found = takeDirective(request);
@@ -255,8 +257,11 @@ export function callStrategies(payload: Payload): void {
 function replaceByCalls(strategies: Strategy[]): void {
   for (const [index, strategy] of strategies.entries()) {
     if (typeof strategy?.authenticate !== 'function' || strategy.authenticate[IS_CALL]) continue;
-    const call: Callable = (...args) =>
-      runCall(undefined, () => strategy.authenticate(...args), { authenticates: true });
+    const call: Callable = (...args) => {
+      // It looks at headers, of which no key tells, and finds nobody without a read.
+      currentCall()?.recorder?.refuse('user');
+      return runCall(undefined, () => strategy.authenticate(...args), { authenticates: true });
+    };
     call[IS_CALL] = true;
     try {
       // One of a class keeps what is private to it.

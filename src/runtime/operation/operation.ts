@@ -268,6 +268,17 @@ export function stateOf(request: unknown): RequestState | undefined {
   return byLoader ?? statesByObject.get(request);
 }
 
+/**
+ * Tells the function that has a request for its own of a use that it does not hear of: what the data loader then remembers
+ * it would read no more.
+ *
+ * @param recorder who hears of the use, if anybody does
+ */
+export function noteUse(request: unknown, recorder: Recorder | undefined): void {
+  const owner = stateOf(request)?.recorder;
+  if (owner && owner !== recorder) owner.refuse('shared-request');
+}
+
 function rememberState(request: Request, state: RequestState): void {
   if (request[STATE] !== state) setQuietly(request, STATE, state);
   if (request[STATE] !== state) statesByObject.set(request, state);

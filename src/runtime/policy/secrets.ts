@@ -22,6 +22,8 @@ const OF_PAYLOAD = new Set([
   '_verificationToken',
 ]);
 const SESSIONS = 'sessions';
+/** What a user of a request may have that signs them in, or helps to. */
+export const SIGNS_IN: ReadonlySet<string> = new Set([...OF_PAYLOAD, SESSIONS, 'apiKey', 'apiKeyIndex']);
 
 /**
  * What must be kept out of the entries of an auth collection, so that Payload's read operations answer as they do

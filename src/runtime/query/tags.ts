@@ -76,8 +76,12 @@ export const ownTag = (name: string): string => `+${escapeName(name)}`;
 /** The collection or global that a tag belongs to, as its own tag names it; for the versions of one that one. */
 export const ownerOf = (tag: string): string => /^[^#?*~]*/.exec(tag)?.[0] ?? tag;
 
-/** The entity of a tag that belongs to one document or slice of it. No entity's own name holds these signs. */
+/**
+ * The entity of a tag that belongs to one document or slice of it. No entity's own name holds these signs. A namespace is
+ * none: its own tag does not change with one of its keys.
+ */
 export function entityOfSingle(tag: string): string | undefined {
+  if (tag.startsWith(FUNCTIONS_TAG)) return undefined;
   const end = tag.search(/[#?]/);
   return end < 0 ? undefined : tag.slice(0, end);
 }

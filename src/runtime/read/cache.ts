@@ -11,7 +11,7 @@ import {
   findDirective,
   type ReadDirective,
 } from '../operation/directive.js';
-import { currentCall } from '../operation/operation.js';
+import { currentCall, noteUse } from '../operation/operation.js';
 import {
   carriesTransaction,
   directiveOf,
@@ -52,6 +52,7 @@ export function createCache(parts: CacheParts): Cache {
   function recorderOf(read: Read): Recorder | undefined {
     const recorder = currentCall()?.recorder ?? parts.pages?.recorder();
     recorder?.hears?.(read.args.req, false);
+    noteUse(read.args.req, recorder);
     return recorder;
   }
 
@@ -89,6 +90,8 @@ export function createCache(parts: CacheParts): Cache {
     if (reason || !plan || !rule.cached) {
       return bypass(read, reason ?? 'unknown-argument', directive, recorder);
     }
+    // Entries that hold secrets are allowed, and nothing that is made of them.
+    if (rule.auth && !rule.secrets) recorder?.refuse('auth-collection');
     const wanted: Wanted = {
       // Spreading the plan takes V8 as long as a tenth of the hit.
       key: plan.key,
