@@ -480,6 +480,23 @@ describe('people', () => {
 });
 
 describe('faults', () => {
+  test('a result whose parts are used many times over costs what it costs to write it', async () => {
+    await start();
+    let part: unknown = { text: 'x' };
+    for (let depth = 0; depth < 30; depth++) part = [part, part];
+    const before = Date.now();
+    expect(await cached(() => part, { key: ['dag'], payload })).toBe(part);
+    expect(Date.now() - before).toBeLessThan(5_000);
+    expect(notStored()).toEqual({ uncacheable: 1 });
+  });
+
+  test('namespaces without end are not remembered without end', async () => {
+    await start();
+    for (let number = 0; number < 3_000; number++)
+      await namespace(`space ${number}`, { payload }).get([number]);
+    expect(Object.keys(getCacheStats(payload)!.functions).length).toBeLessThan(2_000);
+  });
+
   test('a write that is not done is known also of a result seen for the first time', async () => {
     const versions = memoryRegistry();
     let isBroken = false;
@@ -550,6 +567,45 @@ describe('faults', () => {
 });
 
 describe('the request of a function', () => {
+  test('begins transactions that stay with it, and writes of it make stale what the outer reads', async () => {
+    site = await startBlog({ plugins: [payloadKV({ store: memory() })], seed: 3, db: 'sqlite-transactions' });
+    ({ payload } = site);
+    const id = await idOf('posts');
+    const outer = { payload, user: null } as unknown as PayloadRequest;
+    const read = () => payload.findByID({ collection: 'posts', id, depth: 0, req: outer });
+    await read();
+    let during: unknown;
+    await cached(
+      async ({ req }) => {
+        const writing = payload.update({ collection: 'posts', id, data: { title: 'Inside' }, req });
+        during = outer.transactionID;
+        await writing;
+        return req.transactionID ?? null;
+      },
+      { key: ['writes'], req: outer },
+    );
+    expect([during ?? null, outer.transactionID ?? null]).toEqual([null, null]);
+    expect((await read()).title).toBe('Inside');
+    expect(notStored()).toEqual({ 'write-operation': 1 });
+    const call = (req: Partial<PayloadRequest>) =>
+      cached(
+        async (context) =>
+          (await payload.findByID({ collection: 'posts', id, depth: 0, req: context.req })).title,
+        {
+          key: ['reads'],
+          req,
+        },
+      );
+    expect(await call(outer)).toBe('Inside');
+    await settle();
+    const transactionID = (await payload.db.beginTransaction())!;
+    const inside = { payload, user: null, transactionID } as unknown as PayloadRequest;
+    await payload.update({ collection: 'posts', id, data: { title: 'Rolled back' }, req: inside });
+    expect(await call(inside)).toBe('Rolled back');
+    await payload.db.rollbackTransaction(transactionID);
+    expect(await call(outer)).toBe('Inside');
+  });
+
   test('takes properties of every kind', async () => {
     await start();
     const outer = Object.freeze({ payload, user: null, mine: 1 }) as unknown as Partial<PayloadRequest>;

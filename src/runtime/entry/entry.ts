@@ -46,6 +46,16 @@ export interface EncodedResult {
 }
 
 const NOT_ENCODABLE = Symbol('not encodable');
+/** Objects and lists in one result. One that holds the same over and over has few of its own, and a text without end. */
+const MOST_VALUES = 2_000_000;
+
+/** What a walk through a result knows. */
+interface Walk {
+  /** What holds the value that is looked at. */
+  above: Set<object>;
+  /** Objects and lists that may still come. */
+  left: number;
+}
 
 /**
  * Encodes a result without loss: what JSON has by the serializer, and undefined, dates, special numbers, bigints, bytes
@@ -57,7 +67,7 @@ const NOT_ENCODABLE = Symbol('not encodable');
 export function encodeResult(result: unknown, serializer?: Serializer): EncodedResult | undefined {
   const special: SpecialValue[] = [];
   try {
-    findSpecialValues(result, [], special, new Set(), serializer !== undefined);
+    findSpecialValues(result, [], special, { above: new Set(), left: MOST_VALUES }, serializer !== undefined);
     const plain = special.length > 0 ? withoutSpecialValues(result, special) : result;
     const body = serializer ? serializer.encode(plain) : JSON.stringify(plain);
     return { body, special: special.length > 0 ? special : undefined, serializer };
@@ -97,7 +107,7 @@ function findSpecialValues(
   value: unknown,
   path: (string | number)[],
   found: SpecialValue[],
-  above: Set<object>,
+  walk: Walk,
   isForBytes: boolean,
 ): void {
   switch (typeof value) {
@@ -138,7 +148,9 @@ function findSpecialValues(
     return;
   }
   // A circle has no text.
-  if (above.has(value)) throw NOT_ENCODABLE;
+  const { above } = walk;
+  walk.left -= 1;
+  if (above.has(value) || walk.left < 0) throw NOT_ENCODABLE;
   above.add(value);
   const names = Object.keys(value);
   if (Array.isArray(value)) {
@@ -147,7 +159,7 @@ function findSpecialValues(
     for (let index = 0; index < value.length; index++) {
       if (!(index in value)) throw NOT_ENCODABLE;
       path.push(index);
-      findSpecialValues(value[index], path, found, above, isForBytes);
+      findSpecialValues(value[index], path, found, walk, isForBytes);
       path.pop();
     }
   } else {
@@ -162,7 +174,7 @@ function findSpecialValues(
       // JSON.parse makes `__proto__` an own property, assignment while restoring would not.
       if (name === '__proto__' || (isForBytes && !name.isWellFormed())) throw NOT_ENCODABLE;
       path.push(name);
-      findSpecialValues((value as Record<string, unknown>)[name], path, found, above, isForBytes);
+      findSpecialValues((value as Record<string, unknown>)[name], path, found, walk, isForBytes);
       path.pop();
     }
   }

@@ -104,6 +104,9 @@ function addCounts(sum: CacheCounts, more: CacheCounts): void {
 export type CountedType = 'collection' | 'global' | 'function';
 const SIGNS: Record<CountedType, string> = { collection: '', global: '@', function: '/' };
 
+/** Names that have counts: a site may make as many namespaces as it likes, and later ones count as functions of none. */
+const MOST_COUNTED = 1_000;
+
 /** The counts of one site. */
 export interface Counters {
   /** Those of a collection or global, to be added to. */
@@ -120,7 +123,11 @@ export function createCounters(): Counters {
   return {
     counts,
     operations: { storeReads: 0, storeWrites: 0, registryReads: 0, registryReplacements: 0 },
-    countsOf: (type, name) => valueAt(counts, SIGNS[type] + name, emptyCounts),
+    countsOf(type, name) {
+      const full = SIGNS[type] + name;
+      const isOneMore = type === 'function' && counts.size >= MOST_COUNTED && !counts.has(full);
+      return valueAt(counts, isOneMore ? SIGNS[type] : full, emptyCounts);
+    },
   };
 }
 
