@@ -95,6 +95,16 @@ test.each<[what: string, text: string, line: number | undefined]>([
   ['something from elsewhere', "import config from './other.js';\nexport default config;", undefined],
   ['nothing', 'const config = {};', undefined],
   ['itself', 'const config = withPayload(config);\nexport default config;', undefined],
+  ['what is set later', 'const config = {};\nconfig.cacheHandler = mine;\nexport default config;', 2],
+  ['what is spread in', 'const mine = { cacheHandler: own };\nexport default { ...mine };', 1],
+  [
+    'a variable that becomes another',
+    'let config = {};\nconfig = { a: 1 };\nexport default config;',
+    undefined,
+  ],
+  ['what two exports make', 'module.exports = {};\nmodule.exports = { a: 1 };', undefined],
+  ['options of an unknown function', "export default siteConfig({ name: 'x' });", undefined],
+  ['a createRequire of its own', 'const createRequire = () => {};\nexport default {};', 1],
 ])('%s is left, with the lines to paste', (_what, text, line) => {
   expect(edit(text)).toEqual({
     ok: false,
@@ -102,4 +112,36 @@ test.each<[what: string, text: string, line: number | undefined]>([
     ...(line === undefined ? {} : { line }),
     paste: `${IMPORT}\n\n${HANDLER},`,
   });
+});
+
+test('a module that only its syntax tells is one, and CommonJS with a `require` of its own is left', () => {
+  const result = edit('export default { a: 1 };', 'next.config.js', false);
+  expect(result.ok && result.content).toBe(`${IMPORT}\n\nexport default { a: 1, ${HANDLER} };`);
+  const shadowed = 'const require = load;\nmodule.exports = {};';
+  expect(edit(shadowed, 'next.config.js', false)).toMatchObject({ ok: false, line: 1 });
+});
+
+test.each([
+  [
+    'a byte order mark',
+    '\uFEFFexport default { a: 1 };',
+    `\uFEFF${IMPORT}\n\nexport default { a: 1, ${HANDLER} };`,
+  ],
+  [
+    'a comment behind the last member',
+    'export default {\n  a: 1, // one\n  // more\n};',
+    `${IMPORT}\n\nexport default {\n  a: 1, // one\n  ${HANDLER},\n  // more\n};`,
+  ],
+  [
+    'a comment without a comma',
+    'export default {\n  a: 1 // one\n};',
+    `${IMPORT}\n\nexport default {\n  a: 1, // one\n  ${HANDLER}\n};`,
+  ],
+  [
+    'a spread at the end',
+    'export default {\n  ...shared,\n};',
+    `${IMPORT}\n\nexport default {\n  ...shared,\n  ${HANDLER},\n};`,
+  ],
+])('%s stays as it is', (_what, text, expected) => {
+  expect(edit(text)).toEqual({ ok: true, modified: true, content: expected });
 });

@@ -34,7 +34,8 @@ export function addCacheHandler(
 ): TransformResult {
   const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
   const style = fileStyle(text, path, projectStyle);
-  const isESM = /\.m[jt]s$/.test(path) || isModule;
+  // Node takes a `.js` for a module too where only its syntax says so; Next compiles a `.ts` to what its package is.
+  const isESM = /\.m[jt]s$/.test(path) || isModule || (path.endsWith('.js') && hasModuleSyntax(source));
   const resolve = isESM ? 'createRequire(import.meta.url).resolve' : 'require.resolve';
   const write = (code: string): string => restyle(code, { ...style, lineEnding: '\n' });
   const pathOf = (module: string): string => `${resolve}(${quote(module, style.quotes)})`;
@@ -43,6 +44,7 @@ export function addCacheHandler(
     lines.push(`cacheHandlers: { default: ${pathOf(HANDLERS.cacheHandlers)} }`);
   const statement = write(`import { createRequire } from 'node:module';`);
   const needsImport = isESM && !importsCreateRequire(source);
+  const loader = isESM ? 'createRequire' : 'require';
   const refuse = (reason: string, at?: ts.Node): TransformResult => ({
     ok: false,
     reason,
@@ -52,6 +54,8 @@ export function addCacheHandler(
 
   const object = exportedObject(source);
   if (!object) return refuse('What it exports is not surely one object literal.');
+  const taken = (needsImport || !isESM) && nodeIn(source, (node) => declares(node, loader));
+  if (taken) return refuse(`It has a \`${loader}\` of its own.`, taken);
   const names = object.properties.map((member) => member.name && propertyName(member.name));
   const edits: Edit[] = [];
   for (const line of lines) {
@@ -62,6 +66,8 @@ export function addCacheHandler(
       return refuse(`It has a \`${name}\` of its own.`, member);
   }
   if (edits.length === 0) return { ok: true, content: text, modified: false };
+  const elsewhere = nodeIn(source, (node) => namesHandler(node) && node.parent.parent !== object);
+  if (elsewhere) return refuse(`It names \`${elsewhere.getText()}\` in another place.`, elsewhere);
   const list = {
     start: object.getStart(),
     end: object.end,
@@ -75,6 +81,32 @@ export function addCacheHandler(
   });
   const imported = needsImport ? [importEdit(text, source, statement, style)] : [];
   return { ok: true, content: applyEdits(text, [...imported, ...inserted]), modified: true };
+}
+
+/** The first node of a file of which something holds. */
+function nodeIn(node: ts.Node, holds: (node: ts.Node) => boolean): ts.Node | undefined {
+  return holds(node) ? node : ts.forEachChild(node, (child) => nodeIn(child, holds));
+}
+
+const hasModuleSyntax = (source: ts.SourceFile): boolean =>
+  source.statements.some(
+    (statement) => ts.isImportDeclaration(statement) || ts.isExportAssignment(statement),
+  );
+
+/** Whether a node gives something a name: a variable, a function, an import. */
+function declares(node: ts.Node, name: string): boolean {
+  return (
+    ts.isIdentifier(node) &&
+    node.text === name &&
+    (node.parent as Partial<ts.NamedDeclaration>).name === node &&
+    !ts.isPropertyAccessExpression(node.parent) &&
+    !ts.isPropertyAssignment(node.parent)
+  );
+}
+
+/** Whether a node is the name of an option that is to be set here. */
+function namesHandler(node: ts.Node): boolean {
+  return (ts.isIdentifier(node) || ts.isStringLiteralLike(node)) && Object.hasOwn(HANDLERS, node.text);
 }
 
 function importsCreateRequire(source: ts.SourceFile): boolean {
@@ -101,16 +133,23 @@ function importEdit(text: string, source: ts.SourceFile, statement: string, { li
 
 /** The object literal that a config exports, through the functions that are called with it. */
 function exportedObject(source: ts.SourceFile): ts.ObjectLiteralExpression | undefined {
-  for (const statement of source.statements) {
-    if (ts.isExportAssignment(statement)) return objectOf(statement.expression, source, 0);
-    if (
-      ts.isExpressionStatement(statement) &&
-      ts.isBinaryExpression(statement.expression) &&
-      statement.expression.left.getText() === 'module.exports'
-    )
-      return objectOf(statement.expression.right, source, 0);
-  }
-  return undefined;
+  const exported = source.statements.flatMap((statement) => {
+    if (ts.isExportAssignment(statement)) return [statement.expression];
+    const right = ts.isExpressionStatement(statement) && assignedTo(statement.expression, 'module.exports');
+    return right ? [right] : [];
+  });
+  // The last one of several may be made of the others.
+  const [only, ...others] = exported;
+  return only && others.length === 0 ? objectOf(only, source, 0) : undefined;
+}
+
+/** What an assignment gives to something of that text. */
+function assignedTo(node: ts.Node, text: string): ts.Expression | undefined {
+  const isAssignment =
+    ts.isBinaryExpression(node) &&
+    node.operatorToken.kind === ts.SyntaxKind.EqualsToken &&
+    node.left.getText() === text;
+  return isAssignment ? node.right : undefined;
 }
 
 /** Names through which an object is followed. */
@@ -127,9 +166,10 @@ function objectOf(
   // withPayload(config, options), withBundleAnalyzer({ … })(config)
   if (ts.isCallExpression(expression)) {
     const [first] = expression.arguments;
-    return first && objectOf(first, source, steps + 1);
+    return first && takesConfig(expression, first) ? objectOf(first, source, steps + 1) : undefined;
   }
   if (!ts.isIdentifier(expression)) return undefined;
+  if (nodeIn(source, (it) => assignedTo(it, expression.text) !== undefined)) return undefined;
   for (const statement of source.statements) {
     if (!ts.isVariableStatement(statement)) continue;
     for (const { name, initializer } of statement.declarationList.declarations) {
@@ -138,4 +178,10 @@ function objectOf(
     }
   }
   return undefined;
+}
+
+/** Whether a function is surely called with the config: what an unknown one is given in place may be options of its own. */
+function takesConfig({ expression }: ts.CallExpression, argument: ts.Expression): boolean {
+  if (ts.isCallExpression(expression) || !ts.isObjectLiteralExpression(unwrapped(argument))) return true;
+  return /(^|\.)(with|define)[A-Z]\w*$/.test(expression.getText());
 }
