@@ -59,6 +59,42 @@ describe.each(['at first', 'later'])('%s', (when) => {
   });
 });
 
+test('another mode takes back what it does not need, and keeps what somebody has added', async () => {
+  project = await onNext();
+  const before = await project.tree();
+  await init('--pages', 'push');
+  const first = await read(WRAPPER);
+  await init('--pages', 'handler');
+  expect(await read('next.config.mjs')).toContain('payload-kv/next/cache-handler');
+  const { notices } = await init('--pages', 'push');
+  expect(notices.join()).not.toContain('still names');
+  expect(await read('next.config.mjs')).toBe(NEXT_CONFIG);
+  expect(await read(WRAPPER)).toBe(first);
+  expect((await run('remove', '--yes')).exitCode).toBe(0);
+  expect(await project.tree()).toEqual(before);
+
+  await init('--pages', 'handler');
+  const edited = (await read('next.config.mjs')).replace('cacheHandler:', 'cacheHandler :');
+  await writeFile(path.join(project.dir, 'next.config.mjs'), edited);
+  const own = first.replace("revalidate: 'push' }", "revalidate: 'handler', url: site }");
+  await writeFile(path.join(project.dir, WRAPPER), own);
+  const told = await init('--pages', 'push');
+  expect(told.notices.join()).toContain('next.config.mjs still names the cache handler');
+  expect(await read(WRAPPER)).toContain("pages: nextPages({ revalidate: 'push', url: site }),");
+});
+
+test('pages in a way of somebody are left, with the line to paste', async () => {
+  project = await onNext();
+  await init('--pages', 'push');
+  const own = (await read(WRAPPER)).replace("nextPages({ revalidate: 'push' })", 'nextPages({ ...mine })');
+  await writeFile(path.join(project.dir, WRAPPER), own);
+  const { refusals } = await init('--pages', 'push');
+  expect(refusals).toEqual([
+    expect.objectContaining({ path: WRAPPER, paste: expect.stringContaining("'push'") }),
+  ]);
+  expect(await read(WRAPPER)).toBe(own);
+});
+
 test('without a mode Next is told', async () => {
   project = await onNext();
   await init('--pages');

@@ -3,13 +3,14 @@ import { isExact } from '../../inspect/exact-schema.js';
 import { readWrapper } from '../../inspect/wrapper/read-wrapper.js';
 import type { Answers, PagesMode } from '../answers.js';
 import { wireConfig } from '../config/config-edit.js';
-import { addCacheHandler, NEXT_CONFIGS } from '../config/next-config-edit.js';
+import { addCacheHandler, NEXT_CONFIGS, namesHandler } from '../config/next-config-edit.js';
 import { type GeneratedPaths, generatedPaths, languageOf } from '../generated-paths.js';
 import { editPackageJson, scriptsOf } from '../package-json-edit.js';
 import type { Plan } from '../plan.js';
 import { EMPTY_LEDGER, readLedger, recordChanges, withLedger } from '../schema/ledger.js';
 import { renderSchemaFile } from '../schema/schema-file.js';
 import { schemaRecord } from '../schema/schema-record.js';
+import { undoHunks } from '../text/hunks.js';
 import { typedSlugs } from '../types-slugs.js';
 import { envTypeName } from '../wrangler/env-types-edit.js';
 import { type CachedChange, followCached } from '../wrapper/hooks-edit.js';
@@ -95,16 +96,19 @@ function createWrapper({ project, files }: InitInput, setup: Setup, collect: Col
 }
 
 /** What the pages of a Next site need beside the wrapper. */
-function wirePages({ project, files }: InitInput, mode: PagesMode, collect: Collector): void {
+function wirePages(input: InitInput, mode: PagesMode, collect: Collector): void {
+  const { project, files } = input;
+  const path = NEXT_CONFIGS.find((name) => files[name] !== undefined);
+  const text = path === undefined ? undefined : files[path];
   if (mode === 'push') {
     collect.notice(
       'Where jobs or scripts write, set PAYLOAD_KV_SITE_URL to the address of the site: its pages are told of their writes there.',
     );
+    if (path !== undefined && text !== undefined && namesHandler(text))
+      unwirePages(input, { path, text }, collect);
     return;
   }
   const { packageJson, style } = project;
-  const path = NEXT_CONFIGS.find((name) => files[name] !== undefined);
-  const text = path === undefined ? undefined : files[path];
   if (path === undefined || text === undefined) {
     collect.notice(
       "There is no next.config: give Next `cacheHandler: require.resolve('payload-kv/next/cache-handler')` in one.",
@@ -112,6 +116,19 @@ function wirePages({ project, files }: InitInput, mode: PagesMode, collect: Coll
     return;
   }
   collect.edit(path, text, addCacheHandler(text, path, { isModule: packageJson.type === 'module', style }));
+}
+
+/** Takes the cache handler of an earlier answer out of a Next config again. */
+function unwirePages(
+  { project, files }: InitInput,
+  { path, text }: { path: string; text: string },
+  collect: Collector,
+): void {
+  const { edits } = readLedger(files[generatedPaths(project).schema]) ?? EMPTY_LEDGER;
+  const undone = undoHunks(text, edits[path] ?? []);
+  if (namesHandler(undone.text))
+    collect.notice(`${path} still names the cache handler, which 'push' does not need: take it out.`);
+  else collect.edit(path, text, { ok: true, content: undone.text, modified: true });
 }
 
 /** The dependency and the scripts. */

@@ -26,6 +26,10 @@ export const HANDLERS = {
   cacheHandlers: 'payload-kv/next/use-cache-handler',
 } as const;
 
+/** Whether a text, or a line of it, names one of them. */
+export const namesHandler = (text: string): boolean =>
+  Object.values(HANDLERS).some((module) => text.includes(module));
+
 /** Adds the cache handler to a Next config, and the one for `'use cache'` where the config turns that on. */
 export function addCacheHandler(
   text: string,
@@ -66,7 +70,7 @@ export function addCacheHandler(
       return refuse(`It has a \`${name}\` of its own.`, member);
   }
   if (edits.length === 0) return { ok: true, content: text, modified: false };
-  const elsewhere = nodeIn(source, (node) => namesHandler(node) && node.parent.parent !== object);
+  const elsewhere = nodeIn(source, (node) => isOption(node) && node.parent.parent !== object);
   if (elsewhere) return refuse(`It names \`${elsewhere.getText()}\` in another place.`, elsewhere);
   const list = {
     start: object.getStart(),
@@ -105,7 +109,7 @@ function declares(node: ts.Node, name: string): boolean {
 }
 
 /** Whether a node is the name of an option that is to be set here. */
-function namesHandler(node: ts.Node): boolean {
+function isOption(node: ts.Node): boolean {
   return (ts.isIdentifier(node) || ts.isStringLiteralLike(node)) && Object.hasOwn(HANDLERS, node.text);
 }
 

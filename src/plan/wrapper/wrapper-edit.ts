@@ -3,7 +3,7 @@
  * holds it, and what is not written as `init` writes it is left, with the lines to paste.
  */
 import type { CodeStyle } from '../../inspect/code-style.js';
-import { asObject, valueIn, type WrittenValue } from '../../inspect/written-value.js';
+import { asObject, valueIn } from '../../inspect/written-value.js';
 import {
   type CollectionAnswer,
   type GlobalAnswer,
@@ -57,11 +57,7 @@ export function changeAnswers(
     const store = changes.store ?? answersBy(wrapper)?.store;
     changeRegistry(wrapper, changes.registry, store, changes.tagsBinding);
   } else if (changes.store !== undefined) dropRegistryThatDoesNotFit(wrapper, changes.store);
-  if (changes.pages !== undefined) {
-    const isOurs = (value: WrittenValue) => value.kind === 'call' && value.callee === 'nextPages';
-    if (wrapper.setOption('pages', printPages(changes.pages), isOurs))
-      wrapper.addImport('nextPages', 'payload-kv/next');
-  }
+  if (changes.pages !== undefined) changePages(wrapper, changes.pages);
   if (changes.ttl !== undefined && changes.ttl !== wrapper.shape()?.ttl) {
     const isLiteral = ({ kind }: { kind: string }) => kind === 'text' || kind === 'number';
     wrapper.setOption('ttl', printTTL(changes.ttl), isLiteral);
@@ -141,6 +137,17 @@ function dropRegistry(wrapper: WrapperText, current: RegistryName): void {
   if (!options || index === -1) return;
   wrapper.remove(options, index);
   wrapper.dropImport(REGISTRY_CALLS[current]!.call);
+}
+
+function changePages(wrapper: WrapperText, mode: PagesMode): void {
+  const value = valueIn(wrapper.shape()?.options, 'pages');
+  const isOurs = value?.kind === 'call' && value.callee === 'nextPages';
+  const revalidate = isOurs ? valueIn(asObject(value.arguments[0]), 'revalidate') : undefined;
+  if (revalidate?.kind === 'text') {
+    // The address of the site, beside it, stays.
+    if (revalidate.text !== mode) wrapper.replace(revalidate, quote(mode, wrapper.style.quotes));
+  } else if (wrapper.setOption('pages', printPages(mode), () => false))
+    wrapper.addImport('nextPages', 'payload-kv/next');
 }
 
 // ---- policies -----------------------------------------------------------------------------------------------------
