@@ -23,6 +23,7 @@ interface Value {
   kind?: string;
   headers?: Record<string, unknown>;
   tags?: string[];
+  revalidate?: number | false;
 }
 
 /** What a handler is asked for, or given, beside key and value. */
@@ -32,6 +33,7 @@ interface Context {
   isFallback?: boolean;
   tags?: string[];
   softTags?: string[];
+  revalidate?: number | false;
   cacheControl?: { revalidate?: number | false; expire?: number };
 }
 
@@ -45,7 +47,7 @@ interface Entry {
 /** Next's cache on the site's store. */
 export default class PayloadKVCacheHandler {
   readonly #build: Promise<string | undefined>;
-  /** The version that stood for all of Next's own tags when something was not found, and began to be made. */
+  /** The version that stood for all of Next's own tags when something was not found, or past its time, and began to be made. */
   readonly #before = new Map<string, string | undefined>();
 
   constructor({ serverDistDir }: Given = {}) {
@@ -58,9 +60,12 @@ export default class PayloadKVCacheHandler {
       if (!name) return null;
       const text = await site.find(name);
       const entry = text === undefined ? undefined : (decodeValue(text) as Entry);
-      if (entry && hasTags(entry.value, context.tags)) return entry;
-      this.#before.set(name, (await site.versionsOf([ANY_NEXT_TAG]))?.[0]);
-      return null;
+      const found = entry && hasTags(entry.value, context.tags) ? entry : null;
+      // What is past its time is served, and made anew meanwhile.
+      if (!found || isPast(found, context)) {
+        this.#before.set(name, (await site.versionsOf([ANY_NEXT_TAG]))?.[0]);
+      }
+      return found;
     });
   }
 
@@ -108,6 +113,12 @@ function tagsOf({ headers }: Value): string[] {
 /** Whether fetched data was kept under all tags that it is asked for with. */
 function hasTags(value: Value, tags: readonly string[] = []): boolean {
   return value.kind !== 'FETCH' || tags.every((tag) => value.tags?.includes(tag));
+}
+
+/** Whether Next makes something anew because of its age. */
+function isPast({ lastModified, cacheControl, value }: Entry, context: Context): boolean {
+  const seconds = [context.revalidate, value.revalidate, cacheControl?.revalidate];
+  return seconds.some((it) => typeof it === 'number' && lastModified + it * 1000 <= Date.now());
 }
 
 /** Asks the site of this process, if it is there. A fault is a miss. */

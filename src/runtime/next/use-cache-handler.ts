@@ -32,13 +32,16 @@ export default {
     await pending.get(key);
     return quietly(async (site) => {
       const text = await site.find(nameOf(key));
-      if (text === undefined) {
+      const found =
+        text === undefined ? undefined : (decodeValue(text) as Omit<Entry, 'value'> & { bytes: Uint8Array });
+      // What is past its time is served, and computed anew meanwhile.
+      if (!found || found.timestamp + found.revalidate * 1000 <= Date.now()) {
         const version = (await site.versionsOf([ANY_NEXT_TAG]))?.[0];
         // Of several that compute it at once the first one knows least.
         if (version !== undefined && before.get(key) === undefined) before.set(key, version);
-        return undefined;
       }
-      const { bytes, ...entry } = decodeValue(text) as Omit<Entry, 'value'> & { bytes: Uint8Array };
+      if (!found) return undefined;
+      const { bytes, ...entry } = found;
       return { ...entry, value: new Blob([bytes as Uint8Array<ArrayBuffer>]).stream() };
     });
   },

@@ -115,6 +115,23 @@ test('What the site itself revalidates is made anew, and what was being made mea
   expect(await handler().get('/posts', KIND)).toBeNull();
 });
 
+test('What is made anew since its time is over is not kept where the site revalidated something meanwhile', async () => {
+  const page = await rendered(titles, ['mine']);
+  const aged = { cacheControl: { revalidate: 0 } };
+  await handler().set('/posts', page, aged);
+  const request = handler();
+  expect(await request.get('/posts', KIND)).not.toBeNull();
+  await handler().revalidateTag('mine');
+  await request.set('/posts', page, aged);
+  expect(await handler().get('/posts', KIND)).toBeNull();
+
+  await useCacheHandler.set('aged', computed('one', ['mine']));
+  expect(await useCacheHandler.get('aged')).toBeDefined();
+  await useCacheHandler.updateTags(['mine']);
+  await useCacheHandler.set('aged', computed('two', ['mine']));
+  expect(await useCacheHandler.get('aged')).toBeUndefined();
+});
+
 test('Each build has its own pages, and while a site is built none are kept', async () => {
   const page = await rendered(titles);
   await handler().set('/posts', page);
@@ -206,7 +223,7 @@ test('What a function with "use cache" returned is kept, each time as a new stre
 
 test('What such a function returned is made stale by the site as well, and not kept where it expires at once', async () => {
   for (const tag of ['mine', '_N_T_/posts']) {
-    await useCacheHandler.set('other', computed('one', ['mine']));
+    await useCacheHandler.set('other', computed('one', ['mine'], { timestamp: Date.now() }));
     expect(await text(await useCacheHandler.get('other'))).toBe('one');
     await useCacheHandler.updateTags([tag]);
     expect(await useCacheHandler.get('other')).toBeUndefined();

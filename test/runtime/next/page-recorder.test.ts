@@ -48,6 +48,13 @@ test('Of more than a hundred tags, the documents of the collection that has most
   expect(tags!.length).toBeLessThanOrEqual(101);
 });
 
+test('Keys of a namespace stay, for its own tag does not change with one of them', () => {
+  const unit = page();
+  const recorder = recorderOf(unit, 'push');
+  for (let key = 0; key < 150; key += 1) recorder?.note(['/prices', `/prices#${key}`], ['1', '1']);
+  expect(unit.tags?.filter((tag) => tag.startsWith('pkv:/prices#'))).toHaveLength(150);
+});
+
 test('With a handler each tag has its version, and two versions of one keep the page from being kept', () => {
   const unit = page();
   recorderOf(unit, 'handler')?.note(['posts', 'posts#5'], ['a', 'b']);
