@@ -141,7 +141,8 @@ export async function livingSite(): Promise<LivingSite | undefined> {
       else reads.background.run(written);
     },
     async versionsOf(tags) {
-      return recordedVersions(reads, { rule: ruleOf(tags), count }, tags);
+      // Nothing that is remembered: another server may have replaced one since, while a page was being made.
+      return recordedVersions(reads, { rule: { maximumAge: 0, eventual: false }, count }, tags);
     },
     mayKeep(versions) {
       const [tags, texts] = [versions.map(([tag]) => tag), versions.map(([, version]) => version)];
