@@ -107,6 +107,70 @@ export function builtWorker(
   return built('worker', recipe, report, registry);
 }
 
+/** The Worker with entries in KV whose pages OpenNext keeps in KV as well, and asks this package which of them are old. */
+export function builtPagesWorker(
+  registry: 'kv' | 'durable-object',
+  report?: (step: string) => void,
+): Promise<BuiltSite> {
+  const recipe: Recipe = {
+    fixtures: ['site', 'worker'],
+    init: [() => ['--store', 'cloudflare-kv', '--registry', registry]],
+    change: withWorkerPages,
+    build: 'build:worker',
+  };
+  return built('worker', recipe, report, `${registry} pages`);
+}
+
+/** As docs/pages.md says, and with a route that tells what the cache asked. */
+async function withWorkerPages(dir: string): Promise<void> {
+  // The Worker is not tested with `'use cache'`.
+  await rm(path.join(dir, 'src/app/(frontend)/digest'), { recursive: true });
+  const edit = async (name: string, from: RegExp, to: string): Promise<void> => {
+    const file = path.join(dir, name);
+    const text = await readFile(file, 'utf8');
+    if (!from.test(text)) throw new Error(`${file} is not as it was:\n${text}`);
+    await writeFile(file, text.replace(from, to));
+  };
+  const cache = 'src/payload-kv/index.ts';
+  await edit(cache, /^import \{ payloadKV/m, "import { nextPages } from 'payload-kv/next';\n$&");
+  await edit(cache, /^ +store: /m, "    pages: nextPages({ revalidate: 'handler' }),\n$&");
+  await edit('wrangler.jsonc', /"kv_namespaces": \[/, '$& { "binding": "NEXT_INC_CACHE_KV" },');
+  await writeFile(
+    path.join(dir, 'open-next.config.ts'),
+    `import { defineCloudflareConfig } from '@opennextjs/cloudflare';
+import incrementalCache from '@opennextjs/cloudflare/overrides/incremental-cache/kv-incremental-cache';
+import tagCache from 'payload-kv/next/open-next';
+
+export default defineCloudflareConfig({ incrementalCache, tagCache });
+`,
+  );
+  const route = async (name: string, text: string): Promise<void> => {
+    await mkdir(path.join(dir, 'src/app', name), { recursive: true });
+    await writeFile(path.join(dir, 'src/app', name, 'route.ts'), text);
+  };
+  await route(
+    'round-trips',
+    `import config from '@payload-config';
+import { getPayload } from 'payload';
+import { getCacheStats } from 'payload-kv';
+
+export const dynamic = 'force-dynamic';
+export const GET = async () => Response.json(getCacheStats(await getPayload({ config })));
+`,
+  );
+  await route(
+    'revalidations',
+    `import { revalidatePath } from 'next/cache';
+
+export const dynamic = 'force-dynamic';
+export function POST(request: Request): Response {
+  revalidatePath(new URL(request.url).searchParams.get('path') as string);
+  return new Response('done');
+}
+`,
+  );
+}
+
 /** All that was proposed, and preferences, which the admin panel asks again and again. */
 function withPreferences(init: readonly string[]): Recipe['init'][number] {
   return (wiring) => {

@@ -57,6 +57,10 @@ const CASES: Record<string, Record<string, string | undefined>> = {
   './next/cache-handler': {
     default: `({ default: Handler }) => new Handler({})`,
   },
+  './next/open-next': {
+    // Not called by anybody but OpenNext.
+    default: undefined,
+  },
   './next/use-cache-handler': {
     // Not called by anybody but Next.
     default: undefined,

@@ -3,6 +3,7 @@
  * tags. Whatever fails, a page is rendered.
  */
 import { KEY_PREFIX } from '../../interfaces/keys.js';
+import { VERSION_LIFETIME } from '../../interfaces/registry.js';
 import { leavesProcess } from '../../interfaces/store.js';
 import { hash } from '../../platform/hash.js';
 import { type Instance, instanceOf, livingInstances } from '../carried-instance.js';
@@ -33,6 +34,14 @@ export interface LivingSite {
   versionsOf(tags: readonly string[]): Promise<string[] | undefined>;
   /** Whether what was read under these versions may be kept. */
   mayKeep(versions: Versions): boolean;
+  /** The versions that hold as far as the registry knows them; `undefined` where a write of one of the tags is not done. */
+  currentVersions(tags: readonly string[]): Promise<readonly (string | undefined)[] | undefined>;
+  /** Gives tags that are not ours a version that tells something. Rejects where the registry does not take it. */
+  replace(tags: readonly string[], version: string): Promise<void>;
+  /** Counts a page that is kept elsewhere. */
+  countPage(isFresh: boolean): void;
+  /** For how many seconds the versions of something can be relied on. */
+  readonly longestTtl: number;
 }
 
 /** Tags of Next's own that were revalidated before there was a site. Shared by all copies of this module. */
@@ -90,11 +99,13 @@ export async function livingSite(): Promise<LivingSite | undefined> {
     };
   }
 
+  async function currentOf(tags: readonly string[]): Promise<readonly (string | undefined)[] | undefined> {
+    if (tags.length === 0) return [];
+    return reads.pendingFor(tags) ? undefined : currentVersions(reads, { rule: ruleOf(tags), count }, tags);
+  }
+
   async function isFresh(versions: Versions): Promise<boolean> {
-    if (versions.length === 0) return true;
-    const tags = versions.map(([tag]) => tag);
-    if (reads.pendingFor(tags)) return false;
-    const current = await currentVersions(reads, { rule: ruleOf(tags), count }, tags);
+    const current = await currentOf(versions.map(([tag]) => tag));
     return current !== undefined && versions.every(([, version], index) => version === current[index]);
   }
 
@@ -149,6 +160,19 @@ export async function livingSite(): Promise<LivingSite | undefined> {
       if (!reads.sliceSets.areComplete(tags, texts)) return false;
       return reads.replicaLag === 0 || reads.versions.isSettled(tags, texts, reads.replicaLag);
     },
+    currentVersions: currentOf,
+    async replace(tags, version) {
+      const asked = reads.versions.moment();
+      const lifetime = Math.max(VERSION_LIFETIME, 2 * reads.longestTtl);
+      const background = (work: Promise<unknown>): void => reads.background.run(work);
+      const replaced = await reads.registry.replace(tags, { version, lifetime, background });
+      reads.versions.replaced(tags, replaced, asked);
+    },
+    countPage(isFresh) {
+      if (isFresh) count.hits += 1;
+      else count.stale += 1;
+    },
+    longestTtl: reads.longestTtl,
   };
 }
 

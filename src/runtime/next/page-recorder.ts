@@ -54,10 +54,19 @@ function shorten(unit: WorkUnit): void {
   if (typeof unit.revalidate === 'number') unit.revalidate = Math.min(unit.revalidate, 1);
 }
 
+/** Whether the site is being built, perhaps with a database and a registry that are not those it will run with. */
+const isBuilding = (): boolean => process.env.NEXT_PHASE === 'phase-production-build';
+
 function versionedRecorder(unit: WorkUnit): Recorder {
   const noted = new Set<string>();
+  const refuseWhole = (): void => {
+    if (noted.has(REFUSED)) return;
+    noted.add(REFUSED);
+    add(unit, REFUSED);
+  };
   return {
     note(tags, versions) {
+      if (isBuilding()) return refuseWhole();
       tags.forEach((tag, index) => {
         const text = versionedTag(tag, versions[index] as string);
         if (noted.has(text)) return;
@@ -67,9 +76,7 @@ function versionedRecorder(unit: WorkUnit): Recorder {
     },
     refuse(reason) {
       // Writes to Payload's own bookkeeping make nothing stale: such a page is as old as Next allows.
-      if (OF_PEOPLE.has(reason) || reason === 'untracked' || noted.has(REFUSED)) return;
-      noted.add(REFUSED);
-      add(unit, REFUSED);
+      if (!OF_PEOPLE.has(reason) && reason !== 'untracked') refuseWhole();
     },
   };
 }
