@@ -66,7 +66,10 @@ describe.each(['kv', 'durable-object'] as const)('pages in KV and versions in %s
   });
 
   test('a page is rendered once more when what it shows is edited, and not when something else is', async () => {
-    const [own, other] = [await postOf('where[slug][equals]=charts-62'), await postOf('where[slug][equals]=birds-10')];
+    const [own, other] = [
+      await postOf('where[slug][equals]=charts-62'),
+      await postOf('where[slug][equals]=birds-10'),
+    ];
     const first = await rendering('/posts/charts-62');
     expect(await rendering('/posts/charts-62')).toBe(first);
     await change(`posts/${own.id}`, { title: 'Charts, redrawn', _status: 'published' });
