@@ -95,6 +95,46 @@ test('pages in a way of somebody are left, with the line to paste', async () => 
   expect(await read(WRAPPER)).toBe(own);
 });
 
+test.each([
+  ['nothing', 'defineCloudflareConfig()', 'defineCloudflareConfig({ tagCache })'],
+  [
+    'a cache',
+    'defineCloudflareConfig({\n  incrementalCache,\n})',
+    'defineCloudflareConfig({\n  incrementalCache,\n  tagCache,\n})',
+  ],
+])(
+  'a config of OpenNext that gives it %s gets the tag cache, and remove takes it back',
+  async (_what, call, expected) => {
+    const config = (written: string, imports = '') =>
+      `import { defineCloudflareConfig } from '@opennextjs/cloudflare'\n${imports}\nexport default ${written}\n`;
+    project = await onNext({ 'open-next.config.ts': config(call) });
+    const before = await project.tree();
+    const { exitCode, notices } = await init('--pages', 'handler');
+    expect(exitCode).toBe(0);
+    expect(await read('open-next.config.ts')).toBe(
+      config(expected, "import tagCache from 'payload-kv/next/open-next'\n"),
+    );
+    expect(await read('next.config.mjs')).toBe(NEXT_CONFIG);
+    expect(notices.some((notice) => notice.includes('incrementalCache'))).toBe(
+      !call.includes('incrementalCache'),
+    );
+    const written = await project.tree();
+    await init('--pages', 'handler');
+    expect(await project.tree()).toEqual(written);
+    await run('remove', '--yes');
+    expect(await project.tree()).toEqual(before);
+  },
+);
+
+test('a config of OpenNext with a tag cache of its own is left, with the lines to paste', async () => {
+  const own = 'export default defineCloudflareConfig({ tagCache: mine });\n';
+  project = await onNext({ 'open-next.config.ts': own });
+  const { exitCode, refusals } = await init('--pages', 'handler');
+  expect(exitCode).toBe(1);
+  expect(refusals).toMatchObject([{ path: 'open-next.config.ts', line: 1 }]);
+  expect(await read('open-next.config.ts')).toBe(own);
+});
+
 test('without a mode Next is told', async () => {
   project = await onNext();
   await init('--pages');

@@ -1,6 +1,6 @@
 import { filesMentioning } from '../../inspect/importers.js';
 import { asObject, valueIn } from '../../inspect/written-value.js';
-import { HANDLERS, NEXT_CONFIGS } from '../../plan/config/next-config-edit.js';
+import { NEXT_CONFIGS, namesHandler, OPEN_NEXT_CONFIG } from '../../plan/config/next-config-edit.js';
 import { inRange } from '../../version.js';
 import { type Check, counted, fail, ok, warn } from '../check.js';
 import type { DoctorContext } from '../context.js';
@@ -28,8 +28,8 @@ export const pages: Check = {
         fix: `Run: ${project.packageManager} install; or take \`pages\` out of ${wrapper.path}, if this is no Next site.`,
       });
     }
-    const config = NEXT_CONFIGS.find((name) => context.read(name) !== undefined);
-    const hasHandler = config !== undefined && context.read(config)!.includes(HANDLERS.cacheHandler);
+    const config = [OPEN_NEXT_CONFIG, ...NEXT_CONFIGS].find((name) => context.read(name) !== undefined);
+    const hasHandler = config !== undefined && namesHandler(context.read(config)!);
     if (mode.text === 'handler' && !hasHandler) {
       return fail(
         `pages carry versions, and ${config ?? 'no next.config'} names no cache handler that compares them: they stay old`,

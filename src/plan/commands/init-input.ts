@@ -1,7 +1,7 @@
 /** What the plan of `init` is made of. */
 import type { Project } from '../../inspect/project.js';
 import type { Answers } from '../answers.js';
-import { NEXT_CONFIGS } from '../config/next-config-edit.js';
+import { NEXT_CONFIGS, OPEN_NEXT_CONFIG } from '../config/next-config-edit.js';
 import { generatedPaths } from '../generated-paths.js';
 import type { ProjectFiles } from '../plan.js';
 import type { Templates } from '../text/template.js';
@@ -38,7 +38,7 @@ export function filesToRead(project: Project): string[] {
   const modules = wrangler ? workerFiles(wrangler, isTyped(project)) : [];
   return [
     ...[wrapper, hooks, schema, 'package.json', typesFile, cloudflareEnvTypes],
-    ...[...modules, ...NEXT_CONFIGS],
+    ...[...modules, ...NEXT_CONFIGS, OPEN_NEXT_CONFIG],
   ].filter((path) => path !== undefined);
 }
 

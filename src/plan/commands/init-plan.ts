@@ -3,7 +3,8 @@ import { isExact } from '../../inspect/exact-schema.js';
 import { readWrapper } from '../../inspect/wrapper/read-wrapper.js';
 import type { Answers, PagesMode } from '../answers.js';
 import { wireConfig } from '../config/config-edit.js';
-import { addCacheHandler, NEXT_CONFIGS, namesHandler } from '../config/next-config-edit.js';
+import { addCacheHandler, NEXT_CONFIGS, namesHandler, OPEN_NEXT_CONFIG } from '../config/next-config-edit.js';
+import { addTagCache } from '../config/open-next-config-edit.js';
 import { type GeneratedPaths, generatedPaths, languageOf } from '../generated-paths.js';
 import { editPackageJson, scriptsOf } from '../package-json-edit.js';
 import type { Plan } from '../plan.js';
@@ -98,7 +99,8 @@ function createWrapper({ project, files }: InitInput, setup: Setup, collect: Col
 /** What the pages of a Next site need beside the wrapper. */
 function wirePages(input: InitInput, mode: PagesMode, collect: Collector): void {
   const { project, files } = input;
-  const path = NEXT_CONFIGS.find((name) => files[name] !== undefined);
+  // There Next's own handler is OpenNext's.
+  const path = [OPEN_NEXT_CONFIG, ...NEXT_CONFIGS].find((name) => files[name] !== undefined);
   const text = path === undefined ? undefined : files[path];
   if (mode === 'push') {
     collect.notice(
@@ -113,6 +115,12 @@ function wirePages(input: InitInput, mode: PagesMode, collect: Collector): void 
     collect.notice(
       "There is no next.config: give Next `cacheHandler: require.resolve('payload-kv/next/cache-handler')` in one.",
     );
+    return;
+  }
+  if (path === OPEN_NEXT_CONFIG) {
+    collect.edit(path, text, addTagCache(text, path, style));
+    if (!text.includes('incrementalCache'))
+      collect.notice(`${path} names no \`incrementalCache\`: without one OpenNext keeps no pages.`);
     return;
   }
   collect.edit(path, text, addCacheHandler(text, path, { isModule: packageJson.type === 'module', style }));

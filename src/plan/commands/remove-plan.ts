@@ -10,7 +10,7 @@ import type { WrapperShape } from '../../inspect/wrapper/shape.js';
 import { importsIn } from '../../inspect/written-imports.js';
 import { TAGS_CLASS } from '../answers.js';
 import { unwire } from '../config/config-unwire.js';
-import { NEXT_CONFIGS, namesHandler } from '../config/next-config-edit.js';
+import { NEXT_CONFIGS, namesHandler, OPEN_NEXT_CONFIG } from '../config/next-config-edit.js';
 import { type GeneratedPaths, generatedPaths } from '../generated-paths.js';
 import { withoutPackages } from '../package-json-edit.js';
 import type { FileChange, Plan, ProjectFiles, Refusal, TransformResult } from '../plan.js';
@@ -112,7 +112,7 @@ export function planRemove(input: RemoveInput): RemovePlan {
 
 /** What a Next config still names of this package, since somebody has changed the line: its build would fail without. */
 function stillNamed(path: string, text: string): Refusal | undefined {
-  if (!NEXT_CONFIGS.some((name) => name === path)) return undefined;
+  if (![...NEXT_CONFIGS, OPEN_NEXT_CONFIG].some((name) => name === path)) return undefined;
   const lines = text.split(/\r?\n/);
   const at = lines.findIndex(namesHandler);
   if (at === -1) return undefined;
