@@ -55,7 +55,7 @@ export default defineConfig({
         extends: true,
         test: { name: 'apart', include: ['test/**/*.test.ts'], exclude: [...NO_TESTS, ...SHARING, WORKER] },
       },
-      // Takes a quarter of an hour, and is asked for by its name.
+      // Takes half an hour, and is asked for by its name.
       ...(process.env.npm_lifecycle_event === 'test:worker'
         ? [{ extends: true as const, test: { name: 'worker', include: [WORKER] } }]
         : []),
