@@ -63,7 +63,7 @@ function init({ program, action, stdout }: CommandLine): void {
         ['payload-kv init --dry-run --diff', 'every line of it'],
         ['payload-kv init --yes --store memory', 'no questions, entries in memory'],
         ['payload-kv init --registry durable-object', 'Cloudflare, strongly consistent'],
-        ['payload-kv init --pages', 'static and ISR pages follow what they read'],
+        ['payload-kv init --pages', 'pages of Next follow what they read'],
         ['payload-kv init --ttl 10m --ttl-for posts=1h', 'other TTLs, later too'],
       ),
     )
