@@ -210,6 +210,26 @@ describe('what a function reads, it depends on', () => {
   });
 });
 
+test('a function that reads more documents than a result has tags is stored from its second run on', async () => {
+  await start();
+  const { runs, counted } = counting(async ({ req }) => {
+    let found = 0;
+    for (let first = 1; first < 1_100; first += 10) {
+      const ids = Array.from({ length: 10 }, (_, number) => first + number);
+      const where = { id: { in: ids } };
+      found += (await payload.find({ collection: 'posts', where, pagination: false, depth: 0, req })).docs
+        .length;
+    }
+    return found;
+  });
+  for (let call = 0; call < 4; call++) {
+    await cached(counted, { key: ['all'], payload });
+    await settleCache(payload);
+  }
+  expect(runs.count).toBe(2);
+  expect(notStored()).toEqual({ 'too-many-tags': 1 });
+});
+
 describe('a result', () => {
   beforeEach(() => start());
 

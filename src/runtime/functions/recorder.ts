@@ -31,6 +31,9 @@ export function createRecorder(parts: {
 }): FunctionRecorder {
   const { payload, keys, asker, isShared, wide, now } = parts;
   const versionOf = new Map<string, string>();
+  // The version that the collection's own tag had before the first of them was read says it all.
+  const isSpared = (tag: string): boolean =>
+    wide.some((entity) => entityOfSingle(tag) === entity || tag === starTag(entity));
   let askedAt = now();
   let until = Number.POSITIVE_INFINITY;
   let refusal: Refusal | undefined;
@@ -46,6 +49,7 @@ export function createRecorder(parts: {
       if (since !== undefined && since < askedAt) askedAt = since;
       for (let index = 0; index < tags.length; index++) {
         const tag = tags[index] as string;
+        if (isSpared(tag)) continue;
         const version = versions[index] as string;
         const known = versionOf.get(tag);
         if (known === undefined) versionOf.set(tag, version);
@@ -67,24 +71,21 @@ export function createRecorder(parts: {
       const isOther = user !== undefined && user !== userOf(asker);
       if (isOther || (isControlled && !asker)) refuse('user');
     },
-    end: () => ({ recorded: { ...sorted(versionOf, wide), askedAt, until }, refusal }),
+    end() {
+      const tags = [...versionOf.keys()].sort();
+      const versions = tags.map((tag) => versionOf.get(tag) as string);
+      return { recorded: { tags, versions, askedAt, until, wide: [...wide, ...manyIn(tags)] }, refusal };
+    },
   };
   return recorder;
 }
 
-function sorted(
-  versionOf: ReadonlyMap<string, string>,
-  early: readonly string[],
-): Omit<Recorded, 'askedAt' | 'until'> {
+/** Collections of which there are more documents among the tags than have one each. */
+function manyIn(tags: readonly string[]): string[] {
   const numbers = new Map<string, number>();
-  for (const tag of versionOf.keys()) {
+  for (const tag of tags) {
     const entity = entityOfSingle(tag);
     if (entity) numbers.set(entity, (numbers.get(entity) ?? 0) + 1);
   }
-  const wide = [...numbers].filter(([, number]) => number > MOST_DOCUMENTS).map(([entity]) => entity);
-  // The version that the collection's own tag had before the first of them was read says it all.
-  const isSpared = (tag: string): boolean =>
-    early.some((entity) => entityOfSingle(tag) === entity || tag === starTag(entity));
-  const tags = [...versionOf.keys()].filter((tag) => !isSpared(tag)).sort();
-  return { tags, versions: tags.map((tag) => versionOf.get(tag) as string), wide };
+  return [...numbers].filter(([, number]) => number > MOST_DOCUMENTS).map(([entity]) => entity);
 }
