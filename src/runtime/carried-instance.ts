@@ -2,6 +2,7 @@
 import type { Payload } from 'payload';
 import type { Store } from '../interfaces/store.js';
 import type { Background, WaitUntil } from '../platform/background.js';
+import { shared } from '../platform/shared.js';
 import type { PayloadKVOptions } from './policy/options.js';
 import type { FillContext } from './read/fill.js';
 import type { Counters } from './stats/stats.js';
@@ -40,21 +41,16 @@ export function instanceOf(payload: Payload): Instance | undefined {
   return (payload as unknown as Record<symbol, Instance | undefined>)[INSTANCE];
 }
 
-/** The Payload instances of this process that have a cache and are not at their end. Shared by all copies of this module. */
-function living(): Set<Payload> {
-  const place = globalThis as unknown as Record<symbol, Set<Payload> | undefined>;
-  place[INSTANCES] ??= new Set();
-  return place[INSTANCES];
-}
-const INSTANCES = Symbol.for('payload-kv.instances');
+/** The Payload instances of this process that have a cache and are not at their end. */
+const living = shared('instances', () => new Set<Payload>());
 
 /** Notes that an instance is there, or at its end. */
 export function noteInstance(payload: Payload, isThere: boolean): void {
-  if (isThere) living().add(payload);
-  else living().delete(payload);
+  if (isThere) living.add(payload);
+  else living.delete(payload);
 }
 
 /** The instances of this process, in the order in which they came. */
 export function livingInstances(): Payload[] {
-  return [...living()];
+  return [...living];
 }

@@ -6,6 +6,7 @@ import { KEY_PREFIX } from '../../interfaces/keys.js';
 import { VERSION_LIFETIME } from '../../interfaces/registry.js';
 import { leavesProcess } from '../../interfaces/store.js';
 import { hash } from '../../platform/hash.js';
+import { shared } from '../../platform/shared.js';
 import { type Instance, instanceOf, livingInstances } from '../carried-instance.js';
 import { ownerOf } from '../query/tags.js';
 import { counted } from '../read/context.js';
@@ -44,13 +45,8 @@ export interface LivingSite {
   readonly longestTtl: number;
 }
 
-/** Tags of Next's own that were revalidated before there was a site. Shared by all copies of this module. */
-function waitingTags(): Set<string> {
-  const place = globalThis as unknown as Record<symbol, Set<string> | undefined>;
-  place[WAITING] ??= new Set();
-  return place[WAITING];
-}
-const WAITING = Symbol.for('payload-kv.next.waiting');
+/** Tags of Next's own that were revalidated before there was a site. */
+const waiting = shared('next.waiting', () => new Set<string>());
 
 /** Under which namespace pages are counted. */
 const COUNTED_AS = 'next pages';
@@ -70,7 +66,6 @@ function living(): { instance: Instance; reads: FillContext } | undefined {
 
 /** Replaces the versions of tags that are not ours. */
 export async function revalidateNextTags(tags: readonly string[]): Promise<void> {
-  const waiting = waitingTags();
   for (const tag of tags) if (waiting.size < MOST_WAITING) waiting.add(tag);
   const invalidation = living()?.instance.invalidation();
   if (!invalidation) return;
@@ -83,7 +78,7 @@ export async function revalidateNextTags(tags: readonly string[]): Promise<void>
 export async function livingSite(): Promise<LivingSite | undefined> {
   const site = living();
   if (!site) return undefined;
-  if (waitingTags().size > 0) await revalidateNextTags([]);
+  if (waiting.size > 0) await revalidateNextTags([]);
   const { instance, reads } = site;
   const count = instance.counters.countsOf('function', COUNTED_AS);
 

@@ -5,6 +5,7 @@
  * Comes in: the tags of a page that is asked for. Goes out: whether a version on it is no longer the current one, or a tag
  * of the site's own was revalidated since.
  */
+import { shared } from '../../platform/shared.js';
 import { type LivingSite, livingSite } from './living-site.js';
 import { nextTag } from './next-tags.js';
 import { readTags } from './page-tags.js';
@@ -24,13 +25,8 @@ export interface OpenNextTagCache {
 /** Begins a version that says when its tag was revalidated, in milliseconds since 1970. */
 const AT = 'at-';
 
-/** Tags that were revalidated before there was a site, with the time. Shared by all copies of this module. */
-function waitingTags(): Map<string, number> {
-  const place = globalThis as unknown as Record<symbol, Map<string, number> | undefined>;
-  place[WAITING] ??= new Map();
-  return place[WAITING];
-}
-const WAITING = Symbol.for('payload-kv.open-next.waiting');
+/** Tags that were revalidated before there was a site, with the time. */
+const waiting = shared('open-next.waiting', () => new Map<string, number>());
 
 /** A tag of Next or the site, apart from those that other handlers replace: its version is a time. */
 const timedTag = (tag: string): string => nextTag(`${AT}${tag}`);
@@ -50,7 +46,6 @@ function builtAt(): number {
 /** The site of this isolate, told of what was revalidated before it was there. */
 async function siteHere(): Promise<LivingSite | undefined> {
   const site = await livingSite();
-  const waiting = waitingTags();
   if (!site || waiting.size === 0) return site;
   const told = [...waiting];
   waiting.clear();
@@ -112,7 +107,6 @@ const openNextTagCache: OpenNextTagCache = {
   /** Called for `revalidateTag` and `revalidatePath` of the site. Whatever the profile, what is old is not served again. */
   async writeTags(tags) {
     const now = Date.now();
-    const waiting = waitingTags();
     for (const tag of tags) waiting.set(typeof tag === 'string' ? tag : tag.tag, now);
     await siteHere();
   },

@@ -1,5 +1,7 @@
 /** Puts what a page reads on the page, as Next's own `unstable_cache` puts its tags. */
 import type { Recorder, Refusal } from '../../interfaces/recorder.js';
+import { shared } from '../../platform/shared.js';
+import { valueAt } from '../../platform/value-at.js';
 import { entityOfSingle } from '../query/tags.js';
 import { pushedTag, REFUSED, UNKNOWN, versionedTag } from './page-tags.js';
 import { type WorkUnit, work } from './work.js';
@@ -19,13 +21,8 @@ const MOST_PUSHED_TAGS = 100;
 /** What says nothing about a page: everybody sees the same one, whoever may read what it is made of. */
 const OF_PEOPLE: ReadonlySet<Refusal> = new Set<Refusal>(['auth-collection', 'shared-request', 'user']);
 
-/** Recorders of what is being made. Shared by all copies of this module in a process: bundlers make several. */
-function recorders(): WeakMap<WorkUnit, Recorder> {
-  const place = globalThis as unknown as Record<symbol, WeakMap<WorkUnit, Recorder> | undefined>;
-  place[RECORDERS] ??= new WeakMap();
-  return place[RECORDERS];
-}
-const RECORDERS = Symbol.for('payload-kv.next.recorders');
+/** Recorders of what is being made. */
+const recorders = shared('next.recorders', () => new WeakMap<WorkUnit, Recorder>());
 
 /** The recorder of the page, or of the function with `'use cache'`, that this code runs in. */
 export function currentPageRecorder(revalidation: Revalidation): Recorder | undefined {
@@ -35,13 +32,9 @@ export function currentPageRecorder(revalidation: Revalidation): Recorder | unde
 /** The recorder of what Next makes, always the same; `undefined` where Next does not keep it. */
 export function recorderOf(unit: WorkUnit | undefined, revalidation: Revalidation): Recorder | undefined {
   if (!unit || !KEPT.has(unit.type)) return undefined;
-  const known = recorders();
-  let recorder = known.get(unit);
-  if (!recorder) {
-    recorder = revalidation === 'push' ? pushedRecorder(unit) : versionedRecorder(unit);
-    known.set(unit, recorder);
-  }
-  return recorder;
+  return valueAt(recorders, unit, () =>
+    revalidation === 'push' ? pushedRecorder(unit) : versionedRecorder(unit),
+  );
 }
 
 function add(unit: WorkUnit, tag: string): void {
@@ -91,9 +84,7 @@ function pushedRecorder(unit: WorkUnit): Recorder {
     for (const tag of noted) {
       const entity = entityOfSingle(tag);
       if (entity === undefined) continue;
-      const singles = byEntity.get(entity) ?? [];
-      byEntity.set(entity, singles);
-      singles.push(tag);
+      valueAt(byEntity, entity, (): string[] => []).push(tag);
     }
     const [largest] = [...byEntity].sort(([, one], [, other]) => other.length - one.length);
     if (!largest) return;

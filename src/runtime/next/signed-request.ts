@@ -6,6 +6,7 @@
 import type { Payload } from 'payload';
 import { processEnvironment } from '../../platform/environment.js';
 import { leastRecentlyUsed } from '../../platform/least-recently-used.js';
+import { shared } from '../../platform/shared.js';
 import { sleep } from '../../platform/sleep.js';
 import { instanceOf } from '../carried-instance.js';
 
@@ -138,13 +139,8 @@ export async function signed(
   return { body, signature: Buffer.from(signature).toString('base64url') };
 }
 
-/** Numbers that were used. Shared by all copies of this module in a process. */
-function used(): ReturnType<typeof leastRecentlyUsed<string, number>> {
-  const place = globalThis as unknown as Record<symbol, ReturnType<typeof used> | undefined>;
-  place[USED] ??= leastRecentlyUsed<string, number>(MOST_REMEMBERED);
-  return place[USED];
-}
-const USED = Symbol.for('payload-kv.next.used');
+/** Numbers that were used. */
+const used = shared('next.used', () => leastRecentlyUsed<string, number>(MOST_REMEMBERED));
 
 /** The tags of a request, or `undefined` where it is not signed, too old, or was taken before. */
 export async function verified(
@@ -162,8 +158,8 @@ export async function verified(
   );
   if (!isSigned) return undefined;
   const { tags, time, once } = JSON.parse(body) as Body;
-  if (!(Math.abs(now - time) <= LONGEST_AGE) || used().get(once) !== undefined) return undefined;
-  used().set(once, time);
+  if (!(Math.abs(now - time) <= LONGEST_AGE) || used.get(once) !== undefined) return undefined;
+  used.set(once, time);
   return tags;
 }
 

@@ -6,6 +6,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Recorder } from '../../interfaces/recorder.js';
 import { isObject } from '../../platform/is-object.js';
+import { shared } from '../../platform/shared.js';
 import type { FoundDirective } from './directive.js';
 
 /**
@@ -68,14 +69,6 @@ export interface RequestState {
   hasForgotten: boolean;
   /** Who heard of what was read when the request was first seen: its data loader has nothing from before. */
   readonly recorder: Recorder | undefined;
-}
-
-/** State that all copies of this module in one process share: bundlers make several. */
-export function shared<Value>(name: string, make: () => Value): Value {
-  const symbol = Symbol.for(`payload-kv.${name}`);
-  const place = globalThis as unknown as Record<symbol, Value | undefined>;
-  place[symbol] ??= make();
-  return place[symbol];
 }
 
 const calls = shared('calls', () => new AsyncLocalStorage<Call>());

@@ -5,6 +5,7 @@
 
 import { createExpiring } from '../../platform/expiring.js';
 import { isObject } from '../../platform/is-object.js';
+import { shared } from '../../platform/shared.js';
 import { type FoundDirective, mostCareful, parseDirective, type ReadDirective } from './directive.js';
 import {
   beginOperation,
@@ -14,7 +15,6 @@ import {
   type Operation,
   type Request,
   type RequestState,
-  shared,
   shortId,
   stateOf,
 } from './operation.js';
