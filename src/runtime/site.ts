@@ -15,6 +15,7 @@ import {
   type WaitUntil,
 } from '../platform/background.js';
 import { nameIn } from '../platform/binding.js';
+import { smaller } from '../platform/smaller.js';
 import { withTimeout } from '../platform/timeout.js';
 import { databaseIdentity } from './adapter/database-identity.js';
 import { hasReplicas, replicaLag } from './adapter/replicas.js';
@@ -38,7 +39,6 @@ import { readSiteSchema } from './query/site-schema.js';
 import { forgetEntries, nextAttachment } from './read/attachment.js';
 import { type Cache, createCache } from './read/cache.js';
 import type { Answer } from './read/context.js';
-import type { FillContext } from './read/fill.js';
 import { createSingleFlight, defaultSingleFlight, type SingleFlight } from './read/single-flight.js';
 import { createWriteQueue } from './read/write-queue.js';
 import { type Counters, createCounters } from './stats/stats.js';
@@ -92,7 +92,6 @@ interface Parts {
   listener: VersionMemory['listener'];
   guards: { store: FaultGuard; registry: FaultGuard };
   singleFlight: SingleFlight<Answer>;
-  reads: FillContext | undefined;
 }
 
 /** Leaves every read to the database. */
@@ -181,7 +180,6 @@ function createParts(site: Site): Parts {
     listener: versions.listener,
     guards,
     singleFlight,
-    reads: site.setup.answers ? cache.context : undefined,
   };
 }
 
@@ -233,7 +231,7 @@ export function attach(base: DatabaseAdapter, payload: Payload, first: Setup): D
     background: site.background,
     store: () => site.setup.options.store,
     invalidation: () => parts?.behind.invalidation,
-    reads: () => parts?.reads,
+    reads: () => (parts && parts.behind.cache === parts.cache ? parts.cache.context : undefined),
     warn: site.warn,
     waitUntil: () => waitUntilOf(site.setup.options),
     options: () => site.setup.options,
@@ -254,10 +252,7 @@ export function attach(base: DatabaseAdapter, payload: Payload, first: Setup): D
         await site.registry.connect?.({ payload, adapter: base });
       } catch (error) {
         // Writes go on to make stale: other processes may be connected.
-        if (parts) {
-          parts.behind = { ...parts.behind, cache: unanswered(parts.cache) };
-          parts.reads = undefined;
-        }
+        if (parts) parts.behind = { ...parts.behind, cache: unanswered(parts.cache) };
         site.onFault(error, `connecting the ${site.registry.name} registry`);
       }
       listen();
@@ -377,8 +372,4 @@ async function close({ setup, registry, attachment, onFault }: Site): Promise<vo
       onFault(error, `closing the ${name}`);
     }
   }
-}
-
-function smaller(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 }

@@ -5,10 +5,9 @@ import { type DecodedEntry, decodeEntry } from '../entry/entry.js';
 import type { Opened } from '../entry/entry-form.js';
 import { FUNCTIONS_TAG } from '../query/tags.js';
 import { type Absent, counted, type Fresh } from '../read/context.js';
-import { completeVersions, currentVersions } from '../read/known-versions.js';
+import { completeVersions, currentVersions, strictest } from '../read/known-versions.js';
 import { lookup } from '../read/lookup.js';
 import type { FunctionSite, WantedFunction } from './context.js';
-import { strictest } from './wanted.js';
 
 /** An entry that answers, or none and the versions of what is known before the function runs. */
 export type Looked = Fresh | (Pick<Absent, 'found' | 'stale' | 'old'> & { before: string[] | undefined });
@@ -32,7 +31,7 @@ export async function lookUp(site: FunctionSite, wanted: WantedFunction): Promis
   for (let attempt = 0; attempt < 2 && tags; attempt++) {
     // This process knows of a write that nobody else has been told of.
     if (reads.pendingFor(tags)) break;
-    asked = { ...wanted, tags, rule: { ...wanted.rule, ...strictest(site, tags) } };
+    asked = { ...wanted, tags, rule: { ...wanted.rule, ...strictest(reads, tags) } };
     const found = await lookup(reads, asked, text);
     if (found.found) {
       if (known.get(wanted.key)?.tags !== tags) known.set(wanted.key, { ...known.get(wanted.key), tags });

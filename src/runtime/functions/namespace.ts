@@ -4,13 +4,13 @@ import { PayloadKVError } from '../../errors.js';
 import { encodeResult } from '../entry/entry.js';
 import { currentCall } from '../operation/operation.js';
 import { namespaceTag, ownTag } from '../query/tags.js';
-import { recordedVersions } from '../read/known-versions.js';
+import { recordedVersions, strictest } from '../read/known-versions.js';
 import type { FunctionCounts } from '../stats/stats.js';
 import { cached, type MemoizeOptions, memoize } from './cached.js';
 import type { CachedOptions, FunctionContext } from './context.js';
 import { lookUp, noteEntry } from './lookup.js';
 import { siteOf } from './site-of.js';
-import { strictest, wantedOf } from './wanted.js';
+import { wantedOf } from './wanted.js';
 
 /** What holds in a namespace, over what the options of the plugin say of it. */
 export type NamespaceOptions = Pick<CachedOptions, 'ttl' | 'swr' | 'staleIfError' | 'payload'>;
@@ -117,7 +117,7 @@ export function namespace(name: string, options: NamespaceOptions = {}): Namespa
       const all = [...wanted.ownTags, ...tags.map(ownTag)].sort();
       const versions = await recordedVersions(
         site.reads,
-        { rule: strictest(site, all), count: wanted.count },
+        { rule: strictest(site.reads, all), count: wanted.count },
         all,
       );
       if (!versions) return;

@@ -7,7 +7,7 @@ import { decodeResult, type EncodedResult, encodeResult } from '../entry/entry.j
 import { currentCall, runCall } from '../operation/operation.js';
 import { collectionTag, documentTag, globalTag, ownTag, starTag } from '../query/tags.js';
 import { exceeds } from '../read/entry-writes.js';
-import { currentVersions, recordedVersions } from '../read/known-versions.js';
+import { areCurrent, recordedVersions, strictest } from '../read/known-versions.js';
 import type {
   CachedOptions,
   DependencyTarget,
@@ -19,7 +19,6 @@ import type {
 } from './context.js';
 import { createRecorder, type FunctionRecorder } from './recorder.js';
 import { deriveRequest, newRequest } from './request.js';
-import { strictest } from './wanted.js';
 
 type Fn = (context: FunctionContext) => unknown;
 
@@ -81,22 +80,13 @@ export async function runShared(
   if (flight.led) return flight.shared;
   const { kept } = flight.shared;
   // It may have begun before a write that this call has seen.
-  if (!kept || !(await isCurrent(site, wanted, kept.recorded))) return alone();
+  if (!kept) return alone();
   const { encoded, recorded } = kept;
+  if (!(await areCurrent(site.reads, wanted, recorded.tags, recorded.versions))) return alone();
   parent?.note(recorded.tags, recorded.versions, recorded.askedAt);
   parent?.expires?.(recorded.until);
   count.shared += 1;
   return { result: decodeResult(encoded), kept };
-}
-
-async function isCurrent(
-  site: FunctionSite,
-  { count }: WantedFunction,
-  { tags, versions }: Recorded,
-): Promise<boolean> {
-  if (site.reads.pendingFor(tags)) return false;
-  const current = await currentVersions(site.reads, { rule: strictest(site, tags), count }, tags);
-  return versions.every((version, index) => version === current?.[index]);
 }
 
 /** Runs a function in the background, unless that is being done. */
@@ -193,7 +183,7 @@ function createContext(
   const waiting: Promise<void>[] = [];
   let ttl = Number.POSITIVE_INFINITY;
   async function noteVersions(tags: string[]): Promise<void> {
-    const versions = await recordedVersions(site.reads, { rule: strictest(site, tags), count }, tags);
+    const versions = await recordedVersions(site.reads, { rule: strictest(site.reads, tags), count }, tags);
     if (versions) recorder.note(tags, versions);
     else recorder.refuse('error');
   }

@@ -1,16 +1,18 @@
 /** The key of what a function returns, and what holds for it. */
 import { parseDuration } from '../../duration.js';
 import { PayloadKVError } from '../../errors.js';
-import { leavesProcess } from '../../interfaces/store.js';
 import { hash } from '../../platform/hash.js';
+import { smaller } from '../../platform/smaller.js';
 import { type Call, currentCall } from '../operation/operation.js';
 import { carriesTransaction, isOfWriteOperation } from '../operation/reader.js';
 import type { NamespacePolicy } from '../policy/options.js';
 import { DEFAULT_TTL } from '../policy/policy.js';
 import { canonicalArguments } from '../query/canonical-arguments.js';
 import { entryKey } from '../query/key.js';
-import { FUNCTIONS_TAG, namespaceKeyTag, namespaceTag, ownerOf } from '../query/tags.js';
+import { FUNCTIONS_TAG, namespaceKeyTag, namespaceTag } from '../query/tags.js';
+import { attachedKeys } from '../read/attachment.js';
 import type { CachedRule } from '../read/context.js';
+import { strictest } from '../read/known-versions.js';
 import type { BypassReason } from '../stats/stats.js';
 import { askerOf } from './asker.js';
 import type { CachedOptions, FunctionSite, WantedFunction } from './context.js';
@@ -49,27 +51,28 @@ export async function wantedOf(
   };
   const canonical = canonicalArguments(asked);
   if (canonical === undefined) return 'unknown-argument';
-  const key = entryKey({
-    readable: `fn:${namespace}`,
-    scope: reads.scope,
-    slug: `function:${namespace}`,
-    operation: namespace,
-    canonical,
-  });
-  const ending = leavesProcess(reads.far) ? '' : reads.attachment;
+  const keys = attachedKeys(
+    reads,
+    entryKey({
+      readable: `fn:${namespace}`,
+      scope: reads.scope,
+      slug: `function:${namespace}`,
+      operation: namespace,
+      canonical,
+    }),
+  );
   const own = namespace === '' ? [] : [namespaceTag(namespace), namespaceKeyTag(namespace, hash(canonical))];
-  const known = site.known.get(key + ending);
+  const known = site.known.get(keys.key);
   const ownTags = [FUNCTIONS_TAG, ...own, ...(known?.wide ?? [])];
   const tags = known?.tags ?? ownTags;
   if (!isForWrite && reads.pendingFor(tags)) return 'error';
   return {
-    key: key + ending,
-    nearKey: key + (reads.near ? reads.attachment : ending),
+    ...keys,
     tags,
     ownTags,
     asker,
     question: [],
-    rule: { ...rule, ...strictest(site, tags) },
+    rule: { ...rule, ...strictest(site.reads, tags) },
     ttl: Math.min(rule.ttl, reads.longestTtl),
     swr: rule.swr,
     staleIfError: rule.staleIfError,
@@ -78,18 +81,6 @@ export async function wantedOf(
     count: reads.counts('function', namespace),
     parent: call?.recorder ?? reads.pages?.recorder(),
     maximumBytes: smaller(policyOf(site, namespace).maxEntryBytes, reads.maximumBytes),
-  };
-}
-
-/** How long versions of the tags may be remembered: as long as the strictest of what they belong to lets them. */
-export function strictest(
-  { reads }: FunctionSite,
-  tags: readonly string[],
-): Pick<CachedRule, 'maximumAge' | 'eventual'> {
-  const each = tags.map((tag) => reads.policy.freshnessOf(ownerOf(tag)));
-  return {
-    maximumAge: Math.min(...each.map(({ maximumAge }) => maximumAge)),
-    eventual: each.every(({ eventual }) => eventual),
   };
 }
 
@@ -138,12 +129,8 @@ function ruleOf(site: FunctionSite, options: CachedOptions): CachedRule {
     negativeTtl: ttl,
     swr: grace('swr'),
     staleIfError: grace('staleIfError'),
-    ...strictest(site, [FUNCTIONS_TAG]),
+    ...strictest(site.reads, [FUNCTIONS_TAG]),
     auth: false,
     secrets: undefined,
   };
-}
-
-function smaller(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 }

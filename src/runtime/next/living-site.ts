@@ -8,12 +8,12 @@ import { leavesProcess } from '../../interfaces/store.js';
 import { hash } from '../../platform/hash.js';
 import { shared } from '../../platform/shared.js';
 import { type Instance, instanceOf, livingInstances } from '../carried-instance.js';
-import { ownerOf } from '../query/tags.js';
+import { attachedKeys } from '../read/attachment.js';
 import { counted } from '../read/context.js';
 import { exceeds } from '../read/entry-writes.js';
 import type { FillContext } from '../read/fill.js';
-import { currentVersions, recordedVersions } from '../read/known-versions.js';
-import { ANY_NEXT_TAG, NEXT_TAG, replacedBy } from './next-tags.js';
+import { areCurrent, recordedVersions, servingVersions } from '../read/known-versions.js';
+import { replacedBy } from './next-tags.js';
 
 /** Tags with the version of each, as an entry records them. */
 export type Versions = readonly (readonly [tag: string, version: string])[];
@@ -83,26 +83,7 @@ export async function livingSite(): Promise<LivingSite | undefined> {
   const count = instance.counters.countsOf('function', COUNTED_AS);
 
   const keyOf = (name: string): string =>
-    `${KEY_PREFIX}page:${hash(JSON.stringify([reads.scope, name]))}${leavesProcess(reads.far) ? '' : reads.attachment}`;
-
-  /** How long what is remembered of these versions may serve: no longer than the strictest of them allows. */
-  function ruleOf(tags: readonly string[]): { maximumAge: number; eventual: boolean } {
-    const rules = tags.map((tag) => reads.policy.freshnessOf(entityOf(tag)));
-    return {
-      maximumAge: Math.min(...rules.map(({ maximumAge }) => maximumAge)),
-      eventual: rules.every(({ eventual }) => eventual),
-    };
-  }
-
-  async function currentOf(tags: readonly string[]): Promise<readonly (string | undefined)[] | undefined> {
-    if (tags.length === 0) return [];
-    return reads.pendingFor(tags) ? undefined : currentVersions(reads, { rule: ruleOf(tags), count }, tags);
-  }
-
-  async function isFresh(versions: Versions): Promise<boolean> {
-    const current = await currentOf(versions.map(([tag]) => tag));
-    return current !== undefined && versions.every(([, version], index) => version === current[index]);
-  }
+    attachedKeys(reads, `${KEY_PREFIX}page:${hash(JSON.stringify([reads.scope, name]))}`).key;
 
   return {
     async find(name) {
@@ -116,7 +97,8 @@ export async function livingSite(): Promise<LivingSite | undefined> {
         return undefined;
       }
       const kept = keptIn(opened);
-      if (!kept || !(await isFresh(kept.versions))) {
+      const [tags, versions] = columnsOf(kept?.versions ?? []);
+      if (!kept || !(await areCurrent(reads, { count }, tags, versions))) {
         count.stale += 1;
         return undefined;
       }
@@ -151,11 +133,11 @@ export async function livingSite(): Promise<LivingSite | undefined> {
       return recordedVersions(reads, { rule: { maximumAge: 0, eventual: false }, count }, tags);
     },
     mayKeep(versions) {
-      const [tags, texts] = [versions.map(([tag]) => tag), versions.map(([, version]) => version)];
+      const [tags, texts] = columnsOf(versions);
       if (!reads.sliceSets.areComplete(tags, texts)) return false;
       return reads.replicaLag === 0 || reads.versions.isSettled(tags, texts, reads.replicaLag);
     },
-    currentVersions: currentOf,
+    currentVersions: (tags) => servingVersions(reads, { count }, tags),
     async replace(tags, version) {
       const asked = reads.versions.moment();
       const lifetime = Math.max(VERSION_LIFETIME, 2 * reads.longestTtl);
@@ -171,6 +153,10 @@ export async function livingSite(): Promise<LivingSite | undefined> {
   };
 }
 
+function columnsOf(versions: Versions): [tags: string[], versions: string[]] {
+  return [versions.map(([tag]) => tag), versions.map(([, version]) => version)];
+}
+
 /** What was written, if it is that. */
 function keptIn(text: string): Kept | undefined {
   const end = text.indexOf('\n');
@@ -179,9 +165,4 @@ function keptIn(text: string): Kept | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** What a tag belongs to, as the policy names it. Next's own tags are of nothing, which asks what the site asks at large. */
-function entityOf(tag: string): string {
-  return tag.startsWith(NEXT_TAG) ? ANY_NEXT_TAG : ownerOf(tag);
 }

@@ -1,5 +1,6 @@
 import { KEY_PREFIX } from '../../interfaces/keys.js';
-import { type Store, storesInProcess } from '../../interfaces/store.js';
+import { leavesProcess, type Store, storesInProcess } from '../../interfaces/store.js';
+import type { ReadContext } from './context.js';
 
 /**
  * Entries in this process belong to the Payload instance that stored them: what it is attached under ends each of their
@@ -15,6 +16,15 @@ export function nextAttachment(): string {
   const count = (shared[COUNT] ?? 0) + 1;
   shared[COUNT] = count;
   return `~${count}`;
+}
+
+/** A key as entries have it in the store, and in the tier in this process where there is one. */
+export function attachedKeys(
+  { near, far, attachment }: Pick<ReadContext, 'near' | 'far' | 'attachment'>,
+  key: string,
+): { key: string; nearKey: string } {
+  const ending = leavesProcess(far) ? '' : attachment;
+  return { key: key + ending, nearKey: key + (near ? attachment : ending) };
 }
 
 /** Deletes what an instance has kept in this process. */

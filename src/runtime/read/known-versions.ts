@@ -1,11 +1,14 @@
 /** The versions of tags, for what is recorded under them. */
+import { ownerOf } from '../query/tags.js';
 import { memoryOf } from '../versions/subscription.js';
 import { completed, counted, type ReadContext, type Wanted } from './context.js';
 
 type Versions = (string | undefined)[];
 
+/** How long a version may be remembered. */
+type Freshness = Pick<Wanted['rule'], 'maximumAge' | 'eventual'>;
 /** What is asked of the registry for somebody. */
-type Asking = Pick<Wanted, 'count'> & { rule: Pick<Wanted['rule'], 'maximumAge' | 'eventual'> };
+type Asking = Pick<Wanted, 'count'> & { rule: Freshness };
 
 /** Asks the registry. A fault is counted, and its answer `undefined`. */
 export function readRegistry(
@@ -62,4 +65,38 @@ export async function recordedVersions(
 ): Promise<string[] | undefined> {
   const found = await currentVersions(context, asking, tags);
   return found && completeVersions(context, asking, tags, found);
+}
+
+/** How long versions of tags may be remembered: as long as the strictest of what they belong to lets them. */
+export function strictest({ policy }: ReadContext, tags: readonly string[]): Freshness {
+  const each = tags.map((tag) => policy.freshnessOf(ownerOf(tag)));
+  return {
+    maximumAge: Math.min(...each.map(({ maximumAge }) => maximumAge)),
+    eventual: each.every(({ eventual }) => eventual),
+  };
+}
+
+/**
+ * The versions that what depends on all of these tags may be served by. `undefined` where a write of one is not done, and
+ * where the registry does not answer.
+ */
+export async function servingVersions(
+  context: ReadContext,
+  asker: Pick<Wanted, 'count'>,
+  tags: readonly string[],
+): Promise<Versions | undefined> {
+  if (tags.length === 0) return [];
+  if (context.pendingFor(tags)) return undefined;
+  return currentVersions(context, { ...asker, rule: strictest(context, tags) }, tags);
+}
+
+/** Whether what was recorded under these versions may be served. */
+export async function areCurrent(
+  context: ReadContext,
+  asker: Pick<Wanted, 'count'>,
+  tags: readonly string[],
+  versions: readonly string[],
+): Promise<boolean> {
+  const current = await servingVersions(context, asker, tags);
+  return current !== undefined && versions.every((version, index) => version === current[index]);
 }

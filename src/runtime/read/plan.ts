@@ -1,8 +1,8 @@
 /** Key and tags of reads. */
-import { leavesProcess } from '../../interfaces/store.js';
 import { type Token, textOf, type Walk, walkArguments } from '../query/canonical-arguments.js';
 import { tagsOf } from '../query/dependencies.js';
 import { entryKey } from '../query/key.js';
+import { attachedKeys } from './attachment.js';
 import type { CachedRule, Plan, Read, ReadContext } from './context.js';
 import { createRememberedPlans, isSame } from './remembered-plans.js';
 import { mentionsSecret } from './secrets.js';
@@ -22,8 +22,7 @@ const LONGEST_REMEMBERED = 2_000;
 
 /** Creates the plans of one site. Both parts of one follow from the arguments alone. */
 export function createPlans(context: ReadContext): Plans {
-  const { schema, policy, sliceSets, near, attachment } = context;
-  const ending = leavesProcess(context.far) ? '' : attachment;
+  const { schema, policy, sliceSets } = context;
   const remembered = createRememberedPlans();
   const tagContext = { schema, slicesOf: policy.slicesOf, guardsOf: sliceSets.guardsOf };
   let changesOfSets = 0;
@@ -46,8 +45,7 @@ export function createPlans(context: ReadContext): Plans {
     const without = secrets ? `\nwithout ${[...secrets.hidden, ...secrets.lists].sort().join()}` : '';
     const key = keyOf(context, read, `${canonical}${sliceSets.nameOf(tags)}${without}`);
     const plan: Plan = {
-      key: key + ending,
-      nearKey: key + (near ? attachment : ending),
+      ...attachedKeys(context, key),
       tags,
       question,
       namesSecret: secrets !== undefined && mentionsSecret(question, secrets),
