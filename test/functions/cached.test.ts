@@ -771,6 +771,32 @@ describe('memoize and namespaces', () => {
     await invalidateCache(payload, { namespace: 'prices' });
   });
 
+  test('what depends on many documents can be deleted by its key as well', async () => {
+    const lists = namespace('lists', { payload });
+    const run = vi.fn(async ({ req }: FunctionContext) => {
+      for (let first = 1; first < 80; first += 10) {
+        const where = { id: { in: Array.from({ length: 10 }, (_, number) => first + number) } };
+        await payload.find({ collection: 'posts', where, pagination: false, depth: 0, req });
+      }
+      return run.mock.calls.length;
+    });
+    const call = () => lists.cached(run, { key: ['all'] });
+    await call();
+    await settleCache(payload);
+    await payload.update({ collection: 'posts', id: await idOf('posts'), data: { title: 'Wide' } });
+    expect(await call()).toBe(2);
+    await settleCache(payload);
+    const find = () => payload.find({ collection: 'posts', depth: 0 });
+    await find();
+    await settleCache(payload);
+    const before = getCacheStats(payload)?.collections.posts?.hits ?? 0;
+    await lists.delete(['all']);
+    // Nothing else depends on the key.
+    await find();
+    expect(getCacheStats(payload)?.collections.posts?.hits).toBe(before + 1);
+    expect(await call()).toBe(3);
+  });
+
   test('a build has results of its own', async () => {
     const run = vi.fn(() => 1);
     const store = memory();

@@ -7,9 +7,10 @@ import type { PayloadRequest } from 'payload';
 import { parseDuration } from '../../duration.js';
 import { PayloadKVError } from '../../errors.js';
 import { noteUse } from '../operation/operation.js';
-import type { CachedOptions, FunctionContext, FunctionSite, Made } from './context.js';
+import { answerWithGrace } from '../read/grace.js';
+import type { CachedOptions, FunctionContext } from './context.js';
 import { lookUp, noteEntry } from './lookup.js';
-import { bypassing, revalidate, runShared } from './run.js';
+import { bypassing, type FunctionCall, revalidate, runShared } from './run.js';
 import { siteOf } from './site-of.js';
 import { wantedOf } from './wanted.js';
 
@@ -30,28 +31,19 @@ export async function cached<Result>(
   fn: (context: FunctionContext) => Result | Promise<Result>,
   options: CachedOptions,
 ): Promise<Result> {
-  const found = siteOf(options);
-  if (!found) return bypassing(fn, options, undefined);
-  return cachedIn(found, fn, options);
-}
-
-/** The same, for a site that was found already. */
-export async function cachedIn<Result>(
-  found: FunctionSite,
-  fn: (context: FunctionContext) => Result | Promise<Result>,
-  options: CachedOptions,
-): Promise<Result> {
-  const wanted = await wantedOf(found, options);
+  const site = siteOf(options);
+  if (!site) return bypassing(fn, options, undefined);
+  const wanted = await wantedOf(site, options);
   if (typeof wanted === 'string') {
-    const { bypasses } = found.reads.counts('function', options.namespace ?? '');
+    const { bypasses } = site.reads.counts('function', options.namespace ?? '');
     bypasses[wanted] = (bypasses[wanted] ?? 0) + 1;
-    return bypassing(fn, options, found);
+    return bypassing(fn, options, site);
   }
   const { count, parent } = wanted;
   // Who runs what another returned depends on whose it is.
   if (wanted.asker && !options.shared) parent?.hears?.({ user: wanted.asker.user }, true);
   noteUse(options.req, parent);
-  const looked = await lookUp(found, wanted);
+  const looked = await lookUp(site, wanted);
   if (looked.found) {
     count.hits += 1;
     noteEntry(parent, looked.entry);
@@ -59,24 +51,14 @@ export async function cachedIn<Result>(
   }
   if (looked.stale) count.stale += 1;
   else count.misses += 1;
-  const { old, before } = looked;
-  const made = (): Promise<Made> => runShared(found, wanted, fn, options, before);
-  if (!old) return (await made()).result as Result;
-  if (old.whileRevalidating) {
-    revalidate(found, wanted, fn, options, before);
-    count.servedStale += 1;
-    parent?.refuse('stale');
-    return old.result as Result;
-  }
-  try {
-    return (await made()).result as Result;
-  } catch (error) {
-    if (!old.ifError) throw error;
-    found.reads.onFault(error, `a function of the namespace "${options.namespace ?? ''}"`);
-    count.servedStale += 1;
-    parent?.refuse('stale');
-    return old.result as Result;
-  }
+  const call: FunctionCall = { site, wanted, fn, options, before: looked.before };
+  const result = await answerWithGrace(site.reads, wanted, looked.old, {
+    make: async () => (await runShared(call)).result,
+    revalidate: () => revalidate(call),
+    what: `a function of the namespace "${options.namespace ?? ''}"`,
+    recorder: parent,
+  });
+  return result as Result;
 }
 
 /** How the calls of a function are cached. */

@@ -2,11 +2,11 @@
 import type { Payload, PayloadRequest } from 'payload';
 import type { Duration } from '../../duration.js';
 import type { Recorder } from '../../interfaces/recorder.js';
-import type { Expiring } from '../../platform/expiring.js';
 import type { Instance } from '../carried-instance.js';
 import type { EncodedResult } from '../entry/entry.js';
 import type { Wanted } from '../read/context.js';
 import type { FillContext } from '../read/fill.js';
+import type { Revalidation } from '../read/revalidation.js';
 import type { SingleFlight } from '../read/single-flight.js';
 import type { Asker } from './asker.js';
 import type { FlightWaits } from './flight-waits.js';
@@ -94,14 +94,15 @@ export interface FunctionSite {
   known: { get(key: string): KnownFunction | undefined; set(key: string, known: KnownFunction): void };
   singleFlight: SingleFlight<Made>;
   waits: FlightWaits;
-  /** Keys of entries that are replaced in the background. */
-  replacing: Expiring<object>;
+  revalidation: Revalidation;
 }
 
 /** What a function returned, as it is looked for. */
 export interface WantedFunction extends Wanted {
   /** Tags that are known before it runs. */
   ownTags: readonly string[];
+  /** That of them which changes with its key alone; none without a namespace. */
+  keyTag: string | undefined;
   /** What the key says of the request; of a result that is everybody's, all but the user, who is shown all the same. */
   asker: Asker | undefined;
   /** Hears what what it returns depends on, where it runs for something that is recorded as well. */

@@ -5,9 +5,9 @@ import { encodeResult } from '../entry/entry.js';
 import { currentCall } from '../operation/operation.js';
 import { namespaceTag, ownTag } from '../query/tags.js';
 import { recordedVersions, strictest } from '../read/known-versions.js';
-import type { FunctionCounts } from '../stats/stats.js';
+import { copyOfFunctionCounts, type FunctionCounts } from '../stats/stats.js';
 import { cached, type MemoizeOptions, memoize } from './cached.js';
-import type { CachedOptions, FunctionContext } from './context.js';
+import type { CachedOptions, FunctionContext, FunctionSite, WantedFunction } from './context.js';
 import { lookUp, noteEntry } from './lookup.js';
 import { siteOf } from './site-of.js';
 import { wantedOf } from './wanted.js';
@@ -63,17 +63,23 @@ export function namespace(name: string, options: NamespaceOptions = {}): Namespa
   }
   const given = { ...options, namespace: name };
 
-  async function replace(tag: string): Promise<void> {
-    const invalidation = siteOf(given)?.instance.invalidation();
-    const replacing = invalidation?.replace([tag]);
-    if (replacing) siteOf(given)?.instance.background.keepAlive(replacing);
+  async function replace(site: FunctionSite, tag: string): Promise<void> {
+    const replacing = site.instance.invalidation()?.replace([tag]);
+    if (replacing) site.instance.background.keepAlive(replacing);
     await replacing;
   }
 
-  async function keyTag(key: readonly unknown[]): Promise<string | undefined> {
+  /** Makes stale what is under a key; `undefined` where there is no cache, or no telling of the key. */
+  async function replaceKey(
+    key: readonly unknown[],
+    ttl?: Duration,
+  ): Promise<{ site: FunctionSite; wanted: WantedFunction } | undefined> {
     const site = siteOf(given);
-    const wanted = site && (await wantedOf(site, { ...given, key }, { isForWrite: true }));
-    return typeof wanted === 'object' ? wanted.ownTags.at(-1) : undefined;
+    const options = { ...given, key, ...(ttl && { ttl }) };
+    const wanted = site && (await wantedOf(site, options, { isForWrite: true }));
+    if (!site || typeof wanted !== 'object' || wanted.keyTag === undefined) return undefined;
+    await replace(site, wanted.keyTag);
+    return { site, wanted };
   }
 
   return {
@@ -106,14 +112,10 @@ export function namespace(name: string, options: NamespaceOptions = {}): Namespa
           nextStep: 'Store texts, numbers, dates, bytes, lists and plain objects.',
         });
       }
-      const tag = await keyTag(key);
-      if (tag === undefined) return;
       // Whatever is under way for this key was made before, and copies of what was there are in other processes.
-      await replace(tag);
-      const site = siteOf(given);
-      const wanted =
-        site && (await wantedOf(site, { ...given, key, ...(ttl && { ttl }) }, { isForWrite: true }));
-      if (!site || typeof wanted !== 'object') return;
+      const replaced = await replaceKey(key, ttl);
+      if (!replaced) return;
+      const { site, wanted } = replaced;
       const all = [...wanted.ownTags, ...tags.map(ownTag)].sort();
       const versions = await recordedVersions(
         site.reads,
@@ -132,15 +134,17 @@ export function namespace(name: string, options: NamespaceOptions = {}): Namespa
       );
     },
     async delete(key) {
-      const tag = await keyTag(key);
-      if (tag !== undefined) await replace(tag);
+      await replaceKey(key);
     },
-    clear: () => replace(namespaceTag(name)),
+    async clear() {
+      const site = siteOf(given);
+      if (site) await replace(site, namespaceTag(name));
+    },
     cached: (fn, own) => cached(fn, { ...given, ...own }),
     memoize: (fn, own) => memoize(fn, { ...given, ...own }),
     stats() {
       const count = siteOf(given)?.reads.counts('function', name);
-      return count && { ...count, bypasses: { ...count.bypasses }, notStored: { ...count.notStored } };
+      return count && copyOfFunctionCounts(count);
     },
   };
 }

@@ -56,16 +56,21 @@ export async function bypassing<Result>(
   });
 }
 
+/** One call of a function whose entry does not answer. */
+export interface FunctionCall {
+  site: FunctionSite;
+  wanted: WantedFunction;
+  fn: Fn;
+  options: CachedOptions;
+  /** The versions of its own tags, or nothing where they are not known. */
+  before: string[] | undefined;
+}
+
 /** Runs a function once for all that wait for the same. */
-export async function runShared(
-  site: FunctionSite,
-  wanted: WantedFunction,
-  fn: Fn,
-  options: CachedOptions,
-  before: string[] | undefined,
-): Promise<Made> {
+export async function runShared(call: FunctionCall): Promise<Made> {
+  const { site, wanted } = call;
   const { key, parent, count } = wanted;
-  const alone = (): Promise<Made> => run(site, wanted, fn, options, before);
+  const alone = (): Promise<Made> => run(call);
   const holders = parent?.keys ?? [];
   // One that waits for this very run, and one that nobody could share, run by themselves.
   const done = site.known.get(key)?.isRefused ? undefined : site.waits.wait(holders, key);
@@ -90,32 +95,12 @@ export async function runShared(
 }
 
 /** Runs a function in the background, unless that is being done. */
-export function revalidate(
-  site: FunctionSite,
-  wanted: WantedFunction,
-  fn: Fn,
-  options: CachedOptions,
-  before: string[] | undefined,
-): void {
-  const { key } = wanted;
-  if (site.replacing.get(key)) return;
-  const own = {};
-  site.replacing.set(key, own);
-  const replacing = run(site, { ...wanted, parent: undefined }, fn, options, before);
-  site.reads.background.run(
-    replacing.finally(() => {
-      if (site.replacing.get(key) === own) site.replacing.delete(key);
-    }),
-  );
+export function revalidate(call: FunctionCall): void {
+  const { site, wanted } = call;
+  site.revalidation.revalidate(wanted.key, () => run({ ...call, wanted: { ...wanted, parent: undefined } }));
 }
 
-async function run(
-  site: FunctionSite,
-  wanted: WantedFunction,
-  fn: Fn,
-  options: CachedOptions,
-  before: string[] | undefined,
-): Promise<Made> {
+async function run({ site, wanted, fn, options, before }: FunctionCall): Promise<Made> {
   const { reads, payload } = site;
   const { ownTags, parent, count, key } = wanted;
   const recorder = createRecorder({

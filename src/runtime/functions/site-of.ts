@@ -1,19 +1,16 @@
 /** Which Payload instance a function is cached for, and what its functions share. */
 import type { Payload, PayloadRequest } from 'payload';
 import { PayloadKVError } from '../../errors.js';
-import { createExpiring } from '../../platform/expiring.js';
 import { leastRecentlyUsed } from '../../platform/least-recently-used.js';
 import { valueAt } from '../../platform/value-at.js';
 import { instanceOf, livingInstances } from '../carried-instance.js';
 import { currentCall } from '../operation/operation.js';
 import { REMEMBERED_QUERIES } from '../read/context.js';
 import type { FillContext } from '../read/fill.js';
+import { createRevalidation } from '../read/revalidation.js';
 import { createSingleFlight, defaultSingleFlight } from '../read/single-flight.js';
 import type { FunctionSite, KnownFunction, Made } from './context.js';
 import { createFlightWaits } from './flight-waits.js';
-
-/** How long a run in the background is taken for alive, in milliseconds: in workerd nobody would tell. */
-const LONGEST_REPLACING = 30_000;
 
 const sites = new WeakMap<FillContext, FunctionSite>();
 
@@ -40,7 +37,7 @@ export function siteOf({
       reads.now,
     ),
     waits: createFlightWaits(),
-    replacing: createExpiring({ max: REMEMBERED_QUERIES, lifetime: LONGEST_REPLACING }),
+    revalidation: createRevalidation(reads.background),
   }));
 }
 

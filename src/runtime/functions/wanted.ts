@@ -61,15 +61,20 @@ export async function wantedOf(
       canonical,
     }),
   );
-  const own = namespace === '' ? [] : [namespaceTag(namespace), namespaceKeyTag(namespace, hash(canonical))];
+  const keyTag = namespace === '' ? undefined : namespaceKeyTag(namespace, hash(canonical));
   const known = site.known.get(keys.key);
-  const ownTags = [FUNCTIONS_TAG, ...own, ...(known?.wide ?? [])];
+  const ownTags = [
+    FUNCTIONS_TAG,
+    ...(keyTag === undefined ? [] : [namespaceTag(namespace), keyTag]),
+    ...(known?.wide ?? []),
+  ];
   const tags = known?.tags ?? ownTags;
   if (!isForWrite && reads.pendingFor(tags)) return 'error';
   return {
     ...keys,
     tags,
     ownTags,
+    keyTag,
     asker,
     question: [],
     rule: { ...rule, ...strictest(site.reads, tags) },

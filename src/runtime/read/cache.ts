@@ -18,6 +18,7 @@ import {
   isOfReadOperation,
   isOfSomebody,
   isOfWriteOperation,
+  NOBODY,
   noteUnannounced,
   type Reader,
   readerOf,
@@ -27,6 +28,7 @@ import type { BypassReason } from '../stats/stats.js';
 import { type CacheParts, createReadContext, type Read, type Wanted } from './context.js';
 import { createEntryWrites } from './entry-writes.js';
 import { type FillContext, fill } from './fill.js';
+import { answerWithGrace } from './grace.js';
 import { lookup } from './lookup.js';
 import { createPlans } from './plan.js';
 import { recordBypass } from './record-bypass.js';
@@ -47,13 +49,18 @@ export function createCache(parts: CacheParts): Cache {
   const readContext = createReadContext(parts);
   const plans = createPlans(readContext);
   const context: FillContext = { ...readContext, plans, entryWrites: createEntryWrites(readContext) };
-  const { revalidate } = createRevalidation(context);
+  const { revalidate } = createRevalidation(parts.background);
 
   function recorderOf(read: Read): Recorder | undefined {
     const recorder = currentCall()?.recorder ?? parts.pages?.recorder();
     recorder?.hears?.(read.args.req, false);
     noteUse(read.args.req, recorder);
     return recorder;
+  }
+
+  /** Asks the database, once whoever records has heard what the answer depends on. */
+  function askRecorded(read: Read, reason: BypassReason, recorder: Recorder | undefined): Promise<unknown> {
+    return recorder ? recordBypass(context, read, reason, recorder).then(() => read.ask()) : read.ask();
   }
 
   function bypass(
@@ -68,7 +75,7 @@ export function createCache(parts: CacheParts): Cache {
     // A write operation is never kept from its database, whatever its context says.
     if (directive?.kind === 'only' && reason !== 'write-operation' && reason !== 'transaction')
       throw new CacheMissError(read.slug, read.operation);
-    return recorder ? recordBypass(context, read, reason, recorder).then(() => read.ask()) : read.ask();
+    return askRecorded(read, reason, recorder);
   }
 
   async function read(read: Read): Promise<unknown> {
@@ -122,31 +129,20 @@ export function createCache(parts: CacheParts): Cache {
     else count.misses += 1;
     parts.debug?.(`${looked.stale ? 'stale' : 'miss'} ${plan.key}`);
     if (directive?.kind === 'only') throw new CacheMissError(read.slug, read.operation);
-    const { old } = looked;
-    if (!old) return fill(context, read, reader, wanted, looked.versions, recorder);
-    if (old.whileRevalidating) {
-      revalidate(read, wanted, looked.versions);
-      count.servedStale += 1;
-      recorder?.refuse('stale');
-      return old.result;
-    }
-    try {
-      return await fill(context, read, reader, wanted, looked.versions, recorder);
-    } catch (error) {
-      if (!old.ifError) throw error;
-      parts.onFault(error, `${read.operation} of ${read.slug} in the database`);
-      count.servedStale += 1;
-      recorder?.refuse('stale');
-      return old.result;
-    }
+    return answerWithGrace(context, wanted, looked.old, {
+      make: () => fill(context, read, reader, wanted, looked.versions, recorder),
+      revalidate: () =>
+        revalidate(wanted.key, () =>
+          fill(context, { ...read, ask: read.askApart }, NOBODY, wanted, looked.versions),
+        ),
+      what: `${read.operation} of ${read.slug} in the database`,
+      recorder,
+    });
   }
 
   return {
     read,
-    leave(read) {
-      const recorder = recorderOf(read);
-      return recorder ? recordBypass(context, read, 'policy', recorder).then(() => read.ask()) : read.ask();
-    },
+    leave: (read) => askRecorded(read, 'policy', recorderOf(read)),
     context,
   };
 }

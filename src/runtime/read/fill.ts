@@ -75,21 +75,17 @@ export async function fill(
   // A query under way began before somebody asked for a new answer.
   if (wanted.refresh) return (await lead()).result;
   const flight = await context.singleFlight.run(`${wanted.key} ${before.join(' ')}`, lead);
-  if (!flight) {
+  /** Whole, as the database has it: what is made of that must not be stored. */
+  const askForAll = (): Promise<unknown> => {
     if (wanted.rule.secrets) recorder?.refuse('auth-collection');
     return read.ask();
-  }
+  };
+  if (!flight) return askForAll();
   if (flight.led) return flight.shared.result;
   const { encoded } = flight.shared;
-  if (!encoded) {
-    if (wanted.rule.secrets) recorder?.refuse('auth-collection');
-    return read.ask();
-  }
+  if (!encoded) return askForAll();
   const copy = copyFor(context, flight.shared, encoded);
-  if (isOfAsker(read, reader, wanted.rule, copy)) {
-    recorder?.refuse('auth-collection');
-    return read.ask();
-  }
+  if (isOfAsker(read, reader, wanted.rule, copy)) return askForAll();
   count.shared += 1;
   return copy;
 }

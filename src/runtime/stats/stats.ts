@@ -89,6 +89,11 @@ function emptyCounts(): CacheCounts {
   };
 }
 
+/** The counts of a namespace, copied for whoever asks. */
+export function copyOfFunctionCounts(count: FunctionCounts): FunctionCounts {
+  return { ...count, bypasses: { ...count.bypasses }, notStored: { ...count.notStored } };
+}
+
 /** Adds the counts of `more` to `sum`. */
 function addCounts(sum: CacheCounts, more: CacheCounts): void {
   for (const name of Object.keys(more) as (keyof CacheCounts)[]) {
@@ -142,11 +147,11 @@ export function summarised({
   const globals: CacheStats['globals'] = Object.create(null);
   const functions: CacheStats['functions'] = Object.create(null);
   for (const [name, count] of counts) {
-    const copy = { ...count, bypasses: { ...count.bypasses } };
     if (name.startsWith('/')) {
-      functions[name.slice(1)] = { ...copy, notStored: { ...count.notStored } };
+      functions[name.slice(1)] = copyOfFunctionCounts(count);
       continue;
     }
+    const copy = { ...count, bypasses: { ...count.bypasses } };
     addCounts(total, count);
     if (name.startsWith('@')) globals[name.slice(1)] = copy;
     else collections[name] = copy;

@@ -1,0 +1,41 @@
+/** What is answered where an entry is not fresh, or there is none. */
+import type { Recorder } from '../../interfaces/recorder.js';
+import type { Absent, ReadContext, Wanted } from './context.js';
+
+/** How a new answer is made. */
+export interface Making<Result> {
+  /** Makes it, for whoever waits. */
+  make(): Promise<Result>;
+  /** Has it made in the background. */
+  revalidate(): void;
+  /** What is made, for the log. */
+  what: string;
+  /** Hears that something old was served. */
+  recorder: Recorder | undefined;
+}
+
+/** The old answer, while a new one is being made or where making it fails, as far as it may be served; else a new one. */
+export async function answerWithGrace<Result>(
+  { onFault }: ReadContext,
+  { count }: Pick<Wanted, 'count'>,
+  old: Absent['old'],
+  { make, revalidate, what, recorder }: Making<Result>,
+): Promise<Result> {
+  if (!old) return make();
+  const serve = (): Result => {
+    count.servedStale += 1;
+    recorder?.refuse('stale');
+    return old.result as Result;
+  };
+  if (old.whileRevalidating) {
+    revalidate();
+    return serve();
+  }
+  try {
+    return await make();
+  } catch (error) {
+    if (!old.ifError) throw error;
+    onFault(error, what);
+    return serve();
+  }
+}
