@@ -21,21 +21,16 @@ export async function answerWithGrace<Result>(
   old: Absent['old'],
   { make, revalidate, what, recorder }: Making<Result>,
 ): Promise<Result> {
-  if (!old) return make();
-  const serve = (): Result => {
-    count.servedStale += 1;
-    recorder?.refuse('stale');
-    return old.result as Result;
-  };
-  if (old.whileRevalidating) {
-    revalidate();
-    return serve();
+  if (old?.whileRevalidating) revalidate();
+  else {
+    try {
+      return await make();
+    } catch (error) {
+      if (!old?.ifError) throw error;
+      onFault(error, what);
+    }
   }
-  try {
-    return await make();
-  } catch (error) {
-    if (!old.ifError) throw error;
-    onFault(error, what);
-    return serve();
-  }
+  count.servedStale += 1;
+  recorder?.refuse('stale');
+  return old.result as Result;
 }
