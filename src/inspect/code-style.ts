@@ -13,7 +13,8 @@ export interface CodeStyle {
   importExtension: '' | '.js' | '.ts';
 }
 
-const USUAL: CodeStyle = {
+/** What most projects do, and our templates. */
+export const USUAL_STYLE: CodeStyle = {
   quotes: 'single',
   semicolons: true,
   indent: '  ',
@@ -26,7 +27,7 @@ const USUAL: CodeStyle = {
  * The style of most of the given files; the first one, the config, decides where they are even. What none of them shows
  * is as `otherwise` says.
  */
-export function detectCodeStyle(sources: ts.SourceFile[], otherwise: CodeStyle = USUAL): CodeStyle {
+export function detectCodeStyle(sources: ts.SourceFile[], otherwise: CodeStyle = USUAL_STYLE): CodeStyle {
   const files = sources.filter((source) => !/\.json$/.test(source.fileName));
   const votes = files.map(countIn);
   function most<T>(of: (count: Counts) => Map<T, number>, usual: T): T {

@@ -1,15 +1,7 @@
 import { expect, test } from 'vitest';
-import type { CodeStyle } from '../../src/inspect/code-style.js';
+import { USUAL_STYLE as style } from '../../src/inspect/code-style.js';
 import { addCacheHandler } from '../../src/plan/config/next-config-edit.js';
 
-const style: CodeStyle = {
-  quotes: 'single',
-  semicolons: true,
-  indent: '  ',
-  lineEnding: '\n',
-  trailingCommas: true,
-  importExtension: '',
-};
 const edit = (text: string, path = 'next.config.ts', isModule = true) =>
   addCacheHandler(text, path, { isModule, style });
 const IMPORT = "import { createRequire } from 'node:module';";

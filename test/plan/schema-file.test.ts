@@ -4,19 +4,11 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readTemplates } from '../../src/cli/package-files.js';
-import type { CodeStyle } from '../../src/inspect/code-style.js';
+import { type CodeStyle, USUAL_STYLE as style } from '../../src/inspect/code-style.js';
 import { parseSchemaFile, renderSchemaFile } from '../../src/plan/schema/schema-file.js';
 import { type SchemaRecord, schemaRecord } from '../../src/plan/schema/schema-record.js';
 import { collection, field, global, schema } from './schema-of.js';
 
-const style: CodeStyle = {
-  quotes: 'single',
-  semicolons: true,
-  indent: '  ',
-  lineEnding: '\n',
-  trailingCommas: true,
-  importExtension: '',
-};
 const template = readTemplates().schema;
 const record = schemaRecord(
   schema(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readTemplates } from '../../src/cli/package-files.js';
-import type { CodeStyle } from '../../src/inspect/code-style.js';
+import { USUAL_STYLE as style } from '../../src/inspect/code-style.js';
 import type { Project } from '../../src/inspect/project.js';
 import type { ProjectSchema } from '../../src/inspect/schema.js';
 import { findDrift, planSync, type SyncInput } from '../../src/plan/commands/sync-plan.js';
@@ -9,14 +9,6 @@ import { renderSchemaFile } from '../../src/plan/schema/schema-file.js';
 import { schemaRecord } from '../../src/plan/schema/schema-record.js';
 import { collection, field, global, schema } from './schema-of.js';
 
-const style: CodeStyle = {
-  quotes: 'single',
-  semicolons: true,
-  indent: '  ',
-  lineEnding: '\n',
-  trailingCommas: true,
-  importExtension: '',
-};
 const templates = readTemplates();
 const WRAPPER = 'src/payload-kv/index.ts';
 const SCHEMA = 'src/payload-kv/schema.generated.ts';

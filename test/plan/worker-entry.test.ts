@@ -1,18 +1,10 @@
 import { expect, test } from 'vitest';
 import { readTemplates } from '../../src/cli/package-files.js';
-import type { CodeStyle } from '../../src/inspect/code-style.js';
+import { USUAL_STYLE as style } from '../../src/inspect/code-style.js';
 import { exportTagsClass } from '../../src/plan/wrangler/worker-entry.js';
 import { testCases } from './cases.js';
 import { readConfig } from './wrangler-config.js';
 
-const style: CodeStyle = {
-  quotes: 'single',
-  semicolons: true,
-  indent: '  ',
-  lineEnding: '\n',
-  trailingCommas: true,
-  importExtension: '',
-};
 const template = readTemplates().worker;
 
 /** The edits for a wrangler config with that `main`. */

@@ -1,18 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { CodeStyle } from '../../src/inspect/code-style.js';
+import { USUAL_STYLE as style } from '../../src/inspect/code-style.js';
 import { answersIn } from '../../src/plan/wrapper/wrapper-answers.js';
 import { type AnswerChanges, changeAnswers } from '../../src/plan/wrapper/wrapper-edit.js';
 
-const style: CodeStyle = {
-  quotes: 'single',
-  semicolons: true,
-  indent: '  ',
-  lineEnding: '\n',
-  trailingCommas: true,
-  importExtension: '',
-};
 const wrapper = `/** Ours. */
 import { memory, payloadKV } from 'payload-kv';
 import type { Config } from '../payload-types';

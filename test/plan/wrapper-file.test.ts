@@ -3,20 +3,12 @@ import path from 'node:path';
 import { ts } from 'ts-morph';
 import { describe, expect, test } from 'vitest';
 import { readTemplates } from '../../src/cli/package-files.js';
-import type { CodeStyle } from '../../src/inspect/code-style.js';
+import { USUAL_STYLE as style } from '../../src/inspect/code-style.js';
 import { readWrapper } from '../../src/inspect/wrapper/read-wrapper.js';
 import type { Answers } from '../../src/plan/answers.js';
 import { generatedPaths } from '../../src/plan/generated-paths.js';
 import { renderHooks, renderWrapper, type WrapperContext } from '../../src/plan/wrapper/wrapper-file.js';
 
-const style: CodeStyle = {
-  quotes: 'single',
-  semicolons: true,
-  indent: '  ',
-  lineEnding: '\n',
-  trailingCommas: true,
-  importExtension: '',
-};
 const answers: Answers = {
   collections: [
     { slug: 'posts', slices: ['slug', 'tenant'], ttl: '1h' },

@@ -29,7 +29,7 @@ export const pages: Check = {
       });
     }
     const config = [OPEN_NEXT_CONFIG, ...NEXT_CONFIGS].find((name) => context.read(name) !== undefined);
-    const hasHandler = config !== undefined && namesHandler(context.read(config)!);
+    const hasHandler = config !== undefined && namesHandler(context.read(config) ?? '');
     if (mode.text === 'handler' && !hasHandler) {
       return fail(
         `pages carry versions, and ${config ?? 'no next.config'} names no cache handler that compares them: they stay old`,
@@ -42,26 +42,20 @@ export const pages: Check = {
       });
     }
     const found = byHand(context);
-    const isTested = inRange(next.version ?? '', TESTED_NEXT);
-    if (found.length > 0 || !isTested) {
-      const details = [
-        ...(isTested ? [] : [`Next ${next.version} was not tried (${TESTED_NEXT})`]),
-        ...found.map(({ path, names }) => `${path}: ${names.join(', ')}`),
-      ];
+    const untried = inRange(next.version, TESTED_NEXT)
+      ? []
+      : [`Next ${next.version} was not tried (${TESTED_NEXT})`];
+    if (found.length > 0) {
+      const [makes, hides] = found.length === 1 ? ['makes', 'hides'] : ['make', 'hide'];
       return warn(
-        found.length > 0
-          ? `${counted(found.length, 'file')} of the site ${found.length === 1 ? 'makes' : 'make'} pages stale by hand, or ${found.length === 1 ? 'hides' : 'hide'} what they read`
-          : `Next ${next.version} was not tried (${TESTED_NEXT})`,
+        `${counted(found.length, 'file')} of the site ${makes} pages stale by hand, or ${hides} what they read`,
         {
-          details,
-          ...(found.length > 0
-            ? {
-                fix: 'Take out hooks that revalidate what the site reads through Payload, and unstable_cache around its queries; what they revalidate of other sources stays.',
-              }
-            : {}),
+          details: [...untried, ...found.map(({ path, names }) => `${path}: ${names.join(', ')}`)],
+          fix: 'Take out hooks that revalidate what the site reads through Payload, and unstable_cache around its queries; what they revalidate of other sources stays.',
         },
       );
     }
+    if (untried[0]) return warn(untried[0], { details: untried });
     return ok(mode.text === 'push' ? 'Next is told of writes' : `${config} names the cache handler`);
   },
 };

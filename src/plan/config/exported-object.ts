@@ -2,7 +2,7 @@
 import { ts } from 'ts-morph';
 import type { CodeStyle } from '../../inspect/code-style.js';
 import { unwrapped } from '../../inspect/written-value.js';
-import type { Edit } from '../text/splice.js';
+import type { Edit, ListSpan } from '../text/splice.js';
 
 /** Behind the last import; without any above all else but what has to come first. */
 export function importEdit(
@@ -27,6 +27,12 @@ export function exportedObject(source: ts.SourceFile): ts.ObjectLiteralExpressio
   // The last one of several may be made of the others.
   const [only, ...others] = exported;
   return only && others.length === 0 ? objectOf(only, source, 0) : undefined;
+}
+
+/** An object literal as a list of members, to be added to. */
+export function membersOf(object: ts.ObjectLiteralExpression): ListSpan {
+  const members = object.properties.map((member) => ({ start: member.getStart(), end: member.end }));
+  return { start: object.getStart(), end: object.end, members };
 }
 
 /** What an assignment gives to something of that text. */

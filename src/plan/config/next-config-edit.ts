@@ -9,8 +9,8 @@ import type { TransformResult } from '../plan.js';
 import { fileStyle } from '../text/file-style.js';
 import { quote } from '../text/literal.js';
 import { restyle } from '../text/restyle.js';
-import { applyEdits, type Edit, insertMember, lineAt } from '../text/splice.js';
-import { declares, exportedObject, importEdit, nodeIn } from './exported-object.js';
+import { applyEdits, insertMember, lineAt } from '../text/splice.js';
+import { declares, exportedObject, importEdit, membersOf, nodeIn } from './exported-object.js';
 
 /** Names that a Next config may have, in the order in which Next looks for them. */
 export const NEXT_CONFIGS = [
@@ -45,12 +45,11 @@ export function addCacheHandler(
   // Node takes a `.js` for a module too where only its syntax says so; Next compiles a `.ts` to what its package is.
   const isESM = /\.m[jt]s$/.test(path) || isModule || (path.endsWith('.js') && hasModuleSyntax(source));
   const resolve = isESM ? 'createRequire(import.meta.url).resolve' : 'require.resolve';
-  const write = (code: string): string => restyle(code, { ...style, lineEnding: '\n' });
   const pathOf = (module: string): string => `${resolve}(${quote(module, style.quotes)})`;
   const lines = [`cacheHandler: ${pathOf(HANDLERS.cacheHandler)}`];
   if (/\b(useCache|cacheComponents)\b/.test(text))
     lines.push(`cacheHandlers: { default: ${pathOf(HANDLERS.cacheHandlers)} }`);
-  const statement = write(`import { createRequire } from 'node:module';`);
+  const statement = restyle(`import { createRequire } from 'node:module';`, { ...style, lineEnding: '\n' });
   const needsImport = isESM && !importsCreateRequire(source);
   const loader = isESM ? 'createRequire' : 'require';
   const refuse = (reason: string, at?: ts.Node): TransformResult => ({
@@ -65,24 +64,18 @@ export function addCacheHandler(
   const taken = (needsImport || !isESM) && nodeIn(source, (node) => declares(node, loader));
   if (taken) return refuse(`It has a \`${loader}\` of its own.`, taken);
   const names = object.properties.map((member) => member.name && propertyName(member.name));
-  const edits: Edit[] = [];
+  const missing: string[] = [];
   for (const line of lines) {
     const name = line.slice(0, line.indexOf(':')) as keyof typeof HANDLERS;
     const member = object.properties[names.indexOf(name)];
-    if (!member) edits.push({ start: 0, end: 0, text: line });
+    if (!member) missing.push(line);
     else if (!member.getText().includes(HANDLERS[name]))
       return refuse(`It has a \`${name}\` of its own.`, member);
   }
-  if (edits.length === 0) return { ok: true, content: text, modified: false };
+  if (missing.length === 0) return { ok: true, content: text, modified: false };
   const elsewhere = nodeIn(source, (node) => isOption(node) && node.parent.parent !== object);
   if (elsewhere) return refuse(`It names \`${elsewhere.getText()}\` in another place.`, elsewhere);
-  const list = {
-    start: object.getStart(),
-    end: object.end,
-    members: object.properties.map((member) => ({ start: member.getStart(), end: member.end })),
-  };
-  const code = edits.map((edit) => edit.text).join(`,${style.lineEnding}`);
-  const inserted = insertMember(text, list, code, {
+  const inserted = insertMember(text, membersOf(object), missing.join(`,${style.lineEnding}`), {
     ...style,
     trailingComma: style.trailingCommas,
     ownLine: true,

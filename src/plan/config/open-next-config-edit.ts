@@ -9,7 +9,7 @@ import type { TransformResult } from '../plan.js';
 import { fileStyle } from '../text/file-style.js';
 import { restyle } from '../text/restyle.js';
 import { applyEdits, insertMember, lineAt } from '../text/splice.js';
-import { declares, exportedObject, importEdit, nodeIn } from './exported-object.js';
+import { declares, exportedObject, importEdit, membersOf, nodeIn } from './exported-object.js';
 import { TAG_CACHE } from './next-config-edit.js';
 
 /** Adds the tag cache to OpenNext's config. */
@@ -40,12 +40,10 @@ export function addTagCache(text: string, path: string, projectStyle: CodeStyle)
   if (!object) return refuse('What it exports is not surely `defineCloudflareConfig({ … })`.');
   const member = object.properties.find(({ name }) => name && propertyName(name) === 'tagCache');
   if (member) return refuse('It has a `tagCache` of its own.', member);
-  const list = {
-    start: object.getStart(),
-    end: object.end,
-    members: object.properties.map((each) => ({ start: each.getStart(), end: each.end })),
-  };
-  const inserted = insertMember(text, list, 'tagCache', { ...style, trailingComma: style.trailingCommas });
+  const inserted = insertMember(text, membersOf(object), 'tagCache', {
+    ...style,
+    trailingComma: style.trailingCommas,
+  });
   return { ok: true, content: applyEdits(text, [imported, ...inserted]), modified: true };
 }
 

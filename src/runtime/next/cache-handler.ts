@@ -5,7 +5,7 @@
  * Comes in: what Next has made, with its tags. Goes out: the same, as long as each tag keeps the version that it had when
  * the database was asked. Nobody tells Next of a write, and no clock is compared.
  */
-import { type LivingSite, livingSite, revalidateNextTags } from './living-site.js';
+import { askLivingSite, revalidateNextTags } from './living-site.js';
 import { ANY_NEXT_TAG } from './next-tags.js';
 import { decodeValue, encodeValue } from './next-values.js';
 import { versionsOf } from './recorded-versions.js';
@@ -55,35 +55,36 @@ export default class PayloadKVCacheHandler {
   }
 
   async get(key: string, context: Context = {}): Promise<Entry | null> {
-    return quietly(async (site) => {
+    const found = await askLivingSite(async (site) => {
       const name = await this.#nameOf(key, context.kind, context.isFallback);
-      if (!name) return null;
+      if (!name) return undefined;
       const text = await site.find(name);
       const entry = text === undefined ? undefined : (decodeValue(text) as Entry);
-      const found = entry && hasTags(entry.value, context.tags) ? entry : null;
+      const kept = entry && hasTags(entry.value, context.tags) ? entry : undefined;
       // What is past its time is served, and made anew meanwhile.
-      if (!found || isPast(found, context)) {
+      if (!kept || isPast(kept, context)) {
         this.#before.set(name, (await site.versionsOf([ANY_NEXT_TAG]))?.[0]);
       }
-      return found;
+      return kept;
     });
+    // Next asks for null where there is nothing.
+    return found ?? null;
   }
 
   async set(key: string, value: Value | null, context: Context = {}): Promise<void> {
-    await quietly(async (site) => {
+    await askLivingSite(async (site) => {
       // What is not there has no tags: it is looked for again.
-      if (!value?.kind) return null;
+      if (!value?.kind) return;
       const isFetched = value.kind === 'FETCH';
       const name = await this.#nameOf(key, value.kind, context.isFallback);
-      if (!name) return null;
+      if (!name) return;
       const tags = isFetched ? (context.tags ?? value.tags ?? []) : tagsOf(value);
       const versions = await versionsOf(site, tags, isFetched, this.#before.get(name));
-      if (!versions) return null;
+      if (!versions) return;
       const { cacheControl } = context;
       const stored = isFetched ? { ...value, tags } : value;
       const entry: Entry = { lastModified: Date.now(), cacheControl, value: stored };
       await site.keep(name, { versions, body: encodeValue(entry) }, cacheControl?.expire);
-      return null;
     });
   }
 
@@ -119,16 +120,6 @@ function hasTags(value: Value, tags: readonly string[] = []): boolean {
 function isPast({ lastModified, cacheControl, value }: Entry, context: Context): boolean {
   const seconds = [context.revalidate, value.revalidate, cacheControl?.revalidate];
   return seconds.some((it) => typeof it === 'number' && lastModified + it * 1000 <= Date.now());
-}
-
-/** Asks the site of this process, if it is there. A fault is a miss. */
-async function quietly<Result>(ask: (site: LivingSite) => Promise<Result | null>): Promise<Result | null> {
-  try {
-    const site = await livingSite();
-    return site ? await ask(site) : null;
-  } catch {
-    return null;
-  }
 }
 
 const builds = new Map<string, Promise<string | undefined>>();

@@ -153,6 +153,18 @@ export async function livingSite(): Promise<LivingSite | undefined> {
   };
 }
 
+/** Asks the site of this process, if it is there. A fault is as if it were not. */
+export async function askLivingSite<Result>(
+  ask: (site: LivingSite) => Promise<Result | undefined>,
+): Promise<Result | undefined> {
+  try {
+    const site = await livingSite();
+    return site ? await ask(site) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function columnsOf(versions: Versions): [tags: string[], versions: string[]] {
   return [versions.map(([tag]) => tag), versions.map(([, version]) => version)];
 }

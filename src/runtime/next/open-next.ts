@@ -8,7 +8,7 @@
 import { shared } from '../../platform/shared.js';
 import { type LivingSite, livingSite } from './living-site.js';
 import { nextTag } from './next-tags.js';
-import { readTags } from './page-tags.js';
+import { type ReadTags, readTags } from './page-tags.js';
 
 /** A tag that the site revalidates, as OpenNext tells of it. */
 export type OpenNextTag = string | { tag: string; stale?: number; expire?: number };
@@ -59,6 +59,21 @@ async function replaceTimes(site: LivingSite, times: readonly (readonly [string,
   for (const [time, tags] of byTime) await site.replace(tags, `${AT}${time}`);
 }
 
+/**
+ * When the site last revalidated a tag of its own that a page has, in milliseconds since 1970; `undefined` where a version
+ * on it is not the current one, or nothing is known of them.
+ */
+async function lastRevalidated(
+  site: LivingSite,
+  { versions, others }: ReadTags,
+): Promise<number | undefined> {
+  const own = [...versions];
+  const names = [...own.map(([tag]) => tag), ...new Set(others.map(timedTag))];
+  const current = await site.currentVersions(names);
+  if (!current || !own.every(([, version], index) => version === current[index])) return undefined;
+  return Math.max(0, ...current.slice(own.length).map(timeOf));
+}
+
 const openNextTagCache: OpenNextTagCache = {
   name: 'payload-kv',
   mode: 'nextMode',
@@ -66,19 +81,14 @@ const openNextTagCache: OpenNextTagCache = {
   async hasBeenRevalidated(tags, lastModified = Date.now()) {
     try {
       if (lastModified <= builtAt()) return true;
-      const { versions, others, mayKeep } = readTags(tags);
-      if (!mayKeep) return true;
+      const read = readTags(tags);
+      if (!read.mayKeep) return true;
       const site = await siteHere();
       // No version is known for longer than the longest TTL.
       if (!site || lastModified + site.longestTtl * 1_000 < Date.now()) return true;
-      const own = [...versions];
-      const names = [...own.map(([tag]) => tag), ...new Set(others.map(timedTag))];
-      const current = await site.currentVersions(names);
-      const isFresh =
-        current !== undefined &&
-        own.every(([, version], index) => version === current[index]) &&
-        // What is revalidated at the very time may have been read just before.
-        current.slice(own.length).every((version) => timeOf(version) < lastModified);
+      const last = await lastRevalidated(site, read);
+      // What is revalidated at the very time may have been read just before.
+      const isFresh = last !== undefined && last < lastModified;
       site.countPage(isFresh);
       return !isFresh;
     } catch {
@@ -90,15 +100,9 @@ const openNextTagCache: OpenNextTagCache = {
   async getLastRevalidated(tags) {
     try {
       const site = await siteHere();
-      const { versions, others, mayKeep } = readTags(tags);
-      if (!site || !mayKeep) return Date.now();
-      const own = [...versions];
-      const names = [...own.map(([tag]) => tag), ...new Set(others.map(timedTag))];
-      const current = await site.currentVersions(names);
-      if (!current?.slice(0, own.length).every((version, index) => version === own[index]?.[1])) {
-        return Date.now();
-      }
-      return Math.max(0, ...current.slice(own.length).map(timeOf));
+      const read = readTags(tags);
+      if (!site || !read.mayKeep) return Date.now();
+      return (await lastRevalidated(site, read)) ?? Date.now();
     } catch {
       return Date.now();
     }

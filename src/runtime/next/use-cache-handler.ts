@@ -4,7 +4,7 @@
  * Like cache-handler.ts, it compares versions. The keys that Next gives hold the build.
  */
 import { leastRecentlyUsed } from '../../platform/least-recently-used.js';
-import { type LivingSite, livingSite, revalidateNextTags } from './living-site.js';
+import { askLivingSite, revalidateNextTags } from './living-site.js';
 import { ANY_NEXT_TAG } from './next-tags.js';
 import { decodeValue, encodeValue } from './next-values.js';
 import { versionsOf } from './recorded-versions.js';
@@ -30,7 +30,7 @@ const nameOf = (key: string): string => JSON.stringify(['use cache', key]);
 export default {
   async get(key: string): Promise<Entry | undefined> {
     await pending.get(key);
-    return quietly(async (site) => {
+    return askLivingSite(async (site) => {
       const text = await site.find(nameOf(key));
       const found =
         text === undefined ? undefined : (decodeValue(text) as Omit<Entry, 'value'> & { bytes: Uint8Array });
@@ -60,7 +60,7 @@ export default {
       before.delete(key);
       // What expires at once is made for one visitor.
       if (entry.expire === 0) return;
-      await quietly(async (site) => {
+      await askLivingSite(async (site) => {
         const versions = await versionsOf(site, entry.tags, true, known);
         if (versions) {
           const body = encodeValue({ ...entry, bytes });
@@ -88,15 +88,3 @@ export default {
     await revalidateNextTags(tags);
   },
 };
-
-/** Asks the site of this process, if it is there. A fault is a miss. */
-async function quietly<Result>(
-  ask: (site: LivingSite) => Promise<Result | undefined>,
-): Promise<Result | undefined> {
-  try {
-    const site = await livingSite();
-    return site ? await ask(site) : undefined;
-  } catch {
-    return undefined;
-  }
-}
