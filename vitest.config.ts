@@ -35,6 +35,7 @@ export default defineConfig({
       { find: /^payload-kv\/msgpack$/, replacement: source('src/runtime/msgpack.ts') },
       { find: /^payload-kv\/keyv$/, replacement: source('src/runtime/keyv.ts') },
       { find: /^payload-kv\/next$/, replacement: source('src/runtime/next.ts') },
+      { find: /^payload-kv\/responses$/, replacement: source('src/runtime/responses.ts') },
       { find: /^payload-kv\/redis$/, replacement: source('src/runtime/redis.ts') },
       { find: /^payload-kv$/, replacement: source('src/runtime/index.ts') },
     ],

@@ -29,6 +29,7 @@ export interface Recorder {
  * - `transaction`, `write-operation`: it read inside of a write, or wrote itself
  * - `auth-collection`: it read what may hold secrets of users
  * - `user`: access control, or a user, had a part in it, and the key does not say which
+ * - `authentication`: it found out who somebody is, by headers of which no key tells
  * - `shared-request`: it used a request that others use as well, whose data loader hides reads
  * - `changed`: something that it read was written meanwhile
  * - `stale`: it was given an answer that was not fresh
@@ -42,6 +43,7 @@ export type Refusal =
   | 'write-operation'
   | 'auth-collection'
   | 'user'
+  | 'authentication'
   | 'shared-request'
   | 'changed'
   | 'stale'

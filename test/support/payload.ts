@@ -64,6 +64,8 @@ export interface Started {
   payload: Payload;
   /** The sanitised config it was started with. */
   config: SanitizedConfig;
+  /** What Payload knows it by in this process. */
+  instanceKey: string;
   /** Answers a request to the REST API, as the project's server would. */
   handle(request: Request): Promise<Response>;
   /** Closes the database and removes temporary files. */
@@ -243,6 +245,7 @@ async function start(
   return {
     payload,
     config,
+    instanceKey: key,
     handle: (request) => answer(module, payload, key, request),
   };
 }

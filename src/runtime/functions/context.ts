@@ -1,7 +1,7 @@
 /** What the functions of one site share, and what is said of one function. */
 import type { Payload, PayloadRequest } from 'payload';
 import type { Duration } from '../../duration.js';
-import type { Recorder } from '../../interfaces/recorder.js';
+import type { Recorder, Refusal } from '../../interfaces/recorder.js';
 import type { Instance } from '../carried-instance.js';
 import type { EncodedResult } from '../entry/entry.js';
 import type { Wanted } from '../read/context.js';
@@ -62,6 +62,8 @@ export interface Made {
   result: unknown;
   /** Of a result that is everybody's who has the key. */
   kept: { encoded: EncodedResult; recorded: Recorded } | undefined;
+  /** Why it is not. */
+  refusal?: Refusal;
 }
 
 /** What a function was found to depend on. */
@@ -109,4 +111,6 @@ export interface WantedFunction extends Wanted {
   parent: Recorder | undefined;
   /** Largest result in bytes, or no limit. */
   maximumBytes: number | undefined;
+  /** Whether the registry is asked for the versions, whatever is remembered of them. */
+  mustAsk?: boolean;
 }

@@ -9,6 +9,9 @@ import { completeVersions, currentVersions, strictest } from '../read/known-vers
 import { lookup } from '../read/lookup.js';
 import type { FunctionSite, WantedFunction } from './context.js';
 
+/** Nothing that is remembered of versions. */
+const ASKED = { maximumAge: 0, eventual: false };
+
 /** An entry that answers, or none and the versions of what is known before the function runs. */
 export type Looked = Fresh | (Pick<Absent, 'found' | 'stale' | 'old'> & { before: string[] | undefined });
 
@@ -31,7 +34,11 @@ export async function lookUp(site: FunctionSite, wanted: WantedFunction): Promis
   for (let attempt = 0; attempt < 2 && tags; attempt++) {
     // This process knows of a write that nobody else has been told of.
     if (reads.pendingFor(tags)) break;
-    asked = { ...wanted, tags, rule: { ...wanted.rule, ...strictest(reads, tags) } };
+    asked = {
+      ...wanted,
+      tags,
+      rule: { ...wanted.rule, ...(wanted.mustAsk ? ASKED : strictest(reads, tags)) },
+    };
     const found = await lookup(reads, asked, text);
     if (found.found) {
       if (known.get(wanted.key)?.tags !== tags) known.set(wanted.key, { ...known.get(wanted.key), tags });

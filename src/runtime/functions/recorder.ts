@@ -27,9 +27,11 @@ export function createRecorder(parts: {
   isShared: boolean;
   /** Collections whose own tags were noted before anything was read. */
   wide: readonly string[];
+  /** What is no reason not to keep the result. */
+  ignored?: ReadonlySet<Refusal> | undefined;
   now(): number;
 }): FunctionRecorder {
-  const { payload, keys, asker, isShared, wide, now } = parts;
+  const { payload, keys, asker, isShared, wide, ignored, now } = parts;
   const versionOf = new Map<string, string>();
   // The version that the collection's own tag had before the first of them was read says it all.
   const isSpared = (tag: string): boolean =>
@@ -39,7 +41,7 @@ export function createRecorder(parts: {
   let refusal: Refusal | undefined;
 
   function refuse(reason: Refusal): void {
-    refusal ??= reason;
+    if (!ignored?.has(reason)) refusal ??= reason;
   }
 
   const recorder: FunctionRecorder = {

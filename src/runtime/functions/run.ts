@@ -64,6 +64,10 @@ export interface FunctionCall {
   options: CachedOptions;
   /** The versions of its own tags, or nothing where they are not known. */
   before: string[] | undefined;
+  /** What is no reason not to store what it returns. */
+  ignored?: ReadonlySet<Refusal>;
+  /** Whether nobody is told why what it returns is not stored, beside the counts. */
+  isQuiet?: boolean;
 }
 
 /** Runs a function once for all that wait for the same. */
@@ -100,7 +104,8 @@ export function revalidate(call: FunctionCall): void {
   site.revalidation.revalidate(wanted.key, () => run({ ...call, wanted: { ...wanted, parent: undefined } }));
 }
 
-async function run({ site, wanted, fn, options, before }: FunctionCall): Promise<Made> {
+async function run(call: FunctionCall): Promise<Made> {
+  const { site, wanted, fn, options, before } = call;
   const { reads, payload } = site;
   const { ownTags, parent, count, key } = wanted;
   const recorder = createRecorder({
@@ -109,6 +114,7 @@ async function run({ site, wanted, fn, options, before }: FunctionCall): Promise
     asker: wanted.asker,
     isShared: options.shared ?? false,
     wide: site.known.get(key)?.wide ?? [],
+    ignored: call.ignored,
     now: reads.now,
   });
   if (before) recorder.note(ownTags, before);
@@ -149,13 +155,13 @@ async function run({ site, wanted, fn, options, before }: FunctionCall): Promise
     isRefused: kept === undefined,
     ...(recorded.wide.length > 0 ? { wide: recorded.wide } : {}),
   });
-  if (!kept) noteRefusal(site, wanted, options, refusal ?? 'uncacheable');
+  if (!kept) noteRefusal(call, refusal ?? 'uncacheable');
   else if (ttl > 0 && recorded.versions.length > 0) {
     const stored = { ...wanted, tags: recorded.tags, ttl };
     const asked = { before: recorded.versions, askedAt: startedAt };
     reads.entryWrites.keep('cached', stored, asked, kept.encoded, false);
   } else count.droppedWrites += 1;
-  return { result, kept };
+  return { result, kept, ...(kept ? {} : { refusal: refusal ?? 'uncacheable' }) };
 }
 
 /** What a function is given, and what it said with it. */
@@ -206,16 +212,14 @@ const ADVICE: Partial<Record<Refusal, string>> = {
 };
 
 function noteRefusal(
-  site: FunctionSite,
-  { count }: WantedFunction,
-  { namespace, key }: CachedOptions,
+  { site, wanted: { count }, options: { namespace, key }, isQuiet }: FunctionCall,
   reason: Refusal,
 ): void {
   count.uncacheable += 1;
   count.notStored ??= {};
   count.notStored[reason] = (count.notStored[reason] ?? 0) + 1;
   const advice = ADVICE[reason];
-  if (!advice || process.env.NODE_ENV === 'production') return;
+  if (!advice || isQuiet || process.env.NODE_ENV === 'production') return;
   const name = namespace ?? String(key.find((part) => typeof part === 'string') ?? '').slice(0, 40);
   site.instance.warn(`payload-kv: what the function "${name}" returns is not stored, since ${advice}`);
 }

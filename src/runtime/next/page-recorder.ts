@@ -19,7 +19,12 @@ const KEPT: ReadonlySet<string> = new Set(['cache', 'prerender', 'prerender-lega
 const MOST_PUSHED_TAGS = 100;
 
 /** What says nothing about a page: everybody sees the same one, whoever may read what it is made of. */
-const OF_PEOPLE: ReadonlySet<Refusal> = new Set<Refusal>(['auth-collection', 'shared-request', 'user']);
+const OF_PEOPLE: ReadonlySet<Refusal> = new Set<Refusal>([
+  'auth-collection',
+  'authentication',
+  'shared-request',
+  'user',
+]);
 
 /** Recorders of what is being made. */
 const recorders = shared('next.recorders', () => new WeakMap<WorkUnit, Recorder>());

@@ -259,7 +259,7 @@ function replaceByCalls(strategies: Strategy[]): void {
     if (typeof strategy?.authenticate !== 'function' || strategy.authenticate[IS_CALL]) continue;
     const call: Callable = (...args) => {
       // It looks at headers, of which no key tells, and finds nobody without a read.
-      currentCall()?.recorder?.refuse('user');
+      currentCall()?.recorder?.refuse('authentication');
       return runCall(undefined, () => strategy.authenticate(...args), { authenticates: true });
     };
     call[IS_CALL] = true;

@@ -1,0 +1,10 @@
+/** Responses of HTTP handlers, from the cache. */
+export type { GraphQLModule } from './responses/graphql-request.js';
+export {
+  type CDN,
+  type CDNPolicy,
+  CREDENTIAL_HEADERS,
+  HARMLESS_COOKIES,
+  type ResponsePolicy,
+} from './responses/policy.js';
+export { withResponseCache } from './responses/with-response-cache.js';

@@ -1,0 +1,73 @@
+/** Has a handler make a response, and looks at what it has read of the request and whether the response may be kept. */
+import type { Asked } from './asked.js';
+import { type KeptResponse, keep, type NotKept, PassedOn, refusalOf } from './kept-response.js';
+import { CONDITIONS, type Observed, observe } from './observed-request.js';
+import type { CheckedPolicy } from './policy.js';
+
+/** A response is made for a request. */
+export interface Making {
+  request: Request;
+  asked: Asked;
+  policy: CheckedPolicy;
+  handler(): Response | Promise<Response>;
+  /** Headers that are part of the key. */
+  names: readonly string[];
+  /** Says that the response may be served for no longer than so many seconds. */
+  limit(seconds: number): void;
+  /** Says that the response depends on more headers: it is looked for by these the next time. */
+  depends(names: readonly string[]): void;
+}
+
+/** A response that depends on more headers is nobody else's. */
+const MOST_HEADERS = 16;
+
+/** @returns a plain value, or what must not be kept */
+export async function makeResponse(making: Making): Promise<KeptResponse | PassedOn> {
+  const { request, asked, policy, names } = making;
+  const isOfPayload = Boolean(policy.api || policy.graphql);
+  const { result, observed } = await observe(request, { cookies: asked.isTold, isOfPayload }, async () => {
+    const response = await making.handler();
+    const refusal = refusalOf(response);
+    return refusal ? new PassedOn(response, refusal) : keep(response, policy.maxBytes);
+  });
+  if (result instanceof PassedOn) return result;
+  const refuse = (reason: NotKept): PassedOn => new PassedOn(responseOf(result), reason);
+  if (policy.graphql && hasErrors(result)) return refuse('errors');
+  if (observed.isOpaque || (isOfPayload && isOtherLanguage(observed, asked))) return refuse('request-read');
+  const needed = neededNames(observed, result, policy).filter((name) => !names.includes(name));
+  if (needed.length > 0) {
+    // Found by less than it depends on, it would be served to others.
+    if (names.length + needed.length <= MOST_HEADERS) making.depends([...names, ...needed].sort());
+    return refuse('request-read');
+  }
+  if (result.ttl !== undefined) making.limit(result.ttl);
+  return result;
+}
+
+/** Headers that the response depends on: those that were read, and those that it names itself. */
+function neededNames({ headers }: Observed, kept: KeptResponse, policy: CheckedPolicy): string[] {
+  const named = kept.headers
+    .filter(([name]) => name === 'vary')
+    .flatMap(([, value]) => value.split(','))
+    .map((name) => name.trim().toLowerCase());
+  const hidden = new Set([...CONDITIONS, ...policy.credentials, 'cookie', '']);
+  // A query is found by what it says, however it is spelled.
+  if (policy.graphql) hidden.add('content-length');
+  return [...new Set([...headers, ...named])].filter((name) => !hidden.has(name));
+}
+
+const isOtherLanguage = ({ language }: Observed, asked: Asked): boolean =>
+  language !== undefined && language !== asked.question.language;
+
+function hasErrors({ body }: KeptResponse): boolean {
+  try {
+    return typeof body !== 'string' || (JSON.parse(body) as { errors?: unknown }).errors !== undefined;
+  } catch {
+    return true;
+  }
+}
+
+/** A response as its handler made it. */
+export function responseOf({ status, headers, body }: KeptResponse): Response {
+  return new Response(body as string | Uint8Array<ArrayBuffer> | null, { status, headers });
+}

@@ -1,0 +1,212 @@
+/**
+ * Comes in: a request, the handler that answers it, and a policy. Goes out: its response, from the store while all that it
+ * was made of is as it was. asked.ts says what is asked for, make-response.ts has it made, observed-request.ts sees what the
+ * handler reads of the request, kept-response.ts says what may be kept, and sent-response.ts makes what is sent.
+ */
+import { PayloadKVError } from '../../errors.js';
+import type { Refusal } from '../../interfaces/recorder.js';
+import { leastRecentlyUsed } from '../../platform/least-recently-used.js';
+import { instanceOf, livingInstances } from '../carried-instance.js';
+import type { CachedOptions, FunctionSite, Made, Recorded, WantedFunction } from '../functions/context.js';
+import { type Looked, lookUp } from '../functions/lookup.js';
+import { type FunctionCall, revalidate, runShared } from '../functions/run.js';
+import { siteOf } from '../functions/site-of.js';
+import { wantedOf } from '../functions/wanted.js';
+import { REMEMBERED_QUERIES } from '../read/context.js';
+import { answerWithGrace } from '../read/grace.js';
+import { areCurrent } from '../read/known-versions.js';
+import { type Asked, askedBy, reasonToPass, signsIn } from './asked.js';
+import { createGraphQLReader } from './graphql-request.js';
+import { type KeptResponse, PassedOn } from './kept-response.js';
+import { makeResponse } from './make-response.js';
+import { type CheckedPolicy, checkedPolicy, type ResponsePolicy } from './policy.js';
+import { etagOf, labelled, matches, send } from './sent-response.js';
+
+/** The namespace of responses: of their counts, and to make all of them stale. */
+export const RESPONSES = 'http responses';
+
+/** What anybody is answered who has not signed in holds no secret, whatever was read for it. */
+const PUBLIC: ReadonlySet<Refusal> = new Set<Refusal>([
+  'auth-collection',
+  'authentication',
+  'shared-request',
+]);
+/** The handler makes the requests that it reads with, and the policy tells who makes them. */
+const TOLD: ReadonlySet<Refusal> = new Set<Refusal>(['authentication', 'shared-request']);
+/** Who asks where nobody has signed in. */
+const NOBODY = { user: null, locale: undefined, fallbackLocale: undefined, payloadAPI: undefined };
+
+/** The paths of which it is remembered which headers are read for them. */
+const REMEMBERED_PATHS = 1_000;
+
+type Handler = () => Response | Promise<Response>;
+
+/** Answers requests to one handler. */
+export type ResponseCache = (request: Request, params: unknown, handler: Handler) => Promise<Response>;
+
+/**
+ * Creates the cache of one handler's responses.
+ *
+ * @throws PayloadKVError `INVALID_RESPONSE_POLICY` or `INVALID_DURATION`
+ */
+export function createResponseCache(given: ResponsePolicy): ResponseCache {
+  const policy = checkedPolicy(given);
+  const read = policy.graphql && createGraphQLReader(policy.graphql);
+  const isOfPayload = Boolean(policy.api || policy.graphql);
+  /** Headers that Payload reads for each request. */
+  const usual: readonly string[] = isOfPayload ? ['disableautologin', 'origin'] : [];
+  const headersRead = leastRecentlyUsed<string, readonly string[]>(REMEMBERED_PATHS);
+  /** Heads of responses, to answer whoever has them already without a body. */
+  const heads = leastRecentlyUsed<string, { head: KeptResponse; recorded: Recorded }>(REMEMBERED_QUERIES);
+
+  async function pass(handler: Handler, reason: string, site?: FunctionSite): Promise<Response> {
+    if (site) {
+      const { bypasses } = site.reads.counts('function', RESPONSES);
+      const counted = reason === 'endpoint' ? 'policy' : 'request';
+      bypasses[counted] = (bypasses[counted] ?? 0) + 1;
+    }
+    return labelled(await handler(), policy, `bypass (${reason})`);
+  }
+
+  async function wantedBy(site: FunctionSite, asked: Asked, request: Request) {
+    const names = headersRead.get(asked.path) ?? usual;
+    const { ttl, swr, staleIfError } = policy;
+    const options: CachedOptions = {
+      key: [asked.question, names.map((name) => [name, request.headers.get(name)])],
+      namespace: RESPONSES,
+      shared: asked.isTold,
+      ...(ttl !== undefined && { ttl }),
+      ...(swr !== undefined && { swr }),
+      ...(staleIfError !== undefined && { staleIfError }),
+    };
+    const found = await wantedOf(site, options);
+    if (typeof found === 'string') return found;
+    const wanted: WantedFunction = {
+      ...found,
+      asker: asked.isTold ? undefined : NOBODY,
+      ...(asked.mustAsk && { mustAsk: true, swr: 0, staleIfError: 0 }),
+    };
+    return { wanted, options, names };
+  }
+
+  /** The head of a response that whoever asks has, and that is what it was. */
+  async function unchanged(site: FunctionSite, wanted: WantedFunction, request: Request) {
+    const known = heads.get(wanted.key);
+    if (!known || wanted.mustAsk || known.recorded.until <= site.reads.now()) return undefined;
+    const { head, recorded } = known;
+    const has = request.headers.get('if-none-match');
+    if (!matches(has, etagOf(head, policy))) return undefined;
+    return (await areCurrent(site.reads, wanted, recorded.tags, recorded.versions)) ? known : undefined;
+  }
+
+  function remember(key: string, kept: KeptResponse, recorded: Recorded): void {
+    if (etagOf(kept, policy) !== undefined) heads.set(key, { head: { ...kept, body: null }, recorded });
+  }
+
+  return async (request, params, handler) => {
+    const site = await siteFor(policy);
+    const early = reasonToPass(request, policy) ?? (policy.vary ? undefined : signsIn(request, policy));
+    if (early || !site) return pass(handler, early ?? 'not-started', site);
+    const asked = await askedBy(request, policy, site.payload, await params, read);
+    if (typeof asked === 'string') return pass(handler, asked, site);
+    const found = await wantedBy(site, asked, request);
+    if (typeof found === 'string') return pass(handler, found, site);
+    const { wanted, options, names } = found;
+    const varies = [...names, 'authorization', 'cookie', ...(isOfPayload ? ['accept-language'] : [])];
+    const answer = (kept: KeptResponse, outcome: string, tags: readonly string[] | undefined, age = 0) =>
+      send(kept, request, policy, { outcome, age, tags, varies });
+
+    const known = await unchanged(site, wanted, request);
+    if (known) {
+      wanted.count.hits += 1;
+      return answer(known.head, 'hit', known.recorded.tags, ageOf(site, wanted, known.recorded.askedAt));
+    }
+    const looked = await lookUp(site, wanted);
+    if (looked.found && isGoodFor(site, looked, asked.minimumFresh)) {
+      const { entry } = looked;
+      const kept = looked.result as KeptResponse;
+      wanted.count.hits += 1;
+      const { tags, versions, askedAt, ttl } = entry;
+      const recorded = {
+        tags: [...tags],
+        versions: [...versions],
+        askedAt,
+        until: askedAt + 1000 * ttl,
+        wide: [],
+      };
+      remember(wanted.key, kept, recorded);
+      return answer(kept, 'hit', tags, ageOf(site, wanted, askedAt));
+    }
+    if (asked.onlyIfCached) return labelled(new Response(null, { status: 504 }), policy, 'miss');
+    if (looked.found || looked.stale) wanted.count.stale += 1;
+    else wanted.count.misses += 1;
+
+    const call: FunctionCall = {
+      site,
+      wanted,
+      options,
+      before: looked.found ? undefined : looked.before,
+      ignored: asked.isTold ? TOLD : PUBLIC,
+      isQuiet: true,
+      fn: ({ ttl }) =>
+        makeResponse({
+          request,
+          asked,
+          policy,
+          handler,
+          names,
+          limit: ttl,
+          depends: (more) => headersRead.set(asked.path, more),
+        }),
+    };
+    const old =
+      looked.found || (looked.old?.result as KeptResponse | undefined)?.mustBeFresh ? undefined : looked.old;
+    let made: Made | undefined;
+    const result = await answerWithGrace(site.reads, wanted, old, {
+      make: async () => {
+        made = await runShared(call);
+        return made.result;
+      },
+      revalidate: () => revalidate(call),
+      what: 'a response',
+      recorder: wanted.parent,
+    });
+    if (result instanceof PassedOn) return labelled(result.response, policy, `miss (${result.reason})`);
+    const kept = result as KeptResponse;
+    // What is old, or depends on what nobody can say, is for no other cache.
+    if (!made) return answer(kept, 'stale', undefined);
+    if (made.kept) remember(wanted.key, kept, made.kept.recorded);
+    return answer(kept, made.kept ? 'miss' : `miss (${made.refusal})`, made.kept?.recorded.tags);
+  };
+}
+
+/** Whether an entry is good for some seconds yet. */
+function isGoodFor(
+  { reads }: FunctionSite,
+  { entry }: Extract<Looked, { found: true }>,
+  seconds: number,
+): boolean {
+  return entry.askedAt + 1000 * (entry.ttl - seconds) >= reads.now();
+}
+
+/** Seconds since a response was made, or since it was certain that it was still what it had been. */
+function ageOf({ reads }: FunctionSite, { rule, mustAsk }: WantedFunction, askedAt: number): number {
+  if (mustAsk) return 0;
+  const age = Math.max(0, Math.floor((reads.now() - askedAt) / 1000));
+  return rule.eventual ? age : Math.min(age, Math.ceil(rule.maximumAge));
+}
+
+/** The site whose responses these are; `undefined` where there is none yet, or no telling. */
+async function siteFor({ payload }: CheckedPolicy): Promise<FunctionSite | undefined> {
+  try {
+    const named = typeof payload === 'function' ? await payload() : payload;
+    return siteOf({ payload: named });
+  } catch (error) {
+    if (!(error instanceof PayloadKVError)) throw error;
+    // Whatever it is, the site is answered.
+    const [first] = livingInstances();
+    if (first)
+      instanceOf(first)?.warn(`payload-kv: responses are not cached. ${error.message} ${error.nextStep}`);
+    return undefined;
+  }
+}
