@@ -43,6 +43,7 @@ export type {
   NamespacePolicy,
   OperationPolicy,
   PayloadKVOptions,
+  ReplacementEvent,
   SingleFlightScope,
 } from './policy/options.js';
 export type { CachedOperation } from './query/operations.js';

@@ -7,4 +7,11 @@ export {
   HARMLESS_COOKIES,
   type ResponsePolicy,
 } from './responses/policy.js';
+export {
+  type PurgeHook,
+  type PurgeOptions,
+  purgeCloudflare,
+  purgeFastly,
+  purgeVercel,
+} from './responses/purge.js';
 export { withResponseCache } from './responses/with-response-cache.js';

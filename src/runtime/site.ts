@@ -135,6 +135,7 @@ function createParts(site: Site): Parts {
     readsMayLag: hasReplicas(base),
     lifetime: versionLifetime(options, registry.create !== undefined),
     onInvalidated: (event) => callHook(options, event),
+    onReplaced: options.hooks?.all,
   });
   const singleFlight = createSingleFlight<Answer>(
     options.singleFlight ?? defaultSingleFlight(),

@@ -7,7 +7,7 @@ import type { Payload } from 'payload';
 import { processEnvironment } from '../../platform/environment.js';
 import { leastRecentlyUsed } from '../../platform/least-recently-used.js';
 import { shared } from '../../platform/shared.js';
-import { sleep } from '../../platform/sleep.js';
+import { createBatches, tell } from '../../platform/told-elsewhere.js';
 import { instanceOf } from '../carried-instance.js';
 
 /** The endpoint, below Payload's REST, where `payload-kv` is a collection of Payload's own. */
@@ -23,8 +23,6 @@ const MOST_TAGS = 250;
 const LONGEST_AGE = 60_000;
 /** Numbers that are remembered: more requests than that within a minute are not made by one site. */
 const MOST_REMEMBERED = 50_000;
-const ATTEMPTS = 4;
-const TIMEOUT = 5_000;
 
 type Key = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
@@ -42,28 +40,8 @@ export interface Requests {
 
 /** Creates what sends requests to one site. What is told while a request is under way goes with the next one. */
 export function createRequests(url: string | undefined): Requests {
-  const waiting = new Set<string>();
-  let sending: Promise<void> | undefined;
-
-  async function sendAll(payload: Payload): Promise<void> {
-    // A write replaces tags in several steps.
-    await sleep(5);
-    while (waiting.size > 0) {
-      const tags = [...waiting].slice(0, MOST_TAGS);
-      for (const tag of tags) waiting.delete(tag);
-      await sendOne(payload, url, tags);
-    }
-  }
-
-  return {
-    send(payload, tags) {
-      for (const tag of tags) waiting.add(tag);
-      sending ??= sendAll(payload).finally(() => {
-        sending = undefined;
-      });
-      return sending;
-    },
-  };
+  const batches = createBatches<Payload>(MOST_TAGS, (tags, payload) => sendOne(payload, url, tags));
+  return { send: (payload, tags) => batches(tags, payload) };
 }
 
 async function sendOne(payload: Payload, url: string | undefined, tags: string[]): Promise<void> {
@@ -75,34 +53,15 @@ async function sendOne(payload: Payload, url: string | undefined, tags: string[]
     );
     return;
   }
-  let failure = '';
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    if (attempt > 1) await sleep(200 * 4 ** (attempt - 2) * (0.5 + Math.random()));
-    try {
-      // A site may lie below a path.
-      const address = new URL(
-        `${site.replace(/\/+$/, '')}${payload.config.routes?.api ?? '/api'}${ENDPOINT}`,
-      );
-      const authorization = authorizationIn(address);
-      const { body, signature } = await signed(payload.secret, tags);
-      const response = await fetch(address, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', [SIGNATURE]: signature, ...authorization },
-        body,
-        redirect: 'error',
-        signal: AbortSignal.timeout(TIMEOUT),
-      });
-      await response.body?.cancel();
-      if (response.ok) return;
-      failure = `it answered with status ${response.status}`;
-      // Asking again changes nothing: another secret, a clock that goes wrong, no such endpoint.
-      if (response.status < 500 && response.status !== 408 && response.status !== 429) break;
-    } catch (error) {
-      const { cause, name } = error as { cause?: { code?: string }; name?: string };
-      // Never the message, which may show the address with all that is in it.
-      failure = `it could not be reached: ${cause?.code ?? name}`;
-    }
-  }
+  const failure = await tell(async () => {
+    // A site may lie below a path.
+    const address = new URL(`${site.replace(/\/+$/, '')}${payload.config.routes?.api ?? '/api'}${ENDPOINT}`);
+    const authorization = authorizationIn(address);
+    const { body, signature } = await signed(payload.secret, tags);
+    const headers = { 'content-type': 'application/json', [SIGNATURE]: signature, ...authorization };
+    return { url: address, init: { headers, body } };
+  });
+  if (failure === undefined) return;
   warn(
     `the site at ${hostOf(site)} could not be told of a write (${failure}), so its pages stay as they are until their time is over. It must run with the same PAYLOAD_SECRET, a clock that goes right, and nextPages({ revalidate: 'push' }).`,
   );

@@ -136,6 +136,7 @@ const OPTIONS: Checks = {
  */
 export function checkOptions(options: PayloadKVOptions, registry: Registry): void {
   checkEach(options, OPTIONS, '', registry);
+  check(options.hooks?.all, 'hooks.all', callable, registry);
   for (const type of ['collections', 'globals'] as const) {
     for (const [slug, hook] of Object.entries(options.hooks?.[type] ?? {}))
       check(hook, `hooks.${type}.${slug}`, callable, registry);

@@ -78,6 +78,12 @@ export interface InvalidationEvent {
   payload: Payload;
 }
 
+/** Tags whose versions were replaced, whatever was written: with each write, and by `invalidateCache`. */
+export interface ReplacementEvent {
+  tags: string[];
+  payload: Payload;
+}
+
 /** A hook on invalidation. Errors are logged, never thrown into the write. */
 export type InvalidationHook = (event: InvalidationEvent) => void | Promise<void>;
 
@@ -175,6 +181,11 @@ export interface PayloadKVOptions<Types extends GeneratedTypes = GeneratedTypes>
   hooks?: {
     collections?: { readonly [slug in keyof Types['collections']]?: InvalidationHook };
     globals?: { readonly [slug in keyof Types['globals']]?: InvalidationHook };
+    /**
+     * Called with all tags that were replaced, whatever was written: for what keeps things by tag, such as a CDN. See
+     * `purgeCloudflare`, `purgeFastly` and `purgeVercel` of `payload-kv/responses`.
+     */
+    all?: (event: ReplacementEvent) => void | Promise<void>;
   };
   /** The tool's generated schema; its fingerprint is part of every key. */
   schema?: GeneratedSchema;

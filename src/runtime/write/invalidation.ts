@@ -6,7 +6,7 @@
 import type { DatabaseAdapter, Payload } from 'payload';
 import type { Pages } from '../../interfaces/recorder.js';
 import { isTransactionID, type TransactionID, transactionOf } from '../operation/request.js';
-import type { InvalidationEvent } from '../policy/options.js';
+import type { InvalidationEvent, ReplacementEvent } from '../policy/options.js';
 import type { Policy } from '../policy/policy.js';
 import type { WriteOperation } from '../query/operations.js';
 import type { SiteSchema } from '../query/site-schema.js';
@@ -35,6 +35,8 @@ export interface InvalidationParts extends ReplacementParts {
   readsMayLag: boolean;
   counts(type: 'collection' | 'global', slug: string): CacheCounts;
   onInvalidated(event: InvalidationEvent): void | Promise<void>;
+  /** Called with all tags that were replaced. */
+  onReplaced: ((event: ReplacementEvent) => void | Promise<void>) | undefined;
   /** The pages that are told of what was made stale. */
   pages: Pages | undefined;
   onFault(error: unknown, during: string): void;
@@ -76,20 +78,27 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
     parts.background.run(replaceTouched(touched)),
   );
 
-  const tellPages = (tags: readonly string[]): void => {
-    if (!parts.pages?.replaced || tags.length === 0) return;
-    try {
-      const told = parts.pages.replaced(tags, { payload: parts.payload });
-      if (told) parts.background.run(told);
-    } catch (error) {
-      parts.onFault(error, `telling the pages of ${parts.pages.name}`);
-    }
+  const tellOthers = (tags: readonly string[]): void => {
+    if (tags.length === 0) return;
+    const { pages, payload } = parts;
+    tell(`the pages of ${pages?.name}`, () => pages?.replaced?.(tags, { payload }));
+    tell('the hook `all`', () => parts.onReplaced?.({ tags: [...tags], payload }));
   };
+
+  function tell(whom: string, call: () => unknown): void {
+    const failed = (error: unknown): void => parts.onFault(error, `telling ${whom} of a write`);
+    try {
+      const told = call();
+      if (told instanceof Promise) parts.background.run(told.catch(failed));
+    } catch (error) {
+      failed(error);
+    }
+  }
 
   async function replace(touched: Iterable<string>): Promise<void> {
     const tags = [...new Set(touched)].sort();
     await replacement.replace(tags);
-    tellPages(tags);
+    tellOthers(tags);
   }
 
   async function replaceTouched(touched: Touched): Promise<void> {
@@ -125,7 +134,7 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
       replacement.release(tags);
       if (replaced && isCommitted) {
         await replacement.nameSetsOrLater(tags);
-        tellPages(tags);
+        tellOthers(tags);
         report(parts, touched);
       } else await replaceTouched(touched);
     }
