@@ -1,4 +1,5 @@
 /** Responses of HTTP handlers, from the cache. */
+export { expressCache, type Middleware } from './responses/express-cache.js';
 export type { GraphQLModule } from './responses/graphql-request.js';
 export {
   type CDN,

@@ -41,8 +41,18 @@ const REMEMBERED_PATHS = 1_000;
 
 type Handler = () => Response | Promise<Response>;
 
-/** Answers requests to one handler. */
-export type ResponseCache = (request: Request, params: unknown, handler: Handler) => Promise<Response>;
+/**
+ * Answers requests to one handler.
+ *
+ * @param pass answers what the cache is not asked for, in the handler's place; it is told why
+ * @returns nothing where `pass` has answered
+ */
+export type ResponseCache = (
+  request: Request,
+  params: unknown,
+  handler: Handler,
+  pass?: (outcome: string) => void,
+) => Promise<Response | undefined>;
 
 /**
  * Creates the cache of one handler's responses.
@@ -59,13 +69,11 @@ export function createResponseCache(given: ResponsePolicy): ResponseCache {
   /** Heads of responses, to answer whoever has them already without a body. */
   const heads = leastRecentlyUsed<string, { head: KeptResponse; recorded: Recorded }>(REMEMBERED_QUERIES);
 
-  async function pass(handler: Handler, reason: string, site?: FunctionSite): Promise<Response> {
-    if (site) {
-      const { bypasses } = site.reads.counts('function', RESPONSES);
-      const counted = reason === 'endpoint' ? 'policy' : 'request';
-      bypasses[counted] = (bypasses[counted] ?? 0) + 1;
-    }
-    return labelled(await handler(), policy, `bypass (${reason})`);
+  function countPass(reason: string, site: FunctionSite | undefined): void {
+    if (!site) return;
+    const { bypasses } = site.reads.counts('function', RESPONSES);
+    const counted = reason === 'endpoint' ? 'policy' : 'request';
+    bypasses[counted] = (bypasses[counted] ?? 0) + 1;
   }
 
   async function wantedBy(site: FunctionSite, asked: Asked, request: Request) {
@@ -103,14 +111,20 @@ export function createResponseCache(given: ResponsePolicy): ResponseCache {
     if (etagOf(kept, policy) !== undefined) heads.set(key, { head: { ...kept, body: null }, recorded });
   }
 
-  return async (request, params, handler) => {
+  return async (request, params, handler, pass) => {
+    const passOn = async (reason: string): Promise<Response | undefined> => {
+      countPass(reason, site);
+      const outcome = `bypass (${reason})`;
+      if (pass) pass(outcome);
+      else return labelled(await handler(), policy, outcome);
+    };
     const site = await siteFor(policy);
     const early = reasonToPass(request, policy) ?? (policy.vary ? undefined : signsIn(request, policy));
-    if (early || !site) return pass(handler, early ?? 'not-started', site);
+    if (early || !site) return passOn(early ?? 'not-started');
     const asked = await askedBy(request, policy, site.payload, await params, read);
-    if (typeof asked === 'string') return pass(handler, asked, site);
+    if (typeof asked === 'string') return passOn(asked);
     const found = await wantedBy(site, asked, request);
-    if (typeof found === 'string') return pass(handler, found, site);
+    if (typeof found === 'string') return passOn(found);
     const { wanted, options, names } = found;
     const varies = [...names, 'authorization', 'cookie', ...(isOfPayload ? ['accept-language'] : [])];
     const answer = (kept: KeptResponse, outcome: string, tags: readonly string[] | undefined, age = 0) =>

@@ -15,7 +15,7 @@ export function withResponseCache<
   Handler extends (request: any, ...rest: any[]) => Response | Promise<Response>,
 >(handler: Handler, policy: ResponsePolicy = {}): Handler {
   const cache = createResponseCache(policy);
-  const answer = (request: Request, ...rest: unknown[]): Promise<Response> =>
+  const answer = (request: Request, ...rest: unknown[]): Promise<Response | undefined> =>
     cache(request, (rest[0] as { params?: unknown } | undefined)?.params, () => handler(request, ...rest));
-  return answer as Handler;
+  return answer as unknown as Handler;
 }

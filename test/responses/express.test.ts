@@ -1,0 +1,167 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import compression from 'compression';
+import express, { type Express } from 'express';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { memory, payloadKV, settleCache } from '../../src/runtime/index.js';
+import { expressCache, type ResponsePolicy } from '../../src/runtime/responses.js';
+import { type Started, startBlog } from '../support/payload.js';
+
+let site: Started;
+let server: Server | undefined;
+let address: string;
+let asked: number;
+
+beforeEach(async () => {
+  site = await startBlog({ plugins: [payloadKV({ store: memory() })], seed: 4 });
+  asked = 0;
+});
+afterEach(async () => {
+  server?.closeAllConnections();
+  server?.close();
+  await site.stop();
+});
+
+async function serve(
+  routes: (app: Express) => void,
+  policy: Omit<ResponsePolicy, 'graphql'> = {},
+): Promise<void> {
+  const app = express();
+  app.use(compression({ threshold: 0 }));
+  app.use(expressCache({ outcomeHeader: true, payload: site.payload, ...policy }));
+  app.use((_request, _response, next) => {
+    asked += 1;
+    next();
+  });
+  routes(app);
+  await new Promise<void>((resolve) => {
+    server = app.listen(0, '127.0.0.1', () => resolve());
+  });
+  address = `http://127.0.0.1:${(server!.address() as AddressInfo).port}`;
+}
+
+async function get(path: string, init?: RequestInit): Promise<Response & { outcome: string | null }> {
+  const response = await fetch(address + path, init);
+  await settleCache(site.payload);
+  return Object.assign(response, { outcome: response.headers.get('x-payload-cache') });
+}
+
+test('what a route has read of Payload is answered from the cache until it is written', async () => {
+  await serve((app) => {
+    app.get('/posts', async (request, response) => {
+      const limit = Number(request.query.limit ?? 2);
+      const { docs } = await site.payload.find({ collection: 'posts', limit, sort: 'id', depth: 0 });
+      response.status(200).set('X-Own', 'yes').json(docs);
+    });
+  });
+  const first = await get('/posts');
+  expect(first.outcome).toBe('miss');
+  const second = await get('/posts');
+  expect(second.outcome).toBe('hit');
+  expect(second.headers.get('x-own')).toBe('yes');
+  expect(second.headers.get('content-encoding')).toBe('gzip');
+  const docs = (await second.json()) as { id: number }[];
+  expect(docs).toEqual(await first.json());
+  expect((await get('/posts?limit=1')).outcome).toBe('miss');
+  // The ETag that Express has made of it.
+  const etag = second.headers.get('etag')!;
+  expect((await get('/posts', { headers: { 'if-none-match': etag } })).status).toBe(304);
+  expect(asked).toBe(2);
+  await site.payload.update({ collection: 'posts', id: docs[0]!.id, data: { title: 'New' } });
+  const third = await get('/posts');
+  expect(third.outcome).toBe('miss');
+  expect(await third.text()).toContain('"New"');
+  expect((await get('/posts', { headers: { cookie: 'session=1' } })).outcome).toBe('bypass (cookie)');
+});
+
+test('what a route reads of headers is part of the key', async () => {
+  await serve((app) => {
+    app.get('/one', (request, response) => void response.send(`tenant ${request.get('x-tenant')}`));
+    app.get('/all', (request, response) => void response.send(JSON.stringify({ ...request.headers })));
+    app.get('/raw', (request, response) => void response.send(String(request.rawHeaders.length > 0)));
+    app.get('/ip', (request, response) => void response.send(request.ip));
+  });
+  const of = (tenant: string) => get('/one', { headers: { 'x-tenant': tenant } });
+  await of('a');
+  await of('a');
+  expect((await of('a')).outcome).toBe('hit');
+  const other = await of('b');
+  expect(other.outcome).toBe('miss');
+  expect(await other.text()).toBe('tenant b');
+  for (const path of ['/all', '/raw', '/ip'])
+    for (let time = 0; time < 3; time++) expect((await get(path)).outcome).toBe('miss (request-read)');
+});
+
+test('what is streamed comes as it is, and small enough is kept', async () => {
+  const text = 'x'.repeat(200_000);
+  await serve(
+    (app) => {
+      app.get('/small', (_request, response) => {
+        response.type('text/plain');
+        Readable.from(['one ', 'two ', 'three']).pipe(response);
+      });
+      app.get('/large', (_request, response) => {
+        response.type('text/plain');
+        Readable.from(Array.from({ length: 20 }, () => text)).pipe(response);
+      });
+      app.get('/events', (_request, response) => {
+        response.set('content-type', 'text/event-stream');
+        response.write('data: 1\n\n');
+        setTimeout(() => response.end('data: 2\n\n'), 50);
+      });
+      app.get('/head', (_request, response) => {
+        response.writeHead(200, 'Fine', { 'content-type': 'text/plain', 'x-own': '1' });
+        response.end('head');
+      });
+      app.get('/cookie', (_request, response) => void response.cookie('a', '1').send('cookie'));
+      app.get('/broken', () => {
+        throw new Error('broken');
+      });
+    },
+    { maxBytes: 100_000 },
+  );
+  for (const [path, body, outcomes] of [
+    ['/small', 'one two three', ['miss', 'hit']],
+    ['/large', text.repeat(20), ['miss (too-large)', 'miss (too-large)']],
+    ['/events', 'data: 1\n\ndata: 2\n\n', ['miss (stream)', 'miss (stream)']],
+    ['/head', 'head', ['miss', 'hit']],
+    ['/cookie', 'cookie', ['miss (set-cookie)', 'miss (set-cookie)']],
+  ] as const) {
+    for (const outcome of outcomes) {
+      const response = await get(path);
+      expect([path, response.outcome]).toEqual([path, outcome]);
+      expect(await response.text()).toBe(body);
+    }
+  }
+  expect((await get('/cookie')).headers.getSetCookie()).toEqual(['a=1; Path=/']);
+  expect((await get('/head')).headers.get('x-own')).toBe('1');
+  const broken = await get('/broken');
+  expect(broken.status).toBe(500);
+  expect(broken.outcome).toBe('miss (status)');
+  expect((await get('/nothing')).status).toBe(404);
+  expect((await get('/small', { method: 'POST' })).status).toBe(404);
+  expect((await get('/small', { method: 'HEAD' })).headers.get('content-type')).toMatch(/^text\/plain/);
+});
+
+test('a visitor who goes away ends nothing for others', async () => {
+  let go: () => void = () => {};
+  await serve((app) => {
+    app.get('/slow', async (_request, response) => {
+      await new Promise<void>((resolve) => {
+        go = resolve;
+      });
+      response.send('slow');
+    });
+  });
+  const controller = new AbortController();
+  const left = get('/slow', { signal: controller.signal }).catch((error: Error) => error.name);
+  await expect.poll(() => asked).toBe(1);
+  controller.abort();
+  expect(await left).toBe('AbortError');
+  // It may be asked once more, or share what the first had begun.
+  const again = get('/slow');
+  const going = setInterval(() => go(), 20);
+  expect(await (await again).text()).toBe('slow');
+  clearInterval(going);
+});
