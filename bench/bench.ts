@@ -8,6 +8,7 @@ import { benchPeers } from './peers.js';
 import { benchPrecision } from './precision.js';
 import { benchProfile } from './profile.js';
 import { benchQueries } from './queries.js';
+import { benchResponses } from './responses.js';
 import { benchScale } from './scale.js';
 import { benchSite } from './site.js';
 import { benchWorkerd } from './workerd.js';
@@ -19,6 +20,7 @@ const PARTS: Record<string, () => Promise<void>> = {
   'round trips': benchRoundTrips,
   scale: benchScale,
   site: benchSite,
+  responses: benchResponses,
   profile: benchProfile,
   precision: benchPrecision,
   bulk: benchBulk,

@@ -51,7 +51,10 @@ export function builtSite(report?: (step: string) => void): Promise<BuiltSite> {
     {
       fixtures: ['site'],
       init: [() => init, withPreferences(init)],
-      change: withPages,
+      change: async (dir) => {
+        await withPages(dir);
+        await withResponses(dir);
+      },
       build: 'build',
       // What is built has its tags; whether a site goes by them is said when it is started.
       env: { SITE_PAGES: 'push' },
@@ -81,6 +84,22 @@ import { redis } from 'payload-kv/redis';\n`,
   for (const name of packagesOf('ioredis')) {
     const from = path.join(repository, 'node_modules', name);
     await cp(from, path.join(dir, 'node_modules', name), { recursive: true });
+  }
+}
+
+/** Has responses of the site's REST and GraphQL answered from the cache where `SITE_RESPONSES` is set. */
+async function withResponses(dir: string): Promise<void> {
+  for (const [name, method, handler, policy] of [
+    ['[...slug]', 'GET', 'REST_GET(config)', "{ api: 'rest', outcomeHeader: true }"],
+    ['graphql', 'POST', 'GRAPHQL_POST(config)', '{ graphql, outcomeHeader: true }'],
+  ] as const) {
+    const file = path.join(dir, 'src/app/(payload)/api', name, 'route.ts');
+    const text = await readFile(file, 'utf8');
+    const whole = `export const ${method} = ${handler};`;
+    if (!text.includes(whole)) throw new Error(`${file} is not as it was:\n${text}`);
+    const imports = `${name === 'graphql' ? "import * as graphql from 'graphql';\n" : ''}import { withResponseCache } from 'payload-kv/responses';\n`;
+    const wrapped = `export const ${method} = process.env.SITE_RESPONSES ? withResponseCache(${handler}, ${policy}) : ${handler};`;
+    await writeFile(file, imports + text.replace(whole, () => wrapped));
   }
 }
 

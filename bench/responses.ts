@@ -1,0 +1,100 @@
+import { execaNode } from 'execa';
+import { type RunningSite, startSite } from '../test/support/site.js';
+import { builtSite } from '../test/support/site-build.js';
+import { figure, quantile } from './measure.js';
+
+const PATH = '/api/posts?depth=2&limit=10';
+const ROUNDS = Number(process.env.BENCH_ROUNDS || 5);
+const SECONDS = 4;
+const CONNECTIONS = 10;
+
+/** What is asked of which site, and with which headers. */
+interface Side {
+  name: string;
+  site: RunningSite;
+  headers: Record<string, string>;
+}
+
+interface Load {
+  perSecond: number;
+  p99: number;
+  bytes: number;
+}
+
+/**
+ * The requests per second that a real Next site answers on its REST API, and the time within which 99 of 100 are
+ * answered: without a cache, with queries cached, with responses cached, and where whoever asks has the response already. In
+ * turns, by autocannon in a process of its own.
+ */
+export async function benchResponses(): Promise<void> {
+  const built = await builtSite((step) => console.log(`  … ${step}`));
+  const quiet = { SITE_MEASUREMENTS: '0' };
+  const [without, queries, responses] = [
+    await startSite(built, { ...quiet, PAYLOAD_KV_ENABLED: 'false' }),
+    await startSite(built, quiet),
+    await startSite(built, { SITE_RESPONSES: '1' }),
+  ];
+  const sites = [without, queries, responses];
+  try {
+    for (const site of sites) for (let time = 0; time < 5; time++) await fetch(site.url + PATH);
+    const etag = (await fetch(responses.url + PATH)).headers.get('etag') ?? '';
+    await responses.takeCalls();
+    const sides: Side[] = [
+      { name: 'without', site: without, headers: {} },
+      { name: 'queries cached', site: queries, headers: {} },
+      { name: 'responses cached', site: responses, headers: {} },
+      { name: 'responses cached, If-None-Match', site: responses, headers: { 'if-none-match': etag } },
+      // What Next itself does with a request: the most that anything inside of it can answer.
+      { name: 'Next, a route that answers 404 at once', site: without, headers: {} },
+    ];
+    const loads = new Map<string, Load[]>(sides.map(({ name }) => [name, []]));
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const side of sides) loads.get(side.name)?.push(await load(side));
+    }
+    const median = (name: string, of: keyof Load): number =>
+      quantile(
+        (loads.get(name) ?? []).map((one) => one[of]),
+        0.5,
+      );
+    const base = median('without', 'perSecond');
+    console.log(`  GET ${PATH}, ${CONNECTIONS} connections, median of ${ROUNDS} rounds of ${SECONDS} s`);
+    for (const { name } of sides) {
+      const times = median(name, 'perSecond') / base;
+      const isGoal = name.startsWith('responses cached');
+      figure(
+        `  ${name}`,
+        `${median(name, 'perSecond').toFixed(0)} requests/s (${times.toFixed(1)} ×), 99 % within ${median(name, 'p99').toFixed(0)} ms, ${(median(name, 'bytes') / 1024).toFixed(1)} KB each`,
+        isGoal ? { holds: times >= 20, says: 'at least 20 times' } : undefined,
+      );
+    }
+    const calls = await responses.takeCalls();
+    const statements = calls.reduce((sum, call) => sum + call.statements.length, 0);
+    figure('  statements while responses were cached', String(statements), {
+      holds: statements === 0,
+      says: 'none',
+    });
+  } finally {
+    for (const site of sites) await site.stop();
+  }
+}
+
+/** One round of one side. */
+async function load({ name, site, headers }: Side): Promise<Load> {
+  const path = name.startsWith('Next') ? '/api/none/at/all' : PATH;
+  const { stdout } = await execaNode('node_modules/autocannon/autocannon.js', [
+    '--json',
+    '--no-progress',
+    ...['-c', String(CONNECTIONS), '-d', String(SECONDS)],
+    ...Object.entries(headers).flatMap(([key, value]) => ['-H', `${key}=${value}`]),
+    site.url + path,
+  ]);
+  const { requests, latency, throughput } = JSON.parse(stdout) as Record<
+    'requests' | 'latency' | 'throughput',
+    { average: number; p99: number; total: number }
+  >;
+  return {
+    perSecond: requests.average,
+    p99: latency.p99,
+    bytes: throughput.total / Math.max(1, requests.total),
+  };
+}
