@@ -126,22 +126,31 @@ export function builtWorker(
   return built('worker', recipe, report, registry);
 }
 
-/** The Worker with entries in KV whose pages OpenNext keeps in KV as well, and asks this package which of them are old. */
-export function builtPagesWorker(
-  registry: 'kv' | 'durable-object',
-  report?: (step: string) => void,
-): Promise<BuiltSite> {
+/** A Worker with entries in KV, whose pages OpenNext keeps, and asks this package which of them are old. */
+export interface PagesWorker {
+  /** Where OpenNext keeps pages. */
+  pages: 'kv' | 'r2';
+  /** Where this package keeps versions. */
+  registry: 'kv' | 'durable-object';
+  /** Whether OpenNext serves pages before the server of Next is asked. */
+  isIntercepted?: boolean;
+}
+
+/** Builds such a Worker. */
+export function builtPagesWorker(worker: PagesWorker, report?: (step: string) => void): Promise<BuiltSite> {
+  const { pages, registry, isIntercepted } = worker;
   const recipe: Recipe = {
     fixtures: ['site', 'worker'],
     init: [() => ['--store', 'cloudflare-kv', '--registry', registry]],
-    change: withWorkerPages,
+    change: (dir) => withWorkerPages(dir, worker),
     build: 'build:worker',
   };
-  return built('worker', recipe, report, `${registry} pages`);
+  const variant = `${registry} pages ${pages}${isIntercepted ? ' intercepted' : ''}`;
+  return built('worker', recipe, report, variant);
 }
 
 /** As docs/pages.md says, and with a route that tells what the cache asked. */
-async function withWorkerPages(dir: string): Promise<void> {
+async function withWorkerPages(dir: string, { pages, isIntercepted = false }: PagesWorker): Promise<void> {
   // The Worker is not tested with `'use cache'`.
   await rm(path.join(dir, 'src/app/(frontend)/digest'), { recursive: true });
   const edit = async (name: string, from: RegExp, to: string): Promise<void> => {
@@ -153,14 +162,23 @@ async function withWorkerPages(dir: string): Promise<void> {
   const cache = 'src/payload-kv/index.ts';
   await edit(cache, /^import \{ payloadKV/m, "import { nextPages } from 'payload-kv/next';\n$&");
   await edit(cache, /^ +store: /m, "    pages: nextPages({ revalidate: 'handler' }),\n$&");
-  await edit('wrangler.jsonc', /"kv_namespaces": \[/, '$& { "binding": "NEXT_INC_CACHE_KV" },');
+  if (pages === 'kv')
+    await edit('wrangler.jsonc', /"kv_namespaces": \[/, '$& { "binding": "NEXT_INC_CACHE_KV" },');
+  else {
+    const bucket = '{ "binding": "NEXT_INC_CACHE_R2_BUCKET", "bucket_name": "harbour-pages" }';
+    await edit('wrangler.jsonc', /"r2_buckets": \[/, `$& ${bucket},`);
+  }
   await writeFile(
     path.join(dir, 'open-next.config.ts'),
     `import { defineCloudflareConfig } from '@opennextjs/cloudflare';
-import incrementalCache from '@opennextjs/cloudflare/overrides/incremental-cache/kv-incremental-cache';
+import incrementalCache from '@opennextjs/cloudflare/overrides/incremental-cache/${pages}-incremental-cache';
 import tagCache from 'payload-kv/next/open-next';
 
-export default defineCloudflareConfig({ incrementalCache, tagCache });
+export default defineCloudflareConfig({
+  incrementalCache,
+  tagCache,
+  enableCacheInterception: ${isIntercepted},
+});
 `,
   );
   const route = async (name: string, text: string): Promise<void> => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type RunningSite, signIn } from '../support/site.js';
-import { builtPagesWorker } from '../support/site-build.js';
+import { builtPagesWorker, type PagesWorker } from '../support/site-build.js';
 import { startWorker } from '../support/worker.js';
 
 // Each Worker is built anew, which takes minutes: `npm run test:worker`, no part of `npm test`.
@@ -12,12 +12,21 @@ const STORED = 500;
 /** Longer than a version is remembered in the isolate. */
 const FORGOTTEN = 11_000;
 
-describe.each(['kv', 'durable-object'] as const)('pages in KV and versions in %s', (registry) => {
+const WORKERS: [name: string, PagesWorker][] = [
+  ['pages in KV and versions in kv', { pages: 'kv', registry: 'kv' }],
+  ['pages in KV and versions in durable-object', { pages: 'kv', registry: 'durable-object' }],
+  [
+    'pages in R2, intercepted, and versions in durable-object',
+    { pages: 'r2', registry: 'durable-object', isIntercepted: true },
+  ],
+];
+
+describe.each(WORKERS)('%s', (name, worker) => {
   let site: RunningSite;
   let cookie: string;
 
   beforeAll(async () => {
-    const built = await builtPagesWorker(registry, (step) => console.log(step));
+    const built = await builtPagesWorker(worker, (step) => console.log(step));
     site = await startWorker(built);
   });
   afterAll(() => site?.stop());
@@ -60,7 +69,7 @@ describe.each(['kv', 'durable-object'] as const)('pages in KV and versions in %s
   test('a page is rendered until Payload has started in the isolate, and then kept', async () => {
     const rendered = [];
     for (let view = 0; view < 5; view++) rendered.push(await rendering('/posts/charts-62'));
-    console.log(`renders of five views of a Worker just started, ${registry}: ${new Set(rendered).size}`);
+    console.log(`renders of five views of a Worker just started, ${name}: ${new Set(rendered).size}`);
     expect(new Set(rendered.slice(-3)).size).toBe(1);
     cookie = await signIn(site.url);
   });
@@ -81,6 +90,38 @@ describe.each(['kv', 'durable-object'] as const)('pages in KV and versions in %s
     expect(await rendering('/posts/charts-62')).toBe(second);
   });
 
+  test('each page is rendered once more when a post that the header links to is edited', async () => {
+    const linked = await postOf('sort=id&limit=1');
+    for (const title of ['Linked', 'Linked, too']) {
+      const first = await rendering('/posts/charts-62');
+      await change(`posts/${linked.id}`, { title, _status: 'published' });
+      const second = await rendering('/posts/charts-62');
+      expect(second).not.toBe(first);
+      expect(await rendering('/posts/charts-62')).toBe(second);
+    }
+  });
+
+  test('an address leads elsewhere as soon as its redirect is edited', async () => {
+    const target = async () => {
+      const { headers } = await fetch(`${site.url}/old`, { redirect: 'manual' });
+      await sleep(STORED);
+      return headers.get('location');
+    };
+    const [first] = [await target(), await target()];
+    expect(first).toMatch(/\/about$/);
+    await change('redirects/1', { to: { type: 'custom', url: '/posts' } });
+    expect(await target()).toMatch(/\/posts$/);
+    expect(await target()).toMatch(/\/posts$/);
+  });
+
+  test.runIf(worker.isIntercepted)('a page that is kept is served without the server of Next', async () => {
+    const served = async () => (await fetch(`${site.url}/posts/charts-62`)).headers.get('x-opennext-cache');
+    await rendering('/posts/charts-62');
+    expect(await served()).toBe('HIT');
+    await change(`posts/${(await postOf('where[slug][equals]=charts-62')).id}`, { _status: 'published' });
+    expect(await served()).not.toBe('HIT');
+  });
+
   test('what the site revalidates is rendered once more', async () => {
     const first = await rendering('/posts/charts-62');
     await fetch(`${site.url}/revalidations?path=/posts/charts-62`, { method: 'POST' });
@@ -94,7 +135,7 @@ describe.each(['kv', 'durable-object'] as const)('pages in KV and versions in %s
     const soon = await asked('/posts/charts-62');
     await sleep(FORGOTTEN);
     const later = await asked('/posts/charts-62');
-    console.log(`round trips of a page view, ${registry}: ${JSON.stringify({ soon, later })}`);
+    console.log(`round trips of a page view, ${name}: ${JSON.stringify({ soon, later })}`);
     for (const one of [soon, later]) {
       expect(one).toMatchObject({ storeReads: 0, storeWrites: 0, registryReplacements: 0 });
       expect(one.registryReads).toBeLessThanOrEqual(1);
