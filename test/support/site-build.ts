@@ -134,6 +134,8 @@ export interface PagesWorker {
   registry: 'kv' | 'durable-object';
   /** Whether OpenNext serves pages before the server of Next is asked. */
   isIntercepted?: boolean;
+  /** Whether the site has a function with `'use cache'`. */
+  hasUseCache?: boolean;
 }
 
 /** Builds such a Worker. */
@@ -150,9 +152,11 @@ export function builtPagesWorker(worker: PagesWorker, report?: (step: string) =>
 }
 
 /** As docs/pages.md says, and with a route that tells what the cache asked. */
-async function withWorkerPages(dir: string, { pages, isIntercepted = false }: PagesWorker): Promise<void> {
-  // The Worker is not tested with `'use cache'`.
-  await rm(path.join(dir, 'src/app/(frontend)/digest'), { recursive: true });
+async function withWorkerPages(
+  dir: string,
+  { pages, isIntercepted = false, hasUseCache }: PagesWorker,
+): Promise<void> {
+  if (!hasUseCache) await rm(path.join(dir, 'src/app/(frontend)/digest'), { recursive: true });
   const edit = async (name: string, from: RegExp, to: string): Promise<void> => {
     const file = path.join(dir, name);
     const text = await readFile(file, 'utf8');

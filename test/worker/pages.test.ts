@@ -17,7 +17,7 @@ const WORKERS: [name: string, PagesWorker][] = [
   ['pages in KV and versions in durable-object', { pages: 'kv', registry: 'durable-object' }],
   [
     'pages in R2, intercepted, and versions in durable-object',
-    { pages: 'r2', registry: 'durable-object', isIntercepted: true },
+    { pages: 'r2', registry: 'durable-object', isIntercepted: true, hasUseCache: true },
   ],
 ];
 
@@ -121,6 +121,27 @@ describe.each(WORKERS)('%s', (name, worker) => {
     await change(`posts/${(await postOf('where[slug][equals]=charts-62')).id}`, { _status: 'published' });
     expect(await served()).not.toBe('HIT');
   });
+
+  test.runIf(worker.hasUseCache)(
+    "what a function with 'use cache' has made is kept until what it read is edited",
+    async () => {
+      const made = async () => {
+        const text = await (await fetch(`${site.url}/digest`)).text();
+        await sleep(STORED);
+        return /data-made="([^"]+)"/.exec(text)?.[1];
+      };
+      const [, first] = [await made(), await made()];
+      expect(first).toBeDefined();
+      expect(await made()).toBe(first);
+      await change(`posts/${(await postOf('where[slug][equals]=boats-1')).id}`, {
+        title: 'Boats, ashore',
+        _status: 'published',
+      });
+      const second = await made();
+      expect(second).not.toBe(first);
+      expect(await made()).toBe(second);
+    },
+  );
 
   test('what the site revalidates is rendered once more', async () => {
     const first = await rendering('/posts/charts-62');
