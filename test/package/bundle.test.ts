@@ -19,6 +19,7 @@ const BUDGET = {
   siteOnDurableObjects: 35_300,
   siteOnDatabase: 35_850,
   functions: 38_600,
+  responses: 45_000,
 };
 
 let bundle: BuildResult<{ metafile: true; write: false }>;
@@ -33,7 +34,7 @@ function bundleOf(contents: string) {
     format: 'esm',
     conditions: ['workerd', 'worker', 'browser'],
     // A site that gives its own client has it anyway.
-    external: ['node:*', 'cloudflare:*', 'ioredis', 'next/*'],
+    external: ['node:*', 'cloudflare:*', 'ioredis', 'next/*', 'payload'],
     minify: true,
     metafile: true,
     // Without this repository's aliases: as a user's bundler sees the package.
@@ -93,6 +94,12 @@ test.each([
     'functions',
     `export { cached, payloadKV } from 'payload-kv';
      export { cloudflareKV } from 'payload-kv/cloudflare';`,
+  ],
+  [
+    'responses',
+    `export { payloadKV } from 'payload-kv';
+     export { cloudflareKV } from 'payload-kv/cloudflare';
+     export { withResponseCache } from 'payload-kv/responses';`,
   ],
 ] as const)('A site bundles no store and no registry that it does not name: %s', async (name, contents) => {
   const { outputFiles } = await bundleOf(contents);
