@@ -6,9 +6,8 @@
  * the database was asked. Nobody tells Next of a write, and no clock is compared.
  */
 import { askLivingSite, revalidateNextTags } from './living-site.js';
-import { ANY_NEXT_TAG } from './next-tags.js';
 import { decodeValue, encodeValue } from './next-values.js';
-import { versionsOf } from './recorded-versions.js';
+import { UNKNOWN_VERSION, versionOfNext, versionsOf } from './recorded-versions.js';
 
 /** Carries the tags of a page, separated by commas. */
 const TAGS_HEADER = 'x-next-cache-tags';
@@ -48,27 +47,29 @@ interface Entry {
 export default class PayloadKVCacheHandler {
   readonly #build: Promise<string | undefined>;
   /** The version that stood for all of Next's own tags when something was not found, or past its time, and began to be made. */
-  readonly #before = new Map<string, string | undefined>();
+  readonly #before = new Map<string, string>();
 
   constructor({ serverDistDir }: Given = {}) {
     this.#build = buildOf(serverDistDir);
   }
 
   async get(key: string, context: Context = {}): Promise<Entry | null> {
+    const name = await this.#nameOf(key, context.kind, context.isFallback);
+    // Next asks for null where there is nothing.
+    if (!name) return null;
     const found = await askLivingSite(async (site) => {
-      const name = await this.#nameOf(key, context.kind, context.isFallback);
-      if (!name) return undefined;
       const text = await site.find(name);
       const entry = text === undefined ? undefined : (decodeValue(text) as Entry);
       const kept = entry && hasTags(entry.value, context.tags) ? entry : undefined;
       // What is past its time is served, and made anew meanwhile.
-      if (!kept || isPast(kept, context)) {
-        this.#before.set(name, (await site.versionsOf([ANY_NEXT_TAG]))?.[0]);
-      }
-      return kept;
+      const isMade = !kept || isPast(kept, context);
+      return { kept, before: isMade ? await versionOfNext(site) : undefined };
     });
-    // Next asks for null where there is nothing.
-    return found ?? null;
+    // Without an answer nobody knows what the site revalidates from here on.
+    const before = found ? found.before : UNKNOWN_VERSION;
+    // Of several answers the first one knows least.
+    if (before !== undefined && !this.#before.has(name)) this.#before.set(name, before);
+    return found?.kept ?? null;
   }
 
   async set(key: string, value: Value | null, context: Context = {}): Promise<void> {
@@ -79,7 +80,9 @@ export default class PayloadKVCacheHandler {
       const name = await this.#nameOf(key, value.kind, context.isFallback);
       if (!name) return;
       const tags = isFetched ? (context.tags ?? value.tags ?? []) : tagsOf(value);
-      const versions = await versionsOf(site, tags, isFetched, this.#before.get(name));
+      const before = this.#before.get(name);
+      this.#before.delete(name);
+      const versions = await versionsOf(site, tags, isFetched, before);
       if (!versions) return;
       const { cacheControl } = context;
       const stored = isFetched ? { ...value, tags } : value;

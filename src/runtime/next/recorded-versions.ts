@@ -5,6 +5,13 @@ import { readTags } from './page-tags.js';
 
 /** Tags of what is kept: their versions are asked for each time that it is served. */
 const MOST_TAGS = 1_000;
+/** No version: what began to be made where nobody knew the versions is not kept. */
+export const UNKNOWN_VERSION = '';
+
+/** The version that stands for all of Next's own tags, asked for before something is made. */
+export async function versionOfNext(site: LivingSite): Promise<string> {
+  return (await site.versionsOf([ANY_NEXT_TAG]))?.[0] ?? UNKNOWN_VERSION;
+}
 
 /**
  * The tags of something, with the version of each: ours from before the database was asked, Next's own as they are now.

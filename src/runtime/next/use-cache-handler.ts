@@ -5,9 +5,8 @@
  */
 import { leastRecentlyUsed } from '../../platform/least-recently-used.js';
 import { askLivingSite, revalidateNextTags } from './living-site.js';
-import { ANY_NEXT_TAG } from './next-tags.js';
 import { decodeValue, encodeValue } from './next-values.js';
-import { versionsOf } from './recorded-versions.js';
+import { UNKNOWN_VERSION, versionOfNext, versionsOf } from './recorded-versions.js';
 
 /** What Next keeps of a function. */
 interface Entry {
@@ -30,20 +29,21 @@ const nameOf = (key: string): string => JSON.stringify(['use cache', key]);
 export default {
   async get(key: string): Promise<Entry | undefined> {
     await pending.get(key);
-    return askLivingSite(async (site) => {
+    const answer = await askLivingSite(async (site) => {
       const text = await site.find(nameOf(key));
       const found =
         text === undefined ? undefined : (decodeValue(text) as Omit<Entry, 'value'> & { bytes: Uint8Array });
       // What is past its time is served, and computed anew meanwhile.
-      if (!found || found.timestamp + found.revalidate * 1000 <= Date.now()) {
-        const version = (await site.versionsOf([ANY_NEXT_TAG]))?.[0];
-        // Of several that compute it at once the first one knows least.
-        if (version !== undefined && before.get(key) === undefined) before.set(key, version);
-      }
-      if (!found) return undefined;
-      const { bytes, ...entry } = found;
-      return { ...entry, value: new Blob([bytes as Uint8Array<ArrayBuffer>]).stream() };
+      const isComputed = !found || found.timestamp + found.revalidate * 1000 <= Date.now();
+      return { found, version: isComputed ? await versionOfNext(site) : undefined };
     });
+    // Without an answer nobody knows what the site revalidates from here on.
+    const version = answer ? answer.version : UNKNOWN_VERSION;
+    // Of several that compute it at once the first one knows least.
+    if (version !== undefined && before.get(key) === undefined) before.set(key, version);
+    if (!answer?.found) return undefined;
+    const { bytes, ...entry } = answer.found;
+    return { ...entry, value: new Blob([bytes as Uint8Array<ArrayBuffer>]).stream() };
   },
 
   async set(key: string, coming: Promise<Entry>): Promise<void> {

@@ -4,7 +4,13 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Recorder } from '../../../src/interfaces/recorder.js';
 import type { Store } from '../../../src/interfaces/store.js';
-import { invalidateCache, memory, payloadKV } from '../../../src/runtime/index.js';
+import {
+  invalidateCache,
+  memory,
+  memoryRegistry,
+  payloadKV,
+  type Registry,
+} from '../../../src/runtime/index.js';
 import PayloadKVCacheHandler from '../../../src/runtime/next/cache-handler.js';
 import { versionedTag } from '../../../src/runtime/next/page-tags.js';
 import useCacheHandler from '../../../src/runtime/next/use-cache-handler.js';
@@ -14,6 +20,7 @@ import { removeDirectory } from '../../support/remove-directory.js';
 let directory: string;
 let blog: Started;
 let store: Store;
+let registry: Registry;
 let recorder: Recorder | undefined;
 
 beforeAll(async () => {
@@ -22,12 +29,14 @@ beforeAll(async () => {
   await writeFile(path.join(directory, 'BUILD_ID'), 'one\n');
 });
 afterAll(() => removeDirectory(directory));
+async function start(): Promise<void> {
+  const pages = { name: 'next', recorder: () => recorder };
+  blog = await startBlog({ seed: 3, plugins: [payloadKV({ store, registry, pages })] });
+}
 beforeEach(async () => {
   store = memory();
-  blog = await startBlog({
-    seed: 3,
-    plugins: [payloadKV({ store, pages: { name: 'next', recorder: () => recorder } })],
-  });
+  registry = memoryRegistry();
+  await start();
 });
 afterEach(async () => {
   recorder = undefined;
@@ -130,6 +139,38 @@ test('What is made anew since its time is over is not kept where the site revali
   await useCacheHandler.updateTags(['mine']);
   await useCacheHandler.set('aged', computed('two', ['mine']));
   expect(await useCacheHandler.get('aged')).toBeUndefined();
+});
+
+test('What began to be made before Payload had started is not kept: the site may have revalidated something since', async () => {
+  await blog.stop();
+  const request = handler();
+  expect(await request.get('/posts', KIND)).toBeNull();
+  expect(await useCacheHandler.get('early')).toBeUndefined();
+  await start();
+  const page = await rendered(titles, ['mine']);
+  await handler().revalidateTag('mine');
+  for (const isKept of [false, true]) {
+    await request.set('/posts', page);
+    expect((await request.get('/posts', KIND)) !== null).toBe(isKept);
+    await useCacheHandler.set('early', computed('one', ['mine']));
+    expect((await useCacheHandler.get('early')) !== undefined).toBe(isKept);
+  }
+});
+
+test('What began to be made while the registry did not answer is not kept either', async () => {
+  const { get } = registry;
+  registry.get = () => {
+    throw new Error('gone');
+  };
+  const request = handler();
+  expect(await request.get('/posts', KIND)).toBeNull();
+  registry.get = get;
+  const page = await rendered(titles, ['mine']);
+  await handler().revalidateTag('mine');
+  for (const isKept of [false, true]) {
+    await request.set('/posts', page);
+    expect((await request.get('/posts', KIND)) !== null).toBe(isKept);
+  }
 });
 
 test('Each build has its own pages, and while a site is built none are kept', async () => {
