@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { type RunningSite, signIn } from '../support/site.js';
 import { type BuiltSite, OWN_ENVIRONMENT } from '../support/site-build.js';
+import { comparable } from './pages.js';
 
 /** Pages of the fixture `site` that Next keeps, by what they show. */
 export const KEPT_PAGES = {
@@ -153,6 +154,8 @@ export const SITE_WRITES: readonly SiteWrite[] = [
         collection: 'posts',
         id: await idOf(tools, 'charts-62'),
         data: { title: 'Charts, from elsewhere', ...PUBLISHED },
+        // Hooks that tell Next would throw where there is none.
+        context: { disableRevalidate: true },
       }),
   },
   {
@@ -185,15 +188,20 @@ interface Seen {
   /** When it was rendered, and in which render of all. */
   rendered: string;
   cache: string;
-  status: number;
+  /** What a visitor is shown of it. */
+  shown: string;
 }
 
-/** What a site is started with, so that its pages follow what they read. */
+/** What tells Next of writes: this package, in either way, or hooks as those of Payload's website template. */
+export type Telling = 'handler' | 'push' | 'hooks';
+
+/** What a site is started with, so that Next is told. */
 export function environmentOf(
   { dir }: BuiltSite,
-  revalidate: 'handler' | 'push',
+  revalidate: Telling,
   redis?: number,
 ): Record<string, string> {
+  if (revalidate === 'hooks') return { SITE_HOOKS: '1', PAYLOAD_KV_ENABLED: 'false' };
   const { resolve } = createRequire(`${dir}/`);
   return {
     SITE_PAGES: revalidate,
@@ -212,8 +220,14 @@ export interface PagesAfter {
   write: SiteWrite;
   /** Those that were rendered anew. */
   anew: KeptPage[];
-  /** Those of the others that came from the cache. */
-  hits: KeptPage[];
+  /** Those whose content the write has changed. */
+  changed: KeptPage[];
+  /** Those of them that go on to show what was. */
+  missed: KeptPage[];
+  /** Those of them that showed it to one more visitor. */
+  late: KeptPage[];
+  /** Those that were rendered anew, and show the same. */
+  needless: KeptPage[];
 }
 
 /** Makes each write, and sees which pages are rendered anew. */
@@ -255,21 +269,42 @@ export async function seePages(
   for (const path of ['posts/1', 'pages/1', 'categories/1', 'redirects/1'])
     await tools.rest('PATCH', path, path.startsWith('p') ? PUBLISHED : {});
   const results: PagesAfter[] = [];
+  let before = await freshPages(site.url);
   for (const write of writes) {
     // What lies in the site's process alone is seen by no other.
     if (write.elsewhere && env.SITE_PAGES === 'handler' && !env.REDIS_URL) continue;
-    const before = await settledPages(site.url);
     await write.run(tools);
     const after = await pages(site.url);
-    const anew = NAMES.filter(
+    // What is stale is shown once more, and rendered behind that.
+    const settled = NAMES.some((name) => after[name].cache === 'STALE')
+      ? await settledPages(site.url)
+      : after;
+    const fresh = await freshPages(site.url);
+    const those = (is: (name: KeptPage) => boolean): KeptPage[] => NAMES.filter(is);
+    const anew = those(
       (name) => after[name].rendered !== before[name].rendered || after[name].cache !== 'HIT',
     );
-    const hits = NAMES.filter((name) => after[name].cache === 'HIT');
-    const result = { write, anew, hits };
+    const changed = those((name) => fresh[name].shown !== before[name].shown);
+    const missed = those((name) => settled[name].shown !== fresh[name].shown);
+    const late = those((name) => after[name].shown !== fresh[name].shown && !missed.includes(name));
+    const needless = anew.filter((name) => !changed.includes(name));
+    const result = { write, anew, changed, missed, late, needless };
     report(result);
     results.push(result);
+    before = fresh;
   }
   return results;
+}
+
+/** All pages, each rendered after now, and from the cache. */
+async function freshPages(url: string): Promise<Record<KeptPage, Seen>> {
+  const before = await pages(url);
+  const response = await fetch(`${url}/revalidations?path=/&below`, { method: 'POST' });
+  if (!response.ok) throw new Error(`Nothing was made anew: ${response.status}`);
+  const fresh = await settledPages(url);
+  const old = NAMES.filter((name) => fresh[name].rendered === before[name].rendered);
+  if (old.length > 0) throw new Error(`Never made anew: ${old.join(', ')}`);
+  return fresh;
 }
 
 /** Asks for all pages until each comes from the cache. */
@@ -288,24 +323,50 @@ async function pages(url: string): Promise<Record<KeptPage, Seen>> {
   for (const name of NAMES) {
     const response = await fetch(url + KEPT_PAGES[name], { redirect: 'manual' });
     const text = await response.text();
-    const [, rendered = ''] = /data-rendered\\?"[:=]\\?"([^"\\]+)/.exec(text) ?? [];
-    seen[name] = { rendered, cache: response.headers.get('x-nextjs-cache') ?? '', status: response.status };
+    const [, rendered = ''] = /data-rendered(?:\\?")?[:=]\\?"([^"\\]+)/.exec(text) ?? [];
+    const { status, headers } = response;
+    // Next sends it twice where it has just rendered the page.
+    const [location = ''] = (headers.get('location') ?? '').split(', ');
+    const shown = [status, location, comparable(text)].join('\n');
+    seen[name] = { rendered, cache: headers.get('x-nextjs-cache') ?? '', shown };
   }
   return seen;
 }
 
-/** A table of writes × pages: `●` rendered anew, `·` as it was. */
-export function tableOf(results: readonly PagesAfter[]): string {
+/**
+ * A table of writes × pages: `●` rendered anew, `○` for nothing, `◐` after one more visitor was shown what was, `✗` not
+ * although it had to be, `·` as it was. With `!` what is not as {@link SITE_WRITES} says.
+ */
+export function tableOf(results: readonly PagesAfter[], isAsSaid = true): string {
   const width = Math.max(...results.map(({ write }) => write.name.length));
   const head = [' '.repeat(width), ...NAMES].join('  ');
-  const lines = results.map(({ write, anew }) =>
-    [
-      write.name.padEnd(width),
-      ...NAMES.map((name) => {
-        const sign = anew.includes(name) ? '●' : '·';
-        return (write.pages.includes(name) === anew.includes(name) ? sign : `${sign}!`).padEnd(name.length);
-      }),
-    ].join('  '),
-  );
+  const lines = results.map((result) => {
+    const { write, anew } = result;
+    const cells = NAMES.map((name) => {
+      const isWrong = isAsSaid && write.pages.includes(name) !== anew.includes(name);
+      return `${signOf(result, name)}${isWrong ? '!' : ''}`.padEnd(name.length);
+    });
+    return [write.name.padEnd(width), ...cells].join('  ');
+  });
   return [head, ...lines].join('\n');
+}
+
+function signOf({ anew, missed, late, needless }: PagesAfter, name: KeptPage): string {
+  if (missed.includes(name)) return '✗';
+  if (late.includes(name)) return '◐';
+  if (needless.includes(name)) return '○';
+  return anew.includes(name) ? '●' : '·';
+}
+
+/** In one line: what was missed of what had to be rendered anew, and what was for nothing. */
+export function summaryOf(results: readonly PagesAfter[]): string {
+  const count = (of: (result: PagesAfter) => readonly KeptPage[]): number =>
+    results.reduce((sum, result) => sum + of(result).length, 0);
+  const changed = count((result) => result.changed);
+  return [
+    `missed ${count(({ missed }) => missed)} of ${changed}`,
+    `${count(({ late }) => late)} shown once more as they were`,
+    `${count(({ anew }) => anew)} of ${results.length * NAMES.length} pages rendered anew`,
+    `${count(({ needless }) => needless)} of these for nothing`,
+  ].join(', ');
 }

@@ -185,29 +185,16 @@ export default defineCloudflareConfig({
 });
 `,
   );
-  const route = async (name: string, text: string): Promise<void> => {
-    await mkdir(path.join(dir, 'src/app', name), { recursive: true });
-    await writeFile(path.join(dir, 'src/app', name, 'route.ts'), text);
-  };
-  await route(
-    'round-trips',
+  const route = path.join(dir, 'src/app/round-trips');
+  await mkdir(route);
+  await writeFile(
+    path.join(route, 'route.ts'),
     `import config from '@payload-config';
 import { getPayload } from 'payload';
 import { getCacheStats } from 'payload-kv';
 
 export const dynamic = 'force-dynamic';
 export const GET = async () => Response.json(getCacheStats(await getPayload({ config })));
-`,
-  );
-  await route(
-    'revalidations',
-    `import { revalidatePath } from 'next/cache';
-
-export const dynamic = 'force-dynamic';
-export function POST(request: Request): Response {
-  revalidatePath(new URL(request.url).searchParams.get('path') as string);
-  return new Response('done');
-}
 `,
   );
 }
