@@ -49,6 +49,10 @@ function init({ program, action, stdout }: CommandLine): void {
       '--pages [mode]',
       'let pages of Next follow what they read: push (Next is told of writes) or handler (pages lie in the store)',
     )
+    .option(
+      '--take-out-hooks',
+      "with pages: take out hooks that only revalidate, and unstable_cache around queries, as Payload's website template has them",
+    )
     .option('--create-namespace', "create the namespace now, with the project's own wrangler")
     .option('-y, --yes', 'take the proposals for what no flag says, and write without asking')
     .option('--dry-run', 'show the diff, write nothing')

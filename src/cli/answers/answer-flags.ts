@@ -35,6 +35,8 @@ export interface AnswerFlags {
   binding?: string;
   /** A mode; `true` where none is named. */
   pages?: string | true;
+  /** Takes out what pages make superfluous. */
+  takeOutHooks?: boolean;
   yes?: boolean;
   dryRun?: boolean;
 }

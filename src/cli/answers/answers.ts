@@ -100,7 +100,8 @@ export async function resolveChanges(
     chosen: new Set([...current.collections, ...current.globals]),
   };
   const given = checkFlags(project, proposal, flags);
-  const hasFlags = Object.keys(given.answers).length > 0 || given.ttlFor.size > 0;
+  const hasFlags =
+    Object.keys(given.answers).length > 0 || given.ttlFor.size > 0 || flags.takeOutHooks === true;
   if (hasFlags) {
     const asks = terminal.interactive && !flags.yes && !flags.dryRun;
     const pages = asks ? await askedPages(flags, given, questions) : {};

@@ -19,6 +19,7 @@ import { answersIn } from '../../plan/wrapper/wrapper-answers.js';
 import type { AnswerFlags } from '../answers/answer-flags.js';
 import { answerNotices, changeNotices } from '../answers/answer-notices.js';
 import { resolveAnswers, resolveChanges } from '../answers/answers.js';
+import { resolveTakeOut } from '../answers/take-out.js';
 import { type Course, carryOut, type InstallOutcome, outcomeDocument, sayNext } from '../carry-out.js';
 import { EXIT } from '../failure.js';
 import { packageVersion, readTemplates } from '../package-files.js';
@@ -62,12 +63,20 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
   const answers = isNew ? await resolveAnswers(project, options, terminal, questions) : undefined;
   const current = isNew ? undefined : answersIn(files[paths.wrapper]!, paths.wrapper);
   const changes = current && (await resolveChanges(project, current, options, terminal, questions));
+  const superfluous = await resolveTakeOut(
+    project,
+    files[paths.wrapper],
+    { pages: (answers ?? changes)?.pages !== undefined, flags: options },
+    terminal,
+    questions,
+  );
   if (answers && (!terminal.interactive || options.yes)) sayAnswers(answers, project, terminal);
   const answered: InitInput = {
     project,
     files,
     ...(answers ? { answers } : {}),
     ...(changes ? { changes } : {}),
+    ...(superfluous ? { superfluous } : {}),
     templates: readTemplates(),
     packageRange: `^${packageVersion()}`,
     wranglerProvisions: wranglerProvisions(project),

@@ -1,6 +1,7 @@
 import kleur from 'kleur';
 import { filesMentioning } from '../../inspect/importers.js';
-import { filesToRemove, planRemove, WORDS } from '../../plan/commands/remove-plan.js';
+import { missingImports } from '../../inspect/site-files.js';
+import { filesToRemove, importsToComeBack, planRemove, WORDS } from '../../plan/commands/remove-plan.js';
 import { generatedPaths } from '../../plan/generated-paths.js';
 import { type Course, carryOut, outcomeDocument, sayNext, type WriteOptions } from '../carry-out.js';
 import { EXIT } from '../failure.js';
@@ -30,6 +31,7 @@ export async function runRemove(options: RemoveOptions, terminal: Terminal): Pro
     project,
     files: readProjectFiles(project.root, filesToRemove(project, generated)),
     sources: filesMentioning(project.root, WORDS),
+    gone: missingImports(project.root, importsToComeBack(generated)),
     force: options.force === true,
   };
   const types = await typesWithoutBinding(project, planRemove(input), terminal);

@@ -1,6 +1,8 @@
 import { filesMentioning } from '../../inspect/importers.js';
+import { readSiteFiles } from '../../inspect/site-files.js';
 import { asObject, valueIn } from '../../inspect/written-value.js';
 import { NEXT_CONFIGS, namesHandler, OPEN_NEXT_CONFIG } from '../../plan/config/next-config-edit.js';
+import { findSuperfluous } from '../../plan/pages/superfluous.js';
 import { inRange } from '../../version.js';
 import { type Check, counted, fail, ok, warn } from '../check.js';
 import type { DoctorContext } from '../context.js';
@@ -41,7 +43,7 @@ export const pages: Check = {
         fix: `Take \`cacheHandler\` out of ${config}, or run: ${command('payload-kv init --pages handler')}`,
       });
     }
-    const found = byHand(context);
+    const { found, goes } = byHand(context);
     const untried = inRange(next.version, TESTED_NEXT)
       ? []
       : [`Next ${next.version} was not tried (${TESTED_NEXT})`];
@@ -51,7 +53,7 @@ export const pages: Check = {
         `${counted(found.length, 'file')} of the site ${makes} pages stale by hand, or ${hides} what they read`,
         {
           details: [...untried, ...found.map(({ path, names }) => `${path}: ${names.join(', ')}`)],
-          fix: 'Take out hooks that revalidate what the site reads through Payload, and unstable_cache around its queries; what they revalidate of other sources stays.',
+          fix: `${goes ? `Run: ${command('payload-kv init --take-out-hooks')}; by hand: take` : 'Take'} out hooks that revalidate what the site reads through Payload, and unstable_cache around its queries; what they revalidate of other sources stays.`,
         },
       );
     }
@@ -60,13 +62,20 @@ export const pages: Check = {
   },
 };
 
-/** Files of the site that do by hand what pages do by themselves now. */
-function byHand({ project, paths }: DoctorContext): { path: string; names: string[] }[] {
-  return Object.entries(filesMentioning(project.root, BY_HAND))
+/** Files of the site that do by hand what pages do by themselves now, and whether `init` could take some of it out. */
+function byHand({ project, paths }: DoctorContext): {
+  found: { path: string; names: string[] }[];
+  goes: boolean;
+} {
+  const found = Object.entries(filesMentioning(project.root, BY_HAND))
     .filter(([path]) => !path.startsWith(`${paths.directory}/`))
     .map(([path, text]) => ({
       path,
       names: BY_HAND.filter((name) => new RegExp(`\\b${name}\\s*\\(`).test(text)),
     }))
     .filter(({ names }) => names.length > 0);
+  if (found.length === 0) return { found, goes: false };
+  const { unused, files } = findSuperfluous(readSiteFiles(project.root), paths.directory);
+  // What nothing imports makes nothing stale.
+  return { found: found.filter(({ path }) => !unused.now.includes(path)), goes: files.length > 0 };
 }

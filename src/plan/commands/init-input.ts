@@ -3,6 +3,7 @@ import type { Project } from '../../inspect/project.js';
 import type { Answers } from '../answers.js';
 import { NEXT_CONFIGS, OPEN_NEXT_CONFIG } from '../config/next-config-edit.js';
 import { generatedPaths } from '../generated-paths.js';
+import type { TakeOut } from '../pages/take-out.js';
 import type { ProjectFiles } from '../plan.js';
 import type { Templates } from '../text/template.js';
 import { workerFiles } from '../wrangler/worker-entry.js';
@@ -27,6 +28,8 @@ export interface InitInput {
   namespaceIds?: NamespaceIds;
   /** Texts of the source files that may use what other answers leave behind (see `leftBehind`). Default none. */
   sources?: Readonly<Record<string, string>>;
+  /** What pages make superfluous in the site, and whether it goes. Default: nobody has looked. */
+  superfluous?: TakeOut;
   /** What `wrangler types` makes of this very plan. Without it, the types of the env are edited. */
   wranglerTypes?: WranglerTypes;
 }

@@ -7,6 +7,7 @@ import { addCacheHandler, NEXT_CONFIGS, namesHandler, OPEN_NEXT_CONFIG } from '.
 import { addTagCache } from '../config/open-next-config-edit.js';
 import { type GeneratedPaths, generatedPaths, languageOf } from '../generated-paths.js';
 import { editPackageJson, scriptsOf } from '../package-json-edit.js';
+import { takeOut, withTakenOut } from '../pages/take-out.js';
 import type { Plan } from '../plan.js';
 import { EMPTY_LEDGER, readLedger, recordChanges, withLedger } from '../schema/ledger.js';
 import { renderSchemaFile } from '../schema/schema-file.js';
@@ -83,7 +84,7 @@ export function planInit(input: InitInput): Plan {
     ? [setup.answers.store, setup.answers.registry].includes('redis')
     : callsRedis(existing) && (edit === undefined || !callsRedis(before));
   addPackage(input, usesRedis, leftovers, collect);
-  return withSchemaFile(collect.plan(), input);
+  return withSchemaFile(takeOut(collect.plan(), input.superfluous), input);
 }
 
 /** The files of a project that has no cache yet. */
@@ -191,11 +192,11 @@ function followHooks({ project, files }: InitInput, change: CachedChange, collec
 }
 
 /** The same plan, with the generated schema where it is missing, and in it what the plan writes into other files. */
-function withSchemaFile(plan: Plan, { project, files, templates }: InitInput): Plan {
+function withSchemaFile(plan: Plan, { project, files, templates, superfluous }: InitInput): Plan {
   const path = generatedPaths(project).schema;
   const before = files[path];
   const known = readLedger(before);
-  const ledger = recordChanges(known ?? EMPTY_LEDGER, plan.changes);
+  const ledger = withTakenOut(recordChanges(known ?? EMPTY_LEDGER, plan.changes), superfluous);
   if (before === undefined) {
     const options = { template: templates.schema, style: project.style, language: languageOf(path), ledger };
     plan.changes.push({ path, before, after: renderSchemaFile(schemaRecord(project.schema), options) });

@@ -33,10 +33,18 @@ export interface RemoveInput {
   files: ProjectFiles;
   /** Texts of all source files that mention one of {@link WORDS}, by path. */
   sources: Readonly<Record<string, string>>;
+  /** Which of the {@link importsToComeBack} lead to a file that is gone. Default none. */
+  gone?: readonly ImportInFile[];
   /** Deletes files that somebody changed as well. */
   force?: boolean;
   /** What `wrangler types` makes of this very plan, where it wrote the types of the env since. */
   wranglerTypes?: WranglerTypes;
+}
+
+/** An import in a file of the project. */
+export interface ImportInFile {
+  path: string;
+  specifier: string;
 }
 
 /** A file that stays although `init` created it. */
@@ -74,6 +82,16 @@ export function filesToRemove(project: RemovableProject, schema: string | undefi
   ];
 }
 
+/** The imports that were taken out of files, by what the generated schema says; they are to come back. */
+export function importsToComeBack(schema: string | undefined): ImportInFile[] {
+  const ledger = readLedger(schema) ?? EMPTY_LEDGER;
+  return (ledger.takenOut ?? []).flatMap((path) =>
+    hunksTakenOut(ledger, path).flatMap(({ removed }) =>
+      importsIn(removed).map(({ specifier }) => ({ path, specifier })),
+    ),
+  );
+}
+
 /** The plan of `remove`. */
 export function planRemove(input: RemoveInput): RemovePlan {
   const { project, files } = input;
@@ -99,6 +117,7 @@ export function planRemove(input: RemoveInput): RemovePlan {
       if (result.modified) changes.push({ path, before, after: result.content });
       const left = stillNamed(path, result.content);
       if (left) refusals.push(left);
+      refusals.push(...(result.lost ?? []));
     }
   }
 
@@ -141,9 +160,17 @@ function configFiles({ configChain, configShape }: RemovableProject): string[] {
 
 // ---- edits --------------------------------------------------------------------------------------------------------
 
-/** A file without what was put into it. */
-function undone(context: Context, path: string, before: string): TransformResult {
+/** What became of a file, and what could not be put back into it. */
+type Undone = TransformResult & { lost?: Refusal[] };
+
+/** A file without what was put into it, and with what was taken out of it. */
+function undone(context: Context, path: string, before: string): Undone {
   const { wrangler, cloudflareEnvTypes } = context.input.project;
+  if (isCode(path) && path !== cloudflareEnvTypes) {
+    const { text, lost } = unwound(context, path, before);
+    const result = unwire(text, path, wrapperTest(path, context.paths));
+    return result.ok ? { ...result, modified: result.content !== before, lost } : result;
+  }
   const { text, missed } = undoHunks(before, context.ledger.edits[path] ?? [], canGoFrom(path));
   const rest = { context, path, text, missed };
   const result =
@@ -151,11 +178,45 @@ function undone(context: Context, path: string, before: string): TransformResult
       ? unbound(rest, wrangler)
       : path === cloudflareEnvTypes
         ? undeclared(rest, before)
-        : /\.[cm]?[jt]sx?$/.test(path)
-          ? // Without the import, nothing would tell what uses it.
-            unwire(missed.length > 0 ? before : text, path, wrapperTest(path, context.paths))
-          : ({ ok: true, content: text, modified: false } as const);
+        : ({ ok: true, content: text, modified: false } as const);
   return result.ok ? { ...result, modified: result.content !== before } : result;
+}
+
+function isCode(path: string): boolean {
+  return /\.[cm]?[jt]sx?$/.test(path);
+}
+
+/** The hunks of a file in which what gave way is not all in what was put in its place: code was taken out there. */
+function hunksTakenOut({ edits, takenOut }: Ledger, path: string): Hunk[] {
+  if (!takenOut?.includes(path)) return [];
+  return (edits[path] ?? []).filter(({ removed, added }) => {
+    const words = new Set(added.match(/[\w$]+/g));
+    return (removed.match(/[\w$]+/g) ?? []).some((word) => !words.has(word));
+  });
+}
+
+/**
+ * A source file as far as its lines tell, to be unwired, and what could not be put back: a hook comes back with its
+ * import, and only where both have their place.
+ */
+function unwound(
+  { input, ledger }: Context,
+  path: string,
+  before: string,
+): { text: string; lost: Refusal[] } {
+  const hunks = ledger.edits[path] ?? [];
+  const takenOut = hunksTakenOut(ledger, path);
+  const gone = (input.gone ?? []).find((it) => it.path === path);
+  const { text, missed } = undoHunks(before, hunks, canGoFrom(path));
+  if (takenOut.length > 0 && (gone || takenOut.some((hunk) => missed.includes(hunk)))) {
+    const reason = gone
+      ? `\`${gone.specifier}\` is gone, which init had taken out there.`
+      : 'Init had taken out lines there, and their place has changed since.';
+    return { text: before, lost: takenOut.map(({ removed }) => ({ path, reason, paste: removed })) };
+  }
+  if (missed.length === 0) return { text, lost: [] };
+  // Without the import, nothing would tell what uses it.
+  return { text: undoHunks(before, takenOut, canGoFrom(path)).text, lost: [] };
 }
 
 interface Rest {

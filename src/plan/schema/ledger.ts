@@ -20,6 +20,8 @@ export interface Ledger {
   files: Record<string, string>;
   /** What was put into files that were there. */
   edits: Record<string, Hunk[]>;
+  /** The files of {@link edits} out of which code of the site was taken; absent where there is none. */
+  takenOut?: string[];
 }
 
 const MARK = '// What `payload-kv` wrote, for `sync` and `remove`: ';
@@ -48,7 +50,7 @@ export function readLedger(text: string | undefined): Ledger | undefined {
 /** Whether it is what {@link withLedger} wrote: a merge or a hand may have made something else of it. */
 function isLedger(value: unknown): value is Ledger {
   if (!isObject(value)) return false;
-  const { schema, files, edits } = value;
+  const { schema, files, edits, takenOut } = value;
   const isHunk = (hunk: unknown) =>
     isObject(hunk) &&
     typeof hunk.line === 'number' &&
@@ -58,7 +60,9 @@ function isLedger(value: unknown): value is Ledger {
     isObject(files) &&
     Object.values(files).every((hash) => typeof hash === 'string') &&
     isObject(edits) &&
-    Object.values(edits).every((hunks) => Array.isArray(hunks) && hunks.every(isHunk))
+    Object.values(edits).every((hunks) => Array.isArray(hunks) && hunks.every(isHunk)) &&
+    (takenOut === undefined ||
+      (Array.isArray(takenOut) && takenOut.every((path) => typeof path === 'string')))
   );
 }
 
@@ -121,6 +125,8 @@ function editsOf(path: string, known: readonly Hunk[], before: string, after: st
   const lines = new Set(before.split('\n').map((line) => line.trim()));
   const left = missed.filter(
     (hunk) =>
+      // What was taken out has to come back, even if by hand.
+      (/\w/.test(hunk.removed) && !/\w/.test(hunk.added)) ||
       hunk.added.split('\n').some((line) => /\w/.test(line) && lines.has(line.trim())) ||
       textsPutIn(hunk).some((value) => before.includes(value)),
   );
