@@ -68,6 +68,7 @@ function init({ program, action, stdout }: CommandLine): void {
         ['payload-kv init --yes --store memory', 'no questions, entries in memory'],
         ['payload-kv init --registry durable-object', 'Cloudflare, strongly consistent'],
         ['payload-kv init --pages', 'pages of Next follow what they read'],
+        ['payload-kv init --pages --take-out-hooks', 'and hooks that told them by hand go'],
         ['payload-kv init --ttl 10m --ttl-for posts=1h', 'other TTLs, later too'],
       ),
     )

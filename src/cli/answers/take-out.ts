@@ -38,6 +38,7 @@ export async function resolveTakeOut(
   const found = findSuperfluous(readSiteFiles(project.root), paths.directory);
   if (flags.takeOutHooks || found.files.length === 0 || !terminal.interactive || flags.yes)
     return { found, goes: flags.takeOutHooks === true };
+  // Yes is proposed: pages were asked for, what goes is known for sure, and the diff with its own question comes next.
   for (const file of found.files) terminal.say(`  superfluous with pages: ${printable(namesIn(file))}`);
   const count = countOf(found.files.length, 'file');
   return {

@@ -1,7 +1,8 @@
 /**
  * What the tool wrote into a project: kept in the last line of `schema.generated.ts`, so that it travels with the
  * code. `sync` merges by it what a person changed there, `remove` takes back just what is there of it. It holds no
- * copy of anybody's file: only hashes of the files that were created, and the lines that were put into others.
+ * copy of anybody's file: only hashes of the files that were created, and the lines that were put into others or that
+ * gave way there.
  */
 import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
