@@ -244,6 +244,33 @@ describe('remove', () => {
     expect(await read('src/payload.config.ts')).toBe(CONFIG);
   });
 
+  test('leaves at that what somebody has put back by hand, also after another run', async () => {
+    project = await website();
+    const before = await project.tree();
+    await init('--pages', 'push', '--take-out-hooks');
+    for (const file of [LIST, 'src/utilities/globals.ts']) await write(file, SITE[file]!);
+    const removed = await run('remove', '--yes');
+    expect(removed.exitCode, removed.stdout).toBe(0);
+    expect(await project.tree()).toEqual(before);
+
+    await init('--pages', 'push', '--take-out-hooks');
+    await write(LIST, SITE[LIST]!);
+    await init('--take-out-hooks');
+    expect(await read(LIST)).not.toContain('refresh');
+    const again = await run('remove', '--yes');
+    expect(again.exitCode, again.stdout).toBe(0);
+    expect(await project.tree()).toEqual(before);
+  });
+
+  test('says of a file that is gone what does not come back', async () => {
+    project = await website();
+    await init('--pages', 'push', '--take-out-hooks');
+    await rm(path.join(project.dir, 'src/utilities/document.ts'));
+    const removed = await run('remove', '--yes');
+    expect(removed.exitCode, removed.stdout).toBe(0);
+    expect(removed.stdout).toContain('src/utilities/document.ts is gone');
+  });
+
   test('brings back no import of a file that is gone', async () => {
     project = await website();
     await init('--pages', 'push', '--take-out-hooks');

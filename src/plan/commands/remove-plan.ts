@@ -108,7 +108,10 @@ export function planRemove(input: RemoveInput): RemovePlan {
   edited.delete('package.json');
   for (const path of edited) {
     const before = files[path];
-    if (before === undefined) continue;
+    if (before === undefined) {
+      notices.push(...lostWith(path, ledger));
+      continue;
+    }
     const result = undone(context, path, before);
     if (!result.ok) {
       const { reason, line, paste } = result;
@@ -208,7 +211,14 @@ function unwound(
   const takenOut = hunksTakenOut(ledger, path);
   const gone = (input.gone ?? []).find((it) => it.path === path);
   const { text, missed } = undoHunks(before, hunks, canGoFrom(path));
-  if (takenOut.length > 0 && (gone || takenOut.some((hunk) => missed.includes(hunk)))) {
+  const missing = takenOut.filter((hunk) => missed.includes(hunk));
+  // Somebody has put it back by hand.
+  if (missing.length > 0 && takenOut.every(({ removed }) => isIn(before, removed))) {
+    const others = hunks.filter((hunk) => !takenOut.includes(hunk));
+    const isMixed = takenOut.some(({ added }) => /\w/.test(added));
+    return { text: isMixed ? before : undoHunks(before, others, canGoFrom(path)).text, lost: [] };
+  }
+  if (takenOut.length > 0 && (gone || missing.length > 0)) {
     const reason = gone
       ? `\`${gone.specifier}\` is gone, which init had taken out there.`
       : 'Init had taken out lines there, and their place has changed since.';
@@ -217,6 +227,21 @@ function unwound(
   if (missed.length === 0) return { text, lost: [] };
   // Without the import, nothing would tell what uses it.
   return { text: undoHunks(before, takenOut, canGoFrom(path)).text, lost: [] };
+}
+
+/** What is said of a file that is gone, out of which code was taken. */
+function lostWith(path: string, ledger: Ledger): string[] {
+  const lines = hunksTakenOut(ledger, path).flatMap(({ removed }) => removed.split('\n'));
+  const first = lines.find((line) => /\w/.test(line))?.trim();
+  return first === undefined
+    ? []
+    : [`${path} is gone, out of which init had taken lines such as \`${first}\`: they do not come back.`];
+}
+
+/** Whether every line of a piece is in a text. */
+function isIn(text: string, piece: string): boolean {
+  const lines = new Set(text.split('\n').map((line) => line.trim()));
+  return piece.split('\n').every((line) => !/\w/.test(line) || lines.has(line.trim()));
 }
 
 interface Rest {

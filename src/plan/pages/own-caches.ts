@@ -1,14 +1,14 @@
 /**
- * What else a site keeps by itself, and hooks that revalidate are the only ones to make stale: as long as there is any of
- * it, they stay.
+ * What else a site has that `nextPages()` knows nothing of: what it keeps by itself, what it reads past Payload, what it
+ * makes stale by tags of its own. Hooks that revalidate may be what that needs.
  */
 import { ts } from 'ts-morph';
 import { propertyName } from '../../inspect/property-name.js';
 import { lineAt } from '../text/splice.js';
 import { namedImports } from './next-cache.js';
 
-/** A place at which a site keeps something by itself. */
-export interface OwnCache {
+/** A place in the files of a site. */
+export interface Place {
   path: string;
   /** Line, counted from 1. */
   line: number;
@@ -17,7 +17,8 @@ export interface OwnCache {
 }
 
 /** One of these is in every file that keeps something; few have one. */
-const WORDS = /unstable_cache|use cache|cacheTag|force-cache|\bnext\b|\/api\/|graphql/;
+const WORDS =
+  /unstable_cache|use cache|cacheTag|cacheLife|force-cache|\bnext['"]?\s*:|\/api\/|graphql|drizzle/;
 const CACHES = new Set([
   'unstable_cache',
   'cacheTag',
@@ -28,18 +29,56 @@ const CACHES = new Set([
 /** What asks over HTTP. */
 const ASKS = /\bfetch\s*\(|\baxios\b|\bgraphql-request\b|@apollo\/client|\burql\b/;
 
-/** The first such place in a file. */
-export function ownCacheIn(text: string, path: string): OwnCache | undefined {
+/** The first place in a file at which something is kept, or read past Payload. */
+export function ownCacheIn(text: string, path: string): Place | undefined {
   if (!WORDS.test(text)) return undefined;
   const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
   const overHTTP = asksOverHTTP(source);
-  const visit = (node: ts.Node): OwnCache | undefined => {
-    const what = cacheAt(node) ?? (overHTTP && isAddress(node) ? 'a request to an API' : undefined);
+  const isMigration = /(^|\/)migrations\//.test(path);
+  return placeIn(
+    source,
+    path,
+    (node) =>
+      cacheAt(node) ??
+      (overHTTP && isAddress(node) ? 'a request to an API' : undefined) ??
+      (!isMigration && isQueryPast(node) ? '`drizzle`' : undefined),
+  );
+}
+
+const TELLS = new Set(['revalidateTag', 'updateTag', 'expireTag', 'unstable_expireTag']);
+
+/** The place in a route or a server action at which something is made stale by a tag, on whosever demand. */
+export function tellsByTag(text: string, path: string): Place | undefined {
+  if (!/Tag\b/.test(text) || !/next\/cache/.test(text)) return undefined;
+  const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+  const isAction = placeIn(source, path, (node) =>
+    ts.isStringLiteral(node) && node.text === 'use server' ? node.text : undefined,
+  );
+  if (!isAction && !/(^|\/)route\.[cm]?[jt]sx?$/.test(path)) return undefined;
+  return placeIn(source, path, (node) =>
+    ts.isIdentifier(node) && TELLS.has(node.text) && !ts.isImportSpecifier(node.parent)
+      ? `\`${node.text}\``
+      : undefined,
+  );
+}
+
+function placeIn(
+  source: ts.SourceFile,
+  path: string,
+  whatAt: (node: ts.Node) => string | undefined,
+): Place | undefined {
+  const visit = (node: ts.Node): Place | undefined => {
+    const what = whatAt(node);
     return what === undefined
       ? ts.forEachChild(node, visit)
-      : { path, line: lineAt(text, node.getStart(source)), what };
+      : { path, line: lineAt(source.text, node.getStart(source)), what };
   };
   return visit(source);
+}
+
+/** What Drizzle answers has no tags. */
+function isQueryPast(node: ts.Node): boolean {
+  return ts.isPropertyAccessExpression(node) && node.name.text === 'drizzle';
 }
 
 function cacheAt(node: ts.Node): string | undefined {

@@ -47,7 +47,8 @@ export function isPure(node: ts.Expression, pure: Pure): boolean {
       [ts.SyntaxKind.ExclamationToken, ts.SyntaxKind.MinusToken].includes(at.operator) && each([at.operand])
     );
   if (ts.isTypeOfExpression(at)) return isPure(at.expression, pure);
-  if (ts.isArrayLiteralExpression(at)) return each(at.elements);
+  if (ts.isArrayLiteralExpression(at))
+    return each(at.elements.map((it) => (ts.isSpreadElement(it) ? it.expression : it)));
   if (ts.isObjectLiteralExpression(at)) return at.properties.every((it) => isPureMember(it, pure));
   if (ts.isCallExpression(at) || ts.isNewExpression(at)) return pure.isPureCall?.(at) ?? false;
   return false;

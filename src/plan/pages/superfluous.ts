@@ -7,9 +7,10 @@ import type { SiteFile, SiteFiles } from '../../inspect/site-files.js';
 import { syntaxErrors } from '../../inspect/syntax.js';
 import { importsIn } from '../../inspect/written-imports.js';
 import { NEXT_CONFIGS } from '../config/next-config-edit.js';
+import { lineAt } from '../text/splice.js';
 import { withoutCachedQueries } from './cached-query.js';
-import { useOfLists, withoutHooks } from './hook-lists.js';
-import { type OwnCache, ownCacheIn } from './own-caches.js';
+import { type TakenHooks, useOfLists, withoutHooks } from './hook-lists.js';
+import { ownCacheIn, type Place, tellsByTag } from './own-caches.js';
 import { hasOnlyHooks, revalidatingHooks } from './revalidating-hook.js';
 
 /** What goes out of one file. */
@@ -28,58 +29,92 @@ export interface Superfluous {
   without(path: string, text: string): string;
   /** Files that hold nothing but such hooks, and that nothing imports: `now`, and only once those are out of the lists. */
   unused: { now: string[]; later: string[] };
-  /** What keeps the hooks from going although they are recognised. */
-  kept?: OwnCache;
+  /** What keeps the hooks from going although they are recognised, or everything. */
+  kept?: Place & { all: boolean };
 }
 
 /** Finds what is superfluous. Files below `directory`, which are the tool's, are left out. */
 export function findSuperfluous(all: SiteFiles, directory: string): Superfluous {
   const site = Object.entries(all).filter(([path]) => !path.startsWith(`${directory}/`));
   const hooks = hooksOf(site);
-  if (site.some(([path, { text }]) => isNextConfig(path) && /\b(cacheComponents|dynamicIO)\b/.test(text)))
-    return { files: [], without: (_path, text) => text, unused: { now: [], later: [] } };
-
   const editable = new Map(site.filter(([path, { text }]) => isEditable(path, text)));
-  const withoutCaches = (path: string, text: string) =>
+  const cachesOut = (path: string, text: string) =>
     text.includes('unstable_cache') && editable.has(path)
       ? withoutCachedQueries(text, path)
       : { text, count: 0 };
-  const kept = site
-    .map(([path, { text }]) => ownCacheIn(withoutCaches(path, text).text, path))
-    .find((it) => it !== undefined);
+  const hooksOut = hooksTaker(site, hooks, editable);
+  const took = (taker: (path: string, text: string) => SuperfluousIn) =>
+    [...editable].map(([path, { text }]) => taker(path, text)).filter(({ names }) => names.length > 0);
+  const takeCaches = (path: string, text: string): SuperfluousIn => {
+    const { text: content, count } = cachesOut(path, text);
+    return { path, text: content, names: Array<string>(count).fill('unstable_cache') };
+  };
+  const takeHooks = (path: string, text: string): SuperfluousIn => ({ path, ...hooksOut(path, text) });
+  const takeAll = (path: string, text: string): SuperfluousIn => {
+    const caches = takeCaches(path, text);
+    const { text: content, names } = takeHooks(path, caches.text);
+    return { path, text: content, names: [...names, ...caches.names] };
+  };
+
+  const hasCaches = took(takeCaches).length > 0;
+  const forAll =
+    firstOf(site, wantsCaches) ??
+    (hasCaches ? firstOf(site, (path, text) => tellsByTag(text, path)) : undefined);
+  const forHooks = firstOf(site, (path, text) => ownCacheIn(cachesOut(path, text).text, path));
+  const taker = forAll ? asIs : forHooks ? takeCaches : takeAll;
+  const without = (path: string, text: string) => taker(path, text).text;
+  const kept = forAll ?? forHooks;
+  const now = unusedOf(site, hooks, (_path, text) => text);
+  return {
+    files: took(taker).map(({ path, names }) => ({ path, names, text: editable.get(path)!.text })),
+    without,
+    unused: { now, later: unusedOf(site, hooks, without).filter((path) => !now.includes(path)) },
+    ...(kept && (took(takeHooks).length > 0 || (forAll && hasCaches))
+      ? { kept: { ...kept, all: kept === forAll } }
+      : {}),
+  };
+}
+
+const asIs = (path: string, text: string): SuperfluousIn => ({ path, text, names: [] });
+
+type Site = readonly [path: string, file: SiteFile][];
+
+function firstOf(site: Site, find: (path: string, text: string) => Place | undefined): Place | undefined {
+  for (const [path, { text }] of site) {
+    const place = find(path, text);
+    if (place) return place;
+  }
+  return undefined;
+}
+
+/** Where Next is told that whatever a page waits for is to be kept. */
+function wantsCaches(path: string, text: string): Place | undefined {
+  const found = NEXT_CONFIGS.some((name) => name === path)
+    ? /\b(cacheComponents|dynamicIO)\b/.exec(text)
+    : null;
+  return found ? { path, line: lineAt(text, found.index), what: `\`${found[0]}\`` } : undefined;
+}
+
+/** Takes hooks out of the lists of a file. */
+function hooksTaker(
+  site: Site,
+  hooks: ReadonlyMap<string, ReadonlySet<string>>,
+  editable: ReadonlyMap<string, SiteFile>,
+): (path: string, text: string) => TakenHooks {
   const readers = site.filter(([, { text }]) => /\bhooks\b|\bafter(?:Change|Delete)\b/.test(text));
   const uses = readers.map(([path, { text }]) => useOfLists(parse(text, path)));
-  const keepsLists = uses.includes('list');
-  const staysInPlace = uses.includes('place');
-  const unhooked = (path: string, text: string, evenIfKept = false) => {
-    const file = editable.get(path);
-    if (!file || staysInPlace || (kept && !evenIfKept)) return { text, names: [] };
-    const goes = (module: string, exported: string) =>
-      hooks.get(file.imports[module] ?? '')?.has(exported) === true;
-    return Object.keys(file.imports).length > 0
-      ? withoutHooks(text, path, { goes, keepsLists })
-      : { text, names: [] };
-  };
-  const without = (path: string, text: string) => unhooked(path, withoutCaches(path, text).text).text;
-  const files = [...editable].flatMap(([path, { text }]): SuperfluousIn[] => {
-    const caches = withoutCaches(path, text);
-    const names = [...unhooked(path, caches.text).names, ...Array(caches.count).fill('unstable_cache')];
-    return names.length > 0 ? [{ path, text, names }] : [];
-  });
-  const isKept =
-    kept && [...editable].some(([path, { text }]) => unhooked(path, text, true).names.length > 0);
-  const now = unusedOf(site, hooks, (_path, text) => text);
-  const later = unusedOf(site, hooks, without).filter((path) => !now.includes(path));
-  return {
-    files,
-    without,
-    unused: { now, later },
-    ...(isKept ? { kept } : {}),
+  return (path, text) => {
+    const imports = editable.get(path)?.imports ?? {};
+    if (uses.includes('place') || Object.keys(imports).length === 0) return { text, names: [] };
+    return withoutHooks(text, path, {
+      goes: (module, exported) => hooks.get(imports[module] ?? '')?.has(exported) === true,
+      keepsLists: uses.includes('list'),
+    });
   };
 }
 
 /** The hooks that do nothing but make pages stale, by the file that exports them. */
-function hooksOf(site: readonly [string, SiteFile][]): Map<string, Set<string>> {
+function hooksOf(site: Site): Map<string, Set<string>> {
   return new Map(
     site
       .filter(([path, { text }]) => text.includes('next/cache') && isEditable(path, text))
@@ -90,7 +125,7 @@ function hooksOf(site: readonly [string, SiteFile][]): Map<string, Set<string>> 
 
 /** Files of hooks that nothing imports once files are what `without` makes of them. */
 function unusedOf(
-  site: readonly [string, SiteFile][],
+  site: Site,
   hooks: ReadonlyMap<string, unknown>,
   without: (path: string, text: string) => string,
 ): string[] {
@@ -117,8 +152,4 @@ function isEditable(path: string, text: string): boolean {
   // A byte that is no UTF-8 was lost in reading.
   if (text.includes('\uFFFD') || !/next\/cache|\bafter(?:Change|Delete)\b/.test(text)) return false;
   return syntaxErrors(parse(text, path)).length === 0;
-}
-
-function isNextConfig(path: string): boolean {
-  return NEXT_CONFIGS.some((name) => name === path);
 }

@@ -42,9 +42,10 @@ export function namesIn({ path, names }: SuperfluousIn): string {
 function noticesOf({ files, unused, kept }: Superfluous, goes: boolean): string[] {
   const notices: string[] = [];
   if (kept) {
-    notices.push(
-      `${kept.path}:${kept.line} has ${kept.what}, so the hooks that revalidate stay: they may be what makes that stale.`,
-    );
+    const stay = kept.all
+      ? 'hooks that revalidate and `unstable_cache` stay: it may rely on them.'
+      : 'the hooks that revalidate stay: they may be what makes that stale.';
+    notices.push(`${kept.path}:${kept.line} has ${kept.what}, so ${stay}`);
   }
   if (files.length === 0) return notices;
   if (!goes) {

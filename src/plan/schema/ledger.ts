@@ -127,7 +127,8 @@ function editsOf(path: string, known: readonly Hunk[], before: string, after: st
   const left = missed.filter(
     (hunk) =>
       // What was taken out has to come back, even if by hand.
-      (/\w/.test(hunk.removed) && !/\w/.test(hunk.added)) ||
+      (!/\w/.test(hunk.added) &&
+        hunk.removed.split('\n').some((line) => /\w/.test(line) && !lines.has(line.trim()))) ||
       hunk.added.split('\n').some((line) => /\w/.test(line) && lines.has(line.trim())) ||
       textsPutIn(hunk).some((value) => before.includes(value)),
   );

@@ -236,7 +236,9 @@ const readShelf = unstable_cache(
           }))
       : []
 
-    return entries
+    const always = [{ loc: \`\${address}/\`, lastmod: today }]
+
+    return [...always, ...entries]
   },
   ['shelf'],
   {

@@ -1,5 +1,9 @@
+import fc from 'fast-check';
+import { ts } from 'ts-morph';
 import { describe, expect, test } from 'vitest';
+import { syntaxErrors } from '../../../src/inspect/syntax.js';
 import { findSuperfluous } from '../../../src/plan/pages/superfluous.js';
+import { hunksOf, undoHunks } from '../../../src/plan/text/hunks.js';
 import { BOOKS, GLOBALS, hookWith, MENU, PLUGINS, REFRESH_BOOK, SHELF, SITE, siteOf } from './site.js';
 
 type Texts = Readonly<Record<string, string>>;
@@ -489,7 +493,30 @@ describe('what the site keeps besides', () => {
   });
 
   test('nothing goes where Next wants everything that waits to be kept', () => {
-    expect(gone({ ...SITE, 'next.config.ts': 'export default { cacheComponents: true }\n' })).toEqual({});
+    const found = find({ ...SITE, 'next.config.ts': 'export default { cacheComponents: true }\n' });
+    expect(found.files).toEqual([]);
+    expect(found.kept).toEqual({ path: 'next.config.ts', line: 1, what: '`cacheComponents`', all: true });
+  });
+
+  const TELLS =
+    "import { revalidateTag } from 'next/cache'\nexport const GET = () => revalidateTag('global_menu')\n";
+  test.each([
+    ['a route', 'src/app/refresh/route.ts', TELLS],
+    ['a server action', 'src/actions.ts', `'use server'\n${TELLS}`],
+  ])('nothing goes where %s makes stale what has a tag', (_what, path, text) => {
+    const found = find({ ...SITE, [path]: text });
+    expect(found.files).toEqual([]);
+    expect(found.kept).toMatchObject({ path, what: '`revalidateTag`', all: true });
+    expect(gone({ ...MENU_ONLY, [path]: text })).toEqual({ 'src/Menu/config.ts': 'refreshMenu' });
+  });
+
+  test('hooks stay where queries go past Payload, migrations apart', () => {
+    const text = 'export const x = ({ payload }) => payload.db.drizzle.run(sql)\n';
+    expect(find({ ...MENU_ONLY, 'src/app/x.ts': text }).kept).toMatchObject({
+      what: '`drizzle`',
+      all: false,
+    });
+    expect(gone({ ...MENU_ONLY, 'src/migrations/1.ts': text })).not.toEqual({});
   });
 
   test('files of the tool are none of the site', () => {
@@ -497,3 +524,78 @@ describe('what the site keeps besides', () => {
     expect(find({ ...MENU_ONLY, 'src/payload-kv/index.ts': text }).kept).toBeUndefined();
   });
 });
+
+describe('for every list', () => {
+  const element = fc.constantFrom('refreshBook', 'signed', '...shared', 'tell(refreshBook)', 'refreshGone');
+  const lists = fc.record({
+    elements: fc.array(element, { maxLength: 5 }),
+    lines: fc.boolean(),
+    comma: fc.boolean(),
+    others: fc.subarray(['beforeChange: [signed]', 'afterDelete: [refreshGone]', '...hooks']),
+    crlf: fc.boolean(),
+  });
+
+  test('what goes is just what is recognised, and its lines bring it back', () => {
+    fc.assert(
+      fc.property(lists, ({ elements, lines, comma, others, crlf }) => {
+        const end = comma && elements.length > 0 ? ',' : '';
+        const inner = lines ? `\n      ${elements.join(',\n      ')}${end}\n    ` : elements.join(', ') + end;
+        const members = [`afterChange: [${inner}]`, ...others].map((it) => `    ${it},\n`).join('');
+        const before = BOOKS.replace(
+          / {2}hooks: \{[\s\S]*?\n {2}\},\n/,
+          `  hooks: {\n${members}  },\n`,
+        ).replaceAll('\n', crlf ? '\r\n' : '\n');
+        const texts = { [HOOK]: REFRESH_BOOK, [LIST]: before };
+        const after = without(texts, LIST);
+        const left = elements.filter((it) => it !== 'refreshBook' && it !== 'refreshGone');
+        const list = /afterChange: \[([^\]]*)\]/.exec(after)?.[1] ?? '';
+        expect(
+          list
+            .split(',')
+            .map((it) => it.trim())
+            .filter(Boolean),
+        ).toEqual(left);
+        expect(after.includes('...hooks')).toBe(others.includes('...hooks'));
+        expect(undoHunks(after, hunksOf(before, after))).toEqual({ text: before, missed: [] });
+        expect(gone({ ...texts, [LIST]: after })).toEqual({});
+        expect(syntaxErrors(ts.createSourceFile(LIST, after, ts.ScriptTarget.Latest, true))).toEqual([]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+test('nothing is left that nothing uses', () => {
+  const texts = Object.fromEntries(
+    Object.entries(SITE).map(([path, text]) => [path, find(SITE).without(path, text)]),
+  );
+  expect(unusedNames(SITE)).toEqual([]);
+  expect(unusedNames(texts)).toEqual([]);
+  const list = `${BOOKS}\nimport { something } from './something'\n`;
+  expect(unusedNames({ ...texts, [LIST]: list })).toEqual([expect.stringContaining('something')]);
+});
+
+/** What the compiler says of names that nothing uses. */
+function unusedNames(texts: Texts): string[] {
+  const options: ts.CompilerOptions = {
+    noUnusedLocals: true,
+    noUnusedParameters: true,
+    noResolve: true,
+    noLib: true,
+  };
+  const host: ts.CompilerHost = {
+    ...ts.createCompilerHost(options),
+    fileExists: (path) => path in texts,
+    readFile: (path) => texts[path],
+    getSourceFile: (path, target) =>
+      texts[path] === undefined ? undefined : ts.createSourceFile(path, texts[path], target, true),
+  };
+  const program = ts.createProgram(Object.keys(texts), options, host);
+  return program
+    .getSourceFiles()
+    .flatMap((source) => program.getSemanticDiagnostics(source))
+    .filter(({ code }) => [6133, 6192, 6196, 6198].includes(code))
+    .map(
+      ({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
+    );
+}
