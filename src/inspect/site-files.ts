@@ -20,18 +20,19 @@ export type SiteFiles = Readonly<Record<string, SiteFile>>;
 export function readSiteFiles(root: string): SiteFiles {
   const files = sourceFiles(root, tsconfigs(root));
   const texts = filesMentioning(root, ['']);
+  const users = new Set(Object.keys(texts).filter((file) => texts[file]!.includes('next/cache')));
   const names = new Set(
-    Object.keys(texts)
-      .filter((file) => texts[file]!.includes('next/cache'))
-      .flatMap((file) => [lastName(file), lastName(path.posix.dirname(file))]),
+    [...users].flatMap((file) => [lastName(file), lastName(path.posix.dirname(file)), '.', '..']),
   );
   return Object.fromEntries(
     Object.entries(texts).map(([file, text]) => {
       const imports: Record<string, string> = {};
       for (const { specifier } of importsIn(text)) {
-        if (!names.has(lastName(specifier))) continue;
+        // Where it leads is found out for few: those of a name that fits, and aliases, which may have any.
+        if (!names.has(lastName(specifier)) && !/^[#~]/.test(specifier)) continue;
         const target = files.resolve(specifier, path.join(root, file));
-        if (target.kind === 'file') imports[specifier] = files.relative(target.path);
+        const leadsTo = target.kind === 'file' ? files.relative(target.path) : '';
+        if (users.has(leadsTo)) imports[specifier] = leadsTo;
       }
       return [file, { text, imports }];
     }),

@@ -29,6 +29,14 @@ export default buildConfig({
   db,
 })
 `;
+/** The same, with a global and its hook in it. */
+const CONFIG_WITH_HOOK = CONFIG.replace(
+  "import { Menu } from './Menu/config'",
+  "import { refreshMenu } from './Menu/hooks/refreshMenu'",
+).replace(
+  'globals: [Menu],',
+  "globals: [{ slug: 'menu', fields: [], hooks: { afterChange: [refreshMenu] } }],",
+);
 const TSCONFIG = '{ "compilerOptions": { "paths": { "@/*": ["./src/*"] } } }\n';
 
 let project: Project;
@@ -207,14 +215,40 @@ test('hooks stay where the site keeps something else, which is said', async () =
   expect(await read('src/utilities/globals.ts')).not.toMatch(/unstable_cache\(/);
 });
 
+test.each<[what: string, files: Record<string, string | undefined>]>([
+  ['a Next config that cannot be edited', { 'next.config.mjs': 'export default async () => ({})\n' }],
+  ['no Next config', { 'next.config.mjs': undefined }],
+  [
+    'a config that cannot be edited',
+    { 'src/payload.config.ts': CONFIG.replace('plugins,', 'plugins: pluginsOf(process.env),') },
+  ],
+])('nothing goes with %s: pages do not follow writes yet', async (_what, files) => {
+  project = await website(files);
+  const { notices } = await init('--pages', 'handler', '--take-out-hooks');
+  expect(notices.join('\n')).toContain('Pages do not follow writes yet');
+  for (const [file, text] of Object.entries(SITE)) expect(await read(file)).toBe(text);
+});
+
+test('hooks that an index brings are still at work, and named by doctor', async () => {
+  const hooks = SITE['src/Menu/hooks/refreshMenu.ts']!;
+  project = await website({
+    'src/Menu/hooks/refreshMenu.ts': undefined,
+    'src/Menu/hooks/index.ts': hooks,
+    'src/Menu/hooks/all.ts': "import * as all from '.'\nexport const list = [all.refreshMenu]\n",
+    'src/Menu/config.ts': SITE['src/Menu/config.ts']!.replace(
+      "{ refreshMenu } from './hooks/refreshMenu'",
+      "{ list } from './hooks/all'",
+    ).replace('[refreshMenu]', 'list'),
+  });
+  await init('--pages', 'push', '--take-out-hooks');
+  expect(await doctor()).toMatchObject({
+    status: 'warn',
+    details: ['src/Menu/hooks/index.ts: revalidateTag'],
+  });
+});
+
 test('hooks in the config itself go beside the wiring, and come back', async () => {
-  const config = CONFIG.replace(
-    "import { Menu } from './Menu/config'",
-    "import { refreshMenu } from './Menu/hooks/refreshMenu'",
-  ).replace(
-    'globals: [Menu],',
-    "globals: [{ slug: 'menu', fields: [], hooks: { afterChange: [refreshMenu] } }],",
-  );
+  const config = CONFIG_WITH_HOOK;
   project = await website({ 'src/payload.config.ts': config, 'src/Menu/config.ts': undefined });
   const before = await project.tree();
   await init('--pages', 'push', '--take-out-hooks');
@@ -286,13 +320,7 @@ describe('remove', () => {
   });
 
   test('takes the cache out of a config whose hooks cannot come back', async () => {
-    const config = CONFIG.replace(
-      "import { Menu } from './Menu/config'",
-      "import { refreshMenu } from './Menu/hooks/refreshMenu'",
-    ).replace(
-      'globals: [Menu],',
-      "globals: [{ slug: 'menu', fields: [], hooks: { afterChange: [refreshMenu] } }],",
-    );
+    const config = CONFIG_WITH_HOOK;
     project = await website({ 'src/payload.config.ts': config, 'src/Menu/config.ts': undefined });
     await init('--pages', 'push', '--take-out-hooks');
     await rm(path.join(project.dir, 'src/Menu/hooks/refreshMenu.ts'));

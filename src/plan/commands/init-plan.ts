@@ -1,6 +1,7 @@
 /** Everything that `init` would do, as a plan. */
 import { isExact } from '../../inspect/exact-schema.js';
 import { readWrapper } from '../../inspect/wrapper/read-wrapper.js';
+import { asObject, valueIn } from '../../inspect/written-value.js';
 import type { Answers, PagesMode } from '../answers.js';
 import { wireConfig } from '../config/config-edit.js';
 import { addCacheHandler, NEXT_CONFIGS, namesHandler, OPEN_NEXT_CONFIG } from '../config/next-config-edit.js';
@@ -53,6 +54,7 @@ export function planInit(input: InitInput): Plan {
     for (const refusal of edit.refusals) collect.refuse(refusal);
     followHooks(input, { before: oldShape, after: shape }, collect);
   }
+  let wires = false;
   if (existing !== undefined && shape?.exportsCache !== true) {
     collect.notice(`${paths.wrapper} exports no \`cache\`: it is kept as it is, and so is the config.`);
   } else if (withEnv && !configShape.cloudflareEnv && configShape.wired.elements === 0) {
@@ -60,6 +62,7 @@ export function planInit(input: InitInput): Plan {
       `${paths.wrapper} wants a Cloudflare env, and the config holds none: wire \`cache(env)\` into \`plugins\` by hand.`,
     );
   } else {
+    wires = true;
     collect.edit(
       configShape.config.path,
       configShape.config.text,
@@ -84,7 +87,12 @@ export function planInit(input: InitInput): Plan {
     ? [setup.answers.store, setup.answers.registry].includes('redis')
     : callsRedis(existing) && (edit === undefined || !callsRedis(before));
   addPackage(input, usesRedis, leftovers, collect);
-  return withSchemaFile(takeOut(collect.plan(), input.superfluous), input);
+  const plan = collect.plan();
+  const superfluous = input.superfluous && {
+    ...input.superfluous,
+    follows: wires && pagesFollow(plan, input),
+  };
+  return withSchemaFile(takeOut(plan, superfluous), { ...input, superfluous });
 }
 
 /** The files of a project that has no cache yet. */
@@ -125,6 +133,20 @@ function wirePages(input: InitInput, mode: PagesMode, collect: Collector): void 
     return;
   }
   collect.edit(path, text, addCacheHandler(text, path, { isModule: packageJson.type === 'module', style }));
+}
+
+/** Whether pages follow writes once the plan is written, with nothing left to a person. */
+function pagesFollow({ changes, refusals }: Plan, { project, files }: InitInput): boolean {
+  const textOf = (path: string) =>
+    (changes.find((change) => change.path === path) ?? { after: files[path] }).after;
+  const { wrapper } = generatedPaths(project);
+  const value = valueIn(readWrapper(textOf(wrapper) ?? '', wrapper).shape?.options, 'pages');
+  const options =
+    value?.kind === 'call' && value.callee === 'nextPages' ? asObject(value.arguments[0]) : undefined;
+  const mode = valueIn(options, 'revalidate');
+  if (refusals.length > 0 || mode?.kind !== 'text') return false;
+  const hasHandler = [OPEN_NEXT_CONFIG, ...NEXT_CONFIGS].some((path) => namesHandler(textOf(path) ?? ''));
+  return mode.text === 'push' || hasHandler;
 }
 
 /** Takes the cache handler of an earlier answer out of a Next config again. */

@@ -3,18 +3,20 @@ import type { FileChange, Plan } from '../plan.js';
 import type { Ledger } from '../schema/ledger.js';
 import type { Superfluous, SuperfluousIn } from './superfluous.js';
 
-/** What was found, and whether it goes. */
+/** What was found, and whether it is to go. */
 export interface TakeOut {
   found: Superfluous;
   goes: boolean;
+  /** Whether pages follow writes once the plan is written: until they do, nothing goes. Default `true`. */
+  follows?: boolean;
 }
 
 /** The same plan, and what is superfluous out of the files of the site, or a word on it. */
 export function takeOut(plan: Plan, superfluous: TakeOut | undefined): Plan {
   if (!superfluous) return plan;
-  const { found, goes } = superfluous;
-  const notices = [...plan.notices, ...noticesOf(found, goes)];
-  if (!goes) return { ...plan, notices };
+  const { found } = superfluous;
+  const notices = [...plan.notices, ...noticesOf(superfluous)];
+  if (!isGoing(superfluous)) return { ...plan, notices };
   const changes: FileChange[] = [...plan.changes];
   for (const { path, text } of found.files) {
     const at = changes.findIndex((change) => change.path === path);
@@ -29,7 +31,7 @@ export function takeOut(plan: Plan, superfluous: TakeOut | undefined): Plan {
 
 /** The ledger that knows out of which files code was taken: `remove` puts that back together, or not at all. */
 export function withTakenOut(ledger: Ledger, superfluous: TakeOut | undefined): Ledger {
-  const paths = superfluous?.goes ? superfluous.found.files.map(({ path }) => path) : [];
+  const paths = superfluous && isGoing(superfluous) ? superfluous.found.files.map(({ path }) => path) : [];
   if (paths.length === 0) return ledger;
   return { ...ledger, takenOut: [...new Set([...(ledger.takenOut ?? []), ...paths])].sort() };
 }
@@ -39,7 +41,11 @@ export function namesIn({ path, names }: SuperfluousIn): string {
   return `${path} (${[...new Set(names)].join(', ')})`;
 }
 
-function noticesOf({ files, unused, kept }: Superfluous, goes: boolean): string[] {
+function isGoing({ goes, follows = true }: TakeOut): boolean {
+  return goes && follows;
+}
+
+function noticesOf({ found: { files, unused, kept }, goes, follows = true }: TakeOut): string[] {
   const notices: string[] = [];
   if (kept) {
     const stay = kept.all
@@ -48,6 +54,12 @@ function noticesOf({ files, unused, kept }: Superfluous, goes: boolean): string[
     notices.push(`${kept.path}:${kept.line} has ${kept.what}, so ${stay}`);
   }
   if (files.length === 0) return notices;
+  if (!follows) {
+    return [
+      ...notices,
+      `Pages do not follow writes yet, so ${files.map(namesIn).join(', ')} stays as it is. Once they do, run init with --take-out-hooks.`,
+    ];
+  }
   if (!goes) {
     return [
       ...notices,
