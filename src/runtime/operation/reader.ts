@@ -152,6 +152,13 @@ export function isAuthenticating(): boolean {
   return false;
 }
 
+/**
+ * Why what is made of users is not stored. Whoever finds out who somebody is has refused already, by that name: what it
+ * reads decides what is answered, and is no part of it.
+ */
+export const refusalOfUsers = (): 'authentication' | 'auth-collection' =>
+  isAuthenticating() ? 'authentication' : 'auth-collection';
+
 /** Whether it is certain that a read is of a call's operation. */
 const isOfCall = (operations: readonly Operation[]): boolean =>
   operations.length > 0 && operations.every(({ call }) => call);

@@ -22,6 +22,7 @@ import {
   noteUnannounced,
   type Reader,
   readerOf,
+  refusalOfUsers,
 } from '../operation/reader.js';
 import type { Rule } from '../policy/policy.js';
 import type { BypassReason } from '../stats/stats.js';
@@ -98,7 +99,7 @@ export function createCache(parts: CacheParts): Cache {
       return bypass(read, reason ?? 'unknown-argument', directive, recorder);
     }
     // Entries that hold secrets are allowed, and nothing that is made of them.
-    if (rule.auth && !rule.secrets) recorder?.refuse('auth-collection');
+    if (rule.auth && !rule.secrets) recorder?.refuse(refusalOfUsers());
     const wanted: Wanted = {
       // Spreading the plan takes V8 as long as a tenth of the hit.
       key: plan.key,

@@ -1,5 +1,6 @@
 /** Tells a recorder what a read depends on that the database answers. */
 import type { Recorder } from '../../interfaces/recorder.js';
+import { refusalOfUsers } from '../operation/reader.js';
 import { isInternal } from '../policy/policy.js';
 import { collectionTag, globalTag } from '../query/tags.js';
 import type { BypassReason } from '../stats/stats.js';
@@ -20,7 +21,7 @@ export async function recordBypass(
     recorder.refuse(reason);
     return;
   }
-  if (type === 'collection' && context.schema.collections.get(slug)?.auth) recorder.refuse('auth-collection');
+  if (type === 'collection' && context.schema.collections.get(slug)?.auth) recorder.refuse(refusalOfUsers());
   // Writes to Payload's own bookkeeping make nothing stale.
   if (isInternal(slug)) {
     recorder.refuse('untracked');

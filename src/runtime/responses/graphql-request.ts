@@ -18,6 +18,8 @@ interface ReadDocument {
   operations: ReadonlyMap<string, string>;
   /** Whether it asks about the schema, which a site may forbid. */
   introspects: boolean;
+  /** Whether it asks who asks: it is answered with the very token that they have sent. */
+  tellsToken: boolean;
   /** Whether it asks for drafts, and the variables by which it may. */
   asksForDrafts: boolean;
   draftVariables: readonly string[];
@@ -26,6 +28,9 @@ interface ReadDocument {
 /** Documents that are remembered, each of this length at most: applications have few. */
 const REMEMBERED_DOCUMENTS = 500;
 const LONGEST_REMEMBERED = 20_000;
+
+/** What Payload names its queries of this kind, such as `meUser`. */
+const TELLS_TOKEN = /^me[A-Z_]/;
 
 /** Creates what reads the queries of one handler. */
 export function createGraphQLReader(graphql: GraphQLModule): (asked: unknown) => GraphQLQuestion {
@@ -48,7 +53,7 @@ export function createGraphQLReader(graphql: GraphQLModule): (asked: unknown) =>
     if (!isObject(asked) || Array.isArray(asked)) return { left: 'graphql' };
     const { query, operationName, variables, ...rest } = asked as Record<string, unknown>;
     const document = typeof query === 'string' ? read(query) : null;
-    if (!document || document.introspects) return { left: 'graphql' };
+    if (!document || document.introspects || document.tellsToken) return { left: 'graphql' };
     if (operationName !== undefined && operationName !== null && typeof operationName !== 'string')
       return { left: 'graphql' };
     const { operations } = document;
@@ -75,6 +80,7 @@ function documentOf(graphql: GraphQLModule, source: string): ReadDocument {
   const operations = new Map<string, string>();
   const drafts = new Set<string>();
   let introspects = false;
+  let tellsToken = false;
   let asksForDrafts = false;
   walk(document as Node, (node) => {
     if (node.kind === 'OperationDefinition')
@@ -82,6 +88,7 @@ function documentOf(graphql: GraphQLModule, source: string): ReadDocument {
     else if (node.kind === 'Field') {
       const name = (node.name as { value: string }).value;
       if (name === '__schema' || name === '__type') introspects = true;
+      else if (TELLS_TOKEN.test(name)) tellsToken = true;
     } else if (node.kind === 'Argument' && (node.name as { value: string }).value === 'draft') {
       const value = node.value as Node;
       if (value.kind === 'Variable') drafts.add((value.name as { value: string }).value);
@@ -92,6 +99,7 @@ function documentOf(graphql: GraphQLModule, source: string): ReadDocument {
     text: graphql.print(document as never),
     operations,
     introspects,
+    tellsToken,
     asksForDrafts,
     draftVariables: [...drafts],
   };

@@ -1,4 +1,6 @@
 /** Has a handler make a response, and looks at what it has read of the request and whether the response may be kept. */
+import type { Recorder } from '../../interfaces/recorder.js';
+import { runCall } from '../operation/operation.js';
 import type { Asked } from './asked.js';
 import { type KeptResponse, keep, type NotKept, PassedOn, refusalOf } from './kept-response.js';
 import { CONDITIONS, type Observed, observe } from './observed-request.js';
@@ -21,6 +23,9 @@ export interface Making {
 /** A response that depends on more headers is nobody else's. */
 const MOST_HEADERS = 16;
 
+/** What the policy reads is no part of the response. */
+const DEAF: Recorder = { note() {}, refuse() {} };
+
 /** @returns a plain value, or what must not be kept */
 export async function makeResponse(making: Making): Promise<KeptResponse | PassedOn> {
   const { request, asked, policy, names } = making;
@@ -40,6 +45,7 @@ export async function makeResponse(making: Making): Promise<KeptResponse | Passe
     if (names.length + needed.length <= MOST_HEADERS) making.depends([...names, ...needed].sort());
     return refuse('request-read');
   }
+  if (asked.isTold && !(await isStillTold(making))) return refuse('vary');
   if (result.ttl !== undefined) making.limit(result.ttl);
   return result;
 }
@@ -54,6 +60,19 @@ function neededNames({ headers }: Observed, kept: KeptResponse, policy: CheckedP
   // A query is found by what it says, however it is spelled.
   if (policy.graphql) hidden.add('content-length');
   return [...new Set([...headers, ...named])].filter((name) => !hidden.has(name));
+}
+
+/**
+ * Whether the policy tells of whoever asks what it did before. The handler has found out by itself who that is, and of
+ * somebody whose role has changed in between it has answered with what is for another key.
+ */
+async function isStillTold({ request, asked, policy }: Making): Promise<boolean> {
+  try {
+    const told = await runCall(undefined, () => policy.vary?.(request), { recorder: DEAF });
+    return JSON.stringify(told) === JSON.stringify(asked.question.told);
+  } catch {
+    return false;
+  }
 }
 
 const isOtherLanguage = ({ language }: Observed, asked: Asked): boolean =>

@@ -38,7 +38,7 @@ export interface ResponsePolicy {
   /**
    * Tells people apart: texts that stand for all that the response may depend on of whoever asks, such as their id and
    * role. Requests with the same texts get the same response. `undefined`: this request is not answered from the cache.
-   * Default: only requests of nobody in particular are.
+   * It is asked once more before a response is kept. Default: only requests of nobody in particular are answered.
    */
   vary?: (request: Request) => VaryAnswer | Promise<VaryAnswer>;
   /**
