@@ -1,6 +1,12 @@
+import { createRequire } from 'node:module';
 import { configToSchema } from '@payloadcms/graphql';
-import { execute, type GraphQLSchema, parse, specifiedRules, validate } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
 import { createPayloadRequest, type SanitizedConfig } from 'payload';
+
+/** The copy that Payload's schema is made with: Vite would take the other of its two forms. */
+const { execute, parse, specifiedRules, validate } = createRequire(import.meta.url)(
+  'graphql',
+) as typeof import('graphql');
 
 /** Payload's GraphQL API without Next: answers a request as its route does. */
 export function graphqlOf(
