@@ -53,6 +53,11 @@ function init({ program, action, stdout }: CommandLine): void {
       '--take-out-hooks',
       "with pages: take out hooks that only revalidate, and unstable_cache around queries, as Payload's website template has them",
     )
+    .option(
+      '--responses',
+      'let REST and GraphQL answer whole requests from the cache, where nobody is signed in',
+    )
+    .option('--no-responses', "leave Payload's routes as they are, or take that out of them again")
     .option('--create-namespace', "create the namespace now, with the project's own wrangler")
     .option('-y, --yes', 'take the proposals for what no flag says, and write without asking')
     .option('--dry-run', 'show the diff, write nothing')
@@ -69,6 +74,7 @@ function init({ program, action, stdout }: CommandLine): void {
         ['payload-kv init --registry durable-object', 'Cloudflare, strongly consistent'],
         ['payload-kv init --pages', 'pages of Next follow what they read'],
         ['payload-kv init --pages --take-out-hooks', 'and hooks that told them by hand go'],
+        ['payload-kv init --responses', 'REST and GraphQL answer from the cache'],
         ['payload-kv init --ttl 10m --ttl-for posts=1h', 'other TTLs, later too'],
       ),
     )

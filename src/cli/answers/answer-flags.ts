@@ -37,6 +37,8 @@ export interface AnswerFlags {
   pages?: string | true;
   /** Takes out what pages make superfluous. */
   takeOutHooks?: boolean;
+  /** Whether whole responses come from the cache. */
+  responses?: boolean;
   yes?: boolean;
   dryRun?: boolean;
 }
@@ -64,6 +66,16 @@ export function checkFlags(project: Project, proposal: Proposal, flags: AnswerFl
   if (flags.pages !== undefined) answers.pages = checkedPages(flags.pages, project);
   if (flags.binding !== undefined) answers.binding = checkedBinding(flags.binding, project, proposal);
   return { answers, ttlFor: ttlsOf(flags.ttlFor ?? [], project) };
+}
+
+const ANSWERS: readonly (keyof AnswerFlags)[] = [
+  ...(['collections', 'globals', 'ttl', 'ttlFor', 'store', 'registry', 'binding', 'pages'] as const),
+  ...(['takeOutHooks', 'responses'] as const),
+];
+
+/** Whether a flag answers a question: then the others are not asked where there are answers already. */
+export function namesAnswer(flags: AnswerFlags): boolean {
+  return ANSWERS.some((name) => flags[name] !== undefined);
 }
 
 /** Without a terminal and without `--yes`, flags have to say everything. */

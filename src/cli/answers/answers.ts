@@ -18,6 +18,7 @@ import {
   type AnswerFlags,
   checkFlags,
   type Given,
+  namesAnswer,
   requireCached,
   requireFit,
   requireFlags,
@@ -100,9 +101,7 @@ export async function resolveChanges(
     chosen: new Set([...current.collections, ...current.globals]),
   };
   const given = checkFlags(project, proposal, flags);
-  const hasFlags =
-    Object.keys(given.answers).length > 0 || given.ttlFor.size > 0 || flags.takeOutHooks === true;
-  if (hasFlags) {
+  if (namesAnswer(flags)) {
     const asks = terminal.interactive && !flags.yes && !flags.dryRun;
     const pages = asks ? await askedPages(flags, given, questions) : {};
     return changesOf({ ...given, answers: { ...given.answers, ...pages } }, current, project);

@@ -11,15 +11,17 @@ import { namespacesToCreate } from '../../plan/commands/bindings-plan.js';
 import { filesToRead, type InitInput } from '../../plan/commands/init-input.js';
 import { leftBehind, planInit } from '../../plan/commands/init-plan.js';
 import { refuseForeign } from '../../plan/commands/refuse-foreign.js';
+import { ROUTE_WORDS } from '../../plan/commands/responses-plan.js';
 import { generatedPaths } from '../../plan/generated-paths.js';
 import type { Plan } from '../../plan/plan.js';
 import type { NamespaceIds, Place } from '../../plan/wrangler/wrangler-edit.js';
 import { typesHash, wranglerTypesCommand } from '../../plan/wrangler/wrangler-types.js';
 import { answersIn } from '../../plan/wrapper/wrapper-answers.js';
-import type { AnswerFlags } from '../answers/answer-flags.js';
+import { type AnswerFlags, namesAnswer } from '../answers/answer-flags.js';
 import { answerNotices, changeNotices } from '../answers/answer-notices.js';
 import { resolveAnswers, resolveChanges } from '../answers/answers.js';
 import { resolveTakeOut } from '../answers/take-out.js';
+import { requireRoutes, responsesAnswer } from '../answers/responses-answer.js';
 import { type Course, carryOut, type InstallOutcome, outcomeDocument, sayNext } from '../carry-out.js';
 import { EXIT } from '../failure.js';
 import { packageVersion, readTemplates } from '../package-files.js';
@@ -58,6 +60,9 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
   sayProject(project, options.cwd, terminal);
   requireSupportedPayload(project);
   refuseForeign(project, files);
+  const isAsked = terminal.interactive && !options.yes;
+  const routes = isAsked || options.responses !== undefined ? filesMentioning(project.root, ROUTE_WORDS) : {};
+  requireRoutes(options, routes);
 
   if (isNew && !options.dryRun) await checkGit(project, options, terminal, questions);
   const answers = isNew ? await resolveAnswers(project, options, terminal, questions) : undefined;
@@ -70,6 +75,8 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
     terminal,
     questions,
   );
+  const asksAll = isAsked && (isNew || (changes !== undefined && !namesAnswer(options)));
+  const responses = await responsesAnswer(options, routes, asksAll, questions);
   if (answers && (!terminal.interactive || options.yes)) sayAnswers(answers, project, terminal);
   const answered: InitInput = {
     project,
@@ -77,6 +84,7 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
     ...(answers ? { answers } : {}),
     ...(changes ? { changes } : {}),
     ...(superfluous ? { superfluous } : {}),
+    ...(responses === undefined ? {} : { responses, routes }),
     templates: readTemplates(),
     packageRange: `^${packageVersion()}`,
     wranglerProvisions: wranglerProvisions(project),

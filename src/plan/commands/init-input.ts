@@ -30,6 +30,10 @@ export interface InitInput {
   sources?: Readonly<Record<string, string>>;
   /** What pages make superfluous in the site, and whether it goes. Default: nobody has looked. */
   superfluous?: TakeOut;
+  /** Whether Payload's routes answer from the cache; absent where they are left as they are. */
+  responses?: boolean;
+  /** Texts of the files that may hold Payload's routes, by path. Default none. */
+  routes?: Readonly<Record<string, string>>;
   /** What `wrangler types` makes of this very plan. Without it, the types of the env are edited. */
   wranglerTypes?: WranglerTypes;
 }

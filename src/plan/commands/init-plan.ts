@@ -25,6 +25,7 @@ import { type LeftoverPlan, leftoversOf, planLeftovers, REDIS_CLIENT, wordsOf } 
 import { type Collector, collectPlan, unchanged } from './plan-collector.js';
 import { refuseForeign } from './refuse-foreign.js';
 import { refuseOpenAuth } from './refuse-open-auth.js';
+import { wireResponses } from './responses-plan.js';
 
 /** The plan of `init`. */
 export function planInit(input: InitInput): Plan {
@@ -72,6 +73,7 @@ export function planInit(input: InitInput): Plan {
 
   const pages = setup ? setup.answers.pages : input.changes?.pages;
   if (pages) wirePages(input, pages, collect);
+  wireResponses(input, collect);
 
   const leftovers = planLeftovers({
     project,

@@ -14,6 +14,7 @@ import { NEXT_CONFIGS, namesHandler, OPEN_NEXT_CONFIG } from '../config/next-con
 import { type GeneratedPaths, generatedPaths } from '../generated-paths.js';
 import { withoutPackages } from '../package-json-edit.js';
 import type { FileChange, Plan, ProjectFiles, Refusal, TransformResult } from '../plan.js';
+import { namesResponses, stillWrapped, unwrapRoute } from '../responses/route-undo.js';
 import { contentHash, EMPTY_LEDGER, type Ledger, readLedger } from '../schema/ledger.js';
 import { parseSchemaFile } from '../schema/schema-file.js';
 import { countPutIn, type Hunk, undoHunks } from '../text/hunks.js';
@@ -104,10 +105,11 @@ export function planRemove(input: RemoveInput): RemovePlan {
   const notices: string[] = [];
   const context: Context = { input, paths, ledger, shape, notices };
 
-  const edited = new Set([...Object.keys(ledger.edits), ...configFiles(project)]);
+  const routes = Object.keys(input.sources).filter((path) => namesResponses(input.sources[path]!, path));
+  const edited = new Set([...Object.keys(ledger.edits), ...configFiles(project), ...routes]);
   edited.delete('package.json');
   for (const path of edited) {
-    const before = files[path];
+    const before = files[path] ?? input.sources[path];
     if (before === undefined) {
       notices.push(...lostWith(path, ledger));
       continue;
@@ -118,7 +120,7 @@ export function planRemove(input: RemoveInput): RemovePlan {
       refusals.push({ path, ...(line === undefined ? {} : { line }), reason, paste, by: 'remove' });
     } else {
       if (result.modified) changes.push({ path, before, after: result.content });
-      const left = stillNamed(path, result.content);
+      const left = stillNamed(path, result.content) ?? stillWrapped(result.content, path);
       if (left) refusals.push(left);
       refusals.push(...(result.lost ?? []));
     }
@@ -168,6 +170,10 @@ type Undone = TransformResult & { lost?: Refusal[] };
 
 /** A file without what was put into it, and with what was taken out of it. */
 function undone(context: Context, path: string, before: string): Undone {
+  if (namesResponses(before, path) && !context.ledger.takenOut?.includes(path)) {
+    const content = unwrapRoute(before, path, context.ledger.edits[path] ?? []);
+    return { ok: true, content, modified: content !== before };
+  }
   const { wrangler, cloudflareEnvTypes } = context.input.project;
   if (isCode(path) && path !== cloudflareEnvTypes) {
     const { text, lost } = unwound(context, path, before);
