@@ -145,7 +145,7 @@ test('JavaScript is edited too', () => {
 
 test.each<[what: string, text: string]>([
   ['nothing of Payload', "export const GET = () => new Response('x');\n"],
-  ['another handler', HEAD.replace('REST_GET', 'REST_POST') + 'export const POST = REST_POST(config);\n'],
+  ['another handler', `${HEAD.replace('REST_GET', 'REST_POST')}export const POST = REST_POST(config);\n`],
   ['a comment that names it', `// REST_GET of @payloadcms/next/routes\nexport const GET = mine;\n`],
   ['what is wrapped', `${HEAD}${IMPORT}\nexport const GET = withResponseCache(REST_GET(config));\n`],
   [
