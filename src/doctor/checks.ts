@@ -19,6 +19,7 @@ import { remoteDurableObject } from './checks/remote-durable-object.js';
 import { remoteNamespace } from './checks/remote-namespace.js';
 import { remoteRoundTrip } from './checks/remote-round-trip.js';
 import { remoteSliceSets } from './checks/remote-slice-sets.js';
+import { responses } from './checks/responses.js';
 import { restNamespace } from './checks/rest-namespace.js';
 import { restRoundTrip } from './checks/rest-round-trip.js';
 import { restSliceSets } from './checks/rest-slice-sets.js';
@@ -49,6 +50,7 @@ export const checks: readonly Check[] = [
   wranglerBinding,
   bindingNames,
   pages,
+  responses,
   durableObject,
   databaseRegistry,
   roundTrip,

@@ -27,6 +27,14 @@ export function versionIn({ version }: Record<string, unknown>): string {
   return typeof version === 'string' ? version : 'unknown';
 }
 
+/** The command that installs a dependency. */
+export const ADD_PACKAGE = {
+  npm: 'npm install',
+  pnpm: 'pnpm add',
+  yarn: 'yarn add',
+  bun: 'bun add',
+} as const;
+
 /** The command that installs a development dependency. */
 export const ADD_DEVELOPMENT = {
   npm: 'npm install -D',

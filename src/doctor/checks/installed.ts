@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { withinRepository } from '../../inspect/package-manager.js';
 import { type Check, fail, ok, warn } from '../check.js';
+import { ADD_PACKAGE } from '../installed-package.js';
 
 /** The package is a dependency of the project, and there. */
 export const installed: Check = {
@@ -12,9 +13,7 @@ export const installed: Check = {
       string,
       Record<string, string> | undefined
     >;
-    const add = { npm: 'npm install', pnpm: 'pnpm add', yarn: 'yarn add', bun: 'bun add' }[
-      project.packageManager
-    ];
+    const add = ADD_PACKAGE[project.packageManager];
     const found = findPackage('payload-kv');
     if (!found && withinRepository(project.root).some((it) => existsSync(path.join(it, '.pnp.cjs')))) {
       return fail(
