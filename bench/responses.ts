@@ -1,12 +1,16 @@
 import { execaNode } from 'execa';
+import { memory, payloadKV, settleCache } from 'payload-kv';
+import { withResponseCache } from 'payload-kv/responses';
+import { startBlog } from '../test/support/payload.js';
 import { type RunningSite, startSite } from '../test/support/site.js';
 import { builtSite } from '../test/support/site-build.js';
-import { figure, quantile } from './measure.js';
+import { figure, quantile, timeInTurns } from './measure.js';
 
 const PATH = '/api/posts?depth=2&limit=10';
 const ROUNDS = Number(process.env.BENCH_ROUNDS || 5);
 const SECONDS = 4;
 const CONNECTIONS = 10;
+const BARE_ROUTE = "a route of Next's that answers at once";
 
 /** What is asked of which site, and with which headers. */
 interface Side {
@@ -27,6 +31,7 @@ interface Load {
  * turns, by autocannon in a process of its own.
  */
 export async function benchResponses(): Promise<void> {
+  await benchHandler();
   const built = await builtSite((step) => console.log(`  … ${step}`));
   const quiet = { SITE_MEASUREMENTS: '0' };
   const [without, queries, responses] = [
@@ -44,8 +49,8 @@ export async function benchResponses(): Promise<void> {
       { name: 'queries cached', site: queries, headers: {} },
       { name: 'responses cached', site: responses, headers: {} },
       { name: 'responses cached, If-None-Match', site: responses, headers: { 'if-none-match': etag } },
-      // What Next itself does with a request: the most that anything inside of it can answer.
-      { name: 'Next, a route that answers 404 at once', site: without, headers: {} },
+      // What Next itself does with a request: the most that a handler inside of it can answer.
+      { name: BARE_ROUTE, site: without, headers: {} },
     ];
     const loads = new Map<string, Load[]>(sides.map(({ name }) => [name, []]));
     for (let round = 0; round < ROUNDS; round++) {
@@ -78,9 +83,53 @@ export async function benchResponses(): Promise<void> {
   }
 }
 
+/** The same requests without Next and HTTP: what the handler takes, and what the cache of its responses does. */
+async function benchHandler(): Promise<void> {
+  const blog = (plugins: Parameters<typeof startBlog>[0] & object) => startBlog({ seed: 40, ...plugins });
+  const without = await blog({});
+  const cached = await blog({ plugins: [payloadKV({ store: memory() })] });
+  const request = (headers: Record<string, string> = {}) =>
+    new Request(`http://site.example${PATH}`, { headers });
+  const handler = withResponseCache((asked: Request) => cached.handle(asked), {
+    api: 'rest',
+    payload: cached.payload,
+  });
+  try {
+    for (let time = 0; time < 3; time++) await (await handler(request())).text();
+    await settleCache(cached.payload);
+    const etag = (await handler(request())).headers.get('etag') ?? '';
+    const times = await timeInTurns(
+      {
+        without: async () => (await without.handle(request())).text(),
+        queries: async () => (await cached.handle(request())).text(),
+        responses: async () => (await handler(request())).text(),
+        has: () => handler(request({ 'if-none-match': etag })),
+      },
+      { rounds: 15, batch: 30, warmUp: 6 },
+    );
+    console.log(`  GET ${PATH}, the handler alone`);
+    for (const [name, key, isGoal] of [
+      ['without', 'without', false],
+      ['queries cached', 'queries', false],
+      ['responses cached', 'responses', true],
+      ['responses cached, If-None-Match', 'has', true],
+    ] as const) {
+      const ratio = times.without / times[key];
+      figure(
+        `  ${name}`,
+        `${times[key].toFixed(0)} µs (${ratio.toFixed(1)} ×)`,
+        isGoal ? { holds: ratio >= 20, says: 'at least 20 times' } : undefined,
+      );
+    }
+  } finally {
+    await without.stop();
+    await cached.stop();
+  }
+}
+
 /** One round of one side. */
 async function load({ name, site, headers }: Side): Promise<Load> {
-  const path = name.startsWith('Next') ? '/api/none/at/all' : PATH;
+  const path = name === BARE_ROUTE ? '/measurements' : PATH;
   const { stdout } = await execaNode('node_modules/autocannon/autocannon.js', [
     '--json',
     '--no-progress',
