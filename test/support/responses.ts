@@ -85,3 +85,40 @@ export async function startResponseSite({
 
 /** What was counted of responses. */
 export const responseCounts = (site: Started) => getCacheStats(site.payload)?.functions['http responses'];
+
+/** A handler of the site's own behind the cache. */
+export interface CachedHandler {
+  /** Asks for a path, and waits until what is to be stored is. */
+  ask(path: string, init?: RequestInit): Promise<Response>;
+  /** What became of it. */
+  outcome(path: string, init?: RequestInit): Promise<string | null>;
+  /** How often the handler was asked. */
+  asked(): number;
+}
+
+/** Puts one there. */
+export function cachedHandler(
+  { payload }: Started,
+  handler: (request: any) => Response | Promise<Response>,
+  policy: ResponsePolicy = {},
+  kind: typeof Request = Request,
+): CachedHandler {
+  let count = 0;
+  const cached = withResponseCache(
+    (request: Request) => {
+      count += 1;
+      return handler(request);
+    },
+    { payload, outcomeHeader: true, ...policy },
+  );
+  const ask = async (path: string, init?: RequestInit): Promise<Response> => {
+    const response = await cached(new kind(new URL(path, 'http://site.example').href, init));
+    await settleCache(payload);
+    return response;
+  };
+  return {
+    ask,
+    outcome: async (path, init) => (await ask(path, init)).headers.get('x-payload-cache'),
+    asked: () => count,
+  };
+}

@@ -134,6 +134,8 @@ export type Absent = {
 /** The result of an entry that is not fresh. */
 interface OldAnswer {
   result: unknown;
+  /** When the database was asked, by this clock. */
+  askedAt: number;
   /** Now, while it is being replaced. */
   whileRevalidating: boolean;
   /** If the database throws. */

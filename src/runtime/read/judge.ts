@@ -84,7 +84,7 @@ export function judge(
     const grace = graceOf(wanted.rule);
     return { found: true, result, entry, mayBeCopied: Math.min(left + grace, COPIED * (entry.ttl + grace)) };
   }
-  return { ...absent(true, current), old: { result, whileRevalidating, ifError } };
+  return { ...absent(true, current), old: { result, askedAt: entry.askedAt, whileRevalidating, ifError } };
 }
 
 function sameTexts(one: readonly string[], other: readonly (string | undefined)[]): boolean {

@@ -40,6 +40,17 @@ export interface Asked {
 const LONGEST_URL = 16_000;
 const LONGEST_BODY = 100_000;
 
+/** By these a handler, or what is in front of it, may take a request for another than it is. */
+const OVERRIDES = [
+  'x-http-method-override',
+  'x-http-method',
+  'x-method-override',
+  'x-payload-http-method-override',
+];
+
+/** Of a query in the address. Of a query in the body they are nothing, unless a server reads both. */
+const QUERY_NAMES = ['query', 'operationName', 'variables'];
+
 /** What asks for a part, or makes it depend on what somebody has. */
 const PARTIAL = ['range', 'if-range', 'if-match', 'if-unmodified-since'];
 
@@ -61,12 +72,15 @@ export function reasonToPass(request: Request, policy: CheckedPolicy): PassReaso
   const { method, headers, url } = request;
   const isQuery = policy.graphql && method === 'POST';
   if (method !== 'GET' && method !== 'HEAD' && !isQuery) return 'method';
+  // Some platforms have bodies there, which are not part of the key.
+  if (method !== 'POST' && request.body) return 'method';
+  if (OVERRIDES.some((name) => headers.has(name))) return 'method';
   if (url.length > LONGEST_URL) return 'too-large';
   if (directivesOf(headers.get('cache-control')).has('no-store')) return 'no-store';
   if (PARTIAL.some((name) => headers.has(name))) return 'range';
   // As Payload reads it: `draft`, and whatever qs makes of what begins so.
   const { searchParams } = new URL(url);
-  for (const [name, value] of searchParams) if (/^draft\b/.test(name) && value !== 'false') return 'draft';
+  for (const [name, value] of searchParams) if (/^\[?draft\b/.test(name) && value !== 'false') return 'draft';
   return undefined;
 }
 
@@ -90,7 +104,6 @@ export async function askedBy(
     if (!told) return 'vary';
   }
   const url = new URL(request.url);
-  url.hash = '';
   const path = pathOf(url, params, payload);
   if (policy.api && !readsDocuments(payload, path) && !policy.isOwnEndpoint(path)) return 'endpoint';
   const graphql = read ? await graphqlOf(request, url, read) : undefined;
@@ -144,6 +157,8 @@ async function graphqlOf(
   url: URL,
   read: (asked: unknown) => GraphQLQuestion,
 ): Promise<{ question: unknown } | 'graphql' | 'draft'> {
+  if (QUERY_NAMES.some((name) => url.searchParams.getAll(name).length > (request.method === 'POST' ? 0 : 1)))
+    return 'graphql';
   const asked = request.method === 'POST' ? await posted(request) : inAddress(url);
   if (asked === undefined) return 'graphql';
   const found = read(asked);
@@ -165,15 +180,15 @@ async function posted(request: Request): Promise<unknown> {
 }
 
 function inAddress({ searchParams }: URL): unknown {
-  const rest = [...searchParams].filter(([name]) => !['query', 'operationName', 'variables'].includes(name));
-  if (searchParams.getAll('query').length !== 1) return undefined;
+  const rest = [...searchParams].filter(([name]) => !QUERY_NAMES.includes(name));
+  if (!searchParams.has('query')) return undefined;
   try {
     const variables = searchParams.get('variables');
     return {
       query: searchParams.get('query'),
       ...(searchParams.has('operationName') && { operationName: searchParams.get('operationName') }),
       ...(variables !== null && { variables: JSON.parse(variables) }),
-      rest: [...rest, ['variables', searchParams.getAll('variables').length]],
+      rest,
     };
   } catch {
     return undefined;

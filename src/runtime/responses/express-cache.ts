@@ -26,7 +26,7 @@ export function expressCache(policy: Omit<ResponsePolicy, 'graphql'> = {}): Midd
     const answered = cache(
       request,
       undefined,
-      () => heard(request, incoming, outgoing, next),
+      (shown) => heard(shown, incoming, outgoing, next),
       (outcome) => {
         if (policy.outcomeHeader) outgoing.setHeader('X-Payload-Cache', outcome);
         next();
@@ -36,12 +36,14 @@ export function expressCache(policy: Omit<ResponsePolicy, 'graphql'> = {}): Midd
   };
 }
 
-/** The request as the platform has it, without a body; `undefined` for one that it does not take. */
+/** The request as the platform has it; `undefined` for one that it does not take, and for one with a body. */
 function requestOf(
   incoming: IncomingMessage & { originalUrl?: string; protocol?: string },
 ): Request | undefined {
   const { method = 'GET', headers, rawHeaders } = incoming;
   if (method !== 'GET' && method !== 'HEAD') return undefined;
+  // What is read of it is not part of the key.
+  if ('transfer-encoding' in headers || (headers['content-length'] ?? '0') !== '0') return undefined;
   const pairs: [string, string][] = [];
   for (let index = 0; index < rawHeaders.length; index += 2)
     pairs.push([rawHeaders[index] as string, rawHeaders[index + 1] as string]);

@@ -83,9 +83,11 @@ function documentOf(graphql: GraphQLModule, source: string): ReadDocument {
   let tellsToken = false;
   let asksForDrafts = false;
   walk(document as Node, (node) => {
-    if (node.kind === 'OperationDefinition')
-      operations.set((node.name as { value: string } | undefined)?.value ?? '', String(node.operation));
-    else if (node.kind === 'Field') {
+    if (node.kind === 'OperationDefinition') {
+      const name = (node.name as { value: string } | undefined)?.value ?? '';
+      // Of two with one name nobody knows which is run.
+      operations.set(name, operations.has(name) ? 'several' : String(node.operation));
+    } else if (node.kind === 'Field') {
       const name = (node.name as { value: string }).value;
       if (name === '__schema' || name === '__type') introspects = true;
       else if (TELLS_TOKEN.test(name)) tellsToken = true;
@@ -110,7 +112,7 @@ function walk(root: Node, visit: (node: Node) => void): void {
   const left: unknown[] = [root];
   while (left.length > 0) {
     const next = left.pop();
-    if (Array.isArray(next)) left.push(...next);
+    if (Array.isArray(next)) for (const each of next) left.push(each);
     else if (isObject(next)) {
       if (typeof (next as unknown as Node).kind === 'string') visit(next as unknown as Node);
       left.push(...Object.values(next));

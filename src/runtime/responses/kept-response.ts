@@ -1,6 +1,7 @@
 /** Responses as they are kept. Comes in: what a handler answered. Goes out: a plain value, or why it is for nobody else. */
 import { hash } from '../../platform/hash.js';
 import { type Directives, directivesOf, secondsOf } from './cache-control.js';
+import { dateOf } from './http-date.js';
 
 /** A response as a plain value. */
 export interface KeptResponse {
@@ -10,6 +11,8 @@ export interface KeptResponse {
   body: string | Uint8Array | null;
   /** A digest of all of it. */
   digest: string;
+  /** Seconds that it was old when it came, by what the handler says. */
+  age?: number;
   /** Seconds it may be served by what the handler says; none where it says nothing. */
   ttl?: number;
   /** Whether it must not be served when it is old. */
@@ -48,12 +51,17 @@ const OF_CONNECTION: ReadonlySet<string> = new Set([
   'date',
   'keep-alive',
   'proxy-authenticate',
+  'proxy-authentication-info',
+  'proxy-authorization',
   'proxy-connection',
   'te',
   'trailer',
   'transfer-encoding',
   'upgrade',
 ]);
+
+/** What changes what the browser of one visitor keeps. */
+const OF_BROWSER = ['set-cookie', 'set-cookie2', 'clear-site-data'];
 
 /** What is sent piece by piece, as things happen. */
 const STREAMED = /^(text\/event-stream|multipart\/x-mixed-replace|application\/(x-)?ndjson)/i;
@@ -65,7 +73,7 @@ const PATIENCE = 2_000;
 export function refusalOf(response: Response): NotKept | undefined {
   const { status, headers } = response;
   if (!KEPT_STATUS.has(status) || headers.has('content-range')) return 'status';
-  if (headers.has('set-cookie')) return 'set-cookie';
+  if (OF_BROWSER.some((name) => headers.has(name))) return 'set-cookie';
   const control = directivesOf(headers.get('cache-control'));
   if (['private', 'no-store', 'no-cache'].some((name) => control.has(name))) return 'cache-control';
   const life = lifeOf(headers, control);
@@ -94,6 +102,7 @@ export async function keep(response: Response, maxBytes: number): Promise<KeptRe
     headers: kept,
     body,
     digest: hash(JSON.stringify([status, kept, typeof body, shown])).slice(0, 27),
+    ...(oldOf(headers) > 0 ? { age: oldOf(headers) } : {}),
     ...(ttl === undefined ? {} : { ttl }),
     ...(mustBeFresh ? { mustBeFresh } : {}),
   };
@@ -105,16 +114,21 @@ function isNamedBy(headers: Headers, name: string): boolean {
   return named.split(',').some((one) => one.trim().toLowerCase() === name);
 }
 
+/** `Age`; of several the first counts, and what cannot be read is none. */
+function oldOf(headers: Headers): number {
+  const [first = ''] = (headers.get('age') ?? '').split(',');
+  return /^\s*\d+\s*$/.test(first) ? Math.min(Number(first), 2 ** 31) : 0;
+}
+
 /** For how many seconds a shared cache may serve a response, by what it says itself (RFC 9111, section 4.2.1). */
 function lifeOf(headers: Headers, control: Directives): number | undefined {
-  const age = headers.get('age');
-  const old = age && /^\d+$/.test(age) ? Number(age) : 0;
+  const old = oldOf(headers);
   const said = secondsOf(control, 's-maxage') ?? secondsOf(control, 'max-age');
   if (said !== undefined) return said - old;
   const expires = headers.get('expires');
   if (expires === null) return undefined;
-  const until = Date.parse(expires);
-  const since = Date.parse(headers.get('date') ?? '');
+  const until = dateOf(expires);
+  const since = dateOf(headers.get('date') ?? '');
   // What cannot be read, such as 0, is in the past.
   return Number.isNaN(until)
     ? 0

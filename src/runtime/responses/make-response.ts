@@ -11,7 +11,7 @@ export interface Making {
   request: Request;
   asked: Asked;
   policy: CheckedPolicy;
-  handler(): Response | Promise<Response>;
+  handler(request: Request): Response | Promise<Response>;
   /** Headers that are part of the key. */
   names: readonly string[];
   /** Says that the response may be served for no longer than so many seconds. */
@@ -30,12 +30,16 @@ const DEAF: Recorder = { note() {}, refuse() {} };
 export async function makeResponse(making: Making): Promise<KeptResponse | PassedOn> {
   const { request, asked, policy, names } = making;
   const isOfPayload = Boolean(policy.api || policy.graphql);
-  const { result, observed } = await observe(request, { cookies: asked.isTold, isOfPayload }, async () => {
-    const response = await making.handler();
+  const shown = { cookies: asked.isTold, isOfPayload, names };
+  const { result, observed } = await observe(request, shown, async (given) => {
+    const response = await making.handler(given);
     const refusal = refusalOf(response);
     return refusal ? new PassedOn(response, refusal) : keep(response, policy.maxBytes);
   });
-  if (result instanceof PassedOn) return result;
+  if (result instanceof PassedOn) {
+    observed.follow();
+    return result;
+  }
   const refuse = (reason: NotKept): PassedOn => new PassedOn(responseOf(result), reason);
   if (policy.graphql && hasErrors(result)) return refuse('errors');
   if (observed.isOpaque || (isOfPayload && isOtherLanguage(observed, asked))) return refuse('request-read');

@@ -11,6 +11,8 @@ export interface Observed {
   readonly language: string | undefined;
   /** Whether it has read what no key can hold. */
   readonly isOpaque: boolean;
+  /** Has the handler hear when the visitor goes, of whose response nobody else gets anything. */
+  follow(): void;
 }
 
 /** What is shown of a request while a handler runs. */
@@ -19,6 +21,8 @@ export interface Shown {
   cookies: boolean;
   /** Whether the handler is one of Payload's, which reads `Accept-Language` to choose a language, before any code of the site. */
   isOfPayload: boolean;
+  /** Headers that are part of the key. */
+  names: readonly string[];
 }
 
 /** Headers that ask for less than the response, or for another: the handler makes the whole one. */
@@ -32,19 +36,21 @@ export const CONDITIONS: readonly string[] = [
 /** What platforms tell of a visitor on the request itself. */
 const OF_VISITOR = ['cf', 'ip', 'geo'];
 
-/** The methods of headers that show all of them. */
-const WHOLE = ['forEach', 'entries', 'keys', 'values', Symbol.iterator] as const;
+/** The methods of headers that read one of them, and those that read none. Whatever others there are show all. */
+const OF_ONE: ReadonlySet<PropertyKey> = new Set(['get', 'has', 'getAll']);
+const OF_NONE: ReadonlySet<PropertyKey> = new Set(['set', 'append', 'delete']);
 
 type Properties = Record<PropertyKey, unknown>;
 
 /**
- * Runs a handler with a request that tells what is read of it. It is the request itself, so that whoever copies it or
- * knows it by itself goes on to work.
+ * Runs a handler with a request that tells what is read of it. It is the request itself, so that whoever knows it by
+ * itself goes on to work; but where the platform copies requests unseen (workerd) it is a copy, whose own copies have the
+ * headers of the key and no others.
  */
 export async function observe<Result>(
   request: Request,
-  { cookies, isOfPayload }: Shown,
-  run: () => Promise<Result>,
+  { cookies, isOfPayload, names }: Shown,
+  run: (request: Request) => Promise<Result>,
 ): Promise<{ result: Result; observed: Observed }> {
   const headers = new Set<string>();
   let language: string | undefined;
@@ -58,47 +64,42 @@ export async function observe<Result>(
   };
 
   function watchHeaders(original: Headers): Headers {
-    const shown = new Headers(original);
-    for (const name of CONDITIONS) shown.delete(name);
-    if (!cookies) shown.delete('cookie');
-    const get = shown.get.bind(shown);
-    const has = shown.has.bind(shown);
-    const own: Properties = {
-      get: (name: string) => {
-        note(String(name).toLowerCase());
-        return get(name);
-      },
-      has: (name: string) => {
-        note(String(name).toLowerCase());
-        return has(name);
-      },
-    };
-    for (const name of WHOLE) {
-      const method = (shown as unknown as Properties)[name] as (...args: unknown[]) => unknown;
-      own[name] = (...args: unknown[]) => {
-        isOpaque = true;
-        return method.apply(shown, args);
+    const all = new Headers(original);
+    for (const name of CONDITIONS) all.delete(name);
+    if (!cookies) all.delete('cookie');
+    // Of real ones platforms make copies without asking them.
+    const shown: Headers = Object.create(Headers.prototype);
+    for (const name of Reflect.ownKeys(Headers.prototype)) {
+      const method = (all as unknown as Properties)[name];
+      if (typeof method !== 'function' || name === 'constructor') continue;
+      const value = (...args: unknown[]): unknown => {
+        if (OF_ONE.has(name)) note(String(args[0]).toLowerCase());
+        else if (!OF_NONE.has(name)) isOpaque = true;
+        return method.apply(all, args);
       };
+      Object.defineProperty(shown, name, { value });
     }
-    for (const name of Reflect.ownKeys(own)) Object.defineProperty(shown, name, { value: own[name] });
     return shown;
   }
 
-  function watch(target: Request): () => void {
+  const visitor = request.signal;
+  // Who shares the response must not lose it because one visitor has gone.
+  const gone = new AbortController();
+
+  function watch(target: Request, original = target.headers): () => void {
     const { clone } = target;
-    const shown = watchHeaders(target.headers);
+    const shown = watchHeaders(original);
     const names = new Set<PropertyKey>();
     const define = (name: string, property: PropertyDescriptor): void => {
       Object.defineProperty(target, name, { ...property, configurable: true });
       names.add(name);
     };
     define('headers', { value: shown });
-    // Who shares the response must not lose it because one visitor has gone.
-    define('signal', { value: new AbortController().signal });
+    define('signal', { value: gone.signal });
     define('clone', {
       value: () => {
         const copy = clone.call(target);
-        watch(copy);
+        watch(copy, original);
         return copy;
       },
     });
@@ -126,19 +127,102 @@ export async function observe<Result>(
         },
       });
     }
+    const unwatch = watchCopies(target, () => {
+      isOpaque = true;
+    });
     return () => {
+      unwatch();
       for (const name of names) delete (target as unknown as Properties)[name as string];
     };
   }
 
-  const end = watch(request);
+  const given = copiesAreSeen() ? request : withHeaders(request, names);
+  const end = watch(given ?? request, request.headers);
+  if (!given) isOpaque = true;
   try {
-    const result = await run();
+    const result = await run(given ?? request);
     // Nobody has said which language was made of it.
     if (languageHeader && language === undefined) headers.add('accept-language');
-    return { result, observed: { headers, language, isOpaque } };
+    const follow = (): void => {
+      if (visitor?.aborted) gone.abort(visitor.reason);
+      else visitor?.addEventListener('abort', () => gone.abort(visitor.reason), { once: true });
+    };
+    return { result, observed: { headers, language, isOpaque, follow } };
   } finally {
     end();
+  }
+}
+
+/**
+ * Tells when a request is copied by `new Request(request)` or sent by `fetch(request)`, which read all of it without asking
+ * for its headers: they look whether it is a request.
+ */
+function watchCopies(target: Request, copied: () => void): () => void {
+  const original = Object.getPrototypeOf(target) as Properties;
+  let isReading = false;
+  let isListing = false;
+  /** Its own methods look as well. */
+  const reading = <Result>(read: () => Result): Result => {
+    const before = isReading;
+    isReading = true;
+    try {
+      return read();
+    } finally {
+      isReading = before;
+    }
+  };
+  const watched = new Proxy(original, {
+    get(prototype, name, receiver) {
+      const value = reading(() => Reflect.get(prototype, name, receiver) as unknown);
+      if (typeof value !== 'function' || name === 'constructor') return value;
+      if (value !== (Request.prototype as unknown as Properties)[name]) return value;
+      return function (this: unknown, ...args: unknown[]): unknown {
+        return reading(() => value.apply(this, args) as unknown);
+      };
+    },
+    // A loop over its properties goes on to those of what it inherits from.
+    ownKeys(prototype) {
+      isListing = true;
+      return Reflect.ownKeys(prototype);
+    },
+    getPrototypeOf(prototype) {
+      if (!isReading && !isListing) copied();
+      isListing = false;
+      return prototype;
+    },
+  });
+  Object.setPrototypeOf(target, watched);
+  return () => Object.setPrototypeOf(target, original);
+}
+
+let areSeen: boolean | undefined;
+
+/** Whether this platform's copies of requests can be seen. */
+function copiesAreSeen(): boolean {
+  if (areSeen === undefined) {
+    areSeen = false;
+    const probe = new Request('http://probe.invalid/');
+    const end = watchCopies(probe, () => {
+      areSeen = true;
+    });
+    void new Request(probe);
+    end();
+  }
+  return areSeen;
+}
+
+/** A request of the same kind with some of its headers; `undefined` where its kind cannot be made so. */
+function withHeaders(request: Request, names: readonly string[]): Request | undefined {
+  const headers = new Headers();
+  for (const name of [...names, 'content-type']) {
+    const value = request.headers.get(name);
+    if (value !== null) headers.set(name, value);
+  }
+  try {
+    const Kind = request.constructor as typeof Request;
+    return new Kind(request.clone(), { headers });
+  } catch {
+    return undefined;
   }
 }
 

@@ -39,7 +39,7 @@ const NOBODY = { user: null, locale: undefined, fallbackLocale: undefined, paylo
 /** The paths of which it is remembered which headers are read for them. */
 const REMEMBERED_PATHS = 1_000;
 
-type Handler = () => Response | Promise<Response>;
+type Handler = (request: Request) => Response | Promise<Response>;
 
 /**
  * Answers requests to one handler.
@@ -108,7 +108,8 @@ export function createResponseCache(given: ResponsePolicy): ResponseCache {
   }
 
   function remember(key: string, kept: KeptResponse, recorded: Recorded): void {
-    if (etagOf(kept, policy) !== undefined) heads.set(key, { head: { ...kept, body: null }, recorded });
+    const etag = etagOf(kept, policy);
+    if (kept.status === 200 && etag !== undefined) heads.set(key, { head: { ...kept, body: '' }, recorded });
   }
 
   return async (request, params, handler, pass) => {
@@ -116,7 +117,7 @@ export function createResponseCache(given: ResponsePolicy): ResponseCache {
       countPass(reason, site);
       const outcome = `bypass (${reason})`;
       if (pass) pass(outcome);
-      else return labelled(await handler(), policy, outcome);
+      else return labelled(await handler(request), policy, outcome);
     };
     const site = await siteFor(policy);
     const early = reasonToPass(request, policy) ?? (policy.vary ? undefined : signsIn(request, policy));
@@ -127,13 +128,25 @@ export function createResponseCache(given: ResponsePolicy): ResponseCache {
     if (typeof found === 'string') return passOn(found);
     const { wanted, options, names } = found;
     const varies = [...names, 'authorization', 'cookie', ...(isOfPayload ? ['accept-language'] : [])];
+    // What the policy tells apart, and what depends on headers that a network does not look at, is for no network to keep.
+    const isForAll = !asked.isTold && (policy.cdn?.tags !== 'cloudflare' || names.length === usual.length);
     const answer = (kept: KeptResponse, outcome: string, tags: readonly string[] | undefined, age = 0) =>
-      send(kept, request, policy, { outcome, age, tags, varies });
+      send(kept, request, policy, {
+        outcome,
+        age: age + (kept.age ?? 0),
+        tags: isForAll ? tags : undefined,
+        varies,
+      });
 
     const known = await unchanged(site, wanted, request);
     if (known) {
       wanted.count.hits += 1;
-      return answer(known.head, 'hit', known.recorded.tags, ageOf(site, wanted, known.recorded.askedAt));
+      return answer(
+        known.head,
+        'hit',
+        known.recorded.tags,
+        ageOf(site, wanted, known.head, known.recorded.askedAt),
+      );
     }
     const looked = await lookUp(site, wanted);
     if (looked.found && isGoodFor(site, looked, asked.minimumFresh)) {
@@ -149,7 +162,7 @@ export function createResponseCache(given: ResponsePolicy): ResponseCache {
         wide: [],
       };
       remember(wanted.key, kept, recorded);
-      return answer(kept, 'hit', tags, ageOf(site, wanted, askedAt));
+      return answer(kept, 'hit', tags, ageOf(site, wanted, kept, askedAt));
     }
     if (asked.onlyIfCached) return labelled(new Response(null, { status: 504 }), policy, 'miss');
     if (looked.found || looked.stale) wanted.count.stale += 1;
@@ -188,7 +201,10 @@ export function createResponseCache(given: ResponsePolicy): ResponseCache {
     if (result instanceof PassedOn) return labelled(result.response, policy, `miss (${result.reason})`);
     const kept = result as KeptResponse;
     // What is old, or depends on what nobody can say, is for no other cache.
-    if (!made) return answer(kept, 'stale', undefined);
+    if (!made) {
+      const age = old ? Math.max(0, Math.floor((site.reads.now() - old.askedAt) / 1000)) : 0;
+      return answer(kept, 'stale', undefined, age);
+    }
     if (made.kept) remember(wanted.key, kept, made.kept.recorded);
     return answer(kept, made.kept ? 'miss' : `miss (${made.refusal})`, made.kept?.recorded.tags);
   };
@@ -203,11 +219,20 @@ function isGoodFor(
   return entry.askedAt + 1000 * (entry.ttl - seconds) >= reads.now();
 }
 
-/** Seconds since a response was made, or since it was certain that it was still what it had been. */
-function ageOf({ reads }: FunctionSite, { rule, mustAsk }: WantedFunction, askedAt: number): number {
-  if (mustAsk) return 0;
+/**
+ * Seconds since a response was made, or since it was certain that it was still what it had been. How long it lives where its
+ * handler says so, no version tells.
+ */
+function ageOf(
+  { reads }: FunctionSite,
+  wanted: WantedFunction,
+  { ttl }: KeptResponse,
+  askedAt: number,
+): number {
   const age = Math.max(0, Math.floor((reads.now() - askedAt) / 1000));
-  return rule.eventual ? age : Math.min(age, Math.ceil(rule.maximumAge));
+  if (ttl !== undefined) return age;
+  if (wanted.mustAsk) return 0;
+  return wanted.rule.eventual ? age : Math.min(age, Math.ceil(wanted.rule.maximumAge));
 }
 
 /** The site whose responses these are; `undefined` where there is none yet, or no telling. */

@@ -1,6 +1,7 @@
 /** Makes responses of what is kept: with an `ETag`, or as 304, and with what caches on the way are to know. */
 import { pushedTag } from '../next/page-tags.js';
 import { entityOfSingle } from '../query/tags.js';
+import { dateOf } from './http-date.js';
 import type { KeptResponse } from './kept-response.js';
 import type { CDN, CheckedPolicy } from './policy.js';
 
@@ -41,18 +42,30 @@ export function send(kept: KeptResponse, request: Request, policy: CheckedPolicy
 
   if (policy.outcomeHeader) headers.set('X-Payload-Cache', how.outcome);
   const { status } = kept;
-  if (status === 200 && matches(request.headers.get('if-none-match'), etag)) {
+  if (status === 200 && has(request, kept, etag)) {
     for (const name of [...headers.keys()]) if (OF_BODY.test(name)) headers.delete(name);
     return new Response(null, { status: 304, headers });
   }
   return new Response(kept.body as string | Uint8Array<ArrayBuffer> | null, { status, headers });
 }
 
+/** Whether whoever asks has what is kept (RFC 9110, section 13.2.2). */
+function has({ headers }: Request, kept: KeptResponse, etag: string | undefined): boolean {
+  const etags = headers.get('if-none-match');
+  if (etags !== null) return matches(etags, etag);
+  const changed = kept.headers.find(([name]) => name === 'last-modified')?.[1];
+  return changed !== undefined && dateOf(changed) <= dateOf(headers.get('if-modified-since') ?? '');
+}
+
 /** The `ETag` of what is kept: its own, where the handler has given it one. */
-export function etagOf({ digest, status, headers }: KeptResponse, policy: CheckedPolicy): string | undefined {
+export function etagOf(
+  { digest, status, headers, body }: KeptResponse,
+  policy: CheckedPolicy,
+): string | undefined {
   const own = headers.find(([name]) => name === 'etag');
   if (own) return own[1];
-  if (policy.etag === false || status !== 200) return undefined;
+  // Of a body that is not there, as of HEAD, no digest can be made.
+  if (policy.etag === false || status !== 200 || body === null) return undefined;
   return policy.etag === 'strong' ? `"${digest}"` : `W/"${digest}"`;
 }
 
@@ -78,6 +91,8 @@ function addVary(headers: Headers, names: readonly string[]): void {
 /** A response that is passed on, with what became of its request; no network keeps what was made for one visitor. */
 export function labelled(response: Response, policy: CheckedPolicy, outcome: string): Response {
   if (!policy.outcomeHeader && !policy.forCDN) return response;
+  // An error, or a connection that is no longer HTTP: of neither can a copy be made.
+  if (response.status < 200) return response;
   // Those of a redirect, and of what was fetched, cannot be changed.
   const headers = new Headers(response.headers);
   if (policy.outcomeHeader) headers.set('X-Payload-Cache', outcome);

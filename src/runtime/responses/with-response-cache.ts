@@ -16,6 +16,6 @@ export function withResponseCache<
 >(handler: Handler, policy: ResponsePolicy = {}): Handler {
   const cache = createResponseCache(policy);
   const answer = (request: Request, ...rest: unknown[]): Promise<Response | undefined> =>
-    cache(request, (rest[0] as { params?: unknown } | undefined)?.params, () => handler(request, ...rest));
+    cache(request, (rest[0] as { params?: unknown } | undefined)?.params, (shown) => handler(shown, ...rest));
   return answer as unknown as Handler;
 }
