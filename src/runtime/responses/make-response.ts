@@ -26,6 +26,9 @@ const MOST_HEADERS = 16;
 /** What the policy reads is no part of the response. */
 const DEAF: Recorder = { note() {}, refuse() {} };
 
+/** What a handler says may be for ever, in seconds: a year. */
+const LONGEST_LIFE = 31_536_000;
+
 /** @returns a plain value, or what must not be kept */
 export async function makeResponse(making: Making): Promise<KeptResponse | PassedOn> {
   const { request, asked, policy, names } = making;
@@ -50,7 +53,7 @@ export async function makeResponse(making: Making): Promise<KeptResponse | Passe
     return refuse('request-read');
   }
   if (asked.isTold && !(await isStillTold(making))) return refuse('vary');
-  if (result.ttl !== undefined) making.limit(result.ttl);
+  if (result.ttl !== undefined) making.limit(Math.min(result.ttl, LONGEST_LIFE));
   return result;
 }
 
