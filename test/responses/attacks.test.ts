@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import * as graphql from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createGraphQLReader } from '../../src/runtime/responses/graphql-request.js';
+import { withResponseCache } from '../../src/runtime/responses.js';
 import {
   type CachedHandler,
   cachedHandler,
@@ -110,6 +111,40 @@ describe('What a handler reads of a header', () => {
     expect(await outcome('/address?a=1')).toBe('hit');
     const looked = cachedHandler(site, handler, {}, RouteRequest);
     expect(await (await looked.ask('/kind')).json()).toEqual(['http://site.example/kind', 'GET', '', 1]);
+  });
+
+  test('of a copy made by clone() is told apart as well, and kept', async () => {
+    const { outcome } = cachedHandler(site, (request) =>
+      Response.json(request.clone().clone().headers.get('x-tenant')),
+    );
+    for (const expected of ['miss (request-read)', 'miss', 'hit'])
+      expect(await outcome('/cloned', { headers: { 'x-tenant': 'one' } })).toBe(expected);
+    expect(await outcome('/cloned', { headers: { 'x-tenant': 'two' } })).toBe('miss');
+  });
+
+  test('of a request behind a proxy, as Next has it, is seen as well', async () => {
+    const behind = (request: Request): Request =>
+      new Proxy(request, {
+        get(target, name) {
+          if (name === 'clone') return () => behind(target.clone());
+          const value = Reflect.get(target, name, target);
+          return typeof value === 'function' ? value.bind(target) : value;
+        },
+      });
+    const read: [string, (request: Request) => unknown][] = [
+      ['kept', ({ headers }) => headers.get('x-tenant')],
+      ['cloned', (request) => request.clone().clone().headers.get('x-tenant')],
+      ['copied', (request) => new Request(request).headers.get('x-tenant')],
+    ];
+    for (const [name, way] of read) {
+      const cached = withResponseCache((request: Request) => Response.json(way(request)), {
+        payload: site.payload,
+      });
+      for (const tenant of ['one', 'one', 'two', 'one', 'two']) {
+        const request = new Request(`http://site.example/${name}`, { headers: { 'x-tenant': tenant } });
+        expect(await (await cached(behind(request))).json(), name).toBe(tenant);
+      }
+    }
   });
 
   test('of harmless cookies is nothing, in whatever way', async () => {

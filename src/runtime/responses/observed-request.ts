@@ -96,11 +96,22 @@ export async function observe<Result>(
     };
     define('headers', { value: shown });
     define('signal', { value: gone.signal });
+    const { reading, end: unwatch } = watchCopies(target, () => {
+      isOpaque = true;
+    });
+    let isCloning = false;
     define('clone', {
-      value: () => {
-        const copy = clone.call(target);
-        watch(copy, original);
-        return copy;
+      value(this: Request) {
+        // Next's stands in front of the request, and asks it for its own.
+        if (isCloning) return (Object.getPrototypeOf(this) as Request).clone.call(this);
+        isCloning = true;
+        try {
+          const copy = reading(() => clone.call(target));
+          watch(copy, original);
+          return copy;
+        } finally {
+          isCloning = false;
+        }
       },
     });
     for (const name of OF_VISITOR) {
@@ -127,9 +138,6 @@ export async function observe<Result>(
         },
       });
     }
-    const unwatch = watchCopies(target, () => {
-      isOpaque = true;
-    });
     return () => {
       unwatch();
       for (const name of names) delete (target as unknown as Properties)[name as string];
@@ -157,7 +165,10 @@ export async function observe<Result>(
  * Tells when a request is copied by `new Request(request)` or sent by `fetch(request)`, which read all of it without asking
  * for its headers: they look whether it is a request.
  */
-function watchCopies(target: Request, copied: () => void): () => void {
+function watchCopies(
+  target: Request,
+  copied: () => void,
+): { reading<Result>(read: () => Result): Result; end(): void } {
   const original = Object.getPrototypeOf(target) as Properties;
   let isReading = false;
   let isListing = false;
@@ -192,7 +203,7 @@ function watchCopies(target: Request, copied: () => void): () => void {
     },
   });
   Object.setPrototypeOf(target, watched);
-  return () => Object.setPrototypeOf(target, original);
+  return { reading, end: () => void Object.setPrototypeOf(target, original) };
 }
 
 let areSeen: boolean | undefined;
@@ -202,7 +213,7 @@ function copiesAreSeen(): boolean {
   if (areSeen === undefined) {
     areSeen = false;
     const probe = new Request('http://probe.invalid/');
-    const end = watchCopies(probe, () => {
+    const { end } = watchCopies(probe, () => {
       areSeen = true;
     });
     void new Request(probe);
