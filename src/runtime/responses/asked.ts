@@ -106,6 +106,8 @@ export async function askedBy(
   const url = new URL(request.url);
   const path = pathOf(url, params, payload);
   if (policy.api && !readsDocuments(payload, path) && !policy.isOwnEndpoint(path)) return 'endpoint';
+  // What the site's own queries go by nobody knows, and which of the fields are theirs.
+  if (read && hasOwnQueries(payload) && !policy.ownQueries) return 'endpoint';
   const graphql = read ? await graphqlOf(request, url, read) : undefined;
   if (typeof graphql === 'string') return graphql;
   const control = directivesOf(headers.get('cache-control'));
@@ -130,6 +132,9 @@ export async function askedBy(
     minimumFresh: secondsOf(control, 'min-fresh') ?? 0,
   };
 }
+
+/** Whether the site has added queries to its GraphQL API. */
+const hasOwnQueries = ({ config }: Payload): boolean => typeof config.graphQL?.queries === 'function';
 
 /** The language that Payload answers in, by what the handler is shown. */
 export function languageOf(payload: Payload, headers: Headers): string | undefined {

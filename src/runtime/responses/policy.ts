@@ -53,6 +53,11 @@ export interface ResponsePolicy {
    * `'/posts/popular'`; one that ends in `/*` stands for all below it. Default none: nobody knows what they read.
    */
   endpoints?: readonly string[];
+  /**
+   * Whether GraphQL may be answered from the cache although the site has queries of its own there (`graphQL.queries` of the
+   * config): they depend on what they read through Payload, and on nothing else. Default `false`.
+   */
+  ownQueries?: boolean;
   /** Largest body that is kept, in bytes. Default 1,000,000. */
   maxBytes?: number;
   /** The kind of `ETag`, or none. Both are a digest of the response; a strong one says that it is so byte for byte. Default `'weak'`. */
