@@ -63,8 +63,11 @@ export function createResponseCache(given: ResponsePolicy): ResponseCache {
   const policy = checkedPolicy(given);
   const read = policy.graphql && createGraphQLReader(policy.graphql);
   const isOfPayload = Boolean(policy.api || policy.graphql);
-  /** Headers that Payload reads for each request. */
-  const usual: readonly string[] = isOfPayload ? ['disableautologin', 'origin'] : [];
+  /** Headers that Payload reads for each request, and what it has answer GraphQL. */
+  const usual: readonly string[] = [
+    ...(policy.graphql ? ['accept', 'content-type'] : []),
+    ...(isOfPayload ? ['disableautologin', 'origin'] : []),
+  ];
   const headersRead = leastRecentlyUsed<string, readonly string[]>(REMEMBERED_PATHS);
   /** Heads of responses, to answer whoever has them already without a body. */
   const heads = leastRecentlyUsed<string, { head: KeptResponse; recorded: Recorded }>(REMEMBERED_QUERIES);
