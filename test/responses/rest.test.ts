@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { invalidateCache } from '../../src/runtime/index.js';
+import { cached, invalidateCache, settleCache } from '../../src/runtime/index.js';
 import { type ResponseSite, responseCounts, startResponseSite } from '../support/responses.js';
 
 let site: ResponseSite;
@@ -75,4 +75,36 @@ describe('a response of REST', () => {
     const changed = await site.get('/posts?limit=9', { headers: { 'if-none-match': etag } });
     expect(changed.status).toBe(200);
   });
+
+  test.each(['200', '304'])(
+    'of status %s is what a function or a page around it depends on',
+    async (status) => {
+      const path = '/posts?limit=2&sort=id';
+      const etag = (await site.get(path)).headers.get('etag')!;
+      let runs = 0;
+      const outer = () =>
+        cached(
+          async () => {
+            runs += 1;
+            const response = await site.get(
+              path,
+              status === '304' ? { headers: { 'if-none-match': etag } } : {},
+            );
+            expect([String(response.status), response.headers.get('x-payload-cache')]).toEqual([
+              runs === 1 ? status : '200',
+              runs === 1 ? 'hit' : 'miss',
+            ]);
+            return response.headers.get('etag');
+          },
+          { key: [path], payload: site.payload },
+        );
+      await outer();
+      await settleCache(site.payload);
+      await outer();
+      expect(runs).toBe(1);
+      await site.payload.update({ collection: 'posts', id: await idOf('posts'), data: { title: 'New' } });
+      expect(await outer()).not.toBe(etag);
+      expect(runs).toBe(2);
+    },
+  );
 });

@@ -8,7 +8,7 @@ import type { Refusal } from '../../interfaces/recorder.js';
 import { leastRecentlyUsed } from '../../platform/least-recently-used.js';
 import { instanceOf, livingInstances } from '../carried-instance.js';
 import type { CachedOptions, FunctionSite, Made, Recorded, WantedFunction } from '../functions/context.js';
-import { type Looked, lookUp } from '../functions/lookup.js';
+import { type Looked, lookUp, noteEntry } from '../functions/lookup.js';
 import { type FunctionCall, revalidate, runShared } from '../functions/run.js';
 import { siteOf } from '../functions/site-of.js';
 import { wantedOf } from '../functions/wanted.js';
@@ -143,19 +143,18 @@ export function createResponseCache(given: ResponsePolicy): ResponseCache {
 
     const known = await unchanged(site, wanted, request);
     if (known) {
+      const { head, recorded } = known;
       wanted.count.hits += 1;
-      return answer(
-        known.head,
-        'hit',
-        known.recorded.tags,
-        ageOf(site, wanted, known.head, known.recorded.askedAt),
-      );
+      wanted.parent?.note(recorded.tags, recorded.versions, recorded.askedAt);
+      wanted.parent?.expires?.(recorded.until);
+      return answer(head, 'hit', recorded.tags, ageOf(site, wanted, head, recorded.askedAt));
     }
     const looked = await lookUp(site, wanted);
     if (looked.found && isGoodFor(site, looked, asked.minimumFresh)) {
       const { entry } = looked;
       const kept = looked.result as KeptResponse;
       wanted.count.hits += 1;
+      noteEntry(wanted.parent, entry);
       const { tags, versions, askedAt, ttl } = entry;
       const recorded = {
         tags: [...tags],
