@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { Miniflare } from 'miniflare';
 import { describe, expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
@@ -73,10 +73,31 @@ const CASES: Record<string, Record<string, string | undefined>> = {
     ]`,
     redisRegistry: `({ redisRegistry }) => redisRegistry()`,
   },
+  './responses': {
+    CREDENTIAL_HEADERS: undefined,
+    HARMLESS_COOKIES: undefined,
+    expressCache: `({ expressCache }) => expressCache({ ttl: '5m' })`,
+    purgeCloudflare: `({ purgeCloudflare }) => purgeCloudflare()`,
+    purgeFastly: `({ purgeFastly }) => purgeFastly()`,
+    purgeVercel: `({ purgeVercel }) => purgeVercel()`,
+    withResponseCache: `({ withResponseCache }) =>
+      withResponseCache(() => new Response(), { api: 'rest', cdn: { maxAge: '1m', tags: 'fastly' } })`,
+  },
 };
 
 const entries = Object.keys(manifest.exports).filter((entry) => !entry.endsWith('.json'));
 const source = (entry: string): string => `./src/runtime/${entry === '.' ? 'index' : entry.slice(2)}.js`;
+
+/** Stands for the one of the site, of which this package takes one function. */
+const payload: Plugin = {
+  name: 'payload',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^payload$/ }, ({ path }) => ({ path, namespace: 'stub' }));
+    onLoad({ filter: /.*/, namespace: 'stub' }, () => ({
+      contents: `export const getRequestLanguage = () => 'en';`,
+    }));
+  },
+};
 
 /** Runs text at the global scope of a Worker, which answers with what it exports as \`answer\`. */
 async function atGlobalScope(text: string, compatibilityDate: string): Promise<unknown> {
@@ -90,6 +111,7 @@ async function atGlobalScope(text: string, compatibilityDate: string): Promise<u
     conditions: ['workerd', 'worker', 'browser'],
     // As on a site that gives its own client.
     external: ['node:*', 'cloudflare:*', 'ioredis', 'next/*'],
+    plugins: [payload],
     write: false,
     logLevel: 'silent',
   });
