@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import { request as ask, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import compression from 'compression';
@@ -164,4 +164,149 @@ test('a visitor who goes away ends nothing for others', async () => {
   const going = setInterval(() => go(), 20);
   expect(await (await again).text()).toBe('slow');
   clearInterval(going);
+});
+
+/** With a request target as it is, which `fetch` would put in order. */
+function getRaw(path: string): Promise<number | undefined> {
+  const { port } = server!.address() as AddressInfo;
+  return new Promise((resolve, reject) => {
+    const asking = ask({ port, host: '127.0.0.1', path }, (response) => {
+      response.resume().once('end', () => resolve(response.statusCode));
+    });
+    asking.once('error', reject).end();
+  });
+}
+
+test('an address that is another in the eyes of the routes has a response of its own', async () => {
+  await serve((app) => void app.get('/one', (_request, response) => void response.send('one')));
+  const { host } = new URL(address);
+  for (const path of ['/none/../one', `//${host}/one`, `/\\${host}/one`, '/\\one', '/%2e/one']) {
+    expect([path, await getRaw(path)]).toEqual([path, 404]);
+    await settleCache(site.payload);
+  }
+  expect((await get('/one')).status).toBe(200);
+});
+
+test('what is read of headers after the first byte is part of the key', async () => {
+  await serve((app) => {
+    app.get('/late', (request, response) => {
+      response.write('tenant ');
+      setTimeout(() => response.end(request.get('x-tenant')), 20);
+    });
+  });
+  for (const tenant of ['a', 'a', 'b', 'a'])
+    expect(await (await get('/late', { headers: { 'x-tenant': tenant } })).text()).toBe(`tenant ${tenant}`);
+});
+
+test('what breaks off half-way is not made whole by an error page', async () => {
+  await serve((app) => {
+    app.get('/half', (_request, response, next) => {
+      response.write('half');
+      setTimeout(() => next(new Error('broken')), 20);
+    });
+    app.use((_error: unknown, _request: unknown, response: any, _next: unknown) => {
+      response.status(500).json({ error: 'broken' });
+    });
+  });
+  for (let time = 0; time < 2; time++) await expect(get('/half').then((it) => it.text())).rejects.toThrow();
+  expect(asked).toBe(2);
+});
+
+test('who writes on after the visitor has gone is not thrown at', async () => {
+  let wrote: unknown;
+  await serve((app) => {
+    app.get('/events', (_request, response) => {
+      response.set('content-type', 'text/event-stream');
+      response.write('data: 1\n\n');
+      response.once('close', () =>
+        setTimeout(() => {
+          try {
+            wrote = response.write('data: 2\n\n');
+            response.end();
+          } catch (error) {
+            wrote = error;
+          }
+        }, 10),
+      );
+    });
+  });
+  const controller = new AbortController();
+  const { body } = await get('/events', {
+    signal: controller.signal,
+    headers: { 'accept-encoding': 'identity' },
+  });
+  await body!.getReader().read();
+  controller.abort();
+  await expect.poll(() => wrote).toBe(false);
+});
+
+test('an old response is not sent while those behind answer with the same connection', async () => {
+  await serve(
+    (app) => {
+      app.get('/count', async (_request, response) => {
+        const { totalDocs } = await site.payload.count({ collection: 'posts' });
+        response.set('x-count', String(totalDocs)).send(`count ${totalDocs}`);
+      });
+    },
+    { ttl: '1s', swr: '1h' } as object,
+  );
+  await get('/count');
+  expect((await get('/count')).outcome).toBe('hit');
+  await new Promise((resolve) => setTimeout(resolve, 1_100));
+  const next = await get('/count');
+  expect([next.outcome, next.headers.get('x-count'), await next.text()]).toEqual(['miss', '4', 'count 4']);
+});
+
+test('what is piped through what compresses is not held up', async () => {
+  const text = 'x'.repeat(40_000);
+  await serve((app) => {
+    app.get('/piped', (_request, response) => {
+      response.type('text/plain');
+      Readable.from(Array.from({ length: 10 }, () => text)).pipe(response);
+    });
+  });
+  expect(await (await get('/piped')).text()).toBe(text.repeat(10));
+  expect((await get('/piped')).outcome).toBe('hit');
+});
+
+test('headers in a list are those that they are', async () => {
+  await serve((app) => {
+    app.get('/flat', (_request, response) => {
+      response.writeHead(200, ['content-type', 'text/plain', 'x-own', '1', 'x-own', '2']).end('flat');
+    });
+  });
+  for (const outcome of ['miss', 'hit']) {
+    const response = await get('/flat');
+    expect([response.outcome, response.headers.get('x-own'), response.headers.get('content-type')]).toEqual([
+      outcome,
+      '1, 2',
+      'text/plain',
+    ]);
+  }
+});
+
+test('what is said of a request in front of the cache is said of that request', async () => {
+  let number = 0;
+  const app = express();
+  app.use((request, response, next) => {
+    number += 1;
+    response.set('x-request-id', `${request.get('x-visitor')} ${number}`);
+    if (request.path === '/private') response.set('cache-control', 'private');
+    next();
+  });
+  app.use(expressCache({ outcomeHeader: true, payload: site.payload }));
+  app.get('*path', (_request, response) => void response.send('same'));
+  await new Promise<void>((resolve) => {
+    server = app.listen(0, '127.0.0.1', () => resolve());
+  });
+  address = `http://127.0.0.1:${(server!.address() as AddressInfo).port}`;
+  for (const [visitor, outcome] of [
+    ['a', 'miss'],
+    ['b', 'hit'],
+  ] as const) {
+    const response = await get('/open', { headers: { 'x-visitor': visitor } });
+    expect(response.outcome).toBe(outcome);
+    expect(response.headers.get('x-request-id')).toBe(`${visitor} ${number}`);
+  }
+  for (let time = 0; time < 2; time++) expect((await get('/private')).outcome).toBe('miss (cache-control)');
 });

@@ -1,5 +1,6 @@
 /** Responses of a server with middleware, such as Express: what comes after it answers, and is heard while it does. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { EventEmitter } from 'node:events';
+import type { IncomingMessage, OutgoingHttpHeader, ServerResponse } from 'node:http';
 import type { ResponsePolicy } from './policy.js';
 import { createResponseCache } from './response-cache.js';
 
@@ -14,32 +15,37 @@ export type Middleware = (
  * A middleware that has what comes after it answered from the cache, as `withResponseCache` does: `GET` and `HEAD`, where
  * nobody has signed in or the policy tells people apart. Put it behind what compresses, and before what reads sessions.
  * What the others read of the socket, such as an address, is not seen: tell requests apart by `vary` where that matters.
+ * Nothing old is served while a new response is being made: those behind answer on the connection of who asks.
  *
  * @throws PayloadKVError `INVALID_RESPONSE_POLICY` or `INVALID_DURATION` for a policy that cannot be
  */
-export function expressCache(policy: Omit<ResponsePolicy, 'graphql'> = {}): Middleware {
-  const cache = createResponseCache(policy);
+export function expressCache(policy: Omit<ResponsePolicy, 'graphql' | 'swr'> = {}): Middleware {
+  const cache = createResponseCache({ ...policy, swr: false });
   return (incoming, outgoing, next) => {
     const request = requestOf(incoming);
     if (!request) return next();
-    const { write, end } = outgoing;
+    const { write, end, on, setHeader } = outgoing;
     const answered = cache(
       request,
-      undefined,
+      // Routes go by what was sent, of which an address has made `/b` of `/a/../b`.
+      { target: targetOf(incoming) },
       (shown) => heard(shown, incoming, outgoing, next),
       (outcome) => {
         if (policy.outcomeHeader) outgoing.setHeader('X-Payload-Cache', outcome);
         next();
       },
     );
-    answered.then((response) => response && send(response, outgoing, { write, end })).catch(next);
+    answered
+      .then((response) => response && send(response, outgoing, { write, end, on, setHeader }))
+      .catch(next);
   };
 }
 
+const targetOf = (incoming: IncomingMessage & { originalUrl?: string }): string =>
+  incoming.originalUrl ?? incoming.url ?? '/';
+
 /** The request as the platform has it; `undefined` for one that it does not take, and for one with a body. */
-function requestOf(
-  incoming: IncomingMessage & { originalUrl?: string; protocol?: string },
-): Request | undefined {
+function requestOf(incoming: IncomingMessage & { protocol?: string }): Request | undefined {
   const { method = 'GET', headers, rawHeaders } = incoming;
   if (method !== 'GET' && method !== 'HEAD') return undefined;
   // What is read of it is not part of the key.
@@ -49,10 +55,7 @@ function requestOf(
     pairs.push([rawHeaders[index] as string, rawHeaders[index + 1] as string]);
   const scheme = incoming.protocol ?? ('encrypted' in incoming.socket ? 'https' : 'http');
   try {
-    const url = new URL(
-      incoming.originalUrl ?? incoming.url ?? '/',
-      `${scheme}://${headers.host ?? 'localhost'}`,
-    );
+    const url = new URL(targetOf(incoming), `${scheme}://${headers.host ?? 'localhost'}`);
     return new Request(url, { method, headers: pairs });
   } catch {
     return undefined;
@@ -100,14 +103,37 @@ function heard(
     // Of its own, unlike the others.
     define('rawHeaders', { value: rawHeaders, writable: true, enumerable: true });
   };
-  return captured(outgoing, next).finally(asBefore);
+  return captured(outgoing, next, asBefore);
 }
 
 type Chunk = string | Uint8Array;
 
-/** What is written to a response, as one of the platform's, from its first byte on. Nothing of it is sent. */
-function captured(outgoing: ServerResponse, next: (error?: unknown) => void): Promise<Response> {
-  const { writeHead } = outgoing;
+/** Headers by which it is told whether a response may be kept, whoever has set them. */
+const JUDGED =
+  /^(age|cache-control|clear-site-data|connection|content-.*|date|etag|expires|last-modified|set-cookie2?|vary)$/;
+
+/**
+ * What is written to a response, as one of the platform's, from its first byte on. Nothing of it is sent.
+ *
+ * @param ended hears that there is no more to come
+ */
+function captured(
+  outgoing: ServerResponse,
+  next: (error?: unknown) => void,
+  ended: () => void,
+): Promise<Response> {
+  const { writeHead, on } = outgoing;
+  // Of this request, and not of its response: whatever is in front sets them again for the next one.
+  const before = { ...outgoing.getHeaders() };
+  const isItsOwn = (name: string): boolean =>
+    JUDGED.test(name) || String(outgoing.getHeader(name)) !== String(before[name]);
+  // What compresses hears of what it has sent itself.
+  const room = new EventEmitter();
+  function listen(name: string, listener: (...args: any[]) => void): ServerResponse {
+    if (name !== 'drain') return Reflect.apply(on, outgoing, [name, listener]) as ServerResponse;
+    room.on(name, listener);
+    return outgoing;
+  }
   return new Promise((resolve, reject) => {
     let controller: ReadableStreamDefaultController<Uint8Array>;
     let hasBegun = false;
@@ -117,22 +143,26 @@ function captured(outgoing: ServerResponse, next: (error?: unknown) => void): Pr
         start: (given) => {
           controller = given;
         },
-        pull: () => void outgoing.emit('drain'),
+        pull: () => void room.emit('drain'),
       },
       { highWaterMark: 65_536, size: (chunk) => chunk?.byteLength ?? 0 },
     );
     const gone = (): void => {
       const error = new Error('The connection was closed before the response was complete.');
+      hasEnded = true;
+      ended();
       if (hasBegun) controller.error(error);
       reject(error);
     };
     const begin = (): void => {
       if (hasBegun) return;
       hasBegun = true;
+      const own = outgoing.getHeaderNames().filter(isItsOwn);
+      resolve(responseOf(outgoing, own, body));
+      for (const name of own) outgoing.removeHeader(name);
       // Its own write calls it.
-      Object.assign(outgoing, { writeHead });
-      resolve(responseOf(outgoing, body));
-      for (const name of outgoing.getHeaderNames()) outgoing.removeHeader(name);
+      Object.assign(outgoing, { writeHead, setHeader: tooLate });
+      Object.defineProperty(outgoing, 'headersSent', { configurable: true, value: true });
     };
     const add = (chunk: unknown, encoding: unknown): void => {
       if (typeof chunk === 'string')
@@ -150,10 +180,11 @@ function captured(outgoing: ServerResponse, next: (error?: unknown) => void): Pr
         outgoing.statusCode = status;
         for (const given of rest) if (typeof given === 'string') outgoing.statusMessage = given;
         const headers = rest.find((one) => typeof one === 'object' && one !== null);
-        for (const [name, value] of Object.entries((headers ?? {}) as Record<string, string>))
-          outgoing.setHeader(name, value);
+        setAll(outgoing, headers);
         return outgoing;
       },
+      on: listen,
+      addListener: listen,
       flushHeaders: begin,
       write(chunk: Chunk, encoding?: unknown, callback?: unknown) {
         if (hasEnded) return false;
@@ -170,6 +201,7 @@ function captured(outgoing: ServerResponse, next: (error?: unknown) => void): Pr
         const done = callbackOf(chunk, encoding, callback);
         if (done) outgoing.once('finish', done);
         outgoing.off('close', gone);
+        ended();
         controller.close();
         return outgoing;
       },
@@ -178,10 +210,35 @@ function captured(outgoing: ServerResponse, next: (error?: unknown) => void): Pr
   });
 }
 
-function responseOf(outgoing: ServerResponse, body: ReadableStream<Uint8Array>): Response {
+/** As the platform says it, where one that is begun is answered with an error page. */
+function tooLate(): never {
+  throw Object.assign(new Error('Cannot set headers after they are sent to the client'), {
+    code: 'ERR_HTTP_HEADERS_SENT',
+  });
+}
+
+/** Sets headers as `writeHead` takes them: by name, in pairs, or one after another. */
+function setAll(outgoing: ServerResponse, given: unknown): void {
+  if (!Array.isArray(given)) {
+    for (const [name, value] of Object.entries(given ?? {})) outgoing.setHeader(name, value);
+    return;
+  }
+  const list = (Array.isArray(given[0]) ? given.flat() : given) as OutgoingHttpHeader[];
+  for (let index = 0; index < list.length; index += 2) outgoing.removeHeader(String(list[index]));
+  for (let index = 0; index < list.length; index += 2) {
+    const value = list[index + 1] as OutgoingHttpHeader;
+    outgoing.appendHeader(String(list[index]), Array.isArray(value) ? value : String(value));
+  }
+}
+
+function responseOf(
+  outgoing: ServerResponse,
+  names: readonly string[],
+  body: ReadableStream<Uint8Array>,
+): Response {
   const headers = new Headers();
-  for (const [name, value] of Object.entries(outgoing.getHeaders())) {
-    for (const one of Array.isArray(value) ? value : [value]) headers.append(name, String(one));
+  for (const name of names) {
+    for (const one of [outgoing.getHeader(name)].flat()) headers.append(name, String(one));
   }
   const { statusCode: status, statusMessage } = outgoing;
   const hasBody = ![101, 103, 204, 205, 304].includes(status);
@@ -192,20 +249,25 @@ function responseOf(outgoing: ServerResponse, body: ReadableStream<Uint8Array>):
 async function send(
   response: Response,
   outgoing: ServerResponse,
-  { write, end }: Pick<ServerResponse, 'write' | 'end'>,
+  { write, end, on, setHeader }: Pick<ServerResponse, 'write' | 'end' | 'on' | 'setHeader'>,
 ): Promise<void> {
+  const reader = response.body?.getReader();
+  let next = await reader?.read();
+  Object.assign(outgoing, { setHeader });
+  Reflect.deleteProperty(outgoing, 'headersSent');
   outgoing.statusCode = response.status;
   response.headers.forEach((value, name) => {
     if (name !== 'set-cookie') outgoing.setHeader(name, value);
   });
   const cookies = response.headers.getSetCookie();
   if (cookies.length > 0) outgoing.setHeader('set-cookie', cookies);
-  const reader = response.body?.getReader();
-  for (;;) {
-    const next = await reader?.read();
-    if (!next || next.done) break;
-    if (!Reflect.apply(write, outgoing, [next.value]))
-      await new Promise((resolve) => outgoing.once('drain', resolve));
+  let goOn = (): void => {};
+  Reflect.apply(on, outgoing, ['drain', () => goOn()]);
+  for (; next && !next.done; next = await reader?.read()) {
+    const drained = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    if (!Reflect.apply(write, outgoing, [next.value])) await drained;
   }
   Reflect.apply(end, outgoing, []);
 }
