@@ -574,3 +574,21 @@ describe('Queries of GraphQL', () => {
     expect(await outcomeOf(body)).toBe('bypass (draft)');
   });
 });
+
+test('A cache inside of another ends nothing that the outer one sees', async () => {
+  const policy = { payload: site.payload, outcomeHeader: true };
+  const inner = withResponseCache((_request: Request) => new Response('inner'), policy);
+  const outer = withResponseCache(async (request: Request) => {
+    await Promise.all([inner(request), inner(request), inner(request.clone())]);
+    await wait(1);
+    return new Response(`${request.headers.get('x-tenant')} ${request.headers.get('cookie')}`);
+  }, policy);
+  const of = async (tenant: string) => {
+    const headers = { 'x-tenant': tenant, cookie: '_ga=1' };
+    const response = await outer(new Request('http://site.example/nested', { headers }));
+    return [response.headers.get('x-payload-cache'), await response.text()];
+  };
+  for (const tenant of ['a', 'a', 'b']) expect((await of(tenant))[1]).toBe(`${tenant} null`);
+  await wait(20);
+  expect(await of('a')).toEqual(['hit', 'a null']);
+});

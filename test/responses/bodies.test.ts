@@ -142,3 +142,20 @@ test('HEAD is answered as the handler does, parts and CORS are left to it', asyn
   const headers = { origin: 'http://x.example', 'access-control-request-method': 'GET' };
   expect(await outcome('/head', { method: 'OPTIONS', headers })).toBe('bypass (method)');
 });
+
+test('A stream of text, which some servers send all the same, is passed on', async () => {
+  const { ask } = cachedHandler(site, () => {
+    const body = new ReadableStream({
+      start(controller) {
+        controller.enqueue('some ');
+        controller.enqueue('text');
+        controller.close();
+      },
+    });
+    return new Response(body);
+  });
+  const response = await ask('/text');
+  expect(response.headers.get(OUTCOME)).toBe('miss (stream)');
+  const reader = (response.body as ReadableStream<unknown>).getReader();
+  expect([(await reader.read()).value, (await reader.read()).value]).toEqual(['some ', 'text']);
+});

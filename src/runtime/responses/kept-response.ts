@@ -147,6 +147,8 @@ async function readBody(response: Response, maxBytes: number): Promise<Uint8Arra
     if (!next) return rest(response, chunks, reader, reading, 'stream');
     if (next.done) break;
     chunks.push(next.value);
+    // What is not of bytes, such as text, some servers send all the same.
+    if (!ArrayBuffer.isView(next.value)) return rest(response, chunks, reader, undefined, 'stream');
     size += next.value.byteLength;
     if (size > maxBytes) return rest(response, chunks, reader, undefined, 'too-large');
   }

@@ -42,6 +42,9 @@ const OF_NONE: ReadonlySet<PropertyKey> = new Set(['set', 'append', 'delete']);
 
 type Properties = Record<PropertyKey, unknown>;
 
+/** Requests that are being watched, with their copies. */
+const underWatch = new WeakSet<Request>();
+
 /**
  * Runs a handler with a request that tells what is read of it. It is the request itself, so that whoever knows it by
  * itself goes on to work; but where the platform copies requests unseen (workerd) it is a copy, whose own copies have the
@@ -52,6 +55,11 @@ export async function observe<Result>(
   { cookies, isOfPayload, names }: Shown,
   run: (request: Request) => Promise<Result>,
 ): Promise<{ result: Result; observed: Observed }> {
+  // By another cache around this one, or another call: the first to end would end the other's as well.
+  if (underWatch.has(request)) {
+    const observed = { headers: new Set<string>(), language: undefined, isOpaque: true, follow() {} };
+    return { result: await run(request), observed };
+  }
   const headers = new Set<string>();
   let language: string | undefined;
   let isOpaque = false;
@@ -88,6 +96,7 @@ export async function observe<Result>(
 
   function watch(target: Request, original = target.headers): () => void {
     const { clone } = target;
+    underWatch.add(target);
     const shown = watchHeaders(original);
     const names = new Set<PropertyKey>();
     const define = (name: string, property: PropertyDescriptor): void => {
@@ -139,6 +148,7 @@ export async function observe<Result>(
       });
     }
     return () => {
+      underWatch.delete(target);
       unwatch();
       for (const name of names) delete (target as unknown as Properties)[name as string];
     };
