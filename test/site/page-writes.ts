@@ -250,19 +250,24 @@ export async function seePages(
       return response.json();
     },
     async other(...call) {
-      await execa('npm', ['run', 'write'], {
-        cwd: built.dir,
-        env: {
-          ...OWN_ENVIRONMENT,
-          ...env,
-          DATABASE_URI: `file:${site.dir}/site.db`,
-          PAYLOAD_KV_SITE_URL: site.url,
-          // As in production: the schema is there.
-          NODE_ENV: 'production',
-          WRITE: JSON.stringify(call),
-        },
-        stdin: 'ignore',
-      });
+      // Node 20 lets a process whose modules are loaded by tsx end without a word, at times, before it has begun.
+      for (let attempt = 1; ; attempt++) {
+        const { stdout } = await execa('npm', ['run', 'write'], {
+          cwd: built.dir,
+          env: {
+            ...OWN_ENVIRONMENT,
+            ...env,
+            DATABASE_URI: `file:${site.dir}/site.db`,
+            PAYLOAD_KV_SITE_URL: site.url,
+            // As in production: the schema is there.
+            NODE_ENV: 'production',
+            WRITE: JSON.stringify(call),
+          },
+          stdin: 'ignore',
+        });
+        if (/^written$/m.test(stdout)) return;
+        if (/^begun$/m.test(stdout) || attempt === 5) throw new Error(`The write was not made:\n${stdout}`);
+      }
     },
   };
   // The first write to a collection with slices tells others of them, which makes stale what depends on any.
