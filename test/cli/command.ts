@@ -46,6 +46,12 @@ export interface Project {
   remove(): Promise<void>;
 }
 
+/** Flags that answer what `init` asks of a project whose only collection is posts, but what a test is about. */
+export const ANSWERS = [
+  ...['--collections', 'posts', '--globals', 'none', '--ttl', '5m'],
+  ...['--ttl-for', 'posts=1h', '--store', 'memory'],
+];
+
 export const CONFIG = `import { buildConfig } from 'payload';
 import { db } from './db';
 

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { command, createProject, type Project } from './command.js';
+import { ANSWERS, command, createProject, type Project } from './command.js';
 
 const WRAPPER = 'src/payload-kv/index.ts';
 const NEXT_CONFIG = `import { withPayload } from '@payloadcms/next/withPayload'
@@ -149,29 +149,10 @@ test('without the flag nothing is said of pages', async () => {
 
 test('at a terminal it asks which', async () => {
   project = await onNext();
-  const outcome = await command(
-    [
-      'init',
-      '--pages',
-      '--collections',
-      'posts',
-      '--globals',
-      'none',
-      '--ttl',
-      '5m',
-      '--ttl-for',
-      'posts=1h',
-      '--store',
-      'memory',
-      '--no-install',
-      '--cwd',
-      project.dir,
-    ],
-    {
-      terminal: true,
-      answers: ['By a cache handler', true],
-    },
-  );
+  const outcome = await command(['init', '--pages', ...ANSWERS, '--no-install', '--cwd', project.dir], {
+    terminal: true,
+    answers: ['By a cache handler', true],
+  });
   expect(outcome.exitCode, outcome.stdout + outcome.stderr).toBe(0);
   expect(await read(WRAPPER)).toContain("revalidate: 'handler'");
 });

@@ -2,7 +2,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { command, createProject, type Project } from './command.js';
+import { ANSWERS, command, createProject, type Project } from './command.js';
 
 const ROUTE = 'src/app/(payload)/api/[...slug]/route.ts';
 const GRAPHQL_ROUTE = 'src/app/(payload)/api/graphql/route.ts';
@@ -166,18 +166,6 @@ test('what somebody has put around it is named by remove, not lost', async () =>
   }
 });
 
-const ANSWERS = [
-  '--collections',
-  'posts',
-  '--globals',
-  'none',
-  '--ttl',
-  '5m',
-  '--ttl-for',
-  'posts=1h',
-  '--store',
-  'memory',
-];
 const atTerminal = (answers: readonly boolean[], ...args: string[]) =>
   command(['init', ...args, '--no-install', '--cwd', project.dir], { terminal: true, answers });
 

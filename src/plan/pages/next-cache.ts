@@ -1,7 +1,9 @@
 /** What a file takes from `next/cache`, and how names come out of imports. */
 import { ts } from 'ts-morph';
-import { isPropertyName } from '../text/identifiers.js';
+import { nodeIn } from '../config/exported-object.js';
+import { isUse } from '../text/identifiers.js';
 import { removeMember } from '../text/splice-out.js';
+import { valuesOf } from '../wrapper/import-edit.js';
 
 /** A name that an import binds. */
 export interface ImportedName {
@@ -15,7 +17,7 @@ export interface ImportedName {
 export function namedImports(source: ts.SourceFile): Map<string, ImportedName> {
   const names = new Map<string, ImportedName>();
   for (const statement of source.statements) {
-    const bindings = ts.isImportDeclaration(statement) && namedBindings(statement);
+    const bindings = ts.isImportDeclaration(statement) && valuesOf(statement);
     if (!bindings) continue;
     const module = ((statement as ts.ImportDeclaration).moduleSpecifier as ts.StringLiteral).text;
     for (const { isTypeOnly, name, propertyName } of bindings.elements) {
@@ -99,7 +101,7 @@ export function lineEnd(text: string, position: number): number {
 export function withoutImported(text: string, path: string, name: string): string | undefined {
   const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
   for (const statement of source.statements) {
-    const bindings = ts.isImportDeclaration(statement) ? namedBindings(statement) : undefined;
+    const bindings = ts.isImportDeclaration(statement) ? valuesOf(statement) : undefined;
     const index = bindings?.elements.findIndex((it) => it.name.text === name) ?? -1;
     if (!bindings || index === -1) continue;
     if (isUsed(source, name)) return text;
@@ -128,21 +130,6 @@ function withoutLines(text: string, start: number, end: number): string | undefi
   return before + (meets ? rest.replace(/^\r?\n/, '') : rest);
 }
 
-function namedBindings({ importClause }: ts.ImportDeclaration): ts.NamedImports | undefined {
-  const bindings = importClause?.namedBindings;
-  return bindings && !importClause.isTypeOnly && ts.isNamedImports(bindings) ? bindings : undefined;
-}
-
 function isUsed(source: ts.SourceFile, name: string): boolean {
-  const visit = (node: ts.Node): boolean => {
-    if (
-      ts.isIdentifier(node) &&
-      node.text === name &&
-      !isPropertyName(node) &&
-      !ts.isImportSpecifier(node.parent)
-    )
-      return true;
-    return ts.forEachChild(node, (child) => visit(child) || undefined) === true;
-  };
-  return visit(source);
+  return nodeIn(source, (node) => isUse(node, name) && !ts.isImportSpecifier(node.parent)) !== undefined;
 }

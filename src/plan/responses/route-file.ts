@@ -2,7 +2,7 @@
 import { ts } from 'ts-morph';
 import { unwrapped } from '../../inspect/written-value.js';
 import { declares, nodeIn } from '../config/exported-object.js';
-import { isPropertyName } from '../text/identifiers.js';
+import { isUse } from '../text/identifiers.js';
 
 /** The module that Payload's routes are made by. */
 export const ROUTES_MODULE = '@payloadcms/next/routes';
@@ -118,11 +118,6 @@ export function wrappingCall(
     nodeIn(node.arguments[0], (inner) => isUse(inner, maker)) !== undefined;
   const found = nodeIn(source, isIt);
   return found && isIt(found) ? found : undefined;
-}
-
-/** Whether a node is a name that stands for a value, not for the name of a property. */
-export function isUse(node: ts.Node, name: string): boolean {
-  return ts.isIdentifier(node) && node.text === name && !isPropertyName(node);
 }
 
 /** Where a route says that Next is to answer by what it built. */

@@ -3,13 +3,13 @@ import { ts } from 'ts-morph';
 import { nodeIn } from '../config/exported-object.js';
 import type { Refusal } from '../plan.js';
 import { type Hunk, undoHunks } from '../text/hunks.js';
+import { isUse } from '../text/identifiers.js';
 import { applyEdits, type Edit, lineAt } from '../text/splice.js';
 import {
   exportedConst,
   GRAPHQL,
   importOf,
   isRouteFile,
-  isUse,
   namespaceImportOf,
   type PayloadHandler,
   parseRoute,

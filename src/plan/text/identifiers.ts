@@ -5,11 +5,16 @@ import { ts } from 'ts-morph';
 export function mentions(source: ts.SourceFile, name: string): boolean {
   let found = false;
   const visit = (node: ts.Node): void => {
-    if (ts.isIdentifier(node) && node.text === name && !isPropertyName(node)) found = true;
+    if (isUse(node, name)) found = true;
     if (!found) ts.forEachChild(node, visit);
   };
   visit(source);
   return found;
+}
+
+/** Whether a node is a name that stands for a value, not for the name of a property. */
+export function isUse(node: ts.Node, name: string): boolean {
+  return ts.isIdentifier(node) && node.text === name && !isPropertyName(node);
 }
 
 /** Whether an identifier is the name of a property, given or read. */

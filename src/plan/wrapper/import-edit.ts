@@ -59,7 +59,7 @@ function importsOf(source: ts.SourceFile): ts.ImportDeclaration[] {
 }
 
 /** The list of names of an import, where it has one and is not for types alone. */
-function valuesOf({ importClause }: ts.ImportDeclaration): ts.NamedImports | undefined {
+export function valuesOf({ importClause }: ts.ImportDeclaration): ts.NamedImports | undefined {
   const bindings = importClause?.namedBindings;
   return bindings && !importClause.isTypeOnly && ts.isNamedImports(bindings) ? bindings : undefined;
 }

@@ -1,7 +1,7 @@
 /** What is asked for by a request, or why the cache is not asked. */
 import type { Payload } from 'payload';
 import { getRequestLanguage } from 'payload';
-import { directivesOf, secondsOf } from './cache-control.js';
+import { type Directives, directivesOf, secondsOf } from './cache-control.js';
 import type { GraphQLQuestion } from './graphql-request.js';
 import { readsDocuments } from './payload-endpoint.js';
 import type { CheckedPolicy } from './policy.js';
@@ -67,21 +67,30 @@ export function signsIn(request: Request, policy: CheckedPolicy): 'credentials' 
   return isHarmless ? undefined : 'cookie';
 }
 
+/** A request, with what is read of it more than once. */
+interface Head {
+  request: Request;
+  url: URL;
+  control: Directives;
+}
+
 /** Looks at a request, without its body. */
-export function reasonToPass(request: Request, policy: CheckedPolicy): PassReason | undefined {
-  const { method, headers, url } = request;
+export function headOf(request: Request, policy: CheckedPolicy): Head | PassReason {
+  const { method, headers } = request;
   const isQuery = policy.graphql && method === 'POST';
   if (method !== 'GET' && method !== 'HEAD' && !isQuery) return 'method';
   // Some platforms have bodies there, which are not part of the key.
   if (method !== 'POST' && request.body) return 'method';
   if (OVERRIDES.some((name) => headers.has(name))) return 'method';
-  if (url.length > LONGEST_URL) return 'too-large';
-  if (directivesOf(headers.get('cache-control')).has('no-store')) return 'no-store';
+  if (request.url.length > LONGEST_URL) return 'too-large';
+  const control = directivesOf(headers.get('cache-control'));
+  if (control.has('no-store')) return 'no-store';
   if (PARTIAL.some((name) => headers.has(name))) return 'range';
   // As Payload reads it: `draft`, and whatever qs makes of what begins so.
-  const { searchParams } = new URL(url);
-  for (const [name, value] of searchParams) if (/^\[?draft\b/.test(name) && value !== 'false') return 'draft';
-  return undefined;
+  const url = new URL(request.url);
+  for (const [name, value] of url.searchParams)
+    if (/^\[?draft\b/.test(name) && value !== 'false') return 'draft';
+  return { request, url, control };
 }
 
 /**
@@ -91,7 +100,7 @@ export function reasonToPass(request: Request, policy: CheckedPolicy): PassReaso
  * @param read reads a GraphQL query
  */
 export async function askedBy(
-  request: Request,
+  { request, url, control }: Head,
   policy: CheckedPolicy,
   payload: Payload,
   params: unknown,
@@ -103,15 +112,12 @@ export async function askedBy(
     told = await policy.vary(request);
     if (!told) return 'vary';
   }
-  const url = new URL(request.url);
   const path = pathOf(url, params, payload);
   if (policy.api && !readsDocuments(payload, path) && !policy.isOwnEndpoint(path)) return 'endpoint';
   // What the site's own queries go by nobody knows, and which of the fields are theirs.
   if (read && hasOwnQueries(payload) && !policy.ownQueries) return 'endpoint';
   const graphql = read ? await graphqlOf(request, url, read) : undefined;
   if (typeof graphql === 'string') return graphql;
-  const control = directivesOf(headers.get('cache-control'));
-  const isOfPayload = Boolean(policy.api || policy.graphql);
   return {
     question: {
       method,
@@ -120,7 +126,7 @@ export async function askedBy(
       params,
       graphql: graphql?.question,
       told,
-      language: isOfPayload ? languageOf(payload, headers) : undefined,
+      language: policy.isOfPayload ? languageOf(payload, headers) : undefined,
     },
     path: url.pathname,
     isTold: told !== undefined,
@@ -137,7 +143,7 @@ export async function askedBy(
 const hasOwnQueries = ({ config }: Payload): boolean => typeof config.graphQL?.queries === 'function';
 
 /** The language that Payload answers in, by what the handler is shown. */
-export function languageOf(payload: Payload, headers: Headers): string | undefined {
+function languageOf(payload: Payload, headers: Headers): string | undefined {
   try {
     return getRequestLanguage({
       config: payload.config,

@@ -1,5 +1,6 @@
 /** Responses as they are kept. Comes in: what a handler answered. Goes out: a plain value, or why it is for nobody else. */
 import { hash } from '../../platform/hash.js';
+import { TimeoutError, withTimeout } from '../../platform/timeout.js';
 import { type Directives, directivesOf, secondsOf } from './cache-control.js';
 import { dateOf } from './http-date.js';
 
@@ -143,7 +144,7 @@ async function readBody(response: Response, maxBytes: number): Promise<Uint8Arra
   const until = performance.now() + PATIENCE;
   for (;;) {
     const reading = reader.read();
-    const next = await orTimeout(reading, until - performance.now());
+    const next = await withTimeout(reading, Math.max(0, until - performance.now())).catch(undefinedIfLate);
     if (!next) return rest(response, chunks, reader, reading, 'stream');
     if (next.done) break;
     chunks.push(next.value);
@@ -161,16 +162,8 @@ async function readBody(response: Response, maxBytes: number): Promise<Uint8Arra
   return whole;
 }
 
-async function orTimeout<Value>(promise: Promise<Value>, milliseconds: number): Promise<Value | undefined> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, Math.max(0, milliseconds), undefined);
-  });
-  try {
-    return await Promise.race([promise, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
+function undefinedIfLate(error: unknown): undefined {
+  if (!(error instanceof TimeoutError)) throw error;
 }
 
 /** The response with what has been read of it, and the rest as it comes. */

@@ -32,7 +32,7 @@ const LONGEST_LIFE = 31_536_000;
 /** @returns a plain value, or what must not be kept */
 export async function makeResponse(making: Making): Promise<KeptResponse | PassedOn> {
   const { request, asked, policy, names } = making;
-  const isOfPayload = Boolean(policy.api || policy.graphql);
+  const { isOfPayload } = policy;
   const shown = { cookies: asked.isTold, isOfPayload, names };
   const { result, observed } = await observe(request, shown, async (given) => {
     const response = await making.handler(given);
@@ -94,6 +94,6 @@ function hasErrors({ body }: KeptResponse): boolean {
 }
 
 /** A response as its handler made it. */
-export function responseOf({ status, headers, body }: KeptResponse): Response {
+function responseOf({ status, headers, body }: KeptResponse): Response {
   return new Response(body as string | Uint8Array<ArrayBuffer> | null, { status, headers });
 }

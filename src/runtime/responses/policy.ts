@@ -127,6 +127,8 @@ export interface CheckedPolicy extends ResponsePolicy {
   isHarmless(cookie: string): boolean;
   isOwnEndpoint(path: string): boolean;
   credentials: readonly string[];
+  /** Whether the handler is one of Payload's. */
+  isOfPayload: boolean;
   /** For CDNs: `Cache-Control`. */
   forCDN: string | undefined;
 }
@@ -167,6 +169,7 @@ export function checkedPolicy(policy: ResponsePolicy): CheckedPolicy {
       ...CREDENTIAL_HEADERS,
       ...(policy.credentialHeaders ?? []).map((name) => name.toLowerCase()),
     ],
+    isOfPayload: Boolean(api || graphql),
     forCDN: cdn && cacheControlOf(cdn),
   };
 }

@@ -15,7 +15,7 @@ import { wantedOf } from '../functions/wanted.js';
 import { REMEMBERED_QUERIES } from '../read/context.js';
 import { answerWithGrace } from '../read/grace.js';
 import { areCurrent } from '../read/known-versions.js';
-import { type Asked, askedBy, reasonToPass, signsIn } from './asked.js';
+import { type Asked, askedBy, headOf, signsIn } from './asked.js';
 import { createGraphQLReader } from './graphql-request.js';
 import { type KeptResponse, PassedOn } from './kept-response.js';
 import { makeResponse } from './make-response.js';
@@ -62,7 +62,7 @@ export type ResponseCache = (
 export function createResponseCache(given: ResponsePolicy): ResponseCache {
   const policy = checkedPolicy(given);
   const read = policy.graphql && createGraphQLReader(policy.graphql);
-  const isOfPayload = Boolean(policy.api || policy.graphql);
+  const { isOfPayload } = policy;
   /** Headers that Payload reads for each request, and what it has answer GraphQL. */
   const usual: readonly string[] = [
     ...(policy.graphql ? ['accept', 'content-type'] : []),
@@ -123,9 +123,11 @@ export function createResponseCache(given: ResponsePolicy): ResponseCache {
       else return labelled(await handler(request), policy, outcome);
     };
     const site = await siteFor(policy);
-    const early = reasonToPass(request, policy) ?? (policy.vary ? undefined : signsIn(request, policy));
+    const head = headOf(request, policy);
+    if (typeof head === 'string') return passOn(head);
+    const early = policy.vary ? undefined : signsIn(request, policy);
     if (early || !site) return passOn(early ?? 'not-started');
-    const asked = await askedBy(request, policy, site.payload, await params, read);
+    const asked = await askedBy(head, policy, site.payload, await params, read);
     if (typeof asked === 'string') return passOn(asked);
     const found = await wantedBy(site, asked, request);
     if (typeof found === 'string') return passOn(found);

@@ -39,7 +39,6 @@ export function send(kept: KeptResponse, request: Request, policy: CheckedPolicy
   if (how.age > 0 || policy.forCDN) headers.set('Age', String(how.age));
   addVary(headers, how.varies);
   if (policy.forCDN) addForCDN(headers, policy.forCDN, policy.cdn?.tags, how.tags);
-
   if (policy.outcomeHeader) headers.set('X-Payload-Cache', how.outcome);
   const { status } = kept;
   if (status === 200 && has(request, kept, etag)) {
@@ -119,7 +118,7 @@ function addForCDN(
  * Tags as a network takes them; of too many documents the tag of their collection, which is told of each as well.
  * `undefined` where they are too many all the same.
  */
-export function sentTags(tags: readonly string[]): string[] | undefined {
+function sentTags(tags: readonly string[]): string[] | undefined {
   const areFew = (sent: readonly string[]): boolean =>
     sent.length <= MOST_TAGS && sent.join(' ').length <= LONGEST_TAGS;
   const all = tags.map(pushedTag);
