@@ -40,6 +40,17 @@ export interface StoreHealth {
   message?: string;
 }
 
+/** What a store in this process holds. */
+export interface StoreUsage {
+  entries: number;
+  maxEntries: number;
+  /** Bytes of memory taken. */
+  bytes: number;
+  maxBytes: number;
+  /** Entries that gave way to others since the process started. */
+  evictions: number;
+}
+
 /**
  * A store holds entries as text. One flat file each; all of them pass the same conformance suite.
  *
@@ -93,6 +104,8 @@ export interface Store {
    * goes with it. A store that does not say so is taken for one that others reach as well. Default `false`.
    */
   readonly local?: boolean;
+  /** What it holds. Only for a store in this process. */
+  usage?(): StoreUsage;
   /** Keeps values decoded that are read again and again. Only for a store in this process. */
   readonly decoded?: DecodedForms;
   /**

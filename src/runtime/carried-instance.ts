@@ -1,8 +1,11 @@
 /** What a Payload instance carries of its cache, for those that ask it; instance.ts answers. */
 import type { Payload } from 'payload';
+import type { Events } from '../interfaces/events.js';
+import type { Registry } from '../interfaces/registry.js';
 import type { Store } from '../interfaces/store.js';
 import type { Background, WaitUntil } from '../platform/background.js';
 import { shared } from '../platform/shared.js';
+import type { FaultGuard } from './fault/fault-guard.js';
 import type { PayloadKVOptions } from './policy/options.js';
 import type { FillContext } from './read/fill.js';
 import type { Counters } from './stats/stats.js';
@@ -14,6 +17,10 @@ const INSTANCE = Symbol.for('payload-kv.instance');
 /** The cache of one Payload instance, as it is carried. */
 export interface Instance {
   counters: Counters;
+  events: Events;
+  /** What bounds the faults of its store and its registry. */
+  guards(): { store: FaultGuard; registry: FaultGuard } | undefined;
+  registry(): Registry;
   background: Background;
   store(): Store;
   invalidation(): Invalidation | undefined;

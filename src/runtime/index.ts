@@ -8,9 +8,17 @@ export { payloadKV } from './plugin.js';
 
 export type { Duration } from '../duration.js';
 export { type ErrorLocation, PayloadKVError } from '../errors.js';
+export type {
+  CacheEvent,
+  EventListener,
+  Events,
+  EventType,
+  GuardedPart,
+  Observer,
+} from '../interfaces/events.js';
 export type { Pages, Recorder, Refusal } from '../interfaces/recorder.js';
 export type { ConnectContext, Consistency, Registry, ReplaceContext } from '../interfaces/registry.js';
-export type { Store, StoreHealth, StoreWrite } from '../interfaces/store.js';
+export type { Store, StoreHealth, StoreUsage, StoreWrite } from '../interfaces/store.js';
 export type { WaitUntil } from '../platform/background.js';
 export { databaseRegistry } from '../registries/database.js';
 export { type KVRegistryOptions, kvRegistry } from '../registries/kv.js';

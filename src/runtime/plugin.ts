@@ -40,7 +40,8 @@ export function payloadKV<Types extends GeneratedTypes = GeneratedTypes>(
     const { db } = config;
     if (!db || typeof db.init !== 'function' || config.custom?.[CUSTOM]) return config;
     const registered = registry.configure?.(config) ?? config;
-    const configured = (!isOff && general.pages?.configure?.(registered)) || registered;
+    const observed = (!isOff && general.observe?.configure?.(registered)) || registered;
+    const configured = (!isOff && general.pages?.configure?.(observed)) || observed;
     return {
       ...configured,
       custom: { ...configured.custom, [CUSTOM]: setup },

@@ -4,6 +4,7 @@
  */
 import type { DatabaseAdapter, Payload } from 'payload';
 import { PayloadKVError } from '../errors.js';
+import type { Events, GuardedPart } from '../interfaces/events.js';
 import { NEVER_REPLACED, newVersion, type Registry } from '../interfaces/registry.js';
 import { leavesProcess } from '../interfaces/store.js';
 import {
@@ -16,13 +17,14 @@ import {
 } from '../platform/background.js';
 import { nameIn } from '../platform/binding.js';
 import { smaller } from '../platform/smaller.js';
-import { withTimeout } from '../platform/timeout.js';
+import { TimeoutError, withTimeout } from '../platform/timeout.js';
 import { databaseIdentity } from './adapter/database-identity.js';
 import { hasReplicas, replicaLag } from './adapter/replicas.js';
 import { type CacheBehind, wrapAdapter } from './adapter/wrap-adapter.js';
 import { carryInstance, noteInstance } from './carried-instance.js';
 import { ENTRY_FORMAT } from './entry/entry-form.js';
 import { createEnvelope } from './entry/envelope.js';
+import { createEvents } from './events/events.js';
 import { createFaultGuard, type FaultGuard } from './fault/fault-guard.js';
 import { createWarnings, type Warnings } from './fault/warnings.js';
 import {
@@ -69,7 +71,9 @@ export interface Setup {
 }
 
 /** What lasts as long as the Payload instance. */
-interface Site extends Warnings {
+interface Site extends Omit<Warnings, 'onFault'> {
+  /** Says that something failed, and that the site goes on; `part` where it is one that is asked over a network. */
+  onFault(error: unknown, during: string, part?: GuardedPart): void;
   /** The adapter below the cache. */
   base: DatabaseAdapter;
   payload: Payload;
@@ -77,6 +81,7 @@ interface Site extends Warnings {
   /** That of the options, or the one it has for this instance. */
   registry: Registry;
   counters: Counters;
+  events: Events;
   background: Background;
   /** Ends the keys of entries in this process. */
   attachment: string;
@@ -113,15 +118,15 @@ function createParts(site: Site): Parts {
   const timeout = options.timeout ?? store.timeout ?? DEFAULT_TIMEOUT;
   const writeTimeout = options.writeTimeout ?? DEFAULT_WRITE_TIMEOUT;
   const guards = {
-    store: createGuard(site, `${store.name} store`, timeout),
-    registry: createGuard(site, `${registry.name} registry`, timeout),
+    store: createGuard(site, 'store', `${store.name} store`, timeout),
+    registry: createGuard(site, 'registry', `${registry.name} registry`, timeout),
   };
   const debug = options.debug
     ? (message: string) => payload.logger.debug(`payload-kv: ${message}`)
     : undefined;
   const { pages } = options;
   const shared = { pages, schema, policy, sliceSets, registry, versions, background, onFault, debug };
-  const counting = { counts: counters.countsOf, operations: counters.operations };
+  const counting = { counts: counters.countsOf, events: site.events, operations: counters.operations };
   const invalidation = createInvalidation({
     ...shared,
     ...counting,
@@ -129,6 +134,7 @@ function createParts(site: Site): Parts {
     payload,
     replacementGuard: createGuard(
       site,
+      'replacement',
       `replacement of versions in the ${registry.name} registry`,
       writeTimeout,
     ),
@@ -191,6 +197,7 @@ export function attach(base: DatabaseAdapter, payload: Payload, first: Setup): D
   let unsubscribe: (() => void) | undefined;
   let isBuilt = false;
   let isReloaded = false;
+  const ends: (() => void)[] = [];
 
   function build(): void {
     isReloaded = isBuilt;
@@ -209,10 +216,18 @@ export function attach(base: DatabaseAdapter, payload: Payload, first: Setup): D
       callEndpoints(config);
       parts = made;
       noteInstance(payload, true);
+      watch();
     } catch (error) {
       // Whatever is wrong here, the site works without a cache.
       site.onFault(error, 'preparing the cache');
     }
+  }
+
+  function watch(): void {
+    for (const end of ends.splice(0)) end();
+    const { onEvent, observe } = site.setup.options;
+    if (onEvent) ends.push(site.events.listen((event) => onEvent(event)));
+    if (observe) ends.push(observe.attach(payload, site.events));
   }
 
   function listen(): void {
@@ -229,6 +244,9 @@ export function attach(base: DatabaseAdapter, payload: Payload, first: Setup): D
 
   carryInstance(payload, {
     counters: site.counters,
+    events: site.events,
+    guards: () => parts?.guards,
+    registry: () => site.registry,
     background: site.background,
     store: () => site.setup.options.store,
     invalidation: () => parts?.behind.invalidation,
@@ -267,6 +285,7 @@ export function attach(base: DatabaseAdapter, payload: Payload, first: Setup): D
       unsubscribe?.();
       unsubscribe = undefined;
       parts?.listener.lost();
+      for (const end of ends.splice(0)) end();
       await close(site);
     },
     keepAlive: (work) => site.background.keepAlive(work),
@@ -279,8 +298,15 @@ export function attach(base: DatabaseAdapter, payload: Payload, first: Setup): D
 
 function createSite(base: DatabaseAdapter, payload: Payload, setup: Setup): Site {
   const warnings = createWarnings(payload);
+  const attachment = nextAttachment();
+  const events = createEvents(attachment.slice(1), warnings.onFault);
   const site: Site = {
     ...warnings,
+    events,
+    onFault(error, during, part) {
+      if (events.isHeard()) events.tell({ type: 'error', part, reason: reasonOf(error) });
+      warnings.onFault(error, during);
+    },
     base,
     payload,
     setup,
@@ -290,10 +316,16 @@ function createSite(base: DatabaseAdapter, payload: Payload, setup: Setup): Site
       () => waitUntilOf(site.setup.options),
       (error) => warnings.onFault(error, 'background work'),
     ),
-    attachment: nextAttachment(),
+    attachment,
     identity: undefined,
   };
   return site;
+}
+
+/** What an error is, in a word. */
+function reasonOf(error: unknown): string {
+  if (error instanceof PayloadKVError) return error.code;
+  return error instanceof TimeoutError ? 'timeout' : 'fault';
 }
 
 /** What keeps a promise alive beyond the current response. */
@@ -301,12 +333,30 @@ function waitUntilOf({ waitUntil }: PayloadKVOptions): WaitUntil | undefined {
   return waitUntil ? waitUntil() : findWaitUntil();
 }
 
-function createGuard(site: Site, name: string, timeout: number): FaultGuard {
+function createGuard(site: Site, part: GuardedPart, name: string, timeout: number): FaultGuard {
+  const { events } = site;
+  const tellBreaker = (outcome: 'open' | 'closed'): void => {
+    if (events.isHeard()) events.tell({ type: 'breaker', part, outcome });
+  };
   return createFaultGuard({
     timeout,
     pause: PAUSE,
-    onFault: (error) => site.onFault(error, `the ${name}`),
+    onFault: (error) => site.onFault(error, `the ${name}`, part),
+    onClose: () => tellBreaker('closed'),
+    watch(operation) {
+      if (!events.isHeard()) return undefined;
+      const since = performance.now();
+      return (isDone) =>
+        events.tell({
+          type: 'call',
+          part,
+          operation: part === 'replacement' ? 'replace' : operation,
+          outcome: isDone ? 'ok' : 'failed',
+          duration: performance.now() - since,
+        });
+    },
     onOpen(error) {
+      tellBreaker('open');
       // Then it was said already, together with what to do.
       if (error instanceof PayloadKVError) return;
       site.warn(

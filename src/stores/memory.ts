@@ -74,6 +74,7 @@ export function memory(options: MemoryOptions = {}): Store {
   const room = maxBytes * (1 - RESERVE);
   let taken = 0;
   let takenByForms = 0;
+  let evictions = 0;
   const forms = leastRecentlyUsed<string, Entry>(maxEntries, (_key, entry) => {
     takenByForms -= entry.formBytes;
     entry.form = undefined;
@@ -94,6 +95,11 @@ export function memory(options: MemoryOptions = {}): Store {
     return undefined;
   }
 
+  function evict(): void {
+    evictions += 1;
+    entries.evict();
+  }
+
   function set(key: string, value: string, ttl: number | undefined): void {
     const keyEncoding = encodingOf(key);
     const encoding = encodingOf(value);
@@ -103,8 +109,9 @@ export function memory(options: MemoryOptions = {}): Store {
     if (bytes > room) return;
     while (taken + takenByForms + bytes > room) {
       if (forms.size > 0) forms.evict();
-      else entries.evict();
+      else evict();
     }
+    if (entries.size >= maxEntries) evict();
     entries.set(ownText(key, keyEncoding), {
       value: ownText(value, encoding),
       bytes,
@@ -172,6 +179,7 @@ export function memory(options: MemoryOptions = {}): Store {
         .flatMap(([key, { until }]) => (until > now && key.startsWith(prefix) ? [key] : []));
       if (keys.length > 0) yield keys;
     },
+    usage: () => ({ entries: entries.size, maxEntries, bytes: taken + takenByForms, maxBytes, evictions }),
     decoded,
     health: () => ({ ok: true }),
     close() {},

@@ -65,6 +65,12 @@ const CASES: Record<string, Record<string, string | undefined>> = {
     // Not called by anybody but Next.
     default: undefined,
   },
+  './observe': {
+    BUCKET_BOUNDS: undefined,
+    observe: `({ observe }) => observe({ shareEvery: '1m' })`,
+    // Of a running site.
+    observationOf: undefined,
+  },
   './redis': {
     redis: `({ redis }) => [
       redis().defaultRegistry(),

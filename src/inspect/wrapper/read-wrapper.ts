@@ -69,6 +69,8 @@ const OPTIONS = {
   namespaces: true,
   build: true,
   debug: true,
+  observe: true,
+  onEvent: true,
 } satisfies Record<keyof PayloadKVOptions, true>;
 const POLICY_OPTIONS = {
   ttl: true,

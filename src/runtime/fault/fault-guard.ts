@@ -24,6 +24,8 @@ export interface CallOptions {
   timeout?: number;
   /** Whether it is made while the circuit is open too, as a probe. Default `false`. */
   isProbe?: boolean;
+  /** What it is for, for those who watch. Default `read`. */
+  operation?: string;
 }
 
 /** Options of {@link createFaultGuard}. */
@@ -35,6 +37,10 @@ export interface FaultGuardOptions {
   onFault(error: unknown): void;
   /** Called when calls stop, once per pause, with the last fault. */
   onOpen(error: unknown): void;
+  /** Called when they go on. */
+  onClose?(): void;
+  /** Called before each call: what to call with its outcome, if it is not there at once and somebody wants to know. */
+  watch?(operation: string): ((isDone: boolean) => void) | undefined;
   now(): number;
 }
 
@@ -81,6 +87,7 @@ export function createFaultGuard(options: FaultGuardOptions): FaultGuard {
     next = 0;
     faults = 0;
     era += 1;
+    options.onClose?.();
   }
 
   function succeeded(isProbe: boolean, begun: number): void {
@@ -114,6 +121,7 @@ export function createFaultGuard(options: FaultGuardOptions): FaultGuard {
       const isProbe = openedAt !== undefined;
       const begun = era;
       if (isProbe) probedAt = now();
+      const watched = options.watch?.(how.operation ?? 'read');
       try {
         const answer = call();
         if (!(answer instanceof Promise)) {
@@ -122,10 +130,14 @@ export function createFaultGuard(options: FaultGuardOptions): FaultGuard {
         }
         return withTimeout(answer, timeout).then(
           (value) => {
+            watched?.(true);
             succeeded(isProbe, begun);
             return value;
           },
-          (error) => fault(error, isProbe, begun),
+          (error) => {
+            watched?.(false);
+            return fault(error, isProbe, begun);
+          },
         );
       } catch (error) {
         return fault(error, isProbe, begun);

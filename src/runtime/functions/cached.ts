@@ -8,6 +8,7 @@ import { parseDuration } from '../../duration.js';
 import { PayloadKVError } from '../../errors.js';
 import { noteUse } from '../operation/operation.js';
 import { answerWithGrace } from '../read/grace.js';
+import { countBypass, momentIn, noteLookup, telling } from '../read/outcome.js';
 import type { CachedOptions, FunctionContext } from './context.js';
 import { lookUp, noteEntry } from './lookup.js';
 import { bypassing, type FunctionCall, revalidate, runShared } from './run.js';
@@ -35,24 +36,28 @@ export async function cached<Result>(
   if (!site) return bypassing(fn, options, undefined);
   const wanted = await wantedOf(site, options);
   if (typeof wanted === 'string') {
-    const { bypasses } = site.reads.counts('function', options.namespace ?? '');
-    bypasses[wanted] = (bypasses[wanted] ?? 0) + 1;
-    return bypassing(fn, options, site);
+    const slug = options.namespace ?? '';
+    countBypass(site.reads.counts('function', slug), wanted);
+    const subject = { type: 'function', slug, operation: 'cached' } as const;
+    return telling(site.reads.events, 'bypass', subject, () => bypassing(fn, options, site), {
+      reason: wanted,
+    });
   }
-  const { count, parent } = wanted;
+  const { subject, parent } = wanted;
+  const { events } = site.reads;
+  const since = momentIn(events);
   // Who runs what another returned depends on whose it is.
   if (wanted.asker && !options.shared) parent?.hears?.({ user: wanted.asker.user }, true);
   noteUse(options.req, parent);
   const looked = await lookUp(site, wanted);
   if (looked.found) {
-    count.hits += 1;
+    noteLookup(events, 'hit', subject, wanted, since, looked.entry.length);
     noteEntry(parent, looked.entry);
     return looked.result as Result;
   }
-  if (looked.stale) count.stale += 1;
-  else count.misses += 1;
+  noteLookup(events, looked.stale ? 'stale' : 'miss', subject, wanted, since);
   const call: FunctionCall = { site, wanted, fn, options, before: looked.before };
-  const result = await answerWithGrace(site.reads, wanted, looked.old, {
+  const result = await answerWithGrace(site.reads, subject, wanted, looked.old, {
     make: async () => (await runShared(call)).result,
     revalidate: () => revalidate(call),
     what: `a function of the namespace "${options.namespace ?? ''}"`,

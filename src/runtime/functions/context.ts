@@ -6,6 +6,7 @@ import type { Instance } from '../carried-instance.js';
 import type { EncodedResult } from '../entry/entry.js';
 import type { Wanted } from '../read/context.js';
 import type { FillContext } from '../read/fill.js';
+import type { Subject } from '../read/outcome.js';
 import type { Revalidation } from '../read/revalidation.js';
 import type { SingleFlight } from '../read/single-flight.js';
 import type { Asker } from './asker.js';
@@ -101,6 +102,7 @@ export interface FunctionSite {
 
 /** What a function returned, as it is looked for. */
 export interface WantedFunction extends Wanted {
+  subject: Subject;
   /** Tags that are known before it runs. */
   ownTags: readonly string[];
   /** That of them which changes with its key alone; none without a namespace. */

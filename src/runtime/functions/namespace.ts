@@ -5,6 +5,7 @@ import { encodeResult } from '../entry/entry.js';
 import { currentCall } from '../operation/operation.js';
 import { namespaceTag, ownTag } from '../query/tags.js';
 import { recordedVersions, strictest } from '../read/known-versions.js';
+import { momentIn, noteLookup } from '../read/outcome.js';
 import { copyOfFunctionCounts, type FunctionCounts } from '../stats/stats.js';
 import { cached, type MemoizeOptions, memoize } from './cached.js';
 import type { CachedOptions, FunctionContext, FunctionSite, WantedFunction } from './context.js';
@@ -90,16 +91,17 @@ export function namespace(name: string, options: NamespaceOptions = {}): Namespa
         currentCall()?.recorder?.refuse('untracked');
         return undefined;
       }
+      const { events } = site.reads;
+      const since = momentIn(events);
       const looked = await lookUp(site, wanted);
       if (!looked.found) {
         // What is made of there being nothing depends on it.
         if (looked.before) wanted.parent?.note(wanted.ownTags, looked.before);
         else wanted.parent?.refuse('error');
-        if (looked.stale) wanted.count.stale += 1;
-        else wanted.count.misses += 1;
+        noteLookup(events, looked.stale ? 'stale' : 'miss', wanted.subject, wanted, since);
         return undefined;
       }
-      wanted.count.hits += 1;
+      noteLookup(events, 'hit', wanted.subject, wanted, since, looked.entry.length);
       noteEntry(wanted.parent, looked.entry);
       return { value: looked.result as Value };
     },

@@ -8,6 +8,7 @@ import { currentCall, runCall } from '../operation/operation.js';
 import { collectionTag, documentTag, globalTag, ownTag, starTag } from '../query/tags.js';
 import { exceeds } from '../read/entry-writes.js';
 import { areCurrent, recordedVersions, strictest } from '../read/known-versions.js';
+import { hashIn, momentIn, tell } from '../read/outcome.js';
 import type {
   CachedOptions,
   DependencyTarget,
@@ -120,6 +121,7 @@ async function run(call: FunctionCall): Promise<Made> {
   if (before) recorder.note(ownTags, before);
   else recorder.refuse('error');
   const startedAt = reads.now();
+  const since = momentIn(reads.events);
   const context = createContext(site, wanted, options, recorder);
   /** How long the result may be served, in seconds, counted from the oldest of what it read. */
   const lifeOf = ({ askedAt, until }: Recorded): number =>
@@ -136,6 +138,10 @@ async function run(call: FunctionCall): Promise<Made> {
     isDone = true;
   } finally {
     const { recorded, refusal } = recorder.end();
+    if (since !== undefined) {
+      const outcome = isDone && !refusal ? 'kept' : 'not-kept';
+      tell(reads.events, 'fill', wanted.subject, since, { outcome, reason: refusal, key: hashIn(key) });
+    }
     parent?.note(recorded.tags, recorded.versions, recorded.askedAt);
     parent?.expires?.(startedAt + 1000 * lifeOf(recorded));
     // Whoever catches what it threw depends on what it read all the same.

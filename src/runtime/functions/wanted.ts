@@ -72,6 +72,7 @@ export async function wantedOf(
   if (!isForWrite && reads.pendingFor(tags)) return 'error';
   return {
     ...keys,
+    subject: { type: 'function', slug: namespace, operation: 'cached' },
     tags,
     ownTags,
     keyTag,

@@ -13,6 +13,7 @@ import { counted } from '../read/context.js';
 import { exceeds } from '../read/entry-writes.js';
 import type { FillContext } from '../read/fill.js';
 import { areCurrent, recordedVersions, servingVersions } from '../read/known-versions.js';
+import { momentIn, noteLookup } from '../read/outcome.js';
 import { replacedBy } from './next-tags.js';
 
 /** Tags with the version of each, as an entry records them. */
@@ -81,6 +82,8 @@ export async function livingSite(): Promise<LivingSite | undefined> {
   if (waiting.size > 0) await revalidateNextTags([]);
   const { instance, reads } = site;
   const count = instance.counters.countsOf('function', COUNTED_AS);
+  const subject = { type: 'function', slug: COUNTED_AS, operation: 'page' } as const;
+  const { events } = reads;
 
   const keyOf = (name: string): string =>
     attachedKeys(reads, `${KEY_PREFIX}page:${hash(JSON.stringify([reads.scope, name]))}`).key;
@@ -88,21 +91,24 @@ export async function livingSite(): Promise<LivingSite | undefined> {
   return {
     async find(name) {
       const key = keyOf(name);
+      const since = momentIn(events);
+      const note = (outcome: 'hit' | 'miss' | 'stale', bytes?: number): void =>
+        noteLookup(events, outcome, subject, { key, count }, since, bytes);
       reads.operations.storeReads += 1;
       const values = await counted(reads.storeGuard, count, () => reads.far.getMany([key]));
       const text = values?.[0];
       const opened = typeof text === 'string' ? await reads.envelope.open(key, text) : undefined;
       if (!opened) {
-        count.misses += 1;
+        note('miss');
         return undefined;
       }
       const kept = keptIn(opened);
       const [tags, versions] = columnsOf(kept?.versions ?? []);
       if (!kept || !(await areCurrent(reads, { count }, tags, versions))) {
-        count.stale += 1;
+        note('stale');
         return undefined;
       }
-      count.hits += 1;
+      note('hit', kept.body.length);
       return kept.body;
     },
     async keep(name, { versions, body }, seconds) {
@@ -120,7 +126,7 @@ export async function livingSite(): Promise<LivingSite | undefined> {
           count.writes += 1;
           return true;
         };
-        await counted(reads.storeGuard, count, set, { timeout });
+        await counted(reads.storeGuard, count, set, { timeout, operation: 'write' });
       };
       const written = reads.writeQueue.run(write, text.length, () => undefined);
       if (!written) return;
@@ -146,8 +152,7 @@ export async function livingSite(): Promise<LivingSite | undefined> {
       reads.versions.replaced(tags, replaced, asked);
     },
     countPage(isFresh) {
-      if (isFresh) count.hits += 1;
-      else count.stale += 1;
+      noteLookup(events, isFresh ? 'hit' : 'stale', subject, { key: '', count }, momentIn(events));
     },
     longestTtl: reads.longestTtl,
   };

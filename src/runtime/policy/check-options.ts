@@ -127,6 +127,9 @@ const OPTIONS: Checks = {
   build: text,
   pages: (value) =>
     typeof (value as { recorder?: unknown } | null)?.recorder !== 'function' && 'made by nextPages()',
+  onEvent: callable,
+  observe: (value) =>
+    typeof (value as { attach?: unknown } | null)?.attach !== 'function' && 'made by observe()',
 };
 
 /**

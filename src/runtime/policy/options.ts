@@ -1,5 +1,6 @@
 import type { Payload } from 'payload';
 import type { Duration } from '../../duration.js';
+import type { CacheEvent, Observer } from '../../interfaces/events.js';
 import type { Pages } from '../../interfaces/recorder.js';
 import type { Consistency, Registry } from '../../interfaces/registry.js';
 import type { Store } from '../../interfaces/store.js';
@@ -233,6 +234,13 @@ export interface PayloadKVOptions<Types extends GeneratedTypes = GeneratedTypes>
    * rendered, and of each write. Default none.
    */
   pages?: Pages;
+  /**
+   * Called with each event, synchronously: `hit`, `miss`, `stale`, `bypass`, `fill` and so on. The same are told to the
+   * channels `payload-kv:<type>` of `node:diagnostics_channel`. Default none: then no event is built.
+   */
+  onEvent?: (event: CacheEvent) => void;
+  /** What watches the cache: `observe()` of `payload-kv/observe`. Default none. */
+  observe?: Observer;
   /** What holds for functions, by namespace: see `cached`. */
   namespaces?: { readonly [name: string]: NamespacePolicy };
   /**

@@ -31,6 +31,7 @@ import { createEntryWrites } from './entry-writes.js';
 import { type FillContext, fill } from './fill.js';
 import { answerWithGrace } from './grace.js';
 import { lookup } from './lookup.js';
+import { countBypass, momentIn, noteLookup, telling } from './outcome.js';
 import { createPlans } from './plan.js';
 import { recordBypass } from './record-bypass.js';
 import { createRevalidation } from './revalidation.js';
@@ -70,17 +71,18 @@ export function createCache(parts: CacheParts): Cache {
     directive: ReadDirective,
     recorder: Recorder | undefined,
   ): Promise<unknown> {
-    const { bypasses } = parts.counts(read.type, read.slug);
-    bypasses[reason] = (bypasses[reason] ?? 0) + 1;
+    countBypass(parts.counts(read.type, read.slug), reason);
     parts.debug?.(`bypass (${reason}) ${read.operation} ${read.slug}`);
     // A write operation is never kept from its database, whatever its context says.
     if (directive?.kind === 'only' && reason !== 'write-operation' && reason !== 'transaction')
       throw new CacheMissError(read.slug, read.operation);
-    return askRecorded(read, reason, recorder);
+    if (!parts.events.isHeard()) return askRecorded(read, reason, recorder);
+    return telling(parts.events, 'bypass', read, () => askRecorded(read, reason, recorder), { reason });
   }
 
   async function read(read: Read): Promise<unknown> {
     const count = parts.counts(read.type, read.slug);
+    const since = momentIn(parts.events);
     const name = read.type === 'global' ? `@${read.slug}` : read.slug;
     if (read.operation === 'findVersions') noteUnannounced(name, read.args);
     const recorder = recorderOf(read);
@@ -121,16 +123,16 @@ export function createCache(parts: CacheParts): Cache {
       return bypass(read, 'auth-collection', directive, recorder);
     }
     if (looked.found) {
-      count.hits += 1;
+      noteLookup(parts.events, 'hit', read, wanted, since, looked.entry.length);
       parts.debug?.(`hit ${plan.key}`);
       recorder?.note(plan.tags, looked.entry.versions, looked.entry.askedAt);
       return looked.result;
     }
-    if (looked.stale) count.stale += 1;
-    else count.misses += 1;
-    parts.debug?.(`${looked.stale ? 'stale' : 'miss'} ${plan.key}`);
+    const outcome = looked.stale ? 'stale' : 'miss';
+    noteLookup(parts.events, outcome, read, wanted, since);
+    parts.debug?.(`${outcome} ${plan.key}`);
     if (directive?.kind === 'only') throw new CacheMissError(read.slug, read.operation);
-    return answerWithGrace(context, wanted, looked.old, {
+    return answerWithGrace(context, read, wanted, looked.old, {
       make: () => fill(context, read, reader, wanted, looked.versions, recorder),
       revalidate: () =>
         revalidate(wanted.key, () =>

@@ -1,4 +1,5 @@
 /** What the reads of one site share, and what one read asks for. */
+import type { Events } from '../../interfaces/events.js';
 import type { Pages } from '../../interfaces/recorder.js';
 import type { Registry } from '../../interfaces/registry.js';
 import type { DecodedForms, Store } from '../../interfaces/store.js';
@@ -76,6 +77,7 @@ export interface CacheParts {
   /** Whether it is known of each strategy of authentication when it runs. */
   areStrategiesCalls(): boolean;
   counts: Counters['countsOf'];
+  events: Events;
   operations: { storeReads: number; storeWrites: number; registryReads: number };
   onFault(error: unknown, during: string): void;
   debug: ((message: string) => void) | undefined;

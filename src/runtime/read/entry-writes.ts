@@ -93,7 +93,7 @@ function writeFar(
         const writing = context.far.set(key, text, keptFor(context, kept));
         return writing instanceof Promise ? writing.then(() => true as const) : true;
       },
-      { timeout: context.writeTimeout },
+      { timeout: context.writeTimeout, operation: 'write' },
     );
   };
   const done = (): void => {

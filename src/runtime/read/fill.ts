@@ -7,6 +7,7 @@ import type { CachedOperation } from '../query/operations.js';
 import type { Answer, Read, ReadContext, Wanted } from './context.js';
 import type { EntryWrites } from './entry-writes.js';
 import { completeVersions } from './known-versions.js';
+import { hashIn, momentIn, tell, telling } from './outcome.js';
 import type { Plans } from './plan.js';
 import { isOfAsker, withoutSecrets } from './secrets.js';
 
@@ -29,20 +30,28 @@ export async function fill(
   const before = found && (await completeVersions(context, wanted, wanted.tags, found));
   /** Its request may have begun a write since the lookup began, and what it sees inside is for nobody else. */
   const isInside = async (): Promise<boolean> => isOfWriteOperation(reader) || carriesTransaction(reader);
+  const { events } = context;
+  /** For this caller, and for nobody after it. */
+  const askAlone = (): Promise<unknown> =>
+    events.isHeard()
+      ? telling(events, 'fill', read, read.ask, { outcome: 'not-kept', key: hashIn(wanted.key) })
+      : read.ask();
   // Without versions nothing can be said about freshness, so nothing is stored or shared. Nor without all tags. Nor is
   // the answer to arguments that their caller has changed since: they are another question by now.
   if (!before || !context.sliceSets.areComplete(wanted.tags, before)) {
     recorder?.refuse('error');
-    return read.ask();
+    return askAlone();
   }
   if ((await isInside()) || !context.plans.isStillAsked(read, wanted)) {
     recorder?.refuse('write-operation');
-    return read.ask();
+    return askAlone();
   }
   recorder?.note(wanted.tags, before);
   const lead = async (): Promise<Answer> => {
     const askedAt = context.now();
+    const since = momentIn(events);
     const result = await read.ask();
+    const duration = since === undefined ? 0 : performance.now() - since;
     // The adapter looks for a transaction at a moment of its own.
     if (await isInside()) {
       recorder?.refuse('transaction');
@@ -67,6 +76,15 @@ export async function fill(
       context.onFault(error, `making an entry of ${read.operation} on ${read.slug}`);
     }
     if (!encoded) count.uncacheable += 1;
+    if (since !== undefined) {
+      const outcome = encoded ? 'kept' : 'not-kept';
+      tell(events, 'fill', read, since, {
+        outcome,
+        duration,
+        bytes: encoded?.body.length,
+        key: hashIn(wanted.key),
+      });
+    }
     if (!recorder || !wanted.rule.secrets) return { result, encoded };
     // What it makes of this may be stored as well.
     if (!encoded) recorder.refuse('auth-collection');
@@ -78,7 +96,7 @@ export async function fill(
   /** Whole, as the database has it: what is made of that must not be stored. */
   const askForAll = (): Promise<unknown> => {
     if (wanted.rule.secrets) recorder?.refuse('auth-collection');
-    return read.ask();
+    return askAlone();
   };
   if (!flight) return askForAll();
   if (flight.led) return flight.shared.result;

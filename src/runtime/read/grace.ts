@@ -1,6 +1,7 @@
 /** What is answered where an entry is not fresh, or there is none. */
 import type { Recorder } from '../../interfaces/recorder.js';
 import type { Absent, ReadContext, Wanted } from './context.js';
+import { hashIn, momentIn, type Subject, tell } from './outcome.js';
 
 /** How a new answer is made. */
 export interface Making<Result> {
@@ -16,11 +17,13 @@ export interface Making<Result> {
 
 /** The old answer, while a new one is being made or where making it fails, as far as it may be served; else a new one. */
 export async function answerWithGrace<Result>(
-  { onFault }: ReadContext,
-  { count }: Pick<Wanted, 'count'>,
+  { events, onFault }: ReadContext,
+  subject: Subject,
+  { key, count }: Pick<Wanted, 'key' | 'count'>,
   old: Absent['old'],
   { make, revalidate, what, recorder }: Making<Result>,
 ): Promise<Result> {
+  const since = momentIn(events);
   if (old?.whileRevalidating) revalidate();
   else {
     try {
@@ -31,6 +34,10 @@ export async function answerWithGrace<Result>(
     }
   }
   count.servedStale += 1;
+  if (since !== undefined) {
+    const reason = old.whileRevalidating ? 'swr' : 'error';
+    tell(events, 'served-stale', subject, since, { reason, key: hashIn(key) });
+  }
   recorder?.refuse('stale');
   return old.result as Result;
 }

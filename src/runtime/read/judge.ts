@@ -27,6 +27,8 @@ export function judgeText(
   const entry = opened === null ? undefined : decodeEntry(opened, context.envelope.serializer, text.length);
   if (entry?.key !== wanted.key) {
     wanted.count.errors += 1;
+    if (context.events.isHeard())
+      context.events.tell({ type: 'error', part: 'store', reason: 'corrupt-entry' });
     return absent(false, current);
   }
   return judge(context, wanted, entry, current);

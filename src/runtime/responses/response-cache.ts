@@ -15,6 +15,7 @@ import { wantedOf } from '../functions/wanted.js';
 import { REMEMBERED_QUERIES } from '../read/context.js';
 import { answerWithGrace } from '../read/grace.js';
 import { areCurrent } from '../read/known-versions.js';
+import { countBypass, momentIn, noteLookup, tell } from '../read/outcome.js';
 import { type Asked, askedBy, headOf, signsIn } from './asked.js';
 import { createGraphQLReader } from './graphql-request.js';
 import { type KeptResponse, PassedOn } from './kept-response.js';
@@ -24,6 +25,7 @@ import { etagOf, labelled, matches, send } from './sent-response.js';
 
 /** The namespace of responses: of their counts, and to make all of them stale. */
 export const RESPONSES = 'http responses';
+const RESPONSE = { type: 'function', slug: RESPONSES, operation: 'cached' } as const;
 
 /** What anybody is answered who has not signed in holds no secret, whatever was read for it. */
 const PUBLIC: ReadonlySet<Refusal> = new Set<Refusal>([
@@ -74,9 +76,13 @@ export function createResponseCache(given: ResponsePolicy): ResponseCache {
 
   function countPass(reason: string, site: FunctionSite | undefined): void {
     if (!site) return;
-    const { bypasses } = site.reads.counts('function', RESPONSES);
     const counted = reason === 'endpoint' ? 'policy' : 'request';
-    bypasses[counted] = (bypasses[counted] ?? 0) + 1;
+    countBypass(site.reads.counts('function', RESPONSES), counted);
+    const { events } = site.reads;
+    const since = momentIn(events);
+    // How long the handler takes is seen by whoever sends the response.
+    if (since !== undefined)
+      tell(events, 'bypass', RESPONSE, since, { reason: counted, duration: undefined });
   }
 
   async function wantedBy(site: FunctionSite, asked: Asked, request: Request) {
@@ -143,10 +149,12 @@ export function createResponseCache(given: ResponsePolicy): ResponseCache {
         varies,
       });
 
+    const { events } = site.reads;
+    const since = momentIn(events);
     const known = await unchanged(site, wanted, request);
     if (known) {
       const { head, recorded } = known;
-      wanted.count.hits += 1;
+      noteLookup(events, 'hit', wanted.subject, wanted, since, 0);
       wanted.parent?.note(recorded.tags, recorded.versions, recorded.askedAt);
       wanted.parent?.expires?.(recorded.until);
       return answer(head, 'hit', recorded.tags, ageOf(site, wanted, head, recorded.askedAt));
@@ -155,7 +163,7 @@ export function createResponseCache(given: ResponsePolicy): ResponseCache {
     if (looked.found && isGoodFor(site, looked, asked.minimumFresh)) {
       const { entry } = looked;
       const kept = looked.result as KeptResponse;
-      wanted.count.hits += 1;
+      noteLookup(events, 'hit', wanted.subject, wanted, since, entry.length);
       noteEntry(wanted.parent, entry);
       const { tags, versions, askedAt, ttl } = entry;
       const recorded = {
@@ -169,8 +177,7 @@ export function createResponseCache(given: ResponsePolicy): ResponseCache {
       return answer(kept, 'hit', tags, ageOf(site, wanted, kept, askedAt));
     }
     if (asked.onlyIfCached) return labelled(new Response(null, { status: 504 }), policy, 'miss');
-    if (looked.found || looked.stale) wanted.count.stale += 1;
-    else wanted.count.misses += 1;
+    noteLookup(events, looked.found || looked.stale ? 'stale' : 'miss', wanted.subject, wanted, since);
 
     const call: FunctionCall = {
       site,
@@ -193,7 +200,7 @@ export function createResponseCache(given: ResponsePolicy): ResponseCache {
     const old =
       looked.found || (looked.old?.result as KeptResponse | undefined)?.mustBeFresh ? undefined : looked.old;
     let made: Made | undefined;
-    const result = await answerWithGrace(site.reads, wanted, old, {
+    const result = await answerWithGrace(site.reads, wanted.subject, wanted, old, {
       make: async () => {
         made = await runShared(call);
         return made.result;

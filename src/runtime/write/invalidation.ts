@@ -4,6 +4,7 @@
  * in touched-by.ts, how versions are replaced in replacement.ts.
  */
 import type { DatabaseAdapter, Payload } from 'payload';
+import type { Events } from '../../interfaces/events.js';
 import type { Pages } from '../../interfaces/recorder.js';
 import { isTransactionID, type TransactionID, transactionOf } from '../operation/request.js';
 import type { InvalidationEvent, ReplacementEvent } from '../policy/options.js';
@@ -34,6 +35,7 @@ export interface InvalidationParts extends ReplacementParts {
   /** Whether a read outside a transaction may come from a replica that lags behind. */
   readsMayLag: boolean;
   counts(type: 'collection' | 'global', slug: string): CacheCounts;
+  events: Events;
   onInvalidated(event: InvalidationEvent): void | Promise<void>;
   /** Called with all tags that were replaced. */
   onReplaced: ((event: ReplacementEvent) => void | Promise<void>) | undefined;
@@ -73,6 +75,7 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
   const { registry, versions } = parts;
   const context = createWriteContext(parts);
   const replacement = createReplacement(parts, () => everyTag(context));
+  const { isPending } = replacement;
   const { replaceOrGather, isGathered } = createGathering(parts.background, replaceTouched);
   const transactions = createTransactions(parts.adapter, (touched) =>
     parts.background.run(replaceTouched(touched)),
@@ -101,10 +104,23 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
     tellOthers(tags);
   }
 
+  const momentNow = (): number | undefined => (parts.events.isHeard() ? performance.now() : undefined);
+
   async function replaceTouched(touched: Touched): Promise<void> {
     collapse(touched);
+    const since = momentNow();
     await replace(touched.tags);
-    report(parts, touched);
+    report(parts, touched, since, isPending);
+  }
+
+  /** Replaces what somebody names who has written past the adapter. */
+  async function replaceByHand(tags: readonly string[], operation = 'invalidateCache'): Promise<void> {
+    const since = momentNow();
+    await replace(tags);
+    if (since === undefined) return;
+    const outcome = isPending(tags) ? 'late' : 'replaced';
+    const duration = performance.now() - since;
+    parts.events.tell({ type: 'invalidate', operation, count: tags.length, duration, outcome });
   }
 
   /** Commits with the new versions inside the transaction, for a registry that wants them there. */
@@ -116,6 +132,7 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
     collapse(touched);
     const tags = [...touched.tags].sort();
     replacement.hold(tags);
+    const since = momentNow();
     let replaced: string[] | undefined;
     try {
       // Without a timeout: the commit would wait for the same connection, and must not overtake the replacement.
@@ -135,7 +152,7 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
       if (replaced && isCommitted) {
         await replacement.nameSetsOrLater(tags);
         tellOthers(tags);
-        report(parts, touched);
+        report(parts, touched, since, isPending);
       } else await replaceTouched(touched);
     }
   }
@@ -185,10 +202,10 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
     },
     async everything(because) {
       parts.debug?.(`everything is stale: ${because}`);
-      await replace(everyTag(context));
+      await replaceByHand(everyTag(context), because);
     },
-    replace,
-    documentChanged: (slug, id) => replace(documentChangedTags(context, slug, id)),
+    replace: replaceByHand,
+    documentChanged: (slug, id) => replaceByHand([...documentChangedTags(context, slug, id)]),
     pendingFor(tags) {
       if (replacement.isPending(tags)) return 'error';
       return isGathered(tags) ? 'write-operation' : undefined;
@@ -197,10 +214,27 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
 }
 
 /** Counts what was made stale, and tells the site's hooks of it. */
-function report(parts: InvalidationParts, touched: Touched): void {
+function report(
+  parts: InvalidationParts,
+  touched: Touched,
+  since: number | undefined,
+  isPending: (tags: readonly string[]) => boolean,
+): void {
+  const duration = since === undefined ? undefined : performance.now() - since;
   for (const { type, slug, operations, ids, tags } of touched.subjects.values()) {
     parts.counts(type, slug).invalidations += 1;
     parts.debug?.(`invalidated ${[...tags].join(' ')}`);
+    if (duration !== undefined) {
+      parts.events.tell({
+        type: 'invalidate',
+        subject: type,
+        name: slug,
+        operation: [...operations].join('+'),
+        count: tags.size,
+        outcome: isPending([...tags]) ? 'late' : 'replaced',
+        duration,
+      });
+    }
     const event: InvalidationEvent = {
       slug,
       type,

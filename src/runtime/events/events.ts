@@ -1,0 +1,46 @@
+/**
+ * Comes in: what happens in `read/`, `write/`, `functions/` and `fault/`. Goes out: the same as events, to those who listen
+ * to this site and to the channels `payload-kv:<type>` of `node:diagnostics_channel`.
+ */
+import { channel } from 'node:diagnostics_channel';
+import {
+  type CacheEvent,
+  EVENT_TYPES,
+  type EventListener,
+  type Events,
+  type EventType,
+} from '../../interfaces/events.js';
+
+const channels = Object.fromEntries(
+  EVENT_TYPES.map((type) => [type, channel(`payload-kv:${type}`)]),
+) as Record<EventType, ReturnType<typeof channel>>;
+const every = Object.values(channels);
+
+/**
+ * Creates the events of one Payload instance.
+ *
+ * @param instance its number in this process
+ */
+export function createEvents(instance: string, onFault: (error: unknown, during: string) => void): Events {
+  const listeners = new Set<EventListener>();
+  return {
+    isHeard: () => listeners.size > 0 || every.some(({ hasSubscribers }) => hasSubscribers),
+    tell(told, args) {
+      const event: CacheEvent = { ...told, time: Date.now(), instance };
+      channels[event.type].publish(event);
+      for (const listener of listeners) {
+        try {
+          listener(event, args);
+        } catch (error) {
+          onFault(error, 'a listener to events');
+        }
+      }
+    },
+    listen(listener) {
+      // One listener may listen twice.
+      const own: EventListener = (event, args) => listener(event, args);
+      listeners.add(own);
+      return () => void listeners.delete(own);
+    },
+  };
+}

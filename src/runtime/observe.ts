@@ -1,0 +1,16 @@
+/** Watches the cache: statistics, and what shows them. */
+export { type Observation, type ObserveOptions, observationOf, type Reader } from './observe/observation.js';
+export { observe } from './observe/observe.js';
+
+export {
+  BUCKET_BOUNDS,
+  type HistoryPoint,
+  type HotQuery,
+  type Latency,
+  type PartState,
+  type RepeatedQuery,
+  type Saved,
+  type ShownPolicy,
+  type Statistics,
+  type Timed,
+} from './observe/snapshot.js';

@@ -1,0 +1,38 @@
+/**
+ * Comes in: the events of a site. Goes out: what they come to, for those who ask: endpoints, metrics, logs, the admin view.
+ */
+import type { Config, Payload } from 'payload';
+import { parseDuration } from '../../duration.js';
+import type { Events, Observer } from '../../interfaces/events.js';
+import { carryObservation, type Observation, type ObserveOptions } from './observation.js';
+import { createStatistics } from './statistics.js';
+
+/**
+ * Watches the cache: keeps statistics of it, and shows them.
+ *
+ * @throws PayloadKVError `INVALID_DURATION`
+ */
+export function observe(options: ObserveOptions = {}): Observer {
+  const { shareEvery, readers = [] } = options;
+  if (shareEvery) parseDuration(shareEvery, 'observe.shareEvery');
+  return {
+    name: 'observe',
+    configure: (config: Config): Config => config,
+    attach(payload: Payload, events: Events) {
+      const statistics = createStatistics(payload, events, options);
+      const observation: Observation = {
+        options,
+        events,
+        statistics: statistics.read,
+        ownStatistics: statistics.readOwn,
+      };
+      carryObservation(payload, observation);
+      const ends = readers.map((reader) => reader.attach(payload, observation));
+      return () => {
+        for (const end of ends) end();
+        statistics.end();
+        carryObservation(payload, undefined);
+      };
+    },
+  };
+}

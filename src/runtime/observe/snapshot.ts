@@ -1,0 +1,151 @@
+/** What a site knows of its cache at one moment, as JSON: what endpoints, metrics, the admin view and the terminal show. */
+import type { StoreUsage } from '../../interfaces/store.js';
+import type { CacheStats } from '../stats/stats.js';
+
+/** What is timed: lookups that hit, calls of store and registry over a network, queries of the database. */
+export const TIMED = ['hit', 'store', 'registry', 'replacement', 'database'] as const;
+export type Timed = (typeof TIMED)[number];
+
+/**
+ * Durations, counted in buckets. The upper bounds of all buckets are {@link BUCKET_BOUNDS}; the last bucket has none.
+ */
+export interface Latency {
+  count: number;
+  /** Of all durations, in milliseconds. */
+  sum: number;
+  /** How many lie in each bucket, from the shortest; as many as bounds and one more. */
+  buckets: number[];
+  /** Upper bounds of the buckets that 50, 95 and 99 of 100 durations lie in or below, in milliseconds; 0 without any. */
+  p50: number;
+  p95: number;
+  p99: number;
+}
+
+/** What the cache has spared the database, by the measured time of misses of the same shape. */
+export interface Saved {
+  /** Queries of the database. */
+  calls: number;
+  /** Milliseconds: an estimate, which leaves out hits of shapes that no miss was measured of. */
+  time: number;
+}
+
+/** A shape of query that is asked often. */
+export interface HotQuery {
+  /** Collection or global (`@slug`). */
+  name: string;
+  operation: string;
+  /** Fields, operators, order and limit: no value. */
+  shape: string;
+  /** How often it was asked, at most: `error` is how much of that it may be too high. */
+  count: number;
+  error: number;
+  hits: number;
+  misses: number;
+  stale: number;
+  bypasses: number;
+  /** Queries of the database that were measured, and how long one took in the mean, in milliseconds. */
+  measured: number;
+  databaseTime: number;
+  /** Bytes of the result as text, in the mean of those that were seen. */
+  bytes: number;
+  saved: Saved;
+}
+
+/** A shape that was asked again and again for one request, as code does that asks for each document by itself. */
+export interface RepeatedQuery {
+  name: string;
+  operation: string;
+  shape: string;
+  /** Requests in which it was. */
+  requests: number;
+  /** Most queries in one request. */
+  most: number;
+  /** All queries in those requests, and the milliseconds the database took for them. */
+  queries: number;
+  databaseTime: number;
+  /** Where the site's own code asks, where the stack tells: `src/hooks/author.ts:12`. */
+  place?: string;
+}
+
+/** What happened within one interval. */
+export interface HistoryPoint {
+  /** When it began, in milliseconds since 1970. */
+  at: number;
+  hits: number;
+  misses: number;
+  stale: number;
+  bypasses: number;
+  errors: number;
+  invalidations: number;
+  /** Milliseconds of the database that were saved. */
+  savedTime: number;
+}
+
+/** What holds for a collection or global. */
+export interface ShownPolicy {
+  cached: boolean;
+  /** Why it is not. */
+  reason?: string;
+  /** In seconds. */
+  ttl?: number;
+  swr?: number;
+  staleIfError?: number;
+  consistency?: string;
+  slices?: string[];
+}
+
+/** State of a part that is asked for entries or versions. */
+export interface PartState {
+  name: string;
+  /** Whether other processes reach it too. */
+  shared: boolean;
+  /** Whether it is given up for the moment after repeated faults. */
+  breaker: 'closed' | 'open';
+}
+
+/** What a site knows of its cache. */
+export interface Statistics {
+  format: 1;
+  /** When counting began, in milliseconds since 1970: in the process that is up the longest, where several are added up. */
+  since: number;
+  at: number;
+  /** Whether the numbers are those of one process, or of all that wrote down theirs. */
+  scope: 'process' | 'all';
+  /** How many processes are added up. */
+  processes: number;
+  counts: Pick<CacheStats, 'total' | 'collections' | 'globals' | 'functions' | 'operations'>;
+  /** Entries being written or tags being replaced right now. */
+  pending: number;
+  inFlight: number;
+  latency: Record<Timed, Latency>;
+  saved: Saved;
+  /** By name: collections, globals (`@slug`). */
+  savedBy: Record<string, Saved>;
+  /** The most frequent shapes, of the last 200 or so that can be. */
+  hotQueries: HotQuery[];
+  /** What is not among them was asked at most so often. */
+  hotFloor: number;
+  repeatedQueries: RepeatedQuery[];
+  /** Replacements of versions that went on in the background, and how often a breaker opened. */
+  lateReplacements: number;
+  breakersOpened: number;
+  errors: Record<string, number>;
+  /** The tier in this process; added up over processes where several are. `null` without one. */
+  near: StoreUsage | null;
+  store: PartState;
+  registry: PartState;
+  /** By name: collections, globals (`@slug`). */
+  policies: Record<string, ShownPolicy>;
+  history: {
+    /** Seconds of one point. */
+    interval: number;
+    /** The last hour, the oldest first; intervals in which nothing happened are there too. */
+    points: HistoryPoint[];
+  };
+}
+
+/** Upper bounds of the buckets of durations, in milliseconds: two for each doubling, from 4 µs to 16 s. */
+export const BUCKET_BOUNDS: readonly number[] = Array.from(
+  { length: 45 },
+  (_, index) => 2 ** (index / 2 - 8),
+);
