@@ -118,8 +118,8 @@ function createParts(site: Site): Parts {
   const timeout = options.timeout ?? store.timeout ?? DEFAULT_TIMEOUT;
   const writeTimeout = options.writeTimeout ?? DEFAULT_WRITE_TIMEOUT;
   const guards = {
-    store: createGuard(site, 'store', `${store.name} store`, timeout),
-    registry: createGuard(site, 'registry', `${registry.name} registry`, timeout),
+    store: createGuard(site, 'store', `${store.name} store`, timeout, leavesProcess(store)),
+    registry: createGuard(site, 'registry', `${registry.name} registry`, timeout, !registry.local),
   };
   const debug = options.debug
     ? (message: string) => payload.logger.debug(`payload-kv: ${message}`)
@@ -137,6 +137,7 @@ function createParts(site: Site): Parts {
       'replacement',
       `replacement of versions in the ${registry.name} registry`,
       writeTimeout,
+      !registry.local,
     ),
     readsMayLag: hasReplicas(base),
     lifetime: versionLifetime(options, registry.create !== undefined),
@@ -333,7 +334,13 @@ function waitUntilOf({ waitUntil }: PayloadKVOptions): WaitUntil | undefined {
   return waitUntil ? waitUntil() : findWaitUntil();
 }
 
-function createGuard(site: Site, part: GuardedPart, name: string, timeout: number): FaultGuard {
+function createGuard(
+  site: Site,
+  part: GuardedPart,
+  name: string,
+  timeout: number,
+  isFar: boolean,
+): FaultGuard {
   const { events } = site;
   const tellBreaker = (outcome: 'open' | 'closed'): void => {
     if (events.isHeard()) events.tell({ type: 'breaker', part, outcome });
@@ -344,7 +351,7 @@ function createGuard(site: Site, part: GuardedPart, name: string, timeout: numbe
     onFault: (error) => site.onFault(error, `the ${name}`, part),
     onClose: () => tellBreaker('closed'),
     watch(operation) {
-      if (!events.isHeard()) return undefined;
+      if (!isFar || !events.isHeard()) return undefined;
       const since = performance.now();
       return (isDone) =>
         events.tell({
