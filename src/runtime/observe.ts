@@ -4,6 +4,7 @@ export { observe } from './observe/observe.js';
 
 export {
   BUCKET_BOUNDS,
+  type CountedEvent,
   type HistoryPoint,
   type HotQuery,
   type Latency,

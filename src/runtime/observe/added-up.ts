@@ -1,5 +1,6 @@
 /** Adds up the statistics of several processes. */
 import type { StoreUsage } from '../../interfaces/store.js';
+import { addCountedEvents } from './counted-events.js';
 import { emptyPoint, POINTS } from './history.js';
 import { addLatencies, sumOf } from './latency.js';
 import {
@@ -24,6 +25,7 @@ export function addStatistics(own: Statistics, others: readonly Statistics[]): S
     processes: all.length,
     since: Math.min(...all.map(({ since }) => since)),
     counts: addNumbers(all.map(({ counts }) => counts)),
+    events: addCountedEvents(all.map(({ events }) => events)),
     pending: sumOf(all, ({ pending }) => pending),
     inFlight: sumOf(all, ({ inFlight }) => inFlight),
     latency: Object.fromEntries(

@@ -27,7 +27,10 @@ export function observe(options: ObserveOptions = {}): Observer {
         ownStatistics: statistics.readOwn,
       };
       carryObservation(payload, observation);
-      const ends = readers.map((reader) => reader.attach(payload, observation));
+      const ends = readers.map((reader) => {
+        const end = attempt(payload, `attaching ${reader.name}`, () => reader.attach(payload, observation));
+        return () => attempt(payload, `ending ${reader.name}`, () => end?.());
+      });
       return () => {
         for (const end of ends) end();
         statistics.end();
@@ -35,4 +38,14 @@ export function observe(options: ObserveOptions = {}): Observer {
       };
     },
   };
+}
+
+/** A reader that fails keeps neither the others nor the site from their work. */
+function attempt<Result>(payload: Payload, what: string, call: () => Result): Result | undefined {
+  try {
+    return call();
+  } catch (error) {
+    payload.logger.warn({ err: error, msg: `payload-kv: ${what} failed; the site goes on without it.` });
+    return undefined;
+  }
 }

@@ -94,7 +94,10 @@ function statisticsIn(text: string): Statistics | undefined {
   try {
     const found = JSON.parse(text) as Statistics;
     const isWhole =
-      found.format === 1 && Array.isArray(found.hotQueries) && Array.isArray(found.history?.points);
+      found.format === 1 &&
+      Array.isArray(found.events) &&
+      Array.isArray(found.hotQueries) &&
+      Array.isArray(found.history?.points);
     return isWhole ? found : undefined;
   } catch {
     return undefined;

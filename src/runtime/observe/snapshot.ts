@@ -1,4 +1,5 @@
 /** What a site knows of its cache at one moment, as JSON: what endpoints, metrics, the admin view and the terminal show. */
+import type { EventType, GuardedPart } from '../../interfaces/events.js';
 import type { StoreUsage } from '../../interfaces/store.js';
 import type { CacheStats } from '../stats/stats.js';
 
@@ -19,6 +20,18 @@ export interface Latency {
   p50: number;
   p95: number;
   p99: number;
+}
+
+/** How often events were told that are about the same. */
+export interface CountedEvent {
+  type: EventType;
+  /** Collection, global (`@slug`) or functions (`/namespace`); `/(others)` and the like for those beyond the first 2,000 series. */
+  name?: string;
+  operation?: string;
+  part?: GuardedPart;
+  outcome?: string;
+  reason?: string;
+  count: number;
 }
 
 /** What the cache has spared the database, by the measured time of misses of the same shape. */
@@ -114,6 +127,8 @@ export interface Statistics {
   /** How many processes are added up. */
   processes: number;
   counts: Pick<CacheStats, 'total' | 'collections' | 'globals' | 'functions' | 'operations'>;
+  /** What was told, by what it is about. */
+  events: CountedEvent[];
   /** Entries being written or tags being replaced right now. */
   pending: number;
   inFlight: number;

@@ -7,6 +7,7 @@ import { leastRecentlyUsed } from '../../platform/least-recently-used.js';
 import { type Instance, instanceOf } from '../carried-instance.js';
 import { summarised } from '../stats/stats.js';
 import { addStatistics, addUsages } from './added-up.js';
+import { createEventCounter } from './counted-events.js';
 import { createHeavyHitters } from './heavy-hitters.js';
 import { createHistory, INTERVAL } from './history.js';
 import { createLatency } from './latency.js';
@@ -48,6 +49,7 @@ export function createStatistics(payload: Payload, events: Events, options: Obse
     (typeof TIMED)[number],
     ReturnType<typeof createLatency>
   >;
+  const counted = createEventCounter();
   const history = createHistory(Date.now);
   const repeated = createRepeatedQueries();
   const shapesByKey = leastRecentlyUsed<string, string>(REMEMBERED_KEYS);
@@ -113,6 +115,7 @@ export function createStatistics(payload: Payload, events: Events, options: Obse
 
   function note(event: CacheEvent, args?: Readonly<Record<string, unknown>>): void {
     const { type, duration = 0 } = event;
+    counted.add(event);
     switch (type) {
       case 'hit':
         latency.hit.add(duration);
@@ -162,6 +165,7 @@ export function createStatistics(payload: Payload, events: Events, options: Obse
       scope: 'process',
       processes: 1,
       counts: summarised(instance.counters),
+      events: counted.read(),
       pending: instance.background.pending(),
       inFlight: instance.inFlight(),
       latency: Object.fromEntries(TIMED.map((name) => [name, latency[name].read()])) as Statistics['latency'],

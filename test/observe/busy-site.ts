@@ -1,0 +1,110 @@
+import type { Payload } from 'payload';
+import {
+  cached,
+  memory,
+  memoryRegistry,
+  type PayloadKVOptions,
+  payloadKV,
+  type Store,
+  tiered,
+} from '../../src/runtime/index.js';
+import { type ObserveOptions, observe } from '../../src/runtime/observe.js';
+import { chaoticRegistry, chaoticStore, type Fault } from '../support/chaos.js';
+import { takeClock } from '../support/clock.js';
+import { type Started, type StartOptions, startBlog } from '../support/payload.js';
+
+/** A namespace that a text format has to escape. */
+export const ODD = 'a "quoted"\nname\\ of functions';
+
+/** A real site whose store and registry are asked as over a network. */
+export interface BusySite extends Started {
+  /** Has something of every kind happen that a metric tells of. */
+  happenings(): Promise<void>;
+  /** What goes wrong with each call of store and registry from now on. */
+  breakParts(fault: Fault | undefined): void;
+}
+
+/** Starts one. */
+export async function startBusySite(
+  options: ObserveOptions,
+  { plugin, ...start }: StartOptions & { plugin?: Partial<PayloadKVOptions> } = {},
+): Promise<BusySite> {
+  let fault: Fault | undefined;
+  let databaseFails = false;
+  // Without what memory alone has: how much it holds, and decoded forms.
+  const far: Store = { ...chaoticStore(memory(), () => fault), usage: undefined, decoded: undefined };
+  const clock = takeClock();
+  const site = await startBlog({
+    seed: 3,
+    ...start,
+    wrapAdapter(adapter) {
+      const find = adapter.find.bind(adapter);
+      return Object.assign(adapter, {
+        async find(args: Parameters<typeof find>[0]) {
+          if (databaseFails && args.collection === 'posts') throw new Error('the database is gone');
+          return find(args);
+        },
+      });
+    },
+    plugins: [
+      payloadKV({
+        store: tiered(memory(), far),
+        registry: chaoticRegistry(memoryRegistry(), () => fault),
+        ttlJitter: 0,
+        collections: { posts: { ttl: '1m', staleIfError: '1h' } },
+        globals: { header: {} },
+        observe: observe(options),
+        ...plugin,
+      }),
+    ],
+  });
+
+  async function happenings(): Promise<void> {
+    const { payload } = site;
+    const find = (more: object = {}) => payload.find({ collection: 'posts', depth: 0, ...more });
+    for (let time = 0; time < 3; time++) await find();
+    await payload.find({ collection: 'authors', depth: 0 });
+    await payload.findGlobal({ slug: 'header', depth: 0 });
+    await Promise.all([1, 2, 3].map(() => payload.count({ collection: 'posts' })));
+    await functionsRun(payload);
+    const [post] = (await find()).docs;
+    await payload.update({ collection: 'posts', id: post!.id, data: { title: 'Of one reader alone' } });
+    await find();
+    await servedStale(find);
+    fault = 'reject';
+    await payload.update({ collection: 'posts', id: post!.id, data: { title: 'Another' } });
+    for (let limit = 1; limit < 20; limit++) await find({ limit });
+    fault = undefined;
+  }
+
+  async function servedStale(find: () => Promise<unknown>): Promise<void> {
+    clock.advance(120);
+    databaseFails = true;
+    await find().finally(() => {
+      databaseFails = false;
+    });
+  }
+
+  return {
+    ...site,
+    happenings,
+    breakParts(next) {
+      fault = next;
+    },
+    async stop() {
+      clock.stop();
+      await site.stop();
+    },
+  };
+}
+
+async function functionsRun(payload: Payload): Promise<void> {
+  for (const namespace of ['numbers', ODD, ''])
+    await cached(() => 1, { payload, key: ['one'], ...(namespace && { namespace }) });
+  // What access control had a part in is not stored for all.
+  await cached(({ req }) => payload.find({ collection: 'posts', req, overrideAccess: false }), {
+    payload,
+    key: ['posts'],
+    namespace: 'numbers',
+  });
+}
