@@ -67,6 +67,10 @@ export interface Store {
    * keys, `undefined` for those that are absent. May answer synchronously.
    */
   getMany(keys: readonly string[]): (string | undefined)[] | Promise<(string | undefined)[]>;
+  /**
+   * The same for whoever looks at what is there: it counts as no use. Only for a store in this process.
+   */
+  peekMany?(keys: readonly string[]): (string | undefined)[];
   /** Writes a value that expires after `ttl` seconds, or never where `ttl` is `undefined`. */
   set(key: string, value: string, ttl: number | undefined): void | Promise<void>;
   /** Writes several values, in one round trip where the backend can. */

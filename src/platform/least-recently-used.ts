@@ -3,6 +3,8 @@ export interface LeastRecentlyUsed<Key, Value> {
   readonly size: number;
   /** The value under a key, which is the most recently used from now on. */
   get(key: Key): Value | undefined;
+  /** The value under a key. Counts as no use. */
+  peek(key: Key): Value | undefined;
   set(key: Key, value: Value): void;
   delete(key: Key): void;
   /** Lets the least recently used go. */
@@ -68,6 +70,7 @@ export function leastRecentlyUsed<Key, Value>(
       }
       return place?.value;
     },
+    peek: (key) => places.get(key)?.value,
     set(key, value) {
       const known = places.get(key);
       if (known) {

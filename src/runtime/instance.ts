@@ -1,6 +1,6 @@
 /** What a site asks of its cache. What answers is here, so that only a site that asks takes it along. */
 import type { Payload } from 'payload';
-import { KEY_PREFIX, VERSION_PREFIX } from '../interfaces/keys.js';
+import { isEntryKey, KEY_PREFIX } from '../interfaces/keys.js';
 import type { Store, StoreHealth } from '../interfaces/store.js';
 import { withTimeout } from '../platform/timeout.js';
 import { notHealthy } from '../stores/health.js';
@@ -80,12 +80,25 @@ export async function invalidateCache(payload: Payload, target: InvalidationTarg
   else if ('prefix' in target) replacing = deletePrefix(instance.store(), target.prefix);
   else if ('collection' in target && target.id !== undefined)
     replacing = invalidation.documentChanged(target.collection, target.id);
-  else replacing = invalidation.replace(tagsOf(target));
+  else replacing = invalidation.replace(namedTags(target));
   instance.background.keepAlive(replacing);
   await replacing;
 }
 
-function tagsOf(target: Exclude<InvalidationTarget, 'everything' | { prefix: string }>): readonly string[] {
+/** The tags that {@link invalidateCache} replaces; `undefined` for a prefix, and where the site has no cache. */
+export function tagsOfTarget(payload: Payload, target: InvalidationTarget): readonly string[] | undefined {
+  const invalidation = instanceOf(payload)?.invalidation();
+  if (!invalidation) return undefined;
+  if (target === 'everything') return invalidation.tagsOf();
+  if ('prefix' in target) return undefined;
+  if ('collection' in target && target.id !== undefined)
+    return invalidation.tagsOf({ slug: target.collection, id: target.id });
+  return namedTags(target);
+}
+
+function namedTags(
+  target: Exclude<InvalidationTarget, 'everything' | { prefix: string }>,
+): readonly string[] {
   if ('tags' in target) return target.tags.map(ownTag);
   if ('namespace' in target) return [namespaceTag(target.namespace)];
   return entityAndVersionsTags(
@@ -95,8 +108,7 @@ function tagsOf(target: Exclude<InvalidationTarget, 'everything' | { prefix: str
 
 async function deletePrefix(store: Store, prefix: string): Promise<void> {
   // Versions are no entries: without them everything that depends on their tags would be stale, or worse.
-  for await (const keys of store.list(KEY_PREFIX + prefix))
-    await store.deleteMany(keys.filter((key) => !key.startsWith(VERSION_PREFIX)));
+  for await (const keys of store.list(KEY_PREFIX + prefix)) await store.deleteMany(keys.filter(isEntryKey));
 }
 
 /** Waits until entries that are being written are written, e.g. before a script ends. At most `timeout` milliseconds. */

@@ -162,6 +162,13 @@ export function memory(options: MemoryOptions = {}): Store {
     maximumBytes: Math.floor(room / 4),
     get: (key) => find(key)?.value,
     getMany: (keys) => keys.map((key) => find(key)?.value),
+    peekMany(keys) {
+      const now = performance.now();
+      return keys.map((key) => {
+        const entry = entries.peek(key);
+        return entry && entry.until > now ? entry.value : undefined;
+      });
+    },
     set,
     setMany(writes) {
       for (const { key, value, ttl } of writes) set(key, value, ttl);

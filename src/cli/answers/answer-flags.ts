@@ -22,7 +22,7 @@ import {
   type StoreName,
   usersAnswer,
 } from '../../plan/answers.js';
-import { nearest } from './nearest.js';
+import { nearest } from '../../platform/nearest.js';
 
 /** The flags of `init` that answer a question. */
 export interface AnswerFlags {

@@ -19,6 +19,8 @@ export interface EntryHeader {
   askedAt: number;
   /** For how long since then it may be served, in seconds. */
   ttl: number;
+  /** Tells whose it is to those who list a store that several sites share: within the key that is hashed. */
+  site?: string | undefined;
 }
 
 interface StoredHeader {
@@ -27,6 +29,7 @@ interface StoredHeader {
   v: readonly string[];
   s: number;
   e: number;
+  o?: string | undefined;
   /** Values that the serializer does not have, by path. */
   x?: SpecialValue[];
 }
@@ -189,6 +192,7 @@ export function encodeEntry(header: EntryHeader, result: EncodedResult): string 
     v: header.versions,
     s: header.askedAt,
     e: header.ttl,
+    o: header.site,
   };
   if (result.special) stored.x = result.special;
   const text = JSON.stringify(stored);
@@ -246,6 +250,7 @@ export function decodeEntry(
     versions: stored.v,
     askedAt: stored.s,
     ttl: stored.e,
+    site: typeof stored.o === 'string' ? stored.o : undefined,
     length,
     result() {
       const result = serializer ? serializer.decode(body.slice(end + 1)) : stored.r;

@@ -5,8 +5,7 @@
  */
 import type { Payload } from 'payload';
 import { processEnvironment } from '../../platform/environment.js';
-import { leastRecentlyUsed } from '../../platform/least-recently-used.js';
-import { shared } from '../../platform/shared.js';
+import { createOnce, createSigning, newOnce } from '../../platform/signing.js';
 import { createBatches, tell } from '../../platform/told-elsewhere.js';
 import { instanceOf } from '../carried-instance.js';
 
@@ -19,12 +18,9 @@ export const LONGEST_BODY = 64 * 1024;
 
 /** Tags in one request. */
 const MOST_TAGS = 250;
-/** How old a request may be, and how far clocks may be apart, in milliseconds. */
-const LONGEST_AGE = 60_000;
-/** Numbers that are remembered: more requests than that within a minute are not made by one site. */
-const MOST_REMEMBERED = 50_000;
 
-type Key = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+const signing = createSigning('payload-kv: pages made stale by a request, 1');
+const takeOnce = createOnce('next.used');
 
 interface Body {
   tags: string[];
@@ -92,14 +88,9 @@ export async function signed(
   tags: readonly string[],
   now = Date.now(),
 ): Promise<{ body: string; signature: string }> {
-  const once = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url');
-  const body = JSON.stringify({ tags: [...tags], time: now, once } satisfies Body);
-  const signature = await crypto.subtle.sign('HMAC', await keyOf(secret), new TextEncoder().encode(body));
-  return { body, signature: Buffer.from(signature).toString('base64url') };
+  const body = JSON.stringify({ tags: [...tags], time: now, once: newOnce() } satisfies Body);
+  return { body, signature: await signing.sign(secret, body) };
 }
-
-/** Numbers that were used. */
-const used = shared('next.used', () => leastRecentlyUsed<string, number>(MOST_REMEMBERED));
 
 /** The tags of a request, or `undefined` where it is not signed, too old, or was taken before. */
 export async function verified(
@@ -108,29 +99,7 @@ export async function verified(
   signature: string,
   now = Date.now(),
 ): Promise<string[] | undefined> {
-  // Takes the same time whatever differs.
-  const isSigned = await crypto.subtle.verify(
-    'HMAC',
-    await keyOf(secret),
-    Buffer.from(signature, 'base64url'),
-    new TextEncoder().encode(body),
-  );
-  if (!isSigned) return undefined;
+  if (!(await signing.isSigned(secret, body, signature))) return undefined;
   const { tags, time, once } = JSON.parse(body) as Body;
-  if (!(Math.abs(now - time) <= LONGEST_AGE) || used.get(once) !== undefined) return undefined;
-  used.set(once, time);
-  return tags;
-}
-
-/** For this use alone: a signature says nothing of the secret, and serves for nothing else. */
-async function keyOf(secret: string): Promise<Key> {
-  const from = (bytes: Uint8Array<ArrayBuffer> | ArrayBuffer): Promise<Key> =>
-    crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']);
-  const text = new TextEncoder();
-  const derived = await crypto.subtle.sign(
-    'HMAC',
-    await from(text.encode(secret)),
-    text.encode('payload-kv: pages made stale by a request, 1'),
-  );
-  return from(derived);
+  return takeOnce(time, once, now) ? tags : undefined;
 }

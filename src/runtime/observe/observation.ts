@@ -26,6 +26,13 @@ export interface ObserveOptions {
    * access control of the panel lets them in.
    */
   access?: (args: { req: PayloadRequest }) => boolean | Promise<boolean>;
+  /** Whether Payload's REST has the endpoints `/payload-cache/…`, for the terminal and the admin view. Default `true`. */
+  endpoints?: boolean;
+  /**
+   * Lets in to the endpoint `metrics` whoever sends it as `Authorization: Bearer …`: at least 16 characters. Default the
+   * environment variable `PAYLOAD_KV_METRICS_TOKEN`, if it is set.
+   */
+  metricsToken?: string;
   /** Hand on what is seen, e.g. `openTelemetry()` of `payload-kv/metrics`. Default none. */
   readers?: readonly Reader[];
   /**

@@ -3,21 +3,28 @@
  */
 import type { Config, Payload } from 'payload';
 import { parseDuration } from '../../duration.js';
+import { PayloadKVError } from '../../errors.js';
 import type { Events, Observer } from '../../interfaces/events.js';
+import { processEnvironment } from '../../platform/environment.js';
+import { observeEndpoints } from './endpoints/endpoints.js';
 import { carryObservation, type Observation, type ObserveOptions } from './observation.js';
 import { createStatistics } from './statistics.js';
 
 /**
  * Watches the cache: keeps statistics of it, and shows them.
  *
- * @throws PayloadKVError `INVALID_DURATION`
+ * @throws PayloadKVError `INVALID_DURATION`, `INVALID_POLICY` or `INVALID_ENVIRONMENT`
  */
 export function observe(options: ObserveOptions = {}): Observer {
-  const { shareEvery, readers = [] } = options;
+  const { shareEvery, readers = [], endpoints = true, access } = options;
   if (shareEvery) parseDuration(shareEvery, 'observe.shareEvery');
+  const token = tokenOf(options);
   return {
     name: 'observe',
-    configure: (config: Config): Config => config,
+    configure: (config: Config): Config =>
+      endpoints
+        ? { ...config, endpoints: [...(config.endpoints ?? []), ...observeEndpoints({ access, token })] }
+        : config,
     attach(payload: Payload, events: Events) {
       const statistics = createStatistics(payload, events, options);
       const observation: Observation = {
@@ -48,4 +55,18 @@ function attempt<Result>(payload: Payload, what: string, call: () => Result): Re
     payload.logger.warn({ err: error, msg: `payload-kv: ${what} failed; the site goes on without it.` });
     return undefined;
   }
+}
+
+/** A shorter one could be guessed. */
+const SHORTEST_TOKEN = 16;
+
+function tokenOf({ metricsToken }: ObserveOptions): string | undefined {
+  const token = metricsToken ?? (processEnvironment().PAYLOAD_KV_METRICS_TOKEN || undefined);
+  if (token === undefined || (typeof token === 'string' && token.length >= SHORTEST_TOKEN)) return token;
+  const name = metricsToken === undefined ? 'PAYLOAD_KV_METRICS_TOKEN' : 'observe.metricsToken';
+  throw new PayloadKVError({
+    code: metricsToken === undefined ? 'INVALID_ENVIRONMENT' : 'INVALID_POLICY',
+    message: `${name} must have at least ${SHORTEST_TOKEN} characters.`,
+    nextStep: 'Make a new one: openssl rand -hex 32',
+  });
 }

@@ -3,7 +3,7 @@
  * renews expires: what is added up is what the processes of the last minutes have counted since they began.
  */
 import type { Payload } from 'payload';
-import { KEY_PREFIX } from '../../interfaces/keys.js';
+import { RECORD_PREFIX } from '../../interfaces/keys.js';
 import { newVersion } from '../../interfaces/registry.js';
 import { isWorkerd } from '../../platform/background.js';
 import { hash } from '../../platform/hash.js';
@@ -11,8 +11,6 @@ import { instanceOf } from '../carried-instance.js';
 import type { FillContext } from '../read/fill.js';
 import type { Statistics } from './snapshot.js';
 
-/** Below this lie the records of all sites. */
-export const RECORD_PREFIX = `${KEY_PREFIX}statistics:`;
 /** How many times its interval a record lives. */
 const LIVES = 3;
 /** Records that are read: a fleet of more processes is added up in part. */

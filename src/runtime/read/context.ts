@@ -4,6 +4,7 @@ import type { Pages } from '../../interfaces/recorder.js';
 import type { Registry } from '../../interfaces/registry.js';
 import type { DecodedForms, Store } from '../../interfaces/store.js';
 import type { Background } from '../../platform/background.js';
+import { hash } from '../../platform/hash.js';
 import { leastRecentlyUsed } from '../../platform/least-recently-used.js';
 import type { DecodedEntry, EncodedResult } from '../entry/entry.js';
 import type { Envelope } from '../entry/entry-form.js';
@@ -149,6 +150,8 @@ export interface ReadContext extends CacheParts {
   /** The tier in this process, if it has one, and that below it. */
   near: Store | undefined;
   far: Store;
+  /** What entries say of the scope, so that those of this site are known without their query. */
+  site: string;
   /** Where entries in this process are kept decoded, under the keys of the near tier. */
   decoded: DecodedForms | undefined;
   /** When this process asked the database for its entries, by key: its own clock it can go by. */
@@ -158,10 +161,21 @@ export interface ReadContext extends CacheParts {
 /** Queries of which something is remembered. */
 export const REMEMBERED_QUERIES = 5_000;
 
+/** 60 bits: no two of the sites that share a store have the same. */
+const LENGTH_OF_SITE = 10;
+
 /** Creates what the reads of one site share. */
 export function createReadContext(parts: CacheParts): ReadContext {
   const { near, far = parts.store } = parts.store;
-  return { ...parts, near, far, decoded: (near ?? far).decoded, own: leastRecentlyUsed(REMEMBERED_QUERIES) };
+  const site = hash(parts.scope).slice(0, LENGTH_OF_SITE);
+  return {
+    ...parts,
+    near,
+    far,
+    site,
+    decoded: (near ?? far).decoded,
+    own: leastRecentlyUsed(REMEMBERED_QUERIES),
+  };
 }
 
 /** One call of the store or the registry. A fault is counted, and its answer `undefined`. */

@@ -40,7 +40,7 @@ export function createEntryWrites(context: ReadContext): EntryWrites {
     const longest = isNegative ? Math.min(wanted.ttl, rule.negativeTtl) : wanted.ttl;
     if (longest === 0) return;
     const ttl = Math.round(longest * (1 - context.ttlJitter * Math.random()));
-    const body = encodeEntry({ key, tags, versions: before, askedAt, ttl }, encoded);
+    const body = encodeEntry({ key, tags, versions: before, askedAt, ttl, site: context.site }, encoded);
     const kept = ttl + graceOf(rule);
     // A query that began before another has ended after it.
     const newer = (own.get(key) ?? askedAt) - askedAt;

@@ -61,6 +61,8 @@ export interface Invalidation {
   replace(tags: readonly string[]): Promise<void>;
   /** Makes stale what depends on a document. */
   documentChanged(slug: string, id: string | number): Promise<void>;
+  /** The tags whose versions {@link documentChanged} replaces; of all that there is without a document. */
+  tagsOf(document?: { slug: string; id: string | number }): readonly string[];
   /**
    * Why results that depend on the tags are not served: a replacement of one is not done, since it failed or since the
    * bulk write it belongs to goes on.
@@ -206,6 +208,8 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
     },
     replace: replaceByHand,
     documentChanged: (slug, id) => replaceByHand([...documentChangedTags(context, slug, id)]),
+    tagsOf: (document) =>
+      document ? documentChangedTags(context, document.slug, document.id) : everyTag(context),
     pendingFor(tags) {
       if (replacement.isPending(tags)) return 'error';
       return isGathered(tags) ? 'write-operation' : undefined;

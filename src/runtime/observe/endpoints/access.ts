@@ -1,0 +1,102 @@
+/** Who may see the statistics of a site, and purge. */
+import { timingSafeEqual } from 'node:crypto';
+import type { PayloadRequest } from 'payload';
+import { hash } from '../../../platform/hash.js';
+import { isObject } from '../../../platform/is-object.js';
+import type { ObserveOptions } from '../observation.js';
+import { isSignedRequest, SIGNATURE } from '../signature.js';
+
+/** Who asks. */
+export interface Person {
+  /** For the log: a user's collection and id, or what else let somebody in. */
+  name: string;
+  /** Whether it is a user that a browser's cookie tells of: its requests may be made by another site's page. */
+  byCookie: boolean;
+}
+
+/** What is known of a request before anybody is let in. */
+export interface Entering {
+  req: PayloadRequest;
+  /** Its body, as it was sent. */
+  body: string;
+  options: Pick<ObserveOptions, 'access'>;
+  /** The token that lets in here, where one does. */
+  token: string | undefined;
+  /** Says that `access` threw. */
+  onFault(error: unknown): void;
+}
+
+/** Who asks, if they may. */
+export async function personOf({
+  req,
+  body,
+  options,
+  token,
+  onFault,
+}: Entering): Promise<Person | undefined> {
+  const { headers } = req;
+  if (headers.has(SIGNATURE)) {
+    const { secret } = req.payload.config;
+    const { method = '', url = '' } = req as unknown as Request;
+    const isSigned = await isSignedRequest({ secret, method, path: url, body }, headers);
+    return isSigned ? { name: 'a signed request', byCookie: false } : undefined;
+  }
+  const given = bearerOf(headers.get('authorization'));
+  if (token !== undefined && given !== undefined && isSame(given, token)) {
+    return { name: 'the token for metrics', byCookie: false };
+  }
+  const { access = mayEnterAdminPanel } = options;
+  try {
+    if ((await access({ req })) !== true) return undefined;
+  } catch (error) {
+    onFault(error);
+    return undefined;
+  }
+  return { name: nameOf(req), byCookie: !OWN_HEADER.test(headers.get('authorization') ?? '') };
+}
+
+/** As Payload's own `canAccessAdmin`, which not all releases have, but never for nobody. */
+async function mayEnterAdminPanel({ req }: { req: PayloadRequest }): Promise<boolean> {
+  const { user, payload } = req;
+  if (!user || user.collection !== payload.config.admin.user) return false;
+  const { admin } = payload.collections[user.collection]?.config.access ?? {};
+  return admin ? Boolean(await admin({ req })) : true;
+}
+
+/** What a page of another site cannot have a browser send, unlike what a browser adds by itself. */
+const OWN_HEADER = /^(JWT |Bearer |\S+ API-Key )/;
+
+function nameOf({ user }: PayloadRequest): string {
+  if (!isObject(user)) return 'somebody whom `access` let in';
+  return `${user.collection} ${JSON.stringify(user.id)}`;
+}
+
+const bearerOf = (authorization: string | null): string | undefined =>
+  /^Bearer (\S+)$/.exec(authorization ?? '')?.[1];
+
+/** Takes the same time wherever they differ, and however long they are. */
+const isSame = (given: string, token: string): boolean =>
+  timingSafeEqual(Buffer.from(hash(given)), Buffer.from(hash(token)));
+
+/**
+ * Whether a request of a browser comes from a page of the site, or of one that may sign in to it (`csrf` of the Payload
+ * config). What a browser says of it no page can change; what is no browser says nothing of it.
+ */
+export function isOfSite({ headers, payload, url }: PayloadRequest): boolean {
+  const { csrf = [], serverURL } = payload.config;
+  const origin = headers.get('origin');
+  if (origin && (csrf.includes(origin) || origin === originOf(serverURL))) return true;
+  const from = headers.get('sec-fetch-site');
+  if (from) return from === 'same-origin' || from === 'none';
+  if (!origin) return true;
+  const hosts = [headers.get('x-forwarded-host'), headers.get('host'), url && new URL(url).host];
+  return hosts.includes(new URL(origin).host);
+}
+
+function originOf(url: string | undefined): string | undefined {
+  try {
+    return url ? new URL(url).origin : undefined;
+  } catch {
+    return undefined;
+  }
+}
