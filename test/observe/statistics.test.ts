@@ -1,7 +1,7 @@
 import type { Payload, PayloadRequest } from 'payload';
 import { afterEach, describe, expect, test } from 'vitest';
+import { RECORD_PREFIX } from '../../src/interfaces/keys.js';
 import { memory, type PayloadKVOptions, payloadKV, settleCache } from '../../src/runtime/index.js';
-import { RECORD_PREFIX } from '../../src/runtime/observe/shared-records.js';
 import { type ObserveOptions, observationOf, observe, type Statistics } from '../../src/runtime/observe.js';
 import { redis } from '../../src/runtime/redis.js';
 import { type Clock, takeClock } from '../support/clock.js';
