@@ -4,6 +4,7 @@ import { benchEntries } from './entries.js';
 import { benchFunctions } from './functions.js';
 import { benchLookup, benchRoundTrips } from './lookup.js';
 import { shortfalls } from './measure.js';
+import { benchObserve } from './observe.js';
 import { benchPeers } from './peers.js';
 import { benchPrecision } from './precision.js';
 import { benchProfile } from './profile.js';
@@ -18,6 +19,7 @@ const PARTS: Record<string, () => Promise<void>> = {
   peers: benchPeers,
   functions: benchFunctions,
   'round trips': benchRoundTrips,
+  observe: benchObserve,
   scale: benchScale,
   site: benchSite,
   responses: benchResponses,

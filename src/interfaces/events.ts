@@ -36,13 +36,9 @@ export type EventType = (typeof EVENT_TYPES)[number];
 /** What is asked over a network: entries, versions of tags, and their replacement. */
 export type GuardedPart = 'store' | 'registry' | 'replacement';
 
-/** One thing that happened. It holds no value of a query, no document and no secret. */
-export interface CacheEvent {
+/** What is told of one thing that happened. */
+export interface Told {
   type: EventType;
-  /** When it had happened, in milliseconds since 1970. */
-  time: number;
-  /** The Payload instance, by its number in this process. */
-  instance: string;
   /** What it is about; absent where it is about none. */
   subject?: 'collection' | 'global' | 'function';
   /** Its slug, or the namespace of a function. */
@@ -60,19 +56,32 @@ export interface CacheEvent {
   key?: string;
 }
 
+/** One thing that happened. It holds no value of a query, no document and no secret. */
+export interface CacheEvent extends Told {
+  /** When it had happened, in milliseconds since 1970. */
+  time: number;
+  /** The Payload instance, by its number in this process. */
+  instance: string;
+}
+
 /**
  * Hears of events, synchronously. What it throws is logged.
  *
  * @param args what a read of the adapter was asked with, its request too: nothing of it may be kept or shown as it is
+ * @param question an object that is the same for the same question, for as long as it is remembered
  */
-export type EventListener = (event: CacheEvent, args?: Readonly<Record<string, unknown>>) => void;
+export type EventListener = (
+  event: CacheEvent,
+  args?: Readonly<Record<string, unknown>>,
+  question?: object,
+) => void;
 
 /** The events of one Payload instance. */
 export interface Events {
   /** Whether anybody hears of them; else none is to be made. */
   isHeard(): boolean;
-  /** Tells whoever listens. Never throws. */
-  tell(event: Omit<CacheEvent, 'time' | 'instance'>, args?: Readonly<Record<string, unknown>>): void;
+  /** Tells whoever listens. Never throws. What is told becomes the event: it belongs to nobody else. */
+  tell(told: Told, args?: Readonly<Record<string, unknown>>, question?: object): void;
   /** Has a listener told of each from now on, until the returned function is called. */
   listen(listener: EventListener): () => void;
 }

@@ -36,9 +36,12 @@ test('A site that works for long under faults keeps no more than before', async 
   const { stdout } = await execa({
     cwd: repository,
   })`${process.execPath} --expose-gc --import tsx test/fault/soak.ts 4000`;
-  const { differences, failures, growth } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as SoakOutcome;
+  const { differences, failures, growth, events } = JSON.parse(
+    stdout.trim().split('\n').at(-1) ?? '',
+  ) as SoakOutcome;
   expect({ differences, failures }).toEqual({ differences: 0, failures: 0 });
   expect(Math.abs(growth)).toBeLessThan(2 * 1024 * 1024);
+  expect(events).toBeGreaterThan(4_000);
 });
 
 test('The table in the documentation has the rows of the script', () => {

@@ -1,9 +1,12 @@
 /**
- * Works a site for long, under faults of its store, and prints as JSON by how much the heap has grown. Run with
+ * Works a site for long, under faults of its store and watched by all that can watch it, and prints as JSON by how much the heap has grown. Run with
  * `--expose-gc`; its argument is the number of operations.
  */
+import { subscribe } from 'node:diagnostics_channel';
 import { isDeepStrictEqual } from 'node:util';
+import { EVENT_TYPES } from '../../src/interfaces/events.js';
 import { memory, payloadKV, settleCache } from '../../src/runtime/index.js';
+import { observationOf, observe } from '../../src/runtime/observe.js';
 import { chaoticStore, mixedFaults, seededRandom } from '../support/chaos.js';
 import { startBlog } from '../support/payload.js';
 
@@ -14,6 +17,8 @@ export interface SoakOutcome {
   failures: number;
   /** In bytes, after as many operations as fill everything that is bounded. */
   growth: number;
+  /** Events that were told. */
+  events: number;
 }
 
 const POSTS = 60;
@@ -26,6 +31,8 @@ const operations = Number(process.argv[2]);
 const { gc } = globalThis;
 if (!gc || !(operations > 0)) throw new Error('Run with --expose-gc and a number of operations.');
 
+const outcome: SoakOutcome = { operations, differences: 0, failures: 0, growth: 0, events: 0 };
+for (const type of EVENT_TYPES) subscribe(`payload-kv:${type}`, () => undefined);
 const random = seededRandom(11);
 const faults = mixedFaults(random, PERCENT);
 const blog = await startBlog({
@@ -35,11 +42,14 @@ const blog = await startBlog({
       store: chaoticStore(memory({ maxEntries: 1_000, maxBytes: 8 * 1024 * 1024 }), faults, [1, 30]),
       collections: { posts: { slices: ['slug'] }, tags: {}, categories: {} },
       timeout: 10,
+      observe: observe({ shareEvery: '1s' }),
+      onEvent() {
+        outcome.events += 1;
+      },
     }),
   ],
 });
 const { db } = blog.payload;
-const outcome: SoakOutcome = { operations, differences: 0, failures: 0, growth: 0 };
 const ids = (await blog.payload.find({ collection: 'posts', limit: 0, depth: 0 })).docs.map(({ id }) => id);
 const anyOf = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item;
 
@@ -63,6 +73,8 @@ async function work(count: number): Promise<void> {
       }
       const asked = question(operation);
       const answer = await db.find({ ...asked, req: {} });
+      // As often as somebody looks.
+      if (operation % 1_000 === 0) await observationOf(blog.payload)?.statistics('all');
       if (operation % COMPARED > 0) continue;
       const truth = await db.find({ ...asked, req: { context: { cache: 'bypass' } } });
       if (!isDeepStrictEqual(answer, truth)) outcome.differences += 1;

@@ -22,15 +22,17 @@ const every = Object.values(channels);
  * @param instance its number in this process
  */
 export function createEvents(instance: string, onFault: (error: unknown, during: string) => void): Events {
-  const listeners = new Set<EventListener>();
+  let listeners: readonly EventListener[] = [];
   return {
-    isHeard: () => listeners.size > 0 || every.some(({ hasSubscribers }) => hasSubscribers),
-    tell(told, args) {
-      const event: CacheEvent = { ...told, time: Date.now(), instance };
+    isHeard: () => listeners.length > 0 || every.some(({ hasSubscribers }) => hasSubscribers),
+    tell(told, args, question) {
+      const event = told as CacheEvent;
+      event.time = Date.now();
+      event.instance = instance;
       channels[event.type].publish(event);
       for (const listener of listeners) {
         try {
-          listener(event, args);
+          listener(event, args, question);
         } catch (error) {
           onFault(error, 'a listener to events');
         }
@@ -38,9 +40,11 @@ export function createEvents(instance: string, onFault: (error: unknown, during:
     },
     listen(listener) {
       // One listener may listen twice.
-      const own: EventListener = (event, args) => listener(event, args);
-      listeners.add(own);
-      return () => void listeners.delete(own);
+      const own: EventListener = (event, args, question) => listener(event, args, question);
+      listeners = [...listeners, own];
+      return () => {
+        listeners = listeners.filter((each) => each !== own);
+      };
     },
   };
 }

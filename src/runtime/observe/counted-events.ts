@@ -1,5 +1,6 @@
 /** Counts events by what they are about, in a bounded number of series. */
 import type { CacheEvent } from '../../interfaces/events.js';
+import { valueAt } from '../../platform/value-at.js';
 import type { CountedEvent } from './snapshot.js';
 
 /** Series that are told apart; later ones are counted together. */
@@ -19,6 +20,8 @@ export interface EventCounter {
 export function createEventCounter(): EventCounter {
   const series = new Map<string, CountedEvent>();
   const codes = new Set<string>();
+  /** What lookups come to, by type, subject, name and operation: to put these together as text takes longer than to count. */
+  const lookups = new Map<unknown, Map<unknown, Map<unknown, Map<unknown, CountedEvent>>>>();
 
   function codeOf(reason: string | undefined): string | undefined {
     if (reason === undefined || codes.has(reason)) return reason;
@@ -27,14 +30,26 @@ export function createEventCounter(): EventCounter {
     return reason;
   }
 
+  function remember({ type, subject, name, operation }: CacheEvent, counted: CountedEvent): void {
+    const bySubject = valueAt(lookups, type, () => new Map());
+    const byName = valueAt(bySubject, subject, () => new Map());
+    valueAt(byName, name, () => new Map()).set(operation, counted);
+  }
+
   return {
     add(event) {
-      const { type, part, outcome } = event;
+      const { type, subject, part, outcome } = event;
+      const isLookup = type === 'hit' || type === 'miss' || (type === 'stale' && event.reason === undefined);
+      const found = isLookup && lookups.get(type)?.get(subject)?.get(event.name)?.get(event.operation);
+      if (found) {
+        found.count += 1;
+        return;
+      }
       const reason = type === 'error' ? codeOf(event.reason) : event.reason;
-      // Spelt out: this runs for each event.
       const known = series.get(keyOf(event, event.subject, event.name, event.operation, reason));
       if (known) {
         known.count += 1;
+        if (isLookup) remember(event, known);
         return;
       }
       const isOneMore = series.size >= MOST_SERIES && event.name !== undefined;

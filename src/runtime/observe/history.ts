@@ -8,8 +8,8 @@ export const POINTS = 120;
 
 /** The counts of the last hour. */
 export interface History {
-  /** The point of this moment, to be added to. */
-  now(): HistoryPoint;
+  /** The point of a moment that is not long ago, in milliseconds since 1970, to be added to. */
+  at(time: number): HistoryPoint;
   /** All points of the hour, the oldest first. */
   read(): HistoryPoint[];
 }
@@ -23,8 +23,7 @@ export function createHistory(now: () => number): History {
   let until = 0;
 
   return {
-    now() {
-      const time = now();
+    at(time) {
       if (current && time < until && time >= current.at) return current;
       const at = beginOf(time);
       const known = ring[placeOf(at)];

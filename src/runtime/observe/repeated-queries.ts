@@ -10,6 +10,12 @@ const MOST_KEPT = 100;
 /** Frames of the stack that are looked at. */
 const FRAMES = 60;
 
+/** What is asked, and a text that stands for it. */
+interface Asked {
+  key: string;
+  item: Pick<RepeatedQuery, 'name' | 'operation' | 'shape'>;
+}
+
 /** Finds repeated queries. */
 export interface RepeatedQueries {
   /**
@@ -18,11 +24,7 @@ export interface RepeatedQueries {
    * @param request what the read was made for, if it has one
    * @param databaseTime milliseconds of the database, where it was asked
    */
-  note(
-    read: Pick<RepeatedQuery, 'name' | 'operation' | 'shape'>,
-    request: unknown,
-    databaseTime: number,
-  ): void;
+  note(read: Asked, request: unknown, databaseTime: number): void;
   /** Those found, the most queries first. */
   read(): RepeatedQuery[];
 }
@@ -33,7 +35,7 @@ export function createRepeatedQueries(): RepeatedQueries {
   const found = new Map<string, RepeatedQuery>();
 
   return {
-    note({ name, operation, shape }, request, databaseTime) {
+    note({ key, item }, request, databaseTime) {
       const identity = identityOf(request);
       if (!identity) return;
       let asked = requests.get(identity);
@@ -41,7 +43,6 @@ export function createRepeatedQueries(): RepeatedQueries {
         asked = new Map();
         requests.set(identity, asked);
       }
-      const key = `${name}\n${operation}\n${shape}`;
       let own = asked.get(key);
       if (!own) {
         if (asked.size >= MOST_IN_REQUEST) return;
@@ -54,6 +55,7 @@ export function createRepeatedQueries(): RepeatedQueries {
       let repeated = found.get(key);
       if (!repeated) {
         if (found.size >= MOST_KEPT) return;
+        const { name, operation, shape } = item;
         repeated = { name, operation, shape, requests: 0, most: 0, queries: 0, databaseTime: 0 };
         const place = placeOfCaller();
         if (place) repeated.place = place;

@@ -19,7 +19,7 @@ const MOST_RECORDS = 200;
 /** The records of one process. */
 export interface SharedRecords {
   /** Called at each event: writes down the numbers where it is time, for in workerd there is no timer between requests. */
-  tick(): void;
+  tick(time: number): void;
   /** What others wrote down. Rejects where the store does. */
   others(): Promise<Statistics[]>;
   end(): void;
@@ -50,14 +50,14 @@ export function createSharedRecords(
     });
   }
 
-  function tick(): void {
-    if (Date.now() < due) return;
-    due = Date.now() + interval;
+  function tick(time: number): void {
+    if (time < due) return;
+    due = time + interval;
     const instance = instanceOf(payload);
     instance?.background.run(write());
   }
 
-  const timer = isWorkerd() ? undefined : setInterval(tick, interval);
+  const timer = isWorkerd() ? undefined : setInterval(() => tick(Date.now()), interval);
   timer?.unref?.();
 
   return {

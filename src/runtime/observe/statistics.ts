@@ -3,12 +3,12 @@ import type { Payload } from 'payload';
 import { parseDuration } from '../../duration.js';
 import type { CacheEvent, Events } from '../../interfaces/events.js';
 import { leavesProcess, type Store, storesInProcess } from '../../interfaces/store.js';
-import { leastRecentlyUsed } from '../../platform/least-recently-used.js';
+import { valueAt } from '../../platform/value-at.js';
 import { type Instance, instanceOf } from '../carried-instance.js';
 import { summarised } from '../stats/stats.js';
 import { addStatistics, addUsages } from './added-up.js';
 import { createEventCounter } from './counted-events.js';
-import { createHeavyHitters } from './heavy-hitters.js';
+import { createHeavyHitters, type HeavyHitter } from './heavy-hitters.js';
 import { createHistory, INTERVAL } from './history.js';
 import { createLatency } from './latency.js';
 import type { ObserveOptions } from './observation.js';
@@ -21,8 +21,6 @@ import { type HotQuery, type Saved, type Statistics, TIMED } from './snapshot.js
 /** Shapes that are counted, and those of them that are shown. */
 const COUNTED_SHAPES = 200;
 const SHOWN_SHAPES = 50;
-/** Keys whose shape is remembered. */
-const REMEMBERED_KEYS = 5_000;
 /** Reasons of errors that are told apart. */
 const MOST_REASONS = 50;
 /** How often each process writes down its numbers where the options do not say, in seconds. */
@@ -40,7 +38,14 @@ type ShapeCounts = Omit<HotQuery, 'count' | 'error' | 'databaseTime' | 'bytes'> 
   time: number;
   seen: number;
   bytes: number;
+  /** What was saved of its collection or global. */
+  savedOfName: Saved;
 };
+
+function addTo(saved: Saved, time: number): void {
+  saved.calls += 1;
+  saved.time += time;
+}
 
 /** Begins to keep statistics. One function: all in it is counted from the same events. */
 export function createStatistics(payload: Payload, events: Events, options: ObserveOptions): KeptStatistics {
@@ -52,93 +57,99 @@ export function createStatistics(payload: Payload, events: Events, options: Obse
   const counted = createEventCounter();
   const history = createHistory(Date.now);
   const repeated = createRepeatedQueries();
-  const shapesByKey = leastRecentlyUsed<string, string>(REMEMBERED_KEYS);
+  const savedBy = new Map<string, Saved>();
+  /** By the question that it is the shape of: most are asked again and again. */
+  const known = new WeakMap<object, HeavyHitter<ShapeCounts>>();
   const shapes = createHeavyHitters<ShapeCounts>(COUNTED_SHAPES, (key) => {
     const [name = '', operation = '', shape = ''] = key.split('\n');
     const none = { hits: 0, misses: 0, stale: 0, bypasses: 0, measured: 0, time: 0, seen: 0, bytes: 0 };
-    return { name, operation, shape, ...none, saved: { calls: 0, time: 0 } };
+    const savedOfName = valueAt(savedBy, name, () => ({ calls: 0, time: 0 }));
+    return { name, operation, shape, ...none, saved: { calls: 0, time: 0 }, savedOfName };
   });
   const saved: Saved = { calls: 0, time: 0 };
-  const savedBy = new Map<string, Saved>();
   const errors = new Map<string, number>();
   let lateReplacements = 0;
   let breakersOpened = 0;
 
-  function shapeOfRead({ key }: CacheEvent, args: Readonly<Record<string, unknown>>): string {
-    const known = key === undefined ? undefined : shapesByKey.get(key);
-    if (known !== undefined) return known;
-    const shape = shapeOf(args);
-    if (key !== undefined) shapesByKey.set(key, shape);
-    return shape;
-  }
+  const nameOf = ({ subject, name = '' }: CacheEvent): string => (subject === 'global' ? `@${name}` : name);
 
-  function save(name: string, own: Saved, time: number): void {
-    let ofName = savedBy.get(name);
-    if (!ofName) {
-      ofName = { calls: 0, time: 0 };
-      savedBy.set(name, ofName);
-    }
-    for (const each of [saved, ofName, own]) {
-      each.calls += 1;
-      each.time += time;
-    }
-    history.now().savedTime += time;
-  }
-
-  function noteRead(event: CacheEvent, args: Readonly<Record<string, unknown>>): void {
-    const { type, operation = '', duration = 0, bytes } = event;
-    const name = event.subject === 'global' ? `@${event.name}` : `${event.name}`;
-    const shape = shapeOfRead(event, args);
-    const key = `${name}\n${operation}\n${shape}`;
+  /** What is counted of the shape of a read; nothing for an answer to one that is not counted any more. */
+  function shapeOfRead(
+    event: CacheEvent,
+    args: Readonly<Record<string, unknown>>,
+    question: object | undefined,
+  ): HeavyHitter<ShapeCounts> | undefined {
     // The answer to a miss belongs to a read that was counted.
-    const own = type === 'fill' || type === 'served-stale' ? shapes.peek(key) : shapes.add(key);
+    const isCounted = event.type === 'fill' || event.type === 'served-stale';
+    const remembered = question && known.get(question);
+    if (remembered && !remembered.isGone) {
+      if (!isCounted) remembered.count += 1;
+      return remembered;
+    }
+    const key = `${nameOf(event)}\n${event.operation}\n${shapeOf(args)}`;
+    const hitter = isCounted ? shapes.peek(key) : shapes.add(key);
+    if (question && hitter) known.set(question, hitter);
+    return hitter;
+  }
+
+  function noteRead(
+    event: CacheEvent,
+    args: Readonly<Record<string, unknown>>,
+    question: object | undefined,
+  ): void {
+    const { type, duration = 0, bytes, time } = event;
     const isAnswered = type === 'fill' || type === 'bypass';
     if (isAnswered) latency.database.add(duration);
-    if (type === 'hit' || isAnswered)
-      repeated.note({ name, operation, shape }, args.req, isAnswered ? duration : 0);
-    if (!own) return;
+    const hitter = shapeOfRead(event, args, question);
+    if (!hitter) return;
+    const { item } = hitter;
+    if (type === 'hit' || isAnswered) repeated.note(hitter, args.req, isAnswered ? duration : 0);
     if (bytes !== undefined) {
-      own.seen += 1;
-      own.bytes += bytes;
+      item.seen += 1;
+      item.bytes += bytes;
     }
-    if (type === 'hit') own.hits += 1;
-    else if (type === 'miss') own.misses += 1;
-    else if (type === 'stale') own.stale += 1;
-    else if (type === 'bypass') own.bypasses += 1;
+    if (type === 'hit') item.hits += 1;
+    else if (type === 'miss') item.misses += 1;
+    else if (type === 'stale') item.stale += 1;
+    else if (type === 'bypass') item.bypasses += 1;
     if (isAnswered) {
-      own.measured += 1;
-      own.time += duration;
+      item.measured += 1;
+      item.time += duration;
     } else if (type === 'hit' || type === 'served-stale') {
-      save(name, own.saved, own.measured > 0 ? own.time / own.measured : 0);
+      const spared = item.measured > 0 ? item.time / item.measured : 0;
+      addTo(saved, spared);
+      addTo(item.savedOfName, spared);
+      addTo(item.saved, spared);
+      history.at(time).savedTime += spared;
     }
   }
 
-  function note(event: CacheEvent, args?: Readonly<Record<string, unknown>>): void {
-    const { type, duration = 0 } = event;
+  function note(event: CacheEvent, args?: Readonly<Record<string, unknown>>, question?: object): void {
+    const { type, time, duration = 0 } = event;
     counted.add(event);
     switch (type) {
       case 'hit':
         latency.hit.add(duration);
-        history.now().hits += 1;
+        history.at(time).hits += 1;
         break;
       case 'miss':
-        history.now().misses += 1;
+        history.at(time).misses += 1;
         break;
       case 'stale':
-        history.now().stale += 1;
+        history.at(time).stale += 1;
         break;
       case 'bypass':
-        history.now().bypasses += 1;
+        history.at(time).bypasses += 1;
         break;
       case 'invalidate':
-        history.now().invalidations += 1;
+        history.at(time).invalidations += 1;
         if (event.outcome === 'late') lateReplacements += 1;
         break;
       case 'call':
         latency[event.part ?? 'store'].add(duration);
         break;
       case 'error': {
-        history.now().errors += 1;
+        history.at(time).errors += 1;
         const reason = `${event.part ?? 'other'}: ${event.reason ?? 'fault'}`;
         if (errors.has(reason) || errors.size < MOST_REASONS)
           errors.set(reason, (errors.get(reason) ?? 0) + 1);
@@ -148,8 +159,8 @@ export function createStatistics(payload: Payload, events: Events, options: Obse
         if (event.outcome === 'open') breakersOpened += 1;
         break;
     }
-    if (args && event.subject !== 'function') noteRead(event, args);
-    records?.tick();
+    if (args && event.subject !== 'function') noteRead(event, args, question);
+    records?.tick(time);
   }
 
   function readOwn(): Statistics {
@@ -174,7 +185,7 @@ export function createStatistics(payload: Payload, events: Events, options: Obse
       hotQueries: shapes
         .read()
         .slice(0, SHOWN_SHAPES)
-        .map(({ item: { time, seen, bytes, ...item }, count, error }) => ({
+        .map(({ item: { time, seen, bytes, savedOfName: _ofName, ...item }, count, error }) => ({
           ...item,
           saved: { ...item.saved },
           count,

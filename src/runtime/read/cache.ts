@@ -108,6 +108,7 @@ export function createCache(parts: CacheParts): Cache {
       nearKey: plan.nearKey,
       tags: plan.tags,
       question: plan.question,
+      shown: plan.shown,
       rule,
       ttl: Math.min(directive?.kind === 'ttl' ? directive.ttl : rule.ttl, parts.longestTtl),
       // Who asks for something of their own gets that.

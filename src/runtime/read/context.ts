@@ -14,11 +14,20 @@ import type { Policy, Rule } from '../policy/policy.js';
 import type { Token } from '../query/canonical-arguments.js';
 import type { CachedOperation } from '../query/operations.js';
 import type { SiteSchema } from '../query/site-schema.js';
-import type { BypassReason, Counters, FunctionCounts } from '../stats/stats.js';
+import type { BypassReason, CountedType, Counters, FunctionCounts } from '../stats/stats.js';
 import type { SliceSets } from '../versions/slice-sets.js';
 import type { VersionMemory } from '../versions/version-memory.js';
 import type { SingleFlight } from './single-flight.js';
 import type { WriteQueue } from './write-queue.js';
+
+/** What a lookup is for: a read of the adapter, or a function. */
+export interface Subject {
+  type: CountedType;
+  /** The collection or global, or the namespace. */
+  slug: string;
+  operation: string;
+  args?: Readonly<Record<string, unknown>>;
+}
 
 /** One read of the database adapter. */
 export interface Read {
@@ -96,6 +105,8 @@ export interface Plan {
   tags: readonly string[];
   /** What was asked, as a row of tokens that no other question has. */
   question: readonly Token[];
+  /** The hash at the end of its key, as it is told. */
+  shown?: string;
   /** Whether it names a secret that the entries of its collection are kept without. */
   namesSecret?: boolean;
 }

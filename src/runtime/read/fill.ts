@@ -7,7 +7,7 @@ import type { CachedOperation } from '../query/operations.js';
 import type { Answer, Read, ReadContext, Wanted } from './context.js';
 import type { EntryWrites } from './entry-writes.js';
 import { completeVersions } from './known-versions.js';
-import { hashIn, momentIn, tell, telling } from './outcome.js';
+import { momentIn, tell, telling } from './outcome.js';
 import type { Plans } from './plan.js';
 import { isOfAsker, withoutSecrets } from './secrets.js';
 
@@ -34,7 +34,7 @@ export async function fill(
   /** For this caller, and for nobody after it. */
   const askAlone = (): Promise<unknown> =>
     events.isHeard()
-      ? telling(events, 'fill', read, read.ask, { outcome: 'not-kept', key: hashIn(wanted.key) })
+      ? telling(events, 'fill', read, read.ask, { outcome: 'not-kept', key: wanted.shown }, wanted.question)
       : read.ask();
   // Without versions nothing can be said about freshness, so nothing is stored or shared. Nor without all tags. Nor is
   // the answer to arguments that their caller has changed since: they are another question by now.
@@ -78,12 +78,8 @@ export async function fill(
     if (!encoded) count.uncacheable += 1;
     if (since !== undefined) {
       const outcome = encoded ? 'kept' : 'not-kept';
-      tell(events, 'fill', read, since, {
-        outcome,
-        duration,
-        bytes: encoded?.body.length,
-        key: hashIn(wanted.key),
-      });
+      const bytes = encoded?.body.length;
+      tell(events, 'fill', read, since, { outcome, duration, bytes, key: wanted.shown }, wanted.question);
     }
     if (!recorder || !wanted.rule.secrets) return { result, encoded };
     // What it makes of this may be stored as well.

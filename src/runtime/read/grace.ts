@@ -1,7 +1,7 @@
 /** What is answered where an entry is not fresh, or there is none. */
 import type { Recorder } from '../../interfaces/recorder.js';
-import type { Absent, ReadContext, Wanted } from './context.js';
-import { hashIn, momentIn, type Subject, tell } from './outcome.js';
+import type { Absent, ReadContext, Subject, Wanted } from './context.js';
+import { hashIn, momentIn, tell } from './outcome.js';
 
 /** How a new answer is made. */
 export interface Making<Result> {
@@ -19,7 +19,7 @@ export interface Making<Result> {
 export async function answerWithGrace<Result>(
   { events, onFault }: ReadContext,
   subject: Subject,
-  { key, count }: Pick<Wanted, 'key' | 'count'>,
+  { key, question, count }: Pick<Wanted, 'key' | 'question' | 'count'>,
   old: Absent['old'],
   { make, revalidate, what, recorder }: Making<Result>,
 ): Promise<Result> {
@@ -36,7 +36,7 @@ export async function answerWithGrace<Result>(
   count.servedStale += 1;
   if (since !== undefined) {
     const reason = old.whileRevalidating ? 'swr' : 'error';
-    tell(events, 'served-stale', subject, since, { reason, key: hashIn(key) });
+    tell(events, 'served-stale', subject, since, { reason, key: hashIn(key) }, question);
   }
   recorder?.refuse('stale');
   return old.result as Result;

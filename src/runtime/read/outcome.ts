@@ -1,15 +1,7 @@
 /** Counts what becomes of reads and functions, and tells those who listen. */
-import type { CacheEvent, Events, EventType } from '../../interfaces/events.js';
-import type { BypassReason, CountedType, FunctionCounts } from '../stats/stats.js';
-
-/** What a lookup is for: a read of the adapter, or a function. */
-export interface Subject {
-  type: CountedType;
-  /** The collection or global, or the namespace. */
-  slug: string;
-  operation: string;
-  args?: Readonly<Record<string, unknown>>;
-}
+import type { CacheEvent, Events, EventType, Told } from '../../interfaces/events.js';
+import type { BypassReason, FunctionCounts } from '../stats/stats.js';
+import type { Subject, Wanted } from './context.js';
 
 /** The moment, if anybody wants to know how long things take. */
 export const momentIn = (events: Events): number | undefined =>
@@ -21,25 +13,45 @@ export function tell(
   type: EventType,
   { type: subject, slug: name, operation, args }: Subject,
   since: number | undefined,
-  more?: Partial<CacheEvent>,
+  more?: Partial<Told>,
+  question?: object,
 ): void {
   if (since === undefined) return;
-  events.tell({ type, subject, name, operation, duration: performance.now() - since, ...more }, args);
+  const duration = performance.now() - since;
+  events.tell({ type, subject, name, operation, duration, ...more }, args, question);
 }
 
 /** Counts what a lookup came to, and tells of it. */
 export function noteLookup(
   events: Events,
   outcome: 'hit' | 'miss' | 'stale',
-  subject: Subject,
-  { key, count }: { key: string; count: FunctionCounts },
+  { type, slug: name, operation, args }: Subject,
+  {
+    key,
+    shown,
+    question,
+    count,
+  }: Pick<Wanted, 'key' | 'shown' | 'count'> & Partial<Pick<Wanted, 'question'>>,
   since: number | undefined,
   bytes?: number,
 ): void {
   if (outcome === 'hit') count.hits += 1;
   else if (outcome === 'stale') count.stale += 1;
   else count.misses += 1;
-  if (since !== undefined) tell(events, outcome, subject, since, { key: hashIn(key), bytes });
+  if (since === undefined) return;
+  // Each hit comes by here: to spread one object into another would take as long as all else.
+  const told: CacheEvent = {
+    type: outcome,
+    time: 0,
+    instance: '',
+    subject: type,
+    name,
+    operation,
+    duration: performance.now() - since,
+    bytes,
+    key: shown ?? hashIn(key),
+  };
+  events.tell(told, args, question);
 }
 
 /** Counts what is not looked up. */
@@ -53,17 +65,19 @@ export async function telling<Result>(
   type: 'bypass' | 'fill',
   subject: Subject,
   ask: () => Result | Promise<Result>,
-  more: Partial<CacheEvent>,
+  more: Partial<Told>,
+  question?: object,
 ): Promise<Result> {
   const since = momentIn(events);
   try {
     return await ask();
   } finally {
-    tell(events, type, subject, since, more);
+    tell(events, type, subject, since, more, question);
   }
 }
 
 /** The hash at the end of a key: what stands before it may have been made by the site, of anything. */
 export function hashIn(key: string): string {
-  return key.slice(key.lastIndexOf(':') + 1).replace(/~.*$/s, '');
+  const end = key.lastIndexOf('~');
+  return key.slice(key.lastIndexOf(':') + 1, end < 0 ? undefined : end);
 }

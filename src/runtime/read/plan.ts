@@ -4,6 +4,7 @@ import { tagsOf } from '../query/dependencies.js';
 import { entryKey } from '../query/key.js';
 import { attachedKeys } from './attachment.js';
 import type { CachedRule, Plan, Read, ReadContext } from './context.js';
+import { hashIn } from './outcome.js';
 import { createRememberedPlans, isSame } from './remembered-plans.js';
 import { mentionsSecret } from './secrets.js';
 
@@ -48,6 +49,7 @@ export function createPlans(context: ReadContext): Plans {
       ...attachedKeys(context, key),
       tags,
       question,
+      shown: hashIn(key),
       namesSecret: secrets !== undefined && mentionsSecret(question, secrets),
     };
     if (isShort) remembered.remember(question, plan);
