@@ -18,8 +18,8 @@ const BUDGET = {
   siteOnKV: 35_150,
   siteOnDurableObjects: 36_650,
   siteOnDatabase: 37_200,
-  functions: 39_700,
-  responses: 47_250,
+  functions: 39_950,
+  responses: 47_500,
 };
 
 let bundle: BuildResult<{ metafile: true; write: false }>;

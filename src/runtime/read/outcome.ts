@@ -1,5 +1,5 @@
 /** Counts what becomes of reads and functions, and tells those who listen. */
-import type { CacheEvent, Events, EventType, Told } from '../../interfaces/events.js';
+import type { Events, EventType, Told } from '../../interfaces/events.js';
 import type { BypassReason, FunctionCounts } from '../stats/stats.js';
 import type { Subject, Wanted } from './context.js';
 
@@ -13,19 +13,20 @@ export function tell(
   type: EventType,
   { type: subject, slug: name, operation, args }: Subject,
   since: number | undefined,
-  more?: Partial<Told>,
+  more: Pick<Told, 'outcome' | 'reason' | 'duration' | 'bytes' | 'key'>,
   question?: object,
 ): void {
   if (since === undefined) return;
-  const duration = performance.now() - since;
-  events.tell({ type, subject, name, operation, duration, ...more }, args, question);
+  const { outcome, reason, duration = performance.now() - since, bytes, key } = more;
+  // Each hit comes by here: to spread one object into another would take as long as all else.
+  events.tell({ type, subject, name, operation, outcome, reason, duration, bytes, key }, args, question);
 }
 
 /** Counts what a lookup came to, and tells of it. */
 export function noteLookup(
   events: Events,
   outcome: 'hit' | 'miss' | 'stale',
-  { type, slug: name, operation, args }: Subject,
+  subject: Subject,
   {
     key,
     shown,
@@ -39,19 +40,7 @@ export function noteLookup(
   else if (outcome === 'stale') count.stale += 1;
   else count.misses += 1;
   if (since === undefined) return;
-  // Each hit comes by here: to spread one object into another would take as long as all else.
-  const told: CacheEvent = {
-    type: outcome,
-    time: 0,
-    instance: '',
-    subject: type,
-    name,
-    operation,
-    duration: performance.now() - since,
-    bytes,
-    key: shown ?? hashIn(key),
-  };
-  events.tell(told, args, question);
+  tell(events, outcome, subject, since, { key: shown ?? hashIn(key), bytes }, question);
 }
 
 /** Counts what is not looked up. */
@@ -65,7 +54,7 @@ export async function telling<Result>(
   type: 'bypass' | 'fill',
   subject: Subject,
   ask: () => Result | Promise<Result>,
-  more: Partial<Told>,
+  more: Pick<Told, 'reason' | 'outcome' | 'key'>,
   question?: object,
 ): Promise<Result> {
   const since = momentIn(events);

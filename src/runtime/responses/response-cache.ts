@@ -15,7 +15,7 @@ import { wantedOf } from '../functions/wanted.js';
 import { REMEMBERED_QUERIES } from '../read/context.js';
 import { answerWithGrace } from '../read/grace.js';
 import { areCurrent } from '../read/known-versions.js';
-import { countBypass, momentIn, noteLookup, tell } from '../read/outcome.js';
+import { countBypass, momentIn, noteLookup } from '../read/outcome.js';
 import { type Asked, askedBy, headOf, signsIn } from './asked.js';
 import { createGraphQLReader } from './graphql-request.js';
 import { type KeptResponse, PassedOn } from './kept-response.js';
@@ -25,7 +25,7 @@ import { etagOf, labelled, matches, send } from './sent-response.js';
 
 /** The namespace of responses: of their counts, and to make all of them stale. */
 export const RESPONSES = 'http responses';
-const RESPONSE = { type: 'function', slug: RESPONSES, operation: 'cached' } as const;
+const RESPONSE = { subject: 'function', name: RESPONSES, operation: 'cached' } as const;
 
 /** What anybody is answered who has not signed in holds no secret, whatever was read for it. */
 const PUBLIC: ReadonlySet<Refusal> = new Set<Refusal>([
@@ -79,10 +79,8 @@ export function createResponseCache(given: ResponsePolicy): ResponseCache {
     const counted = reason === 'endpoint' ? 'policy' : 'request';
     countBypass(site.reads.counts('function', RESPONSES), counted);
     const { events } = site.reads;
-    const since = momentIn(events);
     // How long the handler takes is seen by whoever sends the response.
-    if (since !== undefined)
-      tell(events, 'bypass', RESPONSE, since, { reason: counted, duration: undefined });
+    if (events.isHeard()) events.tell({ type: 'bypass', ...RESPONSE, reason: counted });
   }
 
   async function wantedBy(site: FunctionSite, asked: Asked, request: Request) {
