@@ -27,11 +27,13 @@ export function observe(options: ObserveOptions = {}): Observer {
         : config,
     attach(payload: Payload, events: Events) {
       const statistics = createStatistics(payload, events, options);
+      const ending = new AbortController();
       const observation: Observation = {
         options,
         events,
         statistics: statistics.read,
         ownStatistics: statistics.readOwn,
+        ended: ending.signal,
       };
       carryObservation(payload, observation);
       const ends = readers.map((reader) => {
@@ -39,6 +41,7 @@ export function observe(options: ObserveOptions = {}): Observer {
         return () => attempt(payload, `ending ${reader.name}`, () => end?.());
       });
       return () => {
+        ending.abort();
         for (const end of ends) end();
         statistics.end();
         carryObservation(payload, undefined);

@@ -24,22 +24,24 @@ export interface FoundEntry {
   fresh: boolean;
 }
 
-/** The keys of a tier that may be entries of this site, sorted; `undefined` where there are more than that. */
+/** The keys of a tier that may be entries of this site, sorted: of so many keys that are looked at, or of all. */
 export async function keysIn(
   reads: FillContext,
   tier: Tier,
   { prefix, most }: { prefix: string; most: number },
-): Promise<string[] | undefined> {
+): Promise<{ keys: string[]; areAll: boolean }> {
   const store = storeOf(reads, tier);
-  if (!store) return [];
+  if (!store) return { keys: [], areAll: true };
   // In this process they end with the instance that they are of.
   const ending = leavesProcess(store) ? '' : reads.attachment;
-  const found: string[] = [];
+  const found = new Set<string>();
+  let seen = 0;
   for await (const keys of store.list(KEY_PREFIX + prefix)) {
-    for (const key of keys) if (isEntryKey(key) && key.endsWith(ending)) found.push(key);
-    if (found.length > most) return undefined;
+    for (const key of keys) if (isEntryKey(key) && key.endsWith(ending)) found.add(key);
+    seen += keys.length;
+    if (seen > most) return { keys: [...found].sort(), areAll: false };
   }
-  return found.sort();
+  return { keys: [...found].sort(), areAll: true };
 }
 
 const storeOf = ({ near, far }: FillContext, tier: Tier): Store | undefined => (tier === 'near' ? near : far);
@@ -49,7 +51,7 @@ export async function* entriesUnder(
   reads: FillContext,
   tier: Tier,
   keys: readonly string[],
-): AsyncGenerator<FoundEntry[]> {
+): AsyncGenerator<{ asked: readonly string[]; found: FoundEntry[] }> {
   const versions = new Map<string, string | undefined>();
   for (let start = 0; start < keys.length; start += AT_ONCE) {
     const some = keys.slice(start, start + AT_ONCE);
@@ -64,7 +66,10 @@ export async function* entriesUnder(
       entries.flatMap(({ entry }) => entry.tags),
       versions,
     );
-    yield entries.map(({ key, entry }) => ({ key, tier, entry, fresh: isFresh(reads, entry, versions) }));
+    yield {
+      asked: some,
+      found: entries.map(({ key, entry }) => ({ key, tier, entry, fresh: isFresh(reads, entry, versions) })),
+    };
   }
 }
 

@@ -10,6 +10,8 @@ import { isSignedRequest, SIGNATURE } from '../signature.js';
 export interface Person {
   /** For the log: a user's collection and id, or what else let somebody in. */
   name: string;
+  /** Whether the request is signed with the site's secret: its sender may do whatever the site's own code may. */
+  isSigned: boolean;
   /** Whether it is a user that a browser's cookie tells of: its requests may be made by another site's page. */
   byCookie: boolean;
 }
@@ -39,11 +41,11 @@ export async function personOf({
     const { secret } = req.payload.config;
     const { method = '', url = '' } = req as unknown as Request;
     const isSigned = await isSignedRequest({ secret, method, path: url, body }, headers);
-    return isSigned ? { name: 'a signed request', byCookie: false } : undefined;
+    return isSigned ? { name: 'a signed request', isSigned: true, byCookie: false } : undefined;
   }
   const given = bearerOf(headers.get('authorization'));
   if (token !== undefined && given !== undefined && isSame(given, token)) {
-    return { name: 'the token for metrics', byCookie: false };
+    return { name: 'the token for metrics', isSigned: false, byCookie: false };
   }
   const { access = mayEnterAdminPanel } = options;
   try {
@@ -52,7 +54,11 @@ export async function personOf({
     onFault(error);
     return undefined;
   }
-  return { name: nameOf(req), byCookie: !OWN_HEADER.test(headers.get('authorization') ?? '') };
+  return {
+    name: nameOf(req),
+    isSigned: false,
+    byCookie: !OWN_HEADER.test(headers.get('authorization') ?? ''),
+  };
 }
 
 /** As Payload's own `canAccessAdmin`, which not all releases have, but never for nobody. */

@@ -5,21 +5,28 @@
 import type { Endpoint, PayloadRequest } from 'payload';
 import { PayloadKVError } from '../../../errors.js';
 import { boundedBody } from '../../../platform/bounded-body.js';
+import { isObject } from '../../../platform/is-object.js';
 import { instanceOf } from '../../carried-instance.js';
 import { type ObserveOptions, observationOf } from '../observation.js';
 import { BASE, SIGNATURE } from '../signature.js';
 import { isOfSite, personOf } from './access.js';
 import { json, type ObserveEndpoint, refusal, STATUS_OF } from './asked.js';
+import { entries } from './entries.js';
+import { events } from './events.js';
 import { health } from './health.js';
+import { metrics } from './metrics.js';
 import { purge } from './purge.js';
 import { addressOf, createRateLimit, type RateLimit } from './rate-limit.js';
 import { stats } from './stats.js';
+import { why } from './why.js';
 
 /** All of them. */
-export const ENDPOINTS: readonly ObserveEndpoint[] = [health, stats, purge];
+export const ENDPOINTS: readonly ObserveEndpoint[] = [health, stats, metrics, events, entries, why, purge];
 
 /** A larger body is not read. */
 const LONGEST_BODY = 64 * 1024;
+/** Levels of objects and lists in it. */
+const DEEPEST_BODY = 30;
 
 /** What the endpoints of one site are given. */
 export type EndpointOptions = Pick<ObserveOptions, 'access'> & {
@@ -111,11 +118,28 @@ function jsonIn(type: string | null, text: string): unknown {
       'Send it with the header content-type: application/json.',
     );
   }
+  let body: unknown;
   try {
-    return JSON.parse(text);
+    body = JSON.parse(text);
   } catch {
     throw refusal('BAD_REQUEST', 'The body is no JSON.', 'Send an object as JSON.');
   }
+  if (!isPlain(body)) {
+    throw refusal('BAD_REQUEST', 'The body is nested too deep, or names __proto__.', 'Send a plain object.');
+  }
+  return body;
+}
+
+/** Whether what was sent is safe to walk through and to copy. */
+function isPlain(body: unknown): boolean {
+  let level: unknown[] = [body];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > DEEPEST_BODY) return false;
+    const objects = level.filter(isObject);
+    if (objects.some((each) => Object.hasOwn(each, '__proto__'))) return false;
+    level = objects.flatMap((each) => Object.values(each));
+  }
+  return true;
 }
 
 const SECONDS = Symbol('seconds');

@@ -6,7 +6,7 @@ import { entriesUnder, keysIn } from '../stored-entries.js';
 import { json, type ObserveEndpoint, refusal } from './asked.js';
 import { targetIn } from './target.js';
 
-/** Entries that are looked at to count; of more nothing is said. */
+/** Keys that are looked at to count; of more nothing is said. */
 const MOST_COUNTED = 5_000;
 /** How long counting may take, in milliseconds. */
 const LONGEST_COUNT = 10_000;
@@ -56,10 +56,10 @@ async function countOf(
   const until = Date.now() + LONGEST_COUNT;
   try {
     const prefix = isPrefix ? target.prefix : '';
-    const keys = await keysIn(reads, 'store', { prefix, most: MOST_COUNTED });
-    if (!keys) return null;
+    const { keys, areAll } = await keysIn(reads, 'store', { prefix, most: MOST_COUNTED });
+    if (!areAll) return null;
     let count = 0;
-    for await (const found of entriesUnder(reads, 'store', keys)) {
+    for await (const { found } of entriesUnder(reads, 'store', keys)) {
       if (Date.now() > until) return null;
       for (const { entry, fresh } of found) {
         if (fresh && (isPrefix || target === 'everything' || entry.tags.some((tag) => tags.has(tag))))

@@ -1,3 +1,4 @@
+import type { Statistics } from '../snapshot.js';
 import { json, type ObserveEndpoint, refusal } from './asked.js';
 
 /** The statistics, of this process or of all that share the store. */
@@ -5,11 +6,12 @@ export const stats: ObserveEndpoint = {
   name: 'stats',
   method: 'get',
   limit: 'read',
-  async answer({ observation, query }) {
-    const scope = query.get('scope') ?? 'process';
-    if (scope !== 'process' && scope !== 'all') {
-      throw refusal('BAD_REQUEST', 'There is no such scope.', 'Ask for scope=process or scope=all.');
-    }
-    return json(await observation.statistics(scope));
-  },
+  answer: async ({ observation, query }) => json(await observation.statistics(scopeIn(query))),
 };
+
+/** Whose statistics are asked for. */
+export function scopeIn(query: URLSearchParams): Statistics['scope'] {
+  const scope = query.get('scope') ?? 'process';
+  if (scope === 'process' || scope === 'all') return scope;
+  throw refusal('BAD_REQUEST', 'There is no such scope.', 'Ask for scope=process or scope=all.');
+}
