@@ -46,7 +46,7 @@ export async function keysIn(
 
 const storeOf = ({ near, far }: FillContext, tier: Tier): Store | undefined => (tier === 'near' ? near : far);
 
-/** The entries of this site under the keys, a few at a time. */
+/** The entries of this site under the keys, a few at a time. Rejects where the store does not answer. */
 export async function* entriesUnder(
   reads: FillContext,
   tier: Tier,
@@ -85,7 +85,8 @@ async function textsOf(
     timeout: TIMEOUT,
     operation: 'list',
   });
-  return texts ?? [];
+  if (!texts) throw new Error(`the ${store.name} store does not answer`);
+  return texts;
 }
 
 async function entryIn(

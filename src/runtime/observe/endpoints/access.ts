@@ -91,18 +91,18 @@ const isSame = (given: string, token: string): boolean =>
 export function isOfSite({ headers, payload, url }: PayloadRequest): boolean {
   const { csrf = [], serverURL } = payload.config;
   const origin = headers.get('origin');
-  if (origin && (csrf.includes(origin) || origin === originOf(serverURL))) return true;
+  if (origin && (csrf.includes(origin) || origin === urlOf(serverURL)?.origin)) return true;
   const from = headers.get('sec-fetch-site');
   if (from) return from === 'same-origin' || from === 'none';
   if (!origin) return true;
-  const hosts = [headers.get('x-forwarded-host'), headers.get('host'), url && new URL(url).host];
-  return hosts.includes(new URL(origin).host);
+  const host = urlOf(origin)?.host;
+  return (
+    host !== undefined &&
+    [headers.get('x-forwarded-host'), headers.get('host'), urlOf(url)?.host].includes(host)
+  );
 }
 
-function originOf(url: string | undefined): string | undefined {
-  try {
-    return url ? new URL(url).origin : undefined;
-  } catch {
-    return undefined;
-  }
+/** A page in a sandbox has no origin, which browsers call `null`. */
+function urlOf(text: string | undefined): URL | undefined {
+  return text && URL.canParse(text) ? new URL(text) : undefined;
 }

@@ -59,8 +59,17 @@ export const entries: ObserveEndpoint = {
     if (!reads) return json({ entries: [], cursor: null, scope, complete: true });
     const key = query.get('key') ?? '';
     const prefix = key.startsWith(KEY_PREFIX) ? key.slice(KEY_PREFIX.length) : '';
-    const page = await pageOf(reads, cursor, { isWanted, limit, prefix });
-    return json({ ...page, scope });
+    try {
+      const page = await pageOf(reads, cursor, { isWanted, limit, prefix });
+      return json({ ...page, scope });
+    } catch (error) {
+      reads.onFault(error, 'listing entries');
+      throw refusal(
+        'NOT_AVAILABLE',
+        'The store does not answer.',
+        "Ask for its health, and see the site's log.",
+      );
+    }
   },
 };
 

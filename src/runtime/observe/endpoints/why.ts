@@ -62,8 +62,9 @@ export const why: ObserveEndpoint = {
     } finally {
       unlisten();
     }
-    if (reads)
-      for (const { read, plan } of told) if (plan && read.outcome === 'hit') await addAge(reads, read, plan);
+    for (const { read, plan } of told) {
+      if (reads && plan && read.outcome === 'hit') await addAge(reads, read, plan).catch(() => undefined);
+    }
     return json({ reads: told.map(({ read }) => read) });
   },
 };
