@@ -18,7 +18,8 @@ export const EVENT_TYPES = [
 /**
  * What has happened:
  *
- * - `hit`, `miss`, `stale`: what a lookup came to; `duration` is its own
+ * - `hit`, `miss`, `stale`: what a lookup came to; `duration` is its own; what is stale has `expired`, or was `written`
+ *   to since, by its `reason`
  * - `bypass`: a read that the database answered without a lookup, with its `reason`; `duration` is the database's
  * - `served-stale`: of the misses and the stale, answered with an entry that was not fresh; `reason` is `swr` or `error`
  * - `fill`: the database was asked after a miss, or a function was run; `duration` is theirs, `bytes` that of the result
@@ -64,16 +65,29 @@ export interface CacheEvent extends Told {
   instance: string;
 }
 
+/** What a fill has stored. */
+export interface Filled {
+  /** The answer as text, and the versions of all that it depends on. */
+  text: string;
+  versions: readonly string[];
+  /** How long it may serve at the least, in seconds. */
+  ttl: number;
+  /** Whether it holds nothing, so that `negativeTtl` bounds that. */
+  isNegative: boolean;
+}
+
 /**
  * Hears of events, synchronously. What it throws is logged.
  *
  * @param args what a read of the adapter was asked with, its request too: nothing of it may be kept or shown as it is
  * @param question an object that is the same for the same question, for as long as it is remembered
+ * @param filled what a fill that is `kept` has stored: nothing of it may be kept or shown either
  */
 export type EventListener = (
   event: CacheEvent,
   args?: Readonly<Record<string, unknown>>,
   question?: object,
+  filled?: Filled,
 ) => void;
 
 /** The events of one Payload instance. */
@@ -81,7 +95,7 @@ export interface Events {
   /** Whether anybody hears of them; else none is to be made. */
   isHeard(): boolean;
   /** Tells whoever listens. Never throws. What is told becomes the event: it belongs to nobody else. */
-  tell(told: Told, args?: Readonly<Record<string, unknown>>, question?: object): void;
+  tell(told: Told, args?: Readonly<Record<string, unknown>>, question?: object, filled?: Filled): void;
   /** Has a listener told of each from now on, until the returned function is called. */
   listen(listener: EventListener): () => void;
 }

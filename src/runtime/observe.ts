@@ -10,8 +10,10 @@ export {
   type Latency,
   type PartState,
   type RepeatedQuery,
+  type Reuse,
   type Saved,
   type ShownPolicy,
   type Statistics,
   type Timed,
+  TRIED_TTLS,
 } from './observe/snapshot.js';

@@ -74,7 +74,7 @@ describe('events of reads and writes', () => {
     expect(told()).toContain('bypass (write-operation)');
     events.length = 0;
     await find();
-    expect(told()).toEqual(['stale', 'fill']);
+    expect(told()).toEqual(['stale (written)', 'fill']);
   });
 
   test('a bypass is told with its reason when the database has answered', async () => {

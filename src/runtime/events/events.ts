@@ -25,14 +25,14 @@ export function createEvents(instance: string, onFault: (error: unknown, during:
   let listeners: readonly EventListener[] = [];
   return {
     isHeard: () => listeners.length > 0 || every.some(({ hasSubscribers }) => hasSubscribers),
-    tell(told, args, question) {
+    tell(told, args, question, filled) {
       const event = told as CacheEvent;
       event.time = Date.now();
       event.instance = instance;
       channels[event.type].publish(event);
       for (const listener of listeners) {
         try {
-          listener(event, args, question);
+          listener(event, args, question, filled);
         } catch (error) {
           onFault(error, 'a listener to events');
         }
@@ -40,7 +40,7 @@ export function createEvents(instance: string, onFault: (error: unknown, during:
     },
     listen(listener) {
       // One listener may listen twice.
-      const own: EventListener = (event, args, question) => listener(event, args, question);
+      const own: EventListener = (event, args, question, filled) => listener(event, args, question, filled);
       listeners = [...listeners, own];
       return () => {
         listeners = listeners.filter((each) => each !== own);

@@ -35,6 +35,7 @@ export function addStatistics(own: Statistics, others: readonly Statistics[]): S
     savedBy: addNumbers(all.map(({ savedBy }) => savedBy)),
     hotQueries: addHotQueries(all),
     hotFloor: sumOf(all, ({ hotFloor }) => hotFloor),
+    reuse: addNumbers(all.map(({ reuse }) => reuse ?? {})),
     repeatedQueries: addRepeated(all.flatMap(({ repeatedQueries }) => repeatedQueries)),
     lateReplacements: sumOf(all, ({ lateReplacements }) => lateReplacements),
     breakersOpened: sumOf(all, ({ breakersOpened }) => breakersOpened),
@@ -101,6 +102,9 @@ function addHotQueries(all: readonly Statistics[]): HotQuery[] {
         hits: sum(({ hits }) => hits),
         misses: sum(({ misses }) => misses),
         stale: sum(({ stale }) => stale),
+        // A process of an earlier release has none.
+        unchanged: sum(({ unchanged }) => unchanged ?? 0),
+        equals: mostOf(queries.map(({ equals }) => equals ?? {})),
         bypasses: sum(({ bypasses }) => bypasses),
         measured,
         databaseTime: measured > 0 ? sum((each) => each.measured * each.databaseTime) / measured : 0,
@@ -110,6 +114,14 @@ function addHotQueries(all: readonly Statistics[]): HotQuery[] {
     })
     .sort((one, other) => other.count - one.count)
     .slice(0, SHOWN);
+}
+
+/** The greatest number under each name. */
+function mostOf(all: readonly Record<string, number>[]): Record<string, number> {
+  const most = new Map<string, number>();
+  for (const each of all)
+    for (const [name, count] of Object.entries(each)) most.set(name, Math.max(most.get(name) ?? 0, count));
+  return Object.fromEntries(most);
 }
 
 function addRepeated(all: readonly RepeatedQuery[]): RepeatedQuery[] {

@@ -55,13 +55,48 @@ export interface HotQuery {
   hits: number;
   misses: number;
   stale: number;
+  /** Of those that were asked anew because of a write: how often the answer was what it had been. */
+  unchanged: number;
   bypasses: number;
+  /** Fields that are compared with one value each time, and how many values were seen, up to 16. */
+  equals: Record<string, number>;
   /** Queries of the database that were measured, and how long one took in the mean, in milliseconds. */
   measured: number;
   databaseTime: number;
   /** Bytes of the result as text, in the mean of those that were seen. */
   bytes: number;
   saved: Saved;
+}
+
+/** TTLs that are tried beside the one that holds, in seconds: a minute to a week. */
+export const TRIED_TTLS = [60, 300, 900, 3600, 21_600, 86_400, 604_800] as const;
+
+/**
+ * What becomes of what is stored of a collection or global, and what would under other TTLs. It is of the questions that
+ * a process remembers: those asked last, some thousands. One that is not cached counts as if it were, and as if each
+ * write made stale all of it.
+ */
+export interface Reuse {
+  /** Reads that were looked up, or left to the database by the policy. */
+  reads: number;
+  hits: number;
+  /** The others: not asked before, too old, made stale by a write, or gone before their time, as what is evicted. */
+  first: number;
+  expired: number;
+  written: number;
+  lost: number;
+  /** Of those made stale by a write: how often the new answer was the old one. */
+  unchanged: number;
+  /** Answers stored, and those of them that were asked for again at least once. */
+  filled: number;
+  reused: number;
+  /** Hits that there would be under each of {@link TRIED_TTLS}, by its seconds, with room for everything. */
+  hitsWith: Record<string, number>;
+  /** Writes of documents, or of the global. */
+  writes: number;
+  /** Queries of the database that were measured, and their milliseconds in all. */
+  measured: number;
+  databaseTime: number;
 }
 
 /** A shape that was asked again and again for one request, as code does that asks for each document by itself. */
@@ -141,6 +176,8 @@ export interface Statistics {
   /** What is not among them was asked at most so often. */
   hotFloor: number;
   repeatedQueries: RepeatedQuery[];
+  /** By name: collections, globals (`@slug`). */
+  reuse: Record<string, Reuse>;
   /** Replacements of versions that went on in the background, and how often a breaker opened. */
   lateReplacements: number;
   breakersOpened: number;

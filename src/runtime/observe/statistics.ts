@@ -1,18 +1,20 @@
 /** Keeps the statistics of one Payload instance, from its events. */
 import type { Payload } from 'payload';
 import { parseDuration } from '../../duration.js';
-import type { CacheEvent, Events } from '../../interfaces/events.js';
+import type { CacheEvent, Events, Filled } from '../../interfaces/events.js';
 import { leavesProcess, type Store, storesInProcess } from '../../interfaces/store.js';
 import { valueAt } from '../../platform/value-at.js';
 import { type Instance, instanceOf } from '../carried-instance.js';
 import { summarised } from '../stats/stats.js';
 import { addStatistics, addUsages } from './added-up.js';
 import { createEventCounter } from './counted-events.js';
+import { noteValues } from './equalities.js';
 import { createHeavyHitters, type HeavyHitter } from './heavy-hitters.js';
 import { createHistory, INTERVAL } from './history.js';
 import { createLatency } from './latency.js';
 import type { ObserveOptions } from './observation.js';
 import { createRepeatedQueries } from './repeated-queries.js';
+import { createReuse } from './reuse.js';
 import { shapeOf } from './shape.js';
 import { createSharedRecords, type SharedRecords } from './shared-records.js';
 import { shownPolicies } from './shown-policies.js';
@@ -34,7 +36,9 @@ export interface KeptStatistics {
 }
 
 /** What is known of a shape beside how often it was asked. */
-type ShapeCounts = Omit<HotQuery, 'count' | 'error' | 'databaseTime' | 'bytes'> & {
+type ShapeCounts = Omit<HotQuery, 'count' | 'error' | 'databaseTime' | 'bytes' | 'equals'> & {
+  /** Values by field, each as a number that stands for it. */
+  values: Map<string, Set<number>>;
   time: number;
   seen: number;
   bytes: number;
@@ -57,14 +61,16 @@ export function createStatistics(payload: Payload, events: Events, options: Obse
   const counted = createEventCounter();
   const history = createHistory(Date.now);
   const repeated = createRepeatedQueries();
+  const reuse = createReuse();
   const savedBy = new Map<string, Saved>();
   /** By the question that it is the shape of: most are asked again and again. */
   const known = new WeakMap<object, HeavyHitter<ShapeCounts>>();
   const shapes = createHeavyHitters<ShapeCounts>(COUNTED_SHAPES, (key) => {
     const [name = '', operation = '', shape = ''] = key.split('\n');
-    const none = { hits: 0, misses: 0, stale: 0, bypasses: 0, measured: 0, time: 0, seen: 0, bytes: 0 };
+    const none = { hits: 0, misses: 0, stale: 0, unchanged: 0, bypasses: 0 };
+    const unmeasured = { measured: 0, time: 0, seen: 0, bytes: 0, values: new Map() };
     const savedOfName = valueAt(savedBy, name, () => ({ calls: 0, time: 0 }));
-    return { name, operation, shape, ...none, saved: { calls: 0, time: 0 }, savedOfName };
+    return { name, operation, shape, ...none, ...unmeasured, saved: { calls: 0, time: 0 }, savedOfName };
   });
   const saved: Saved = { calls: 0, time: 0 };
   const errors = new Map<string, number>();
@@ -95,14 +101,19 @@ export function createStatistics(payload: Payload, events: Events, options: Obse
   function noteRead(
     event: CacheEvent,
     args: Readonly<Record<string, unknown>>,
-    question: object | undefined,
+    asked: object | undefined,
+    filled: Filled | undefined,
   ): void {
     const { type, duration = 0, bytes, time } = event;
+    const question = asked ?? reuse.questionOf(event, args);
     const isAnswered = type === 'fill' || type === 'bypass';
     if (isAnswered) latency.database.add(duration);
     const hitter = shapeOfRead(event, args, question);
+    const { isUnchanged, equalities } = reuse.note(event, args, question, filled);
     if (!hitter) return;
     const { item } = hitter;
+    if (isUnchanged) item.unchanged += 1;
+    if (type !== 'hit') noteValues(item.values, equalities);
     if (type === 'hit' || isAnswered) repeated.note(hitter, args.req, isAnswered ? duration : 0);
     if (bytes !== undefined) {
       item.seen += 1;
@@ -124,7 +135,12 @@ export function createStatistics(payload: Payload, events: Events, options: Obse
     }
   }
 
-  function note(event: CacheEvent, args?: Readonly<Record<string, unknown>>, question?: object): void {
+  function note(
+    event: CacheEvent,
+    args?: Readonly<Record<string, unknown>>,
+    question?: object,
+    filled?: Filled,
+  ): void {
     const { type, time, duration = 0 } = event;
     counted.add(event);
     switch (type) {
@@ -144,6 +160,7 @@ export function createStatistics(payload: Payload, events: Events, options: Obse
       case 'invalidate':
         history.at(time).invalidations += 1;
         if (event.outcome === 'late') lateReplacements += 1;
+        reuse.noteWrite(event);
         break;
       case 'call':
         latency[event.part ?? 'store'].add(duration);
@@ -159,7 +176,7 @@ export function createStatistics(payload: Payload, events: Events, options: Obse
         if (event.outcome === 'open') breakersOpened += 1;
         break;
     }
-    if (args && event.subject !== 'function') noteRead(event, args, question);
+    if (args && event.subject !== 'function') noteRead(event, args, question, filled);
     records?.tick(time);
   }
 
@@ -185,8 +202,9 @@ export function createStatistics(payload: Payload, events: Events, options: Obse
       hotQueries: shapes
         .read()
         .slice(0, SHOWN_SHAPES)
-        .map(({ item: { time, seen, bytes, savedOfName: _ofName, ...item }, count, error }) => ({
+        .map(({ item: { time, seen, bytes, savedOfName: _ofName, values, ...item }, count, error }) => ({
           ...item,
+          equals: Object.fromEntries([...values].map(([field, each]) => [field, each.size])),
           saved: { ...item.saved },
           count,
           error,
@@ -195,6 +213,7 @@ export function createStatistics(payload: Payload, events: Events, options: Obse
         })),
       hotFloor: shapes.floor(),
       repeatedQueries: repeated.read(),
+      reuse: reuse.read(),
       lateReplacements,
       breakersOpened,
       errors: Object.fromEntries(errors),

@@ -130,7 +130,7 @@ export function createCache(parts: CacheParts): Cache {
       return looked.result;
     }
     const outcome = looked.stale ? 'stale' : 'miss';
-    noteLookup(parts.events, outcome, read, wanted, since);
+    noteLookup(parts.events, outcome, read, wanted, since, undefined, looked.reason);
     parts.debug?.(`${outcome} ${plan.key}`);
     if (directive?.kind === 'only') throw new CacheMissError(read.slug, read.operation);
     return answerWithGrace(context, read, wanted, looked.old, {

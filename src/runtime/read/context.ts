@@ -138,6 +138,8 @@ export type Fresh = {
 export type Absent = {
   found: false;
   stale: boolean;
+  /** Why it is stale, where that is known. */
+  reason?: 'expired' | 'written';
   /** The tags of the entry, where it depends on others than was thought. */
   otherTags?: readonly string[];
   versions: (string | undefined)[] | undefined;

@@ -59,18 +59,12 @@ export async function fill(
     }
     // Encoded before anyone has the result in hand, because Payload changes documents in place.
     let encoded: EncodedResult | undefined;
+    const isNegative = holdsNothing(read.operation, result);
     try {
       const { secrets } = wanted.rule;
       const stored = secrets ? withoutSecrets(read.operation, result, secrets) : result;
       encoded = encodeResult(stored, context.envelope.serializer);
-      if (encoded)
-        context.entryWrites.keep(
-          read.operation,
-          wanted,
-          { before, askedAt },
-          encoded,
-          holdsNothing(read.operation, result),
-        );
+      if (encoded) context.entryWrites.keep(read.operation, wanted, { before, askedAt }, encoded, isNegative);
     } catch (error) {
       // Whatever becomes of the entry, the database has answered.
       context.onFault(error, `making an entry of ${read.operation} on ${read.slug}`);
@@ -79,7 +73,11 @@ export async function fill(
     if (since !== undefined) {
       const outcome = encoded ? 'kept' : 'not-kept';
       const bytes = encoded?.body.length;
-      tell(events, 'fill', read, since, { outcome, duration, bytes, key: wanted.shown }, wanted.question);
+      const told = { outcome, duration, bytes, key: wanted.shown };
+      const longest = isNegative ? Math.min(wanted.ttl, wanted.rule.negativeTtl) : wanted.ttl;
+      const ttl = longest * (1 - context.ttlJitter);
+      const filled = encoded && { text: encoded.body, versions: before, ttl, isNegative };
+      tell(events, 'fill', read, since, told, wanted.question, filled);
     }
     if (!recorder || !wanted.rule.secrets) return { result, encoded };
     // What it makes of this may be stored as well.

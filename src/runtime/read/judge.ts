@@ -35,10 +35,15 @@ export function judgeText(
 }
 
 /** No entry that answers. */
-export const absent = (stale: boolean, versions: (string | undefined)[] | undefined): Absent => ({
+export const absent = (
+  stale: boolean,
+  versions: (string | undefined)[] | undefined,
+  reason?: Absent['reason'],
+): Absent => ({
   found: false,
   stale,
   versions,
+  ...(reason ? { reason } : {}),
 });
 
 /** What an entry is to a read whose tags have these versions now. */
@@ -72,7 +77,8 @@ export function judge(
   };
   const whileRevalidating = !isFresh && mayServe(wanted.swr);
   const ifError = !isFresh && mayServe(wanted.staleIfError);
-  if (!isFresh && !whileRevalidating && !ifError) return absent(true, current);
+  const reason = isCurrent ? 'expired' : 'written';
+  if (!isFresh && !whileRevalidating && !ifError) return absent(true, current, reason);
   let result: unknown;
   try {
     result = entry.result();
@@ -86,7 +92,10 @@ export function judge(
     const grace = graceOf(wanted.rule);
     return { found: true, result, entry, mayBeCopied: Math.min(left + grace, COPIED * (entry.ttl + grace)) };
   }
-  return { ...absent(true, current), old: { result, askedAt: entry.askedAt, whileRevalidating, ifError } };
+  return {
+    ...absent(true, current, reason),
+    old: { result, askedAt: entry.askedAt, whileRevalidating, ifError },
+  };
 }
 
 function sameTexts(one: readonly string[], other: readonly (string | undefined)[]): boolean {

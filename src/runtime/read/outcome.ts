@@ -1,5 +1,5 @@
 /** Counts what becomes of reads and functions, and tells those who listen. */
-import type { Events, EventType, Told } from '../../interfaces/events.js';
+import type { Events, EventType, Filled, Told } from '../../interfaces/events.js';
 import type { BypassReason, FunctionCounts } from '../stats/stats.js';
 import type { Subject, Wanted } from './context.js';
 
@@ -15,11 +15,17 @@ export function tell(
   since: number | undefined,
   more: Pick<Told, 'outcome' | 'reason' | 'duration' | 'bytes' | 'key'>,
   question?: object,
+  filled?: Filled,
 ): void {
   if (since === undefined) return;
   const { outcome, reason, duration = performance.now() - since, bytes, key } = more;
   // Each hit comes by here: to spread one object into another would take as long as all else.
-  events.tell({ type, subject, name, operation, outcome, reason, duration, bytes, key }, args, question);
+  events.tell(
+    { type, subject, name, operation, outcome, reason, duration, bytes, key },
+    args,
+    question,
+    filled,
+  );
 }
 
 /** Counts what a lookup came to, and tells of it. */
@@ -35,12 +41,13 @@ export function noteLookup(
   }: Pick<Wanted, 'key' | 'shown' | 'count'> & Partial<Pick<Wanted, 'question'>>,
   since: number | undefined,
   bytes?: number,
+  reason?: string,
 ): void {
   if (outcome === 'hit') count.hits += 1;
   else if (outcome === 'stale') count.stale += 1;
   else count.misses += 1;
   if (since === undefined) return;
-  tell(events, outcome, subject, since, { key: shown ?? hashIn(key), bytes }, question);
+  tell(events, outcome, subject, since, { key: shown ?? hashIn(key), bytes, reason }, question);
 }
 
 /** Counts what is not looked up. */

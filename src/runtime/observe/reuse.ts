@@ -1,0 +1,228 @@
+/**
+ * What becomes of stored answers, and what would under other TTLs: each TTL of {@link TRIED_TTLS} is tried on the reads
+ * as they come, by when each question would have gone to the database under it. Whether something was written between
+ * two fills the versions of what both depend on tell, and no guess.
+ */
+import type { CacheEvent, Filled } from '../../interfaces/events.js';
+import { leastRecentlyUsed } from '../../platform/least-recently-used.js';
+import { valueAt } from '../../platform/value-at.js';
+import { askedDigest } from './asked-digest.js';
+import { digestOf, EMPTY_DIGEST } from './digest.js';
+import { type Equality, equalitiesIn } from './equalities.js';
+import { type Reuse, TRIED_TTLS } from './snapshot.js';
+
+/** Each TTL in milliseconds, and the name of its count. */
+const TRIED = TRIED_TTLS.map((seconds) => ({ ttl: 1000 * seconds, name: String(seconds) }));
+
+/** Questions that are left to the database, of which some are remembered. */
+const MOST_LEFT = 2_000;
+
+/** What became of the answer to one question. Times in milliseconds. */
+interface Life {
+  /** The counts of its collection or global. */
+  counts: Counts;
+  equalities: readonly Equality[];
+  /** When the database answered last; `undefined` where that was not seen. */
+  askedAt: number | undefined;
+  ttl: number;
+  /** No TTL makes the answer live longer. */
+  longest: number;
+  /** What stands for the versions and the text of the answer; 0 where they are not known. */
+  versions: number;
+  answer: number;
+  /** Whether the answer has been asked for again. */
+  isAnswered: boolean;
+  /** Whether a lookup has found nothing, and the database is being asked. */
+  isAwaited: boolean;
+  /** When the database would have answered last under each TTL. */
+  tried: number[];
+}
+
+/** What a read has told. */
+export interface Noted {
+  /** Whether it was asked anew because of a write, and the answer is what it was. */
+  isUnchanged: boolean;
+  /** Fields that it compares with one value. */
+  equalities: readonly Equality[];
+}
+
+type Args = Readonly<Record<string, unknown>>;
+
+/** Counts what becomes of stored answers. */
+export interface ReuseCounts {
+  /** What stands for the question of a read that is not looked up, where it is remembered: what might be cached. */
+  questionOf(event: CacheEvent, args: Args): object | undefined;
+  note(event: CacheEvent, args: Args, question: object | undefined, filled: Filled | undefined): Noted;
+  noteWrite(event: CacheEvent): void;
+  /** By name. */
+  read(): Record<string, Reuse>;
+}
+
+const NOTHING: Noted = { isUnchanged: false, equalities: [] };
+
+type Counts = Omit<Reuse, 'hitsWith'> & { hitsWith: number[] };
+
+/** Begins to count. */
+export function createReuse(): ReuseCounts {
+  const byName = new Map<string, Counts>();
+  /** Writes that were told of no name. */
+  let writesOfAny = 0;
+  const lives = new WeakMap<object, Life>();
+  const left = leastRecentlyUsed<number, object>(MOST_LEFT);
+  const countsOf = (name: string): Counts => valueAt(byName, name, noCounts);
+
+  /** The database has answered: what each TTL is to the next read goes from here. */
+  function begin(life: Life, time: number): void {
+    life.askedAt = time;
+    life.tried.length = 0;
+    for (let index = 0; index < TRIED.length; index++) life.tried.push(time);
+  }
+
+  /** A read of what nothing was written to: a hit under each TTL that has not run out. */
+  function tryTTLs(counts: Counts, { tried, longest }: Life, time: number): void {
+    for (let index = 0; index < TRIED.length; index++) {
+      if (time - tried[index]! < Math.min(TRIED[index]!.ttl, longest)) counts.hitsWith[index]! += 1;
+      else tried[index] = time;
+    }
+  }
+
+  function noteHit(counts: Counts, life: Life, time: number): void {
+    counts.reads += 1;
+    counts.hits += 1;
+    if (!life.isAnswered) {
+      life.isAnswered = true;
+      counts.reused += 1;
+    }
+    if (life.tried.length > 0) {
+      tryTTLs(counts, life, time);
+      return;
+    }
+    // Stored before this process saw it. When is not known: as late as can be.
+    for (let index = 0; index < TRIED.length; index++) {
+      life.tried.push(time);
+      counts.hitsWith[index]! += 1;
+    }
+  }
+
+  /** A read that the database has answered, by what it depends on. */
+  function noteAnswer(counts: Counts, life: Life, time: number, versions: number, answer: number): boolean {
+    counts.reads += 1;
+    let isUnchanged = false;
+    if (life.versions === 0) {
+      counts.first += 1;
+      begin(life, time);
+    } else if (life.versions !== versions) {
+      counts.written += 1;
+      isUnchanged = answer !== 0 && life.answer === answer;
+      if (isUnchanged) counts.unchanged += 1;
+      begin(life, time);
+    } else {
+      if (life.askedAt !== undefined && time - life.askedAt < life.ttl) counts.lost += 1;
+      else counts.expired += 1;
+      tryTTLs(counts, life, time);
+      life.askedAt = time;
+    }
+    life.versions = versions;
+    life.answer = answer;
+    return isUnchanged;
+  }
+
+  function noteFill(counts: Counts, life: Life, time: number, filled: Filled): boolean {
+    const { ttl, isNegative, text } = filled;
+    let versions = EMPTY_DIGEST;
+    for (const version of filled.versions) versions = digestOf(version, versions);
+    const isUnchanged = life.isAwaited && noteAnswer(counts, life, time, versions || 1, digestOf(text) || 1);
+    life.isAwaited = false;
+    life.isAnswered = false;
+    life.ttl = 1000 * ttl;
+    life.longest = isNegative ? life.ttl : Number.POSITIVE_INFINITY;
+    counts.filled += 1;
+    return isUnchanged;
+  }
+
+  /** A read that is not looked up: as if each write made it stale. */
+  function noteLeft(counts: Counts, life: Life, time: number): void {
+    const versions = 1 + counts.writes + writesOfAny;
+    if (life.versions !== versions) {
+      noteAnswer(counts, life, time, versions, 0);
+      return;
+    }
+    counts.reads += 1;
+    tryTTLs(counts, life, time);
+  }
+
+  function lifeOf(event: CacheEvent, args: Args, question: object): Life {
+    const known = lives.get(question);
+    if (known) return known;
+    const life: Life = {
+      counts: countsOf(nameOf(event)),
+      equalities: equalitiesIn(args.where),
+      askedAt: undefined,
+      ttl: 0,
+      longest: Number.POSITIVE_INFINITY,
+      versions: 0,
+      answer: 0,
+      isAnswered: false,
+      isAwaited: false,
+      tried: [],
+    };
+    lives.set(question, life);
+    return life;
+  }
+
+  return {
+    questionOf(event, args) {
+      const { type, reason } = event;
+      if (type !== 'bypass' || (reason !== 'policy' && reason !== 'auth-collection')) return undefined;
+      const digest = askedDigest(event, args);
+      if (digest === undefined) return undefined;
+      const known = left.get(digest);
+      if (known) return known;
+      const question = {};
+      left.set(digest, question);
+      return question;
+    },
+    note(event, args, question, filled) {
+      const { type, time, duration = 0 } = event;
+      if (type === 'fill' || type === 'bypass') {
+        const counts = countsOf(nameOf(event));
+        counts.measured += 1;
+        counts.databaseTime += duration;
+      }
+      if (!question) return NOTHING;
+      const life = lifeOf(event, args, question);
+      const { counts, equalities } = life;
+      if (type === 'hit') {
+        noteHit(counts, life, time);
+        return NOTHING;
+      }
+      let isUnchanged = false;
+      if (type === 'miss' || type === 'stale') life.isAwaited = true;
+      else if (type === 'fill' && filled) isUnchanged = noteFill(counts, life, time, filled);
+      else if (type === 'bypass') noteLeft(counts, life, time);
+      return { isUnchanged, equalities };
+    },
+    noteWrite(event) {
+      if (event.name === undefined) writesOfAny += 1;
+      else countsOf(nameOf(event)).writes += 1;
+    },
+    read: () =>
+      Object.fromEntries(
+        [...byName].map(([name, { hitsWith, ...counts }]) => [
+          name,
+          {
+            ...counts,
+            hitsWith: Object.fromEntries(TRIED.map((tried, index) => [tried.name, hitsWith[index]!])),
+          },
+        ]),
+      ),
+  };
+}
+
+const nameOf = ({ subject, name = '' }: CacheEvent): string => (subject === 'global' ? `@${name}` : name);
+
+function noCounts(): Counts {
+  const none = { reads: 0, hits: 0, first: 0, expired: 0, written: 0, lost: 0, unchanged: 0 };
+  const hitsWith = TRIED.map(() => 0);
+  return { ...none, filled: 0, reused: 0, writes: 0, measured: 0, databaseTime: 0, hitsWith };
+}
