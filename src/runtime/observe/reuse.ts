@@ -11,17 +11,18 @@ import { digestOf, EMPTY_DIGEST } from './digest.js';
 import { type Equality, equalitiesIn } from './equalities.js';
 import { type Reuse, TRIED_TTLS } from './snapshot.js';
 
-/** Each TTL in milliseconds, and the name of its count. */
-const TRIED = TRIED_TTLS.map((seconds) => ({ ttl: 1000 * seconds, name: String(seconds) }));
+/** Each TTL in milliseconds. */
+const TRIED: readonly number[] = TRIED_TTLS.map((seconds) => 1000 * seconds);
 
 /** Questions that are left to the database, of which some are remembered. */
 const MOST_LEFT = 2_000;
 
 /** What became of the answer to one question. Times in milliseconds. */
-interface Life {
+export interface Life {
   /** The counts of its collection or global. */
-  counts: Counts;
-  equalities: readonly Equality[];
+  readonly counts: Counts;
+  /** Fields that the question compares with one value. */
+  readonly equalities: readonly Equality[];
   /** When the database answered last; `undefined` where that was not seen. */
   askedAt: number | undefined;
   ttl: number;
@@ -36,14 +37,8 @@ interface Life {
   isAwaited: boolean;
   /** When the database would have answered last under each TTL. */
   tried: number[];
-}
-
-/** What a read has told. */
-export interface Noted {
-  /** Whether it was asked anew because of a write, and the answer is what it was. */
-  isUnchanged: boolean;
-  /** Fields that it compares with one value. */
-  equalities: readonly Equality[];
+  /** Until when all of them would answer. */
+  untried: number;
 }
 
 type Args = Readonly<Record<string, unknown>>;
@@ -52,60 +47,78 @@ type Args = Readonly<Record<string, unknown>>;
 export interface ReuseCounts {
   /** What stands for the question of a read that is not looked up, where it is remembered: what might be cached. */
   questionOf(event: CacheEvent, args: Args): object | undefined;
-  note(event: CacheEvent, args: Args, question: object | undefined, filled: Filled | undefined): Noted;
+  /** The life of the answer to a question that nothing is known of. */
+  lifeOf(event: CacheEvent, args: Args): Life;
+  noteHit(life: Life, time: number): void;
+  /**
+   * Notes any other event of a read; `life` where its question is remembered.
+   *
+   * @returns whether it was asked anew because of a write, and the answer is what it was
+   */
+  note(event: CacheEvent, life: Life | undefined, filled: Filled | undefined): boolean;
   noteWrite(event: CacheEvent): void;
   /** By name. */
   read(): Record<string, Reuse>;
 }
 
-const NOTHING: Noted = { isUnchanged: false, equalities: [] };
-
-type Counts = Omit<Reuse, 'hitsWith'> & { hitsWith: number[] };
+type Counts = Omit<Reuse, 'hitsWith'> & {
+  /** Hits under each TTL, beside those under all of them. */
+  hitsWith: number[];
+  hitsWithAll: number;
+};
 
 /** Begins to count. */
 export function createReuse(): ReuseCounts {
   const byName = new Map<string, Counts>();
   /** Writes that were told of no name. */
   let writesOfAny = 0;
-  const lives = new WeakMap<object, Life>();
   const left = leastRecentlyUsed<number, object>(MOST_LEFT);
   const countsOf = (name: string): Counts => valueAt(byName, name, noCounts);
 
   /** The database has answered: what each TTL is to the next read goes from here. */
   function begin(life: Life, time: number): void {
     life.askedAt = time;
-    life.tried.length = 0;
-    for (let index = 0; index < TRIED.length; index++) life.tried.push(time);
+    life.tried = TRIED.map(() => time);
+    life.untried = time + Math.min(TRIED[0]!, life.longest);
   }
 
   /** A read of what nothing was written to: a hit under each TTL that has not run out. */
-  function tryTTLs(counts: Counts, { tried, longest }: Life, time: number): void {
-    for (let index = 0; index < TRIED.length; index++) {
-      if (time - tried[index]! < Math.min(TRIED[index]!.ttl, longest)) counts.hitsWith[index]! += 1;
-      else tried[index] = time;
+  function tryTTLs(life: Life, time: number): void {
+    const { counts, tried, longest } = life;
+    if (time < life.untried) {
+      counts.hitsWithAll += 1;
+      return;
     }
+    let untried = Number.POSITIVE_INFINITY;
+    for (let index = 0; index < TRIED.length; index++) {
+      const ttl = Math.min(TRIED[index]!, longest);
+      if (time - tried[index]! < ttl) counts.hitsWith[index]! += 1;
+      else tried[index] = time;
+      untried = Math.min(untried, tried[index]! + ttl);
+    }
+    life.untried = untried;
   }
 
-  function noteHit(counts: Counts, life: Life, time: number): void {
+  function noteHit(life: Life, time: number): void {
+    const { counts } = life;
     counts.reads += 1;
     counts.hits += 1;
     if (!life.isAnswered) {
       life.isAnswered = true;
       counts.reused += 1;
+      if (life.tried.length === 0) {
+        // Stored before this process saw it. When is not known: as late as can be.
+        const { askedAt } = life;
+        begin(life, time);
+        life.askedAt = askedAt;
+      }
     }
-    if (life.tried.length > 0) {
-      tryTTLs(counts, life, time);
-      return;
-    }
-    // Stored before this process saw it. When is not known: as late as can be.
-    for (let index = 0; index < TRIED.length; index++) {
-      life.tried.push(time);
-      counts.hitsWith[index]! += 1;
-    }
+    tryTTLs(life, time);
   }
 
   /** A read that the database has answered, by what it depends on. */
-  function noteAnswer(counts: Counts, life: Life, time: number, versions: number, answer: number): boolean {
+  function noteAnswer(life: Life, time: number, versions: number, answer: number): boolean {
+    const { counts } = life;
     counts.reads += 1;
     let isUnchanged = false;
     if (life.versions === 0) {
@@ -119,7 +132,7 @@ export function createReuse(): ReuseCounts {
     } else {
       if (life.askedAt !== undefined && time - life.askedAt < life.ttl) counts.lost += 1;
       else counts.expired += 1;
-      tryTTLs(counts, life, time);
+      tryTTLs(life, time);
       life.askedAt = time;
     }
     life.versions = versions;
@@ -127,47 +140,29 @@ export function createReuse(): ReuseCounts {
     return isUnchanged;
   }
 
-  function noteFill(counts: Counts, life: Life, time: number, filled: Filled): boolean {
-    const { ttl, isNegative, text } = filled;
+  function noteFill(life: Life, time: number, { text, versions: all, ttl, isNegative }: Filled): boolean {
     let versions = EMPTY_DIGEST;
-    for (const version of filled.versions) versions = digestOf(version, versions);
-    const isUnchanged = life.isAwaited && noteAnswer(counts, life, time, versions || 1, digestOf(text) || 1);
+    for (const version of all) versions = digestOf(version, versions);
+    const { isAwaited } = life;
+    life.longest = isNegative ? 1000 * ttl : Number.POSITIVE_INFINITY;
+    const isUnchanged = isAwaited && noteAnswer(life, time, versions || 1, digestOf(text) || 1);
     life.isAwaited = false;
     life.isAnswered = false;
     life.ttl = 1000 * ttl;
-    life.longest = isNegative ? life.ttl : Number.POSITIVE_INFINITY;
-    counts.filled += 1;
+    life.counts.filled += 1;
     return isUnchanged;
   }
 
   /** A read that is not looked up: as if each write made it stale. */
-  function noteLeft(counts: Counts, life: Life, time: number): void {
+  function noteLeft(life: Life, time: number): void {
+    const { counts } = life;
     const versions = 1 + counts.writes + writesOfAny;
     if (life.versions !== versions) {
-      noteAnswer(counts, life, time, versions, 0);
+      noteAnswer(life, time, versions, 0);
       return;
     }
     counts.reads += 1;
-    tryTTLs(counts, life, time);
-  }
-
-  function lifeOf(event: CacheEvent, args: Args, question: object): Life {
-    const known = lives.get(question);
-    if (known) return known;
-    const life: Life = {
-      counts: countsOf(nameOf(event)),
-      equalities: equalitiesIn(args.where),
-      askedAt: undefined,
-      ttl: 0,
-      longest: Number.POSITIVE_INFINITY,
-      versions: 0,
-      answer: 0,
-      isAnswered: false,
-      isAwaited: false,
-      tried: [],
-    };
-    lives.set(question, life);
-    return life;
+    tryTTLs(life, time);
   }
 
   return {
@@ -182,25 +177,32 @@ export function createReuse(): ReuseCounts {
       left.set(digest, question);
       return question;
     },
-    note(event, args, question, filled) {
+    lifeOf: (event, args) => ({
+      counts: countsOf(nameOf(event)),
+      equalities: equalitiesIn(args.where),
+      askedAt: undefined,
+      ttl: 0,
+      longest: Number.POSITIVE_INFINITY,
+      versions: 0,
+      answer: 0,
+      isAnswered: false,
+      isAwaited: false,
+      tried: [],
+      untried: 0,
+    }),
+    noteHit,
+    note(event, life, filled) {
       const { type, time, duration = 0 } = event;
       if (type === 'fill' || type === 'bypass') {
-        const counts = countsOf(nameOf(event));
+        const counts = life?.counts ?? countsOf(nameOf(event));
         counts.measured += 1;
         counts.databaseTime += duration;
       }
-      if (!question) return NOTHING;
-      const life = lifeOf(event, args, question);
-      const { counts, equalities } = life;
-      if (type === 'hit') {
-        noteHit(counts, life, time);
-        return NOTHING;
-      }
-      let isUnchanged = false;
+      if (!life) return false;
       if (type === 'miss' || type === 'stale') life.isAwaited = true;
-      else if (type === 'fill' && filled) isUnchanged = noteFill(counts, life, time, filled);
-      else if (type === 'bypass') noteLeft(counts, life, time);
-      return { isUnchanged, equalities };
+      else if (type === 'fill' && filled) return noteFill(life, time, filled);
+      else if (type === 'bypass') noteLeft(life, time);
+      return false;
     },
     noteWrite(event) {
       if (event.name === undefined) writesOfAny += 1;
@@ -208,11 +210,13 @@ export function createReuse(): ReuseCounts {
     },
     read: () =>
       Object.fromEntries(
-        [...byName].map(([name, { hitsWith, ...counts }]) => [
+        [...byName].map(([name, { hitsWith, hitsWithAll, ...counts }]) => [
           name,
           {
             ...counts,
-            hitsWith: Object.fromEntries(TRIED.map((tried, index) => [tried.name, hitsWith[index]!])),
+            hitsWith: Object.fromEntries(
+              TRIED_TTLS.map((ttl, index) => [String(ttl), hitsWithAll + hitsWith[index]!]),
+            ),
           },
         ]),
       ),
@@ -224,5 +228,5 @@ const nameOf = ({ subject, name = '' }: CacheEvent): string => (subject === 'glo
 function noCounts(): Counts {
   const none = { reads: 0, hits: 0, first: 0, expired: 0, written: 0, lost: 0, unchanged: 0 };
   const hitsWith = TRIED.map(() => 0);
-  return { ...none, filled: 0, reused: 0, writes: 0, measured: 0, databaseTime: 0, hitsWith };
+  return { ...none, filled: 0, reused: 0, writes: 0, measured: 0, databaseTime: 0, hitsWith, hitsWithAll: 0 };
 }

@@ -14,7 +14,7 @@ import { createHistory, INTERVAL } from './history.js';
 import { createLatency } from './latency.js';
 import type { ObserveOptions } from './observation.js';
 import { createRepeatedQueries } from './repeated-queries.js';
-import { createReuse } from './reuse.js';
+import { createReuse, type Life } from './reuse.js';
 import { shapeOf } from './shape.js';
 import { createSharedRecords, type SharedRecords } from './shared-records.js';
 import { shownPolicies } from './shown-policies.js';
@@ -46,6 +46,13 @@ type ShapeCounts = Omit<HotQuery, 'count' | 'error' | 'databaseTime' | 'bytes' |
   savedOfName: Saved;
 };
 
+/** What is remembered of a question. */
+interface Known {
+  /** The counts of its shape. */
+  hitter: HeavyHitter<ShapeCounts> | undefined;
+  readonly life: Life;
+}
+
 function addTo(saved: Saved, time: number): void {
   saved.calls += 1;
   saved.time += time;
@@ -63,8 +70,8 @@ export function createStatistics(payload: Payload, events: Events, options: Obse
   const repeated = createRepeatedQueries();
   const reuse = createReuse();
   const savedBy = new Map<string, Saved>();
-  /** By the question that it is the shape of: most are asked again and again. */
-  const known = new WeakMap<object, HeavyHitter<ShapeCounts>>();
+  /** By question: most are asked again and again. */
+  const known = new WeakMap<object, Known>();
   const shapes = createHeavyHitters<ShapeCounts>(COUNTED_SHAPES, (key) => {
     const [name = '', operation = '', shape = ''] = key.split('\n');
     const none = { hits: 0, misses: 0, stale: 0, unchanged: 0, bypasses: 0 };
@@ -79,41 +86,58 @@ export function createStatistics(payload: Payload, events: Events, options: Obse
 
   const nameOf = ({ subject, name = '' }: CacheEvent): string => (subject === 'global' ? `@${name}` : name);
 
+  function knownOf(
+    event: CacheEvent,
+    args: Readonly<Record<string, unknown>>,
+    asked: object | undefined,
+  ): Known | undefined {
+    const question = asked ?? reuse.questionOf(event, args);
+    if (!question) return undefined;
+    const remembered = known.get(question);
+    if (remembered) return remembered;
+    const first: Known = { hitter: undefined, life: reuse.lifeOf(event, args) };
+    known.set(question, first);
+    return first;
+  }
+
   /** What is counted of the shape of a read; nothing for an answer to one that is not counted any more. */
   function shapeOfRead(
     event: CacheEvent,
     args: Readonly<Record<string, unknown>>,
-    question: object | undefined,
+    remembered: Known | undefined,
   ): HeavyHitter<ShapeCounts> | undefined {
     // The answer to a miss belongs to a read that was counted.
     const isCounted = event.type === 'fill' || event.type === 'served-stale';
-    const remembered = question && known.get(question);
-    if (remembered && !remembered.isGone) {
-      if (!isCounted) remembered.count += 1;
-      return remembered;
+    const hitterBefore = remembered?.hitter;
+    if (hitterBefore && !hitterBefore.isGone) {
+      if (!isCounted) hitterBefore.count += 1;
+      return hitterBefore;
     }
     const key = `${nameOf(event)}\n${event.operation}\n${shapeOf(args)}`;
     const hitter = isCounted ? shapes.peek(key) : shapes.add(key);
-    if (question && hitter) known.set(question, hitter);
+    if (remembered) remembered.hitter = hitter;
     return hitter;
   }
 
   function noteRead(
     event: CacheEvent,
     args: Readonly<Record<string, unknown>>,
-    asked: object | undefined,
+    question: object | undefined,
     filled: Filled | undefined,
   ): void {
     const { type, duration = 0, bytes, time } = event;
-    const question = asked ?? reuse.questionOf(event, args);
     const isAnswered = type === 'fill' || type === 'bypass';
     if (isAnswered) latency.database.add(duration);
-    const hitter = shapeOfRead(event, args, question);
-    const { isUnchanged, equalities } = reuse.note(event, args, question, filled);
+    const remembered = knownOf(event, args, question);
+    const hitter = shapeOfRead(event, args, remembered);
+    const life = remembered?.life;
+    let isUnchanged = false;
+    if (type !== 'hit') isUnchanged = reuse.note(event, life, filled);
+    else if (life) reuse.noteHit(life, time);
     if (!hitter) return;
     const { item } = hitter;
     if (isUnchanged) item.unchanged += 1;
-    if (type !== 'hit') noteValues(item.values, equalities);
+    if (life && type !== 'hit') noteValues(item.values, life.equalities);
     if (type === 'hit' || isAnswered) repeated.note(hitter, args.req, isAnswered ? duration : 0);
     if (bytes !== undefined) {
       item.seen += 1;
