@@ -34,6 +34,7 @@ export default defineConfig({
       { find: /^payload-kv\/cloudflare$/, replacement: source('src/runtime/cloudflare.ts') },
       { find: /^payload-kv\/msgpack$/, replacement: source('src/runtime/msgpack.ts') },
       { find: /^payload-kv\/keyv$/, replacement: source('src/runtime/keyv.ts') },
+      { find: /^payload-kv\/metrics$/, replacement: source('src/runtime/metrics.ts') },
       { find: /^payload-kv\/next$/, replacement: source('src/runtime/next.ts') },
       { find: /^payload-kv\/responses$/, replacement: source('src/runtime/responses.ts') },
       { find: /^payload-kv\/redis$/, replacement: source('src/runtime/redis.ts') },

@@ -6,6 +6,7 @@ import {
   type PayloadKVOptions,
   payloadKV,
   type Store,
+  settleCache,
   tiered,
 } from '../../src/runtime/index.js';
 import { type ObserveOptions, observe } from '../../src/runtime/observe.js';
@@ -31,8 +32,8 @@ export async function startBusySite(
 ): Promise<BusySite> {
   let fault: Fault | undefined;
   let databaseFails = false;
-  // Without what memory alone has: how much it holds, and decoded forms.
-  const far: Store = { ...chaoticStore(memory(), () => fault), usage: undefined, decoded: undefined };
+  const far = farAway(chaoticStore(memory(), () => fault));
+  const registry = chaoticRegistry(memoryRegistry(), () => fault);
   const clock = takeClock();
   const site = await startBlog({
     seed: 3,
@@ -49,7 +50,7 @@ export async function startBusySite(
     plugins: [
       payloadKV({
         store: tiered(memory(), far),
-        registry: chaoticRegistry(memoryRegistry(), () => fault),
+        registry: { ...registry, get: async (tags) => registry.get(tags) },
         ttlJitter: 0,
         collections: { posts: { ttl: '1m', staleIfError: '1h' } },
         globals: { header: {} },
@@ -72,9 +73,12 @@ export async function startBusySite(
     await find();
     await servedStale(find);
     fault = 'reject';
+    for (let page = 1; page < 20; page++) await find({ page });
     await payload.update({ collection: 'posts', id: post!.id, data: { title: 'Another' } });
     for (let limit = 1; limit < 20; limit++) await find({ limit });
     fault = undefined;
+    // What goes on in the background is counted as well.
+    await settleCache(payload);
   }
 
   async function servedStale(find: () => Promise<unknown>): Promise<void> {
@@ -95,6 +99,19 @@ export async function startBusySite(
       clock.stop();
       await site.stop();
     },
+  };
+}
+
+/** A store that answers as if over a network. */
+function farAway(store: Store): Store {
+  return {
+    ...store,
+    local: false,
+    getMany: async (keys) => store.getMany(keys),
+    set: async (key, value, ttl) => store.set(key, value, ttl),
+    // What memory alone has: how much it holds, and decoded forms.
+    usage: undefined,
+    decoded: undefined,
   };
 }
 

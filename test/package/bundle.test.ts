@@ -133,7 +133,8 @@ test('The bundle loads in workerd with nodejs_compat', async () => {
   }
 });
 
-test('A site without ioredis can be bundled, and is told what it lacks when it needs it', async () => {
+/** A site of this package alone. Bundles it, runs it, and returns what it printed as JSON. */
+async function printedBySite(contents: string): Promise<unknown> {
   const site = await mkdtemp(join(tmpdir(), 'payload-kv-bundle-'));
   try {
     await mkdir(join(site, 'node_modules/payload-kv'), { recursive: true });
@@ -141,12 +142,7 @@ test('A site without ioredis can be bundled, and is told what it lacks when it n
     await install('dist', 'node_modules/payload-kv/dist');
     await install('package.json', 'node_modules/payload-kv/package.json');
     const { warnings } = await build({
-      stdin: {
-        contents: `import { redis } from 'payload-kv/redis';
-          const store = redis({ url: 'redis://:secret@127.0.0.1:1' });
-          await store.get('a').catch(({ code, message, nextStep }) => console.log(JSON.stringify({ code, message, nextStep })));`,
-        resolveDir: site,
-      },
+      stdin: { contents, resolveDir: site },
       bundle: true,
       format: 'esm',
       platform: 'node',
@@ -157,12 +153,26 @@ test('A site without ioredis can be bundled, and is told what it lacks when it n
     });
     expect(warnings).toEqual([]);
     const { stdout } = await execaNode(join(site, 'site.mjs'), { cwd: site });
-    expect(JSON.parse(stdout)).toEqual({
-      code: 'REDIS_CLIENT_MISSING',
-      message: expect.stringContaining('ioredis'),
-      nextStep: expect.stringContaining('npm install ioredis'),
-    });
+    return JSON.parse(stdout);
   } finally {
     await removeDirectory(site);
   }
+}
+
+test('A site without ioredis can be bundled, and is told what it lacks when it needs it', async () => {
+  const printed = await printedBySite(`import { redis } from 'payload-kv/redis';
+    const store = redis({ url: 'redis://:secret@127.0.0.1:1' });
+    await store.get('a').catch(({ code, message, nextStep }) => console.log(JSON.stringify({ code, message, nextStep })));`);
+  expect(printed).toEqual({
+    code: 'REDIS_CLIENT_MISSING',
+    message: expect.stringContaining('ioredis'),
+    nextStep: expect.stringContaining('npm install ioredis'),
+  });
+});
+
+test('A site without the API of OpenTelemetry can be bundled, and is told what it lacks when it needs it', async () => {
+  const printed = await printedBySite(`import { openTelemetry } from 'payload-kv/metrics';
+    const carried = { warn: (message) => console.log(JSON.stringify(message)) };
+    openTelemetry().attach({ [Symbol.for('payload-kv.instance')]: carried }, {});`);
+  expect(printed).toContain('npm install @opentelemetry/api');
 });

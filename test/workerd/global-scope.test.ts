@@ -48,6 +48,16 @@ const CASES: Record<string, Record<string, string | undefined>> = {
   './keyv': {
     keyv: `({ keyv }) => keyv({ keyv: client }).defaultRegistry()`,
   },
+  './metrics': {
+    METRICS: undefined,
+    PROMETHEUS_CONTENT_TYPE: undefined,
+    logs: `({ logs }) => logs({ events: ['error'], sample: 0.5 })`,
+    openTelemetry: `({ openTelemetry }) => openTelemetry()`,
+    prometheus: `({ prometheus }) => prometheus({ register: { registerMetric() {} } })`,
+    // Of a running site.
+    prometheusText: undefined,
+    statsD: `({ statsD }) => statsD({ client: { increment() {}, timing() {}, gauge() {} }, every: '1m' })`,
+  },
   './msgpack': {
     messagePack: `({ messagePack }) => messagePack()`,
   },

@@ -29,7 +29,11 @@ export interface Line {
   number: number;
 }
 
-/** The lines of one value. Of a histogram every other bucket is shown: one for each doubling. */
+/** Upper bounds of the buckets that are shown, in seconds: one for each doubling. */
+export const shownBounds = (): number[] =>
+  BUCKET_BOUNDS.filter((_, index) => index % 2 === 0).map((bound) => bound / 1000);
+
+/** The lines of one value. Of a histogram every other bucket is shown. */
 export function linesOf(value: number | Latency): Line[] {
   if (typeof value === 'number') return [{ suffix: '', number: value }];
   const lines: Line[] = [];
