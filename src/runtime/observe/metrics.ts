@@ -123,7 +123,7 @@ const PARTS: readonly GuardedPart[] = ['store', 'registry', 'replacement'];
 const partOf = (timed: Timed): Labels => (PARTS.some((part) => part === timed) ? { part: timed } : {});
 
 /** Durations. One of a kind is there at once, so that the first of it is seen as one more. */
-function durations(name: string, help: string, ...timed: readonly Timed[]): Histogram {
+function durations<Name extends string>(name: Name, help: string, ...timed: readonly Timed[]) {
   return {
     name,
     type: 'histogram',
@@ -133,11 +133,10 @@ function durations(name: string, help: string, ...timed: readonly Timed[]): Hist
     merged: 'sum',
     timed,
     read: ({ latency }) => timed.map((each) => ({ labels: partOf(each), value: latency[each] })),
-  };
+  } as const satisfies Histogram;
 }
 
-/** What took how long. */
-export const HISTOGRAMS: readonly Histogram[] = [
+const OF_DURATIONS = [
   durations('payload_kv_hit_duration_seconds', 'Lookups that were answered from the cache.', 'hit'),
   durations(
     'payload_kv_call_duration_seconds',
@@ -147,10 +146,12 @@ export const HISTOGRAMS: readonly Histogram[] = [
     'replacement',
   ),
   durations('payload_kv_database_duration_seconds', 'Queries of the database for reads.', 'database'),
-];
+] as const;
 
-/** All metrics. */
-export const METRICS: readonly Metric[] = [
+/** What took how long. */
+export const HISTOGRAMS: readonly Histogram[] = OF_DURATIONS;
+
+const ALL = [
   {
     name: 'payload_kv_reads_total',
     help: 'Reads and calls of cached functions, by what became of them.',
@@ -315,8 +316,12 @@ export const METRICS: readonly Metric[] = [
     help: 'When counting began, in seconds since 1970.',
     ...one('gauge', ({ since }) => since / 1000, 'min'),
   },
-  ...HISTOGRAMS,
-];
+  ...OF_DURATIONS,
+] as const satisfies readonly Metric[];
+
+/** All metrics. */
+export const METRICS: readonly Metric[] = ALL;
+export type MetricName = (typeof ALL)[number]['name'];
 
 /** What an event is timed as, in the statistics too; `undefined` where it is not. */
 export function timedAs({ type, subject, part, duration }: CacheEvent): Timed | undefined {
