@@ -16,6 +16,7 @@ export const DOCUMENTS = [
   'docs/how-it-works.md',
   'docs/consistency.md',
   'docs/keyv.md',
+  'docs/metrics.md',
   'docs/pages.md',
   'docs/redis.md',
   'docs/cloudflare-kv-rest.md',

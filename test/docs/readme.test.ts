@@ -47,7 +47,7 @@ test('Every dependency has its reason in the README', () => {
 
 test('The commands that the documents name for this repository exist', () => {
   const named = DOCUMENTS.flatMap((file) => [
-    ...readDocument(file).matchAll(/\bnpm (?:run )?(test|demo|bench|pages|check|build)\b/g),
+    ...readDocument(file).matchAll(/\bnpm (?:run )?(test|demo|bench|pages|dashboard|check|build)\b/g),
   ]);
   expect(named.length).toBeGreaterThan(3);
   for (const [, name = ''] of named) expect(manifest.scripts).toHaveProperty(name);

@@ -1,9 +1,8 @@
-/** How metrics are called where units are no part of the name. */
+/** How metrics are called where a unit is given beside the name, or goes without saying. */
 import type { Metric } from '../observe/metrics.js';
 
-/** `payload_kv.hit_duration` of `payload_kv_hit_duration_seconds`: exporters to Prometheus put back what is left away. */
-export function dottedName({ name, unit }: Pick<Metric, 'name' | 'unit'>): string {
-  const short = name.replace(/^payload_kv_/, '').replace(/_total$/, '');
-  const ending = unit ? `_${unit}` : '';
-  return `payload_kv.${ending && short.endsWith(ending) ? short.slice(0, -ending.length) : short}`;
+/** `payload_kv.hit_duration` of `payload_kv_hit_duration_seconds`, `payload_kv.reads` of `payload_kv_reads_total`. */
+export function dottedName({ name, type }: Pick<Metric, 'name' | 'type'>): string {
+  const ending = type === 'histogram' ? /_seconds$/ : /_total$/;
+  return `payload_kv.${name.replace(/^payload_kv_/, '').replace(ending, '')}`;
 }

@@ -240,7 +240,7 @@ const ALL = [
   },
   {
     name: 'payload_kv_errors_total',
-    help: 'Faults that the site went on without noticing.',
+    help: 'Faults, in spite of which the site went on.',
     ...counted(({ type }) => type === 'error', 'part', 'reason'),
   },
   {
