@@ -1,32 +1,14 @@
 /** The command lines: each command with its flags, its examples and what it runs, which is loaded only then. */
-import { Argument, type Command, InvalidArgumentError } from 'commander';
+import { Argument, type Command } from 'commander';
+import { type CommandLine, collect, common } from './command-line.js';
 import { completionScript, SHELLS, type Shell } from './commands/completion.js';
-import { type Columns, examples } from './help-block.js';
-import type { Terminal } from './terminal/terminal.js';
-
-/** The flags that every command has, but the one that prints a completion. */
-export interface CommonFlags {
-  cwd: string;
-  config?: string;
-  json?: boolean;
-  verbose?: boolean;
-}
-
-/** What a command does; its exit code. */
-export type Work = (options: any, terminal: Terminal) => Promise<number>;
-/** Makes of a command's work what is run once its flags are read. */
-export type Action = (name: string, work: Work) => (options: CommonFlags) => Promise<void>;
-
-/** What a command line is declared with. */
-interface CommandLine {
-  program: Command;
-  action: Action;
-  stdout: Columns & { write(text: string): unknown };
-}
+import { examples } from './help-block.js';
+import { ofEntries, siteCommands } from './site/command-lines.js';
 
 /** Declares every command, in the order in which the help lists them. */
 export function declareCommands(line: CommandLine): void {
-  for (const declare of [init, sync, remove, inspect, doctor, measure, completion]) declare(line);
+  const ofProject = [init, sync, remove, inspect, doctor, measure];
+  for (const declare of [...ofProject, ...siteCommands, completion]) declare(line);
 }
 
 function init({ program, action, stdout }: CommandLine): void {
@@ -147,23 +129,30 @@ function remove({ program, action, stdout }: CommandLine): void {
 }
 
 function inspect({ program, action, stdout }: CommandLine): void {
-  exactly(
+  const command = exactly(
     common(
       program
         .command('inspect')
-        .description('say what was found in the project, and how each fact was learned; change nothing'),
+        .description(
+          'say what was found in the project, and how each fact was learned; change nothing. With a name, --url or --store: what the cache holds, as `entries` says it',
+        )
+        .argument('[what]', 'a collection, a document (posts#5), a global (@header) or the key of an entry'),
     ),
-  )
+  );
+  ofEntries(command)
     .addHelpText('after', () =>
       examples(
         stdout,
         ['payload-kv inspect', 'collections, relations, the unresolved'],
         ['payload-kv inspect --exact --json', "Payload's own word, for scripts"],
+        ['payload-kv inspect posts --url http://localhost:3000', 'what the cache holds of it'],
       ),
     )
     .action(
-      action('inspect', async (options, terminal) =>
-        (await import('./commands/inspect.js')).runInspect(options, terminal),
+      action('inspect', async (options, terminal, what) =>
+        [what, options.url, options.store, options.namespace].some((each) => each !== undefined)
+          ? (await import('./commands/entries.js')).runEntries(what, options, terminal)
+          : (await import('./commands/inspect.js')).runInspect(options, terminal),
       ),
     );
 }
@@ -246,24 +235,11 @@ function completion({ program, stdout }: CommandLine): void {
     .action((shell: Shell) => void stdout.write(completionScript(program, shell)));
 }
 
-function common(command: Command): Command {
-  return command
-    .option('--cwd <dir>', 'directory of the project', directory, process.cwd())
-    .option('--config <path>', 'path of the Payload config, if it is not found or one of several')
-    .option('--json', 'one JSON document on standard output')
-    .option('--verbose', 'more detail, and stack traces')
-    .showHelpAfterError(`See \`payload-kv ${command.name()} --help\`.`);
-}
-
 function exactly(command: Command): Command {
   return command.option(
     '--exact',
     "load the config with Payload's own loader and take its word on the schema",
   );
-}
-
-function collect(value: string, previous: string[] = []): string[] {
-  return [...previous, value];
 }
 
 function list(value: string, previous: string[] = []): string[] {
@@ -274,9 +250,4 @@ function list(value: string, previous: string[] = []): string[] {
       .map((name) => name.trim())
       .filter((name) => name !== ''),
   ];
-}
-
-function directory(value: string): string {
-  if (value.trim() === '') throw new InvalidArgumentError('It is empty.');
-  return value;
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
-import { type Action, type CommonFlags, declareCommands } from './command-lines.js';
+import type { Action, CommonFlags } from './command-line.js';
+import { declareCommands } from './command-lines.js';
 import { EXIT, reportFailure } from './failure.js';
 import { EXIT_CODES, helpBlock } from './help-block.js';
 import { packageVersion } from './package-files.js';
@@ -13,16 +14,19 @@ export async function run(args: readonly string[], streams: TerminalOptions = {}
   const json = args.includes('--json');
   let exitCode: number = EXIT.ok;
   const program = createProgram(
-    (name, work) => async (options: CommonFlags) => {
-      const terminal = createTerminal({ ...streams, json, verbose: options.verbose === true });
-      try {
-        const { finishEarlierRun } = await import('./earlier-run.js');
-        finishEarlierRun(options, terminal);
-        exitCode = await work(options, terminal);
-      } catch (error) {
-        exitCode = reportFailure(error, name, terminal);
-      }
-    },
+    (name, work) =>
+      async (...given) => {
+        const [options] = given.slice(-2) as [CommonFlags];
+        const what = given.slice(0, -2) as (string | undefined)[];
+        const terminal = createTerminal({ ...streams, json, verbose: options.verbose === true });
+        try {
+          const { finishEarlierRun } = await import('./earlier-run.js');
+          finishEarlierRun(options, terminal);
+          exitCode = await work(options, terminal, ...what);
+        } catch (error) {
+          exitCode = reportFailure(error, name, terminal);
+        }
+      },
     streams,
   );
   try {

@@ -87,14 +87,15 @@ export function wranglerRemote(options: WranglerRemoteOptions): Remote {
 }
 
 /** Commands of wrangler for an environment. */
-interface WranglerQuestions {
+export interface WranglerQuestions {
   /** What it answers, as it writes it. */
   text(env: string | undefined, args: string[], permission: Permission): Promise<string>;
   json(env: string | undefined, args: string[], permission: Permission): Promise<unknown>;
   notUnderstood(args: string[]): PayloadKVError;
 }
 
-function wranglerQuestions(options: WranglerRemoteOptions): WranglerQuestions {
+/** Commands through the project's own wrangler, each of which says what to do where it fails. */
+export function wranglerQuestions(options: WranglerRemoteOptions): WranglerQuestions {
   const { installed, wrangler, add } = options;
   const ask: WranglerQuestions = {
     // Where there is no usable wrangler, each question says so.
@@ -108,7 +109,8 @@ function wranglerQuestions(options: WranglerRemoteOptions): WranglerQuestions {
       // Something may have been said before.
       const [, text = ''] = /^([[{][\s\S]*)/m.exec(output) ?? [];
       try {
-        return JSON.parse(text) as unknown;
+        // And behind: `kv bulk get` ends with a word of success.
+        return JSON.parse(text.replace(/^([}\]])\s*\n[^{}[\]"]*$/m, '$1')) as unknown;
       } catch {
         throw ask.notUnderstood(args);
       }

@@ -159,10 +159,10 @@ describe('inspect', () => {
     expect(screen).not.toMatch(/^ {2}articles /m);
   });
 
-  test('has help with two examples', async () => {
+  test('has help with examples', async () => {
     const { exitCode, stdout } = await inspect({}, '--help');
     expect(exitCode).toBe(0);
-    expect(stdout.match(/^ {2}payload-kv inspect/gm)).toHaveLength(2);
+    expect(stdout.match(/^ {2}payload-kv inspect/gm)).toHaveLength(3);
   });
 
   test('asks for Payload where --exact is given and it is not installed', async () => {

@@ -7,6 +7,7 @@ import { readIfThere, upwards } from '../../inspect/file-system.js';
 import { readManifest } from '../../inspect/manifest.js';
 import type { Project } from '../../inspect/project.js';
 import type { ExactSchema } from '../../inspect/sanitised-schema.js';
+import { variablesOf } from '../environment-files.js';
 import { payloadRun } from '../payload-run.js';
 import type { ExactReply } from './script.js';
 
@@ -132,12 +133,6 @@ export function secretsOf(root: string): [name: string, value: string][] {
   return [...own, ...inherited]
     .filter((entry): entry is [string, string] => (entry[1]?.length ?? 0) >= 4)
     .sort(([, one], [, other]) => other.length - one.length);
-}
-
-function variablesOf(text: string): [string, string][] {
-  return [...text.matchAll(/^\s*(?:export\s+)?([\w.]+)\s*=\s*(?:(["'`])([\s\S]*?)\2|(.*))/gm)].map(
-    ([, name, , quoted, plain]) => [name!, quoted ?? plain!.replace(/\s+#.*$/, '').trim()],
-  );
 }
 
 export function hiding(secrets: [name: string, value: string][]): (text: string) => string {

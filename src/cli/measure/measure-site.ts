@@ -193,16 +193,22 @@ async function ask({ api, authorization }: Site, address: string): Promise<Answe
 }
 
 /** The body, unless it is longer than any answer with ten documents. */
-async function textOf({ body }: Response): Promise<string | undefined> {
+async function textOf(response: Response): Promise<string | undefined> {
+  const bytes = await bytesOf(response, LONGEST_ANSWER_MB);
+  return bytes?.toString('utf8');
+}
+
+/** A body, unless it is longer than so many MB. */
+export async function bytesOf({ body }: Response, megabytes: number): Promise<Buffer | undefined> {
   const pieces: Uint8Array[] = [];
   let length = 0;
   // What is left when the loop ends is cancelled.
   for await (const piece of body ?? []) {
     length += piece.length;
-    if (length > LONGEST_ANSWER_MB * 1024 * 1024) return undefined;
+    if (length > megabytes * 1024 * 1024) return undefined;
     pieces.push(piece);
   }
-  return Buffer.concat(pieces).toString('utf8');
+  return Buffer.concat(pieces);
 }
 
 /** Where a redirection leads: a query may hold a token. */
@@ -221,35 +227,39 @@ function parsed(text: string): unknown {
   }
 }
 
-function unreachable({ origin, host, protocol, pathname }: URL, error: unknown): PayloadKVError {
+function unreachable(api: URL, error: unknown): PayloadKVError {
+  const {
+    message,
+    nextStep = 'Start the site, or leave --url out: then the config is asked, and no site has to run.',
+  } = whyUnreachable(api, error, LONGEST_ANSWER_MS);
+  return new PayloadKVError({ code: 'MEASURE_UNREACHABLE', message, nextStep, cause: error });
+}
+
+/** Why a request had no answer; with what to do about it where the reason tells that. */
+export function whyUnreachable(
+  { origin, host, protocol, pathname }: URL,
+  error: unknown,
+  patience: number,
+): { message: string; nextStep?: string } {
   const { name, cause } = error as { name?: string; cause?: { code?: string } };
   const { code = '' } = cause ?? {};
-  const said = (message: string, nextStep: string) =>
-    new PayloadKVError({
-      code: 'MEASURE_UNREACHABLE',
-      message: `${origin} ${message}.`,
-      nextStep,
-      cause: error,
-    });
   if (/CERT|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY)|INVALID_CA/.test(code)) {
-    return said(
-      `has a certificate that is not trusted here (${code})`,
-      'Name the authority of the certificate with NODE_EXTRA_CA_CERTS=<file>, or ask the site by a name that the certificate has.',
-    );
+    return {
+      message: `${origin} has a certificate that is not trusted here (${code}).`,
+      nextStep:
+        'Name the authority of the certificate with NODE_EXTRA_CA_CERTS=<file>, or ask the site by a name that the certificate has.',
+    };
   }
   if (protocol === 'https:' && /^ERR_SSL_|^EPROTO$/.test(code)) {
     const path = pathname === '/api' ? '' : pathname;
-    return said(
-      `speaks no TLS that is understood here (${code})`,
-      `Ask it by http: --url http://${host}${path}`,
-    );
+    return {
+      message: `${origin} speaks no TLS that is understood here (${code}).`,
+      nextStep: `Ask it by http: --url http://${host}${path}`,
+    };
   }
   const why =
-    name === 'TimeoutError' ? ` within ${LONGEST_ANSWER_MS / 1000} seconds` : code === '' ? '' : ` (${code})`;
-  return said(
-    `does not answer${why}`,
-    'Start the site, or leave --url out: then the config is asked, and no site has to run.',
-  );
+    name === 'TimeoutError' ? ` within ${patience / 1000} seconds` : code === '' ? '' : ` (${code})`;
+  return { message: `${origin} does not answer${why}.` };
 }
 
 function noAPI(api: string, what: string): PayloadKVError {

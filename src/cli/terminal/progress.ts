@@ -30,3 +30,15 @@ export function createProgress(
     },
   };
 }
+
+/** Columns of a bar at most. */
+const LONGEST_BAR = 30;
+
+/** How far it is: a bar with its numbers where the total is known. */
+export function progressText(done: number, total: number | undefined, more = '', columns = 80): string {
+  if (total === undefined) return `${done}${more}`;
+  const numbers = ` ${done} of ${total}${more}`;
+  const width = Math.max(0, Math.min(LONGEST_BAR, columns - numbers.length - 4));
+  const full = total === 0 ? width : Math.min(width, Math.floor((done / total) * width));
+  return `${'█'.repeat(full)}${'░'.repeat(width - full)}${numbers}`;
+}

@@ -41,7 +41,7 @@ export function createTerminal(options: TerminalOptions = {}): Terminal {
   kleur.enabled = !json && usesColour(stdout, env);
   return {
     say: (line = '') => void (json || stdout.write(`${fitted(line, stdout)}\n`)),
-    document: (value) => void (json && stdout.write(`${JSON.stringify(value, undefined, 2)}\n`)),
+    document: (value) => void (json && stdout.write(`${printableJSON(value)}\n`)),
     note: (line) => void stderr.write(`${fitted(line, stderr)}\n`),
     interactive: !json && stdin.isTTY === true && stdout.isTTY === true,
     json,
@@ -55,6 +55,14 @@ function usesColour(stdout: { isTTY?: boolean }, env: NodeJS.ProcessEnv): boolea
   if (env.NO_COLOR) return false;
   if (env.FORCE_COLOR) return env.FORCE_COLOR !== '0';
   return stdout.isTTY === true && env.TERM !== 'dumb';
+}
+
+/** JSON in which nothing can move a cursor or change the direction of writing: it stands there escaped, and is the same. */
+export function printableJSON(value: unknown, indentation = 2): string {
+  return JSON.stringify(value, undefined, indentation).replace(
+    /[\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** Text of a file or a slug for a terminal: nothing in it can move the cursor or change colours. */

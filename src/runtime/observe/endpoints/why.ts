@@ -122,8 +122,8 @@ async function addAge(reads: FillContext, read: ToldRead, { key, nearKey }: Plan
 function questionIn({ body, payload, req, person }: Asked): () => Promise<unknown> {
   if (!isPlainObject(body))
     throw refusal('BAD_REQUEST', 'There is no question.', 'Send { "collection": … }.');
-  const { collection, global, operation, id, where, sort, limit, page, depth, locale, draft, ...others } =
-    body;
+  const { collection, global, operation, id, where, sort, limit, page, depth, locale, draft, ...rest } = body;
+  const { overrideAccess = person.isSigned, ...others } = rest;
   const [other] = Object.keys(others);
   if (other !== undefined)
     throw refusal('BAD_REQUEST', `"${other.slice(0, 40)}" is not known.`, 'Leave it out.');
@@ -133,13 +133,16 @@ function questionIn({ body, payload, req, person }: Asked): () => Promise<unknow
   if (where !== undefined && !isPlainObject(where)) {
     throw refusal('BAD_REQUEST', 'where must be an object.', 'Send it as the Local API takes it.');
   }
+  if (typeof overrideAccess !== 'boolean') {
+    throw refusal('BAD_REQUEST', 'overrideAccess must be true or false.', 'Leave it out.');
+  }
   if (draft !== undefined && typeof draft !== 'boolean') {
     throw refusal('BAD_REQUEST', 'draft must be true or false.', 'Leave it out for what is published.');
   }
   const common = {
     req: req as PayloadRequest,
     // Who has the secret may read all, as the code of the site does.
-    overrideAccess: person.isSigned,
+    overrideAccess: person.isSigned && overrideAccess === true,
     ...(req.user ? { user: req.user } : {}),
     ...(depth === undefined ? {} : { depth: wholeNumber('depth', depth, 0, DEEPEST) }),
     ...(locale === undefined ? {} : { locale: textIn('locale', locale) as never }),
