@@ -54,8 +54,8 @@ export interface Observation {
   statistics(scope?: Statistics['scope']): Promise<Statistics>;
   /** The same of this process alone, at once. */
   ownStatistics(): Statistics;
-  /** Aborted when it ends, with the instance or at a hot reload. */
-  ended: AbortSignal;
+  /** Whether it is over, with the instance or by a hot reload. No signal: in workerd that belongs to one request. */
+  hasEnded(): boolean;
 }
 
 /** Has a Payload instance carry it, or nothing any more. */

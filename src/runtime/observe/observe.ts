@@ -27,13 +27,13 @@ export function observe(options: ObserveOptions = {}): Observer {
         : config,
     attach(payload: Payload, events: Events) {
       const statistics = createStatistics(payload, events, options);
-      const ending = new AbortController();
+      let hasEnded = false;
       const observation: Observation = {
         options,
         events,
         statistics: statistics.read,
         ownStatistics: statistics.readOwn,
-        ended: ending.signal,
+        hasEnded: () => hasEnded,
       };
       carryObservation(payload, observation);
       const ends = readers.map((reader) => {
@@ -41,7 +41,7 @@ export function observe(options: ObserveOptions = {}): Observer {
         return () => attempt(payload, `ending ${reader.name}`, () => end?.());
       });
       return () => {
-        ending.abort();
+        hasEnded = true;
         for (const end of ends) end();
         statistics.end();
         carryObservation(payload, undefined);

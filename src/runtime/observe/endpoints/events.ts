@@ -151,7 +151,7 @@ function streamOf(
       async pull(controller) {
         while (!isOver) {
           stream.readAt = Date.now();
-          const isEnded = signal?.aborted || observation.ended.aborted || Date.now() - began > LONGEST_STREAM;
+          const isEnded = signal?.aborted || observation.hasEnded() || Date.now() - began > LONGEST_STREAM;
           if (isEnded) break;
           const text = isOpened ? take() : opened;
           isOpened = true;
