@@ -105,9 +105,10 @@ export function createResponseCache(given: ResponsePolicy): ResponseCache {
   }
 
   /** The head of a response that whoever asks has, and that is what it was. */
-  async function unchanged(site: FunctionSite, wanted: WantedFunction, request: Request) {
+  async function unchanged(site: FunctionSite, wanted: WantedFunction, request: Request, seconds: number) {
     const known = heads.get(wanted.key);
-    if (!known || wanted.mustAsk || known.recorded.until <= site.reads.now()) return undefined;
+    if (!known || wanted.mustAsk || known.recorded.until <= site.reads.now() + 1000 * seconds)
+      return undefined;
     const { head, recorded } = known;
     const has = request.headers.get('if-none-match');
     if (!matches(has, etagOf(head, policy))) return undefined;
@@ -149,7 +150,7 @@ export function createResponseCache(given: ResponsePolicy): ResponseCache {
 
     const { events } = site.reads;
     const since = momentIn(events);
-    const known = await unchanged(site, wanted, request);
+    const known = await unchanged(site, wanted, request, asked.minimumFresh);
     if (known) {
       const { head, recorded } = known;
       noteLookup(events, 'hit', wanted.subject, wanted, since, 0);
