@@ -310,3 +310,38 @@ test('what is said of a request in front of the cache is said of that request', 
   }
   for (let time = 0; time < 2; time++) expect((await get('/private')).outcome).toBe('miss (cache-control)');
 });
+
+test('what answered before is sent in the place of an error, with nothing of it', async () => {
+  let fails = false;
+  await serve(
+    (app) => {
+      app.get('/failing', (_request, response) => {
+        if (!fails) return void response.send('page');
+        response.writeHead(503, 'Out of order', { 'retry-after': '5' });
+        response.write('out of ');
+        setTimeout(() => response.end('order'), 20);
+      });
+      app.get('/throwing', (_request, response) => {
+        if (fails) throw new Error('broken');
+        response.send('page');
+      });
+    },
+    { ttl: '1s', staleIfError: '1h' },
+  );
+  for (const path of ['/failing', '/throwing']) {
+    fails = false;
+    await get(path);
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    fails = true;
+    for (let time = 0; time < 2; time++) {
+      const old = await get(path);
+      expect([old.status, old.statusText, old.outcome, await old.text()]).toEqual([
+        200,
+        'OK',
+        'stale',
+        'page',
+      ]);
+      expect(old.headers.get('retry-after')).toBeNull();
+    }
+  }
+});

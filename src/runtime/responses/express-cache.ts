@@ -144,6 +144,12 @@ function captured(
           controller = given;
         },
         pull: () => void room.emit('drain'),
+        // Something else is sent in its place.
+        cancel() {
+          hasEnded = true;
+          ended();
+          room.emit('drain');
+        },
       },
       { highWaterMark: 65_536, size: (chunk) => chunk?.byteLength ?? 0 },
     );
@@ -256,6 +262,7 @@ async function send(
   Object.assign(outgoing, { setHeader });
   Reflect.deleteProperty(outgoing, 'headersSent');
   outgoing.statusCode = response.status;
+  outgoing.statusMessage = response.statusText;
   response.headers.forEach((value, name) => {
     if (name !== 'set-cookie') outgoing.setHeader(name, value);
   });

@@ -35,10 +35,18 @@ export type NotKept =
 export class PassedOn {
   readonly response: Response;
   readonly reason: NotKept;
+  /** Whether it says that the server failed, so that an old one may be served in its place. */
+  readonly isFailure: boolean;
 
-  constructor(response: Response, reason: NotKept) {
+  constructor(response: Response, reason: NotKept, isFailure = response.status >= 500) {
     this.response = response;
     this.reason = reason;
+    this.isFailure = isFailure;
+  }
+
+  /** Ends what is still being sent of it, where nobody gets it. */
+  discard(): void {
+    this.response.body?.cancel().catch(() => {});
   }
 }
 

@@ -44,7 +44,8 @@ export async function makeResponse(making: Making): Promise<KeptResponse | Passe
     return result;
   }
   const refuse = (reason: NotKept): PassedOn => new PassedOn(responseOf(result), reason);
-  if (policy.graphql && hasErrors(result)) return refuse('errors');
+  const errors = policy.graphql && errorsOf(result);
+  if (errors) return new PassedOn(responseOf(result), 'errors', errors.some(isOfServer));
   if (observed.isOpaque || (isOfPayload && isOtherLanguage(observed, asked))) return refuse('request-read');
   const needed = neededNames(observed, result, policy).filter((name) => !names.includes(name));
   if (needed.length > 0) {
@@ -85,13 +86,19 @@ async function isStillTold({ request, asked, policy }: Making): Promise<boolean>
 const isOtherLanguage = ({ language }: Observed, asked: Asked): boolean =>
   language !== undefined && language !== asked.question.language;
 
-function hasErrors({ body }: KeptResponse): boolean {
+/** What went wrong with a query; an empty list where the response does not say. */
+function errorsOf({ body }: KeptResponse): readonly unknown[] | undefined {
   try {
-    return typeof body !== 'string' || (JSON.parse(body) as { errors?: unknown }).errors !== undefined;
+    const { errors } = JSON.parse(body as string) as { errors?: unknown };
+    return errors === undefined ? undefined : [errors].flat();
   } catch {
-    return true;
+    return [];
   }
 }
+
+/** Whether an error of GraphQL is one of the server: Payload says so in it, in a response of status 200. */
+const isOfServer = (error: unknown): boolean =>
+  Number((error as { extensions?: { statusCode?: unknown } } | null)?.extensions?.statusCode) >= 500;
 
 /** A response as its handler made it. */
 function responseOf({ status, headers, body }: KeptResponse): Response {

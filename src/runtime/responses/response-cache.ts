@@ -201,10 +201,26 @@ export function createResponseCache(given: ResponsePolicy): ResponseCache {
     let made: Made | undefined;
     const result = await answerWithGrace(site.reads, wanted.subject, wanted, old, {
       make: async () => {
-        made = await runShared(call);
-        return made.result;
+        const run = await runShared(call);
+        if (old?.ifError && run.result instanceof PassedOn && run.result.isFailure) {
+          const { response, reason } = run.result;
+          run.result.discard();
+          throw new Error(
+            `the handler answered with ${reason === 'errors' ? reason : `status ${response.status}`}`,
+          );
+        }
+        made = run;
+        return run.result;
       },
-      revalidate: () => revalidate(call),
+      revalidate: () =>
+        revalidate({
+          ...call,
+          async fn(context) {
+            const result = await call.fn(context);
+            if (result instanceof PassedOn) result.discard();
+            return result;
+          },
+        }),
       what: 'a response',
       recorder: wanted.parent,
     });
