@@ -30,7 +30,10 @@ interface Body {
 
 /** Sends requests. */
 export interface Requests {
-  /** Tells the site of the tags. Never rejects. */
+  /**
+   * Tells the site of the tags. That it could not be told is a warning; rejects with what was thrown on the way, after which
+   * the tags go once more with those of the next write.
+   */
   send(payload: Payload, tags: readonly string[]): Promise<void>;
 }
 
