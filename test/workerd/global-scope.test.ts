@@ -1,9 +1,10 @@
 import path from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { build } from 'esbuild';
 import { Miniflare } from 'miniflare';
 import { describe, expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { repository } from '../support/repository.js';
+import { stubPayload } from './stub-payload.js';
 
 /**
  * A Worker's modules are loaded at global scope, where workerd allows no randomness, no timers and no I/O: a Payload
@@ -104,17 +105,6 @@ const CASES: Record<string, Record<string, string | undefined>> = {
 const entries = Object.keys(manifest.exports).filter((entry) => !entry.endsWith('.json'));
 const source = (entry: string): string => `./src/runtime/${entry === '.' ? 'index' : entry.slice(2)}.js`;
 
-/** Stands for the one of the site, of which this package takes one function. */
-const payload: Plugin = {
-  name: 'payload',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^payload$/ }, ({ path }) => ({ path, namespace: 'stub' }));
-    onLoad({ filter: /.*/, namespace: 'stub' }, () => ({
-      contents: `export const getRequestLanguage = () => 'en';`,
-    }));
-  },
-};
-
 /** Runs text at the global scope of a Worker, which answers with what it exports as \`answer\`. */
 async function atGlobalScope(text: string, compatibilityDate: string): Promise<unknown> {
   const bundle = await build({
@@ -127,7 +117,7 @@ async function atGlobalScope(text: string, compatibilityDate: string): Promise<u
     conditions: ['workerd', 'worker', 'browser'],
     // As on a site that gives its own client.
     external: ['node:*', 'cloudflare:*', 'ioredis', 'next/*'],
-    plugins: [payload],
+    plugins: [stubPayload],
     write: false,
     logLevel: 'silent',
   });
