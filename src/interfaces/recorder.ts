@@ -6,6 +6,8 @@ export interface Recorder {
   readonly payload?: Payload;
   /** The keys of the functions that are recorded, the innermost first; none for a page. */
   readonly keys?: readonly string[];
+  /** Whether what is recorded may have pages made in it, which their framework keeps by themselves. */
+  readonly holdsPages?: boolean;
   /**
    * A read depends on these tags, which had these versions before the database was asked.
    *

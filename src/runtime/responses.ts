@@ -1,5 +1,5 @@
 /** Responses of HTTP handlers, from the cache. */
-export { expressCache, type Middleware } from './responses/express-cache.js';
+export { expressCache, type Middleware, type MiddlewarePolicy } from './responses/express-cache.js';
 export type { GraphQLModule } from './responses/graphql-request.js';
 export {
   type CDN,

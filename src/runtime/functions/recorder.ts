@@ -13,8 +13,8 @@ const MOST_TAGS = 1_000;
 
 /** Hears what a function reads. */
 export interface FunctionRecorder extends Recorder {
-  /** What it heard, and why that is not all; the first reason counts. */
-  end(): { recorded: Recorded; refusal: Refusal | undefined };
+  /** What it heard, and why that is not all; the first reason counts. And how often it was told of something read. */
+  end(): { recorded: Recorded; refusal: Refusal | undefined; notes: number };
 }
 
 /** Creates the recorder of one run. */
@@ -29,9 +29,11 @@ export function createRecorder(parts: {
   wide: readonly string[];
   /** What is no reason not to keep the result. */
   ignored?: ReadonlySet<Refusal> | undefined;
+  /** Whether pages may be made in it. */
+  holdsPages: boolean;
   now(): number;
 }): FunctionRecorder {
-  const { payload, keys, asker, isShared, wide, ignored, now } = parts;
+  const { payload, keys, asker, isShared, wide, ignored, holdsPages, now } = parts;
   const versionOf = new Map<string, string>();
   // The version that the collection's own tag had before the first of them was read says it all.
   const isSpared = (tag: string): boolean =>
@@ -39,6 +41,7 @@ export function createRecorder(parts: {
   let askedAt = now();
   let until = Number.POSITIVE_INFINITY;
   let refusal: Refusal | undefined;
+  let notes = 0;
 
   function refuse(reason: Refusal): void {
     if (!ignored?.has(reason)) refusal ??= reason;
@@ -47,7 +50,9 @@ export function createRecorder(parts: {
   const recorder: FunctionRecorder = {
     payload,
     keys,
+    holdsPages,
     note(tags, versions, since) {
+      notes += 1;
       if (since !== undefined && since < askedAt) askedAt = since;
       for (let index = 0; index < tags.length; index++) {
         const tag = tags[index] as string;
@@ -76,7 +81,11 @@ export function createRecorder(parts: {
     end() {
       const tags = [...versionOf.keys()].sort();
       const versions = tags.map((tag) => versionOf.get(tag) as string);
-      return { recorded: { tags, versions, askedAt, until, wide: [...wide, ...manyIn(tags)] }, refusal };
+      return {
+        recorded: { tags, versions, askedAt, until, wide: [...wide, ...manyIn(tags)] },
+        refusal,
+        notes,
+      };
     },
   };
   return recorder;

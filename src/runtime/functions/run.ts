@@ -4,7 +4,7 @@ import { type Duration, parseDuration } from '../../duration.js';
 import { PayloadKVError } from '../../errors.js';
 import type { Refusal } from '../../interfaces/recorder.js';
 import { decodeResult, type EncodedResult, encodeResult } from '../entry/entry.js';
-import { currentCall, runCall } from '../operation/operation.js';
+import { currentRecorder, runCall } from '../operation/operation.js';
 import { collectionTag, documentTag, globalTag, ownTag, starTag } from '../query/tags.js';
 import { exceeds } from '../read/entry-writes.js';
 import { areCurrent, recordedVersions, strictest } from '../read/known-versions.js';
@@ -37,7 +37,7 @@ export async function bypassing<Result>(
   { req, ttl }: CachedOptions,
   site: FunctionSite | undefined,
 ): Promise<Result> {
-  const parent = currentCall()?.recorder ?? site?.reads.pages?.recorder();
+  const parent = currentRecorder(site?.reads.pages);
   const expiresIn = (duration: Duration): void =>
     parent?.expires?.((site?.reads.now() ?? Date.now()) + 1000 * parseDuration(duration, 'ttl'));
   if (ttl !== undefined) expiresIn(ttl);
@@ -67,6 +67,10 @@ export interface FunctionCall {
   before: string[] | undefined;
   /** What is no reason not to store what it returns. */
   ignored?: ReadonlySet<Refusal>;
+  /** Whether pages may be made in it: see {@link Recorder}. */
+  holdsPages?: boolean;
+  /** Whether what has read nothing through Payload is not stored: it was made of what is kept elsewhere. */
+  mustRead?: boolean;
   /** Whether nobody is told why what it returns is not stored, beside the counts. */
   isQuiet?: boolean;
 }
@@ -116,6 +120,7 @@ async function run(call: FunctionCall): Promise<Made> {
     isShared: options.shared ?? false,
     wide: site.known.get(key)?.wide ?? [],
     ignored: call.ignored,
+    holdsPages: call.holdsPages ?? false,
     now: reads.now,
   });
   if (before) recorder.note(ownTags, before);
@@ -135,6 +140,7 @@ async function run(call: FunctionCall): Promise<Made> {
     // A query builder asks when it is awaited, which is to be inside as well.
     result = await runCall(undefined, async () => fn(context.given), { recorder });
     await context.tagged();
+    if (call.mustRead && recorder.end().notes <= (before ? 1 : 0)) recorder.refuse('untracked');
     isDone = true;
   } finally {
     const { recorded, refusal } = recorder.end();

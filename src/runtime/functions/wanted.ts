@@ -3,7 +3,7 @@ import { parseDuration } from '../../duration.js';
 import { PayloadKVError } from '../../errors.js';
 import { hash } from '../../platform/hash.js';
 import { smaller } from '../../platform/smaller.js';
-import { type Call, currentCall } from '../operation/operation.js';
+import { type Call, currentCall, currentRecorder } from '../operation/operation.js';
 import { carriesTransaction, isOfWriteOperation } from '../operation/reader.js';
 import type { NamespacePolicy } from '../policy/options.js';
 import { DEFAULT_TTL } from '../policy/policy.js';
@@ -85,7 +85,7 @@ export async function wantedOf(
     refresh: false,
     ofFunction: true,
     count: reads.counts('function', namespace),
-    parent: call?.recorder ?? reads.pages?.recorder(),
+    parent: currentRecorder(reads.pages),
     maximumBytes: smaller(policyOf(site, namespace).maxEntryBytes, reads.maximumBytes),
   };
 }

@@ -4,7 +4,7 @@
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Recorder } from '../../interfaces/recorder.js';
+import type { Pages, Recorder } from '../../interfaces/recorder.js';
 import { isObject } from '../../platform/is-object.js';
 import { shared } from '../../platform/shared.js';
 import type { FoundDirective } from './directive.js';
@@ -94,6 +94,16 @@ export interface Request {
   payloadDataLoader?: unknown;
   transactionID?: unknown;
   user?: unknown;
+}
+
+/** What hears of the reads of this code: the innermost of what is recorded around it. */
+export function currentRecorder(pages: Pages | undefined): Recorder | undefined {
+  const recorder = currentCall()?.recorder;
+  if (recorder && !recorder.holdsPages) return recorder;
+  const page = pages?.recorder();
+  // Once it is kept it answers without a read that could be heard.
+  if (page) recorder?.refuse('untracked');
+  return page ?? recorder;
 }
 
 /** The call that this code runs in and that has not ended. */

@@ -11,7 +11,7 @@ import {
   findDirective,
   type ReadDirective,
 } from '../operation/directive.js';
-import { currentCall, noteUse } from '../operation/operation.js';
+import { currentRecorder, noteUse } from '../operation/operation.js';
 import {
   carriesTransaction,
   directiveOf,
@@ -54,7 +54,7 @@ export function createCache(parts: CacheParts): Cache {
   const { revalidate } = createRevalidation(parts.background);
 
   function recorderOf(read: Read): Recorder | undefined {
-    const recorder = currentCall()?.recorder ?? parts.pages?.recorder();
+    const recorder = currentRecorder(parts.pages);
     recorder?.hears?.(read.args.req, false);
     noteUse(read.args.req, recorder);
     return recorder;

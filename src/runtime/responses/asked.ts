@@ -13,6 +13,7 @@ export type PassReason =
   | 'cookie'
   | 'vary'
   | 'no-store'
+  | 'header'
   | 'range'
   | 'draft'
   | 'endpoint'

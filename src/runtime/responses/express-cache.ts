@@ -1,6 +1,7 @@
 /** Responses of a server with middleware, such as Express: what comes after it answers, and is heard while it does. */
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage, OutgoingHttpHeader, ServerResponse } from 'node:http';
+import { close, isOfSomebody, listedHeaders } from './closed-request.js';
 import type { ResponsePolicy } from './policy.js';
 import { createResponseCache } from './response-cache.js';
 
@@ -11,6 +12,17 @@ export type Middleware = (
   next: (error?: unknown) => void,
 ) => void;
 
+/** How the responses of those behind a middleware are cached. */
+export interface MiddlewarePolicy extends Omit<ResponsePolicy, 'graphql' | 'swr'> {
+  /**
+   * The headers by which those behind go, such as `'accept-language'` or `'x-tenant'`. They are then given these and `Host`
+   * and no others, nor an address of whoever asks, and each is part of what a response is found by. It takes the place of
+   * watching what they read, for those who copy all headers at once, as Next does. What has read nothing through Payload
+   * is not kept. Requests that are passed on keep all of theirs. It cannot go with `vary`. Default: what they read is watched.
+   */
+  headers?: readonly string[];
+}
+
 /**
  * A middleware that has what comes after it answered from the cache, as `withResponseCache` does: `GET` and `HEAD`, where
  * nobody has signed in or the policy tells people apart. Put it behind what compresses, and before what reads sessions.
@@ -19,17 +31,22 @@ export type Middleware = (
  *
  * @throws PayloadKVError `INVALID_RESPONSE_POLICY` or `INVALID_DURATION` for a policy that cannot be
  */
-export function expressCache(policy: Omit<ResponsePolicy, 'graphql' | 'swr'> = {}): Middleware {
-  const cache = createResponseCache({ ...policy, swr: false });
+export function expressCache(policy: MiddlewarePolicy = {}): Middleware {
+  const { headers, ...rest } = policy;
+  const only = headers && listedHeaders(headers, policy);
+  const cache = createResponseCache({ ...rest, swr: false }, { holdsPages: true, only });
   return (incoming, outgoing, next) => {
-    const request = requestOf(incoming);
-    if (!request) return next();
+    const request = requestOf(incoming, only !== undefined);
+    if (!request || (only && isOfSomebody(incoming))) return next();
     const { write, end, on, setHeader } = outgoing;
     const answered = cache(
       request,
       // Routes go by what was sent, of which an address has made `/b` of `/a/../b`.
       { target: targetOf(incoming) },
-      (shown) => heard(shown, incoming, outgoing, next),
+      (shown) =>
+        only
+          ? captured(outgoing, next, close(incoming, outgoing, shown))
+          : heard(shown, incoming, outgoing, next),
       (outcome) => {
         if (policy.outcomeHeader) outgoing.setHeader('X-Payload-Cache', outcome);
         next();
@@ -45,7 +62,10 @@ const targetOf = (incoming: IncomingMessage & { originalUrl?: string }): string 
   incoming.originalUrl ?? incoming.url ?? '/';
 
 /** The request as the platform has it; `undefined` for one that it does not take, and for one with a body. */
-function requestOf(incoming: IncomingMessage & { protocol?: string }): Request | undefined {
+function requestOf(
+  incoming: IncomingMessage & { protocol?: string },
+  isClosed: boolean,
+): Request | undefined {
   const { method = 'GET', headers, rawHeaders } = incoming;
   if (method !== 'GET' && method !== 'HEAD') return undefined;
   // What is read of it is not part of the key.
@@ -53,7 +73,9 @@ function requestOf(incoming: IncomingMessage & { protocol?: string }): Request |
   const pairs: [string, string][] = [];
   for (let index = 0; index < rawHeaders.length; index += 2)
     pairs.push([rawHeaders[index] as string, rawHeaders[index + 1] as string]);
-  const scheme = incoming.protocol ?? ('encrypted' in incoming.socket ? 'https' : 'http');
+  // Whether a proxy in front was asked by https those behind do not see either, unless its header is listed.
+  const said = isClosed ? undefined : incoming.protocol;
+  const scheme = said ?? ('encrypted' in incoming.socket ? 'https' : 'http');
   try {
     const url = new URL(targetOf(incoming), `${scheme}://${headers.host ?? 'localhost'}`);
     return new Request(url, { method, headers: pairs });

@@ -2,6 +2,7 @@
 import type { Recorder } from '../../interfaces/recorder.js';
 import { runCall } from '../operation/operation.js';
 import type { Asked } from './asked.js';
+import { isLeftOut } from './closed-request.js';
 import { type KeptResponse, keep, type NotKept, PassedOn, refusalOf } from './kept-response.js';
 import { CONDITIONS, type Observed, observe } from './observed-request.js';
 import type { CheckedPolicy } from './policy.js';
@@ -14,6 +15,8 @@ export interface Making {
   handler(request: Request): Response | Promise<Response>;
   /** Headers that are part of the key. */
   names: readonly string[];
+  /** Whether the handler sees these headers and no others, so that it need not be watched. */
+  isClosed: boolean;
   /** Says that the response may be served for no longer than so many seconds. */
   limit(seconds: number): void;
   /** Says that the response depends on more headers: it is looked for by these the next time. */
@@ -34,11 +37,16 @@ export async function makeResponse(making: Making): Promise<KeptResponse | Passe
   const { request, asked, policy, names } = making;
   const { isOfPayload } = policy;
   const shown = { cookies: asked.isTold, isOfPayload, names };
-  const { result, observed } = await observe(request, shown, async (given) => {
+  const answer = async (given: Request): Promise<KeptResponse | PassedOn> => {
     const response = await making.handler(given);
     const refusal = refusalOf(response);
     return refusal ? new PassedOn(response, refusal) : keep(response, policy.maxBytes);
-  });
+  };
+  if (making.isClosed) {
+    const result = await answer(request);
+    return result instanceof PassedOn ? result : judgedClosed(making, result);
+  }
+  const { result, observed } = await observe(request, shown, answer);
   if (result instanceof PassedOn) {
     observed.follow();
     return result;
@@ -58,17 +66,30 @@ export async function makeResponse(making: Making): Promise<KeptResponse | Passe
   return result;
 }
 
+/** What is made of a request that is closed depends on its key, unless it says that it depends on more. */
+function judgedClosed({ names, limit, policy }: Making, result: KeptResponse): KeptResponse | PassedOn {
+  const more = namedByVary(result).some(
+    (name) => !names.includes(name) && !isLeftOut(name, policy.credentials),
+  );
+  if (more) return new PassedOn(responseOf(result), 'vary');
+  if (result.ttl !== undefined) limit(Math.min(result.ttl, LONGEST_LIFE));
+  return result;
+}
+
 /** Headers that the response depends on: those that were read, and those that it names itself. */
 function neededNames({ headers }: Observed, kept: KeptResponse, policy: CheckedPolicy): string[] {
-  const named = kept.headers
-    .filter(([name]) => name === 'vary')
-    .flatMap(([, value]) => value.split(','))
-    .map((name) => name.trim().toLowerCase());
+  const named = namedByVary(kept);
   const hidden = new Set([...CONDITIONS, ...policy.credentials, 'cookie', '']);
   // A query is found by what it says, however it is spelled.
   if (policy.graphql) hidden.add('content-length');
   return [...new Set([...headers, ...named])].filter((name) => !hidden.has(name));
 }
+
+const namedByVary = ({ headers }: KeptResponse): string[] =>
+  headers
+    .filter(([name]) => name === 'vary')
+    .flatMap(([, value]) => value.split(','))
+    .map((name) => name.trim().toLowerCase());
 
 /**
  * Whether the policy tells of whoever asks what it did before. The handler has found out by itself who that is, and of

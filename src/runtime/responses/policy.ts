@@ -189,7 +189,8 @@ function matcher(names: readonly string[], wildcard: string): (name: string) => 
 const isListOfTexts = (value: unknown): boolean =>
   Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '');
 
-function invalid(what: string, example: string): PayloadKVError {
+/** A policy that cannot be. */
+export function invalid(what: string, example: string): PayloadKVError {
   return new PayloadKVError({
     code: 'INVALID_RESPONSE_POLICY',
     message: `The policy of a response cache is not valid: ${what}.`,

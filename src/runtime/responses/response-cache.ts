@@ -17,6 +17,7 @@ import { answerWithGrace } from '../read/grace.js';
 import { areCurrent } from '../read/known-versions.js';
 import { countBypass, momentIn, noteLookup } from '../read/outcome.js';
 import { type Asked, askedBy, headOf, signsIn } from './asked.js';
+import { asksForMore, closedRequest } from './closed-request.js';
 import { createGraphQLReader } from './graphql-request.js';
 import { type KeptResponse, PassedOn } from './kept-response.js';
 import { makeResponse } from './make-response.js';
@@ -56,12 +57,23 @@ export type ResponseCache = (
   pass?: (outcome: string) => void,
 ) => Promise<Response | undefined>;
 
+/** What is behind a cache that is not around one handler. */
+export interface Behind {
+  /** Whether pages may be made there. */
+  holdsPages: boolean;
+  /** The headers that are seen there, each of them part of the key. Default: all, and it is watched which are read. */
+  only: readonly string[] | undefined;
+}
+
 /**
  * Creates the cache of one handler's responses.
  *
  * @throws PayloadKVError `INVALID_RESPONSE_POLICY` or `INVALID_DURATION`
  */
-export function createResponseCache(given: ResponsePolicy): ResponseCache {
+export function createResponseCache(
+  given: ResponsePolicy,
+  { holdsPages, only }: Behind = { holdsPages: false, only: undefined },
+): ResponseCache {
   const policy = checkedPolicy(given);
   const read = policy.graphql && createGraphQLReader(policy.graphql);
   const { isOfPayload } = policy;
@@ -69,7 +81,9 @@ export function createResponseCache(given: ResponsePolicy): ResponseCache {
   const usual: readonly string[] = [
     ...(policy.graphql ? ['accept', 'content-type'] : []),
     ...(isOfPayload ? ['disableautologin', 'origin'] : []),
+    ...(only ?? []),
   ];
+  const listed = (only ?? []).filter((name) => name !== 'host').length;
   const headersRead = leastRecentlyUsed<string, readonly string[]>(REMEMBERED_PATHS);
   /** Heads of responses, to answer whoever has them already without a body. */
   const heads = leastRecentlyUsed<string, { head: KeptResponse; recorded: Recorded }>(REMEMBERED_QUERIES);
@@ -120,7 +134,8 @@ export function createResponseCache(given: ResponsePolicy): ResponseCache {
     if (kept.status === 200 && etag !== undefined) heads.set(key, { head: { ...kept, body: '' }, recorded });
   }
 
-  return async (request, params, handler, pass) => {
+  return async (given, params, handler, pass) => {
+    let request = given;
     const passOn = async (reason: string): Promise<Response | undefined> => {
       countPass(reason, site);
       const outcome = `bypass (${reason})`;
@@ -132,14 +147,24 @@ export function createResponseCache(given: ResponsePolicy): ResponseCache {
     if (typeof head === 'string') return passOn(head);
     const early = policy.vary ? undefined : signsIn(request, policy);
     if (early || !site) return passOn(early ?? 'not-started');
-    const asked = await askedBy(head, policy, site.payload, await params, read);
+    if (only) {
+      if (asksForMore(request, usual)) return passOn('header');
+      request = closedRequest(request, usual);
+    }
+    const asked = await askedBy({ ...head, request }, policy, site.payload, await params, read);
     if (typeof asked === 'string') return passOn(asked);
     const found = await wantedBy(site, asked, request);
     if (typeof found === 'string') return passOn(found);
     const { wanted, options, names } = found;
-    const varies = [...names, 'authorization', 'cookie', ...(isOfPayload ? ['accept-language'] : [])];
+    const varies = [
+      ...names.filter((name) => name !== 'host'),
+      'authorization',
+      'cookie',
+      ...(isOfPayload ? ['accept-language'] : []),
+    ];
     // What the policy tells apart, and what depends on headers that a network does not look at, is for no network to keep.
-    const isForAll = !asked.isTold && (policy.cdn?.tags !== 'cloudflare' || names.length === usual.length);
+    const isForAll =
+      !asked.isTold && (policy.cdn?.tags !== 'cloudflare' || names.length === usual.length - listed);
     const answer = (kept: KeptResponse, outcome: string, tags: readonly string[] | undefined, age = 0) =>
       send(kept, request, policy, {
         outcome,
@@ -185,6 +210,8 @@ export function createResponseCache(given: ResponsePolicy): ResponseCache {
       before: looked.found ? undefined : looked.before,
       ignored: asked.isTold ? TOLD : PUBLIC,
       isQuiet: true,
+      holdsPages,
+      mustRead: only !== undefined,
       fn: ({ ttl }) =>
         makeResponse({
           request,
@@ -192,6 +219,7 @@ export function createResponseCache(given: ResponsePolicy): ResponseCache {
           policy,
           handler,
           names,
+          isClosed: only !== undefined,
           limit: ttl,
           depends: (more) => headersRead.set(asked.path, more),
         }),
