@@ -2,7 +2,7 @@ import { execaNode } from 'execa';
 import { memory, payloadKV, settleCache } from 'payload-kv';
 import { withResponseCache } from 'payload-kv/responses';
 import { startBlog } from '../test/support/payload.js';
-import { type RunningSite, startSite } from '../test/support/site.js';
+import { type RunningSite, startOwnServer, startSite } from '../test/support/site.js';
 import { builtSite } from '../test/support/site-build.js';
 import { figure, quantile, timeInTurns } from './measure.js';
 
@@ -27,28 +27,36 @@ interface Load {
 
 /**
  * The requests per second that a real Next site answers on its REST API, and the time within which 99 of 100 are
- * answered: without a cache, with queries cached, with responses cached, and where whoever asks has the response already. In
- * turns, by autocannon in a process of its own.
+ * answered: without a cache, with queries cached, with responses cached in Next and in front of it, and where whoever asks
+ * has the response already. In turns, by autocannon in a process of its own.
  */
 export async function benchResponses(): Promise<void> {
   await benchHandler();
   const built = await builtSite((step) => console.log(`  … ${step}`));
   const quiet = { SITE_MEASUREMENTS: '0' };
-  const [without, queries, responses] = [
+  const [without, queries, responses, inFront] = [
     await startSite(built, { ...quiet, PAYLOAD_KV_ENABLED: 'false' }),
     await startSite(built, quiet),
     await startSite(built, { SITE_RESPONSES: '1' }),
+    await startOwnServer(built, quiet),
   ];
-  const sites = [without, queries, responses];
+  const sites = [without, queries, responses, inFront];
   try {
     for (const site of sites) for (let time = 0; time < 5; time++) await fetch(site.url + PATH);
     const etag = (await fetch(responses.url + PATH)).headers.get('etag') ?? '';
+    const inFrontETag = (await fetch(inFront.url + PATH)).headers.get('etag') ?? '';
     await responses.takeCalls();
     const sides: Side[] = [
       { name: 'without', site: without, headers: {} },
       { name: 'queries cached', site: queries, headers: {} },
       { name: 'responses cached', site: responses, headers: {} },
       { name: 'responses cached, If-None-Match', site: responses, headers: { 'if-none-match': etag } },
+      { name: 'responses cached in front of Next', site: inFront, headers: {} },
+      {
+        name: 'responses cached in front of Next, If-None-Match',
+        site: inFront,
+        headers: { 'if-none-match': inFrontETag },
+      },
       // What Next itself does with a request: the most that a handler inside of it can answer.
       { name: BARE_ROUTE, site: without, headers: {} },
     ];

@@ -5,7 +5,7 @@ import compression from 'compression';
 import express, { type Express } from 'express';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { memory, payloadKV, settleCache } from '../../src/runtime/index.js';
-import { expressCache, type ResponsePolicy } from '../../src/runtime/responses.js';
+import { expressCache, type MiddlewarePolicy } from '../../src/runtime/responses.js';
 import { type Started, startBlog } from '../support/payload.js';
 
 let site: Started;
@@ -23,10 +23,7 @@ afterEach(async () => {
   await site.stop();
 });
 
-async function serve(
-  routes: (app: Express) => void,
-  policy: Omit<ResponsePolicy, 'graphql'> = {},
-): Promise<void> {
+async function serve(routes: (app: Express) => void, policy: MiddlewarePolicy = {}): Promise<void> {
   const app = express();
   app.use(compression({ threshold: 0 }));
   app.use(expressCache({ outcomeHeader: true, payload: site.payload, ...policy }));
@@ -343,5 +340,31 @@ test('what answered before is sent in the place of an error, with nothing of it'
       ]);
       expect(old.headers.get('retry-after')).toBeNull();
     }
+  }
+});
+
+test.each([undefined, []])('what is compressed behind it is not held up (headers: %j)', async (headers) => {
+  const text = 'x'.repeat(100_000);
+  await serve(
+    (app) => {
+      app.use(compression({ threshold: 0 }));
+      app.get('/flushed', async (_request, response) => {
+        const count = (await site.payload.count({ collection: 'posts' })).totalDocs;
+        response.type('text/plain');
+        // As Next does it.
+        const drained = new Promise<void>((resolve) => void response.on('drain', () => resolve()));
+        response.flushHeaders();
+        if (!response.write(text)) await drained;
+        response.write(String(count));
+        response.end(text);
+      });
+    },
+    { ...(headers && { headers }) },
+  );
+  for (const outcome of ['miss', 'hit', 'hit']) {
+    const response = await get('/flushed');
+    // Whether it is compressed there is read of the request where that is not closed.
+    if (headers) expect(response.outcome).toBe(outcome);
+    expect(await response.text()).toBe(`${text}4${text}`);
   }
 });

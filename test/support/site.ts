@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { execa, type ResultPromise } from 'execa';
 import { freePort } from './free-port.js';
 import { removeDirectory } from './remove-directory.js';
+import { repository } from './repository.js';
 import { type BuiltSite, OWN_ENVIRONMENT } from './site-build.js';
 
 /** One call of the database adapter in the site; see `fixtures/site/src/measurements.ts`. */
@@ -30,9 +31,28 @@ export const SITE_PASSWORD = 'only-for-tests';
 
 /** Starts the site as `next start` does in production. `flags` are for Node. */
 export async function startSite(
-  { dir: built }: BuiltSite,
+  built: BuiltSite,
   env: Record<string, string> = {},
   flags: readonly string[] = [],
+): Promise<RunningSite> {
+  const next = path.join(built.dir, 'node_modules', 'next', 'dist', 'bin', 'next');
+  return started(built, env, (port) => [...flags, next, 'start', '-p', String(port), '-H', '127.0.0.1']);
+}
+
+/** Starts the site behind a server of its own, which answers REST from the cache before Next is asked. */
+export async function startOwnServer(
+  built: BuiltSite,
+  env: Record<string, string> = {},
+): Promise<RunningSite> {
+  const file = path.join(repository, 'test/support/own-server.mjs');
+  return started(built, env, (port) => ['own-server.mjs', String(port)], [file]);
+}
+
+async function started(
+  { dir: built }: BuiltSite,
+  env: Record<string, string>,
+  run: (port: number) => string[],
+  added: readonly string[] = [],
 ): Promise<RunningSite> {
   const dir = await mkdtemp(path.join(tmpdir(), 'payload-kv-running-'));
   for (const name of await readdir(built)) {
@@ -43,10 +63,10 @@ export async function startSite(
       await cp(from, path.join(dir, name), { recursive: true, filter: (file) => !isCache(file) });
     } else if (name !== '.git' && name !== 'src') await cp(from, path.join(dir, name), { recursive: true });
   }
-  const next = path.join(built, 'node_modules', 'next', 'dist', 'bin', 'next');
+  for (const file of added) await cp(file, path.join(dir, path.basename(file)));
   return served({
     dir,
-    arguments: (port) => [...flags, next, 'start', '-p', String(port), '-H', '127.0.0.1'],
+    arguments: run,
     env: {
       NODE_ENV: 'production',
       DATABASE_URI: `file:${path.join(dir, DATABASE)}`,

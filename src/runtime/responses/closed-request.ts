@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { CONDITIONS } from './observed-request.js';
-import { CREDENTIAL_HEADERS, invalid, type ResponsePolicy } from './policy.js';
+import { type CheckedPolicy, CREDENTIAL_HEADERS, invalid, type ResponsePolicy } from './policy.js';
 
 /** What is of a connection or a body, or is looked at before: a request that has it is passed on, or it makes no difference. */
 const NOT_LISTED: ReadonlySet<string> = new Set([
@@ -33,6 +33,9 @@ const ASKS_FOR_MORE = /^(expect|rsc|upgrade|next-.*|x-nextjs-.*|x-middleware-.*|
 
 /** How it is compressed those in front say; those behind are never asked to. */
 const COMPRESSION = 'accept-encoding';
+
+/** By this the admin panel is light or dark; Payload has Next name it in each response of the site. */
+const OF_ADMIN_PANEL = 'sec-ch-prefers-color-scheme';
 
 /**
  * The names that a policy lists, in lower case, with that of the host.
@@ -62,8 +65,10 @@ export function asksForMore({ headers }: Request, names: readonly string[]): boo
 }
 
 /** Whether a response may say that it depends on a header that is not listed: no request with it is answered by it. */
-export const isLeftOut = (name: string, credentials: readonly string[]): boolean =>
-  ['', COMPRESSION, 'cookie', ...credentials].includes(name) || ASKS_FOR_MORE.test(name);
+export const isLeftOut = (name: string, { credentials, isOfPayload }: CheckedPolicy): boolean =>
+  ['', COMPRESSION, 'cookie', ...credentials].includes(name) ||
+  ASKS_FOR_MORE.test(name) ||
+  (isOfPayload && name === OF_ADMIN_PANEL);
 
 /** A request with the listed headers, and those that say what whoever asks has already. */
 export function closedRequest({ url, method, headers }: Request, names: readonly string[]): Request {

@@ -38,7 +38,7 @@ export function expressCache(policy: MiddlewarePolicy = {}): Middleware {
   return (incoming, outgoing, next) => {
     const request = requestOf(incoming, only !== undefined);
     if (!request || (only && isOfSomebody(incoming))) return next();
-    const { write, end, on, setHeader } = outgoing;
+    const { write, end, on, setHeader, writeHead } = outgoing;
     const answered = cache(
       request,
       // Routes go by what was sent, of which an address has made `/b` of `/a/../b`.
@@ -53,7 +53,7 @@ export function expressCache(policy: MiddlewarePolicy = {}): Middleware {
       },
     );
     answered
-      .then((response) => response && send(response, outgoing, { write, end, on, setHeader }))
+      .then((response) => response && send(response, outgoing, { write, end, on, setHeader, writeHead }))
       .catch(next);
   };
 }
@@ -144,7 +144,7 @@ function captured(
   next: (error?: unknown) => void,
   ended: () => void,
 ): Promise<Response> {
-  const { writeHead, on } = outgoing;
+  const { on } = outgoing;
   // Of this request, and not of its response: whatever is in front sets them again for the next one.
   const before = { ...outgoing.getHeaders() };
   const isItsOwn = (name: string): boolean =>
@@ -158,6 +158,7 @@ function captured(
   }
   return new Promise((resolve, reject) => {
     let controller: ReadableStreamDefaultController<Uint8Array>;
+    let hasHead = false;
     let hasBegun = false;
     let hasEnded = false;
     const body = new ReadableStream<Uint8Array>(
@@ -185,11 +186,13 @@ function captured(
     const begin = (): void => {
       if (hasBegun) return;
       hasBegun = true;
+      // What compresses behind it decides there whether it does, and adds its headers.
+      if (!hasHead) outgoing.writeHead(outgoing.statusCode);
       const own = outgoing.getHeaderNames().filter(isItsOwn);
       resolve(responseOf(outgoing, own, body));
       for (const name of own) outgoing.removeHeader(name);
-      // Its own write calls it.
-      Object.assign(outgoing, { writeHead, setHeader: tooLate });
+      // What compresses behind it calls it before each write, since it sees no head that was sent.
+      Object.assign(outgoing, { writeHead: () => outgoing, setHeader: tooLate });
       Object.defineProperty(outgoing, 'headersSent', { configurable: true, value: true });
     };
     const add = (chunk: unknown, encoding: unknown): void => {
@@ -205,6 +208,7 @@ function captured(
     outgoing.once('close', gone);
     Object.assign(outgoing, {
       writeHead(status: number, ...rest: unknown[]) {
+        hasHead = true;
         outgoing.statusCode = status;
         for (const given of rest) if (typeof given === 'string') outgoing.statusMessage = given;
         const headers = rest.find((one) => typeof one === 'object' && one !== null);
@@ -277,11 +281,18 @@ function responseOf(
 async function send(
   response: Response,
   outgoing: ServerResponse,
-  { write, end, on, setHeader }: Pick<ServerResponse, 'write' | 'end' | 'on' | 'setHeader'>,
+  {
+    write,
+    end,
+    on,
+    setHeader,
+    writeHead,
+  }: Pick<ServerResponse, 'write' | 'end' | 'on' | 'setHeader' | 'writeHead'>,
 ): Promise<void> {
   const reader = response.body?.getReader();
   let next = await reader?.read();
-  Object.assign(outgoing, { setHeader });
+  // Its own write calls the latter.
+  Object.assign(outgoing, { setHeader, writeHead });
   Reflect.deleteProperty(outgoing, 'headersSent');
   outgoing.statusCode = response.status;
   outgoing.statusMessage = response.statusText;

@@ -68,9 +68,7 @@ export async function makeResponse(making: Making): Promise<KeptResponse | Passe
 
 /** What is made of a request that is closed depends on its key, unless it says that it depends on more. */
 function judgedClosed({ names, limit, policy }: Making, result: KeptResponse): KeptResponse | PassedOn {
-  const more = namedByVary(result).some(
-    (name) => !names.includes(name) && !isLeftOut(name, policy.credentials),
-  );
+  const more = namedByVary(result).some((name) => !names.includes(name) && !isLeftOut(name, policy));
   if (more) return new PassedOn(responseOf(result), 'vary');
   if (result.ttl !== undefined) limit(Math.min(result.ttl, LONGEST_LIFE));
   return result;

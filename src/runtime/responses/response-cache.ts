@@ -147,6 +147,8 @@ export function createResponseCache(
     if (typeof head === 'string') return passOn(head);
     const early = policy.vary ? undefined : signsIn(request, policy);
     if (early || !site) return passOn(early ?? 'not-started');
+    // What else is behind may have pages at the same paths.
+    if (holdsPages && policy.api && !isBelowAPI(site, head.url)) return passOn('endpoint');
     if (only) {
       if (asksForMore(request, usual)) return passOn('header');
       request = closedRequest(request, usual);
@@ -263,6 +265,9 @@ export function createResponseCache(
     return answer(kept, made.kept ? 'miss' : `miss (${made.refusal})`, made.kept?.recorded.tags);
   };
 }
+
+const isBelowAPI = ({ payload }: FunctionSite, { pathname }: URL): boolean =>
+  pathname.startsWith(`${payload.config.routes.api}/`);
 
 /** Whether an entry is good for some seconds yet. */
 function isGoodFor(
