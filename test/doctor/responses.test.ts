@@ -118,3 +118,36 @@ test('endpoints of the site that are passed on are named, but those that the pol
   });
   expect(named).toMatchObject({ summary: expect.stringMatching(/passed on: \/globals\/header\/menu$/) });
 });
+
+const SERVER = `import { createServer } from 'node:http';
+import next from 'next';
+import { expressCache } from 'payload-kv/responses';
+const app = next({ dev: false });
+const handle = app.getRequestHandler();
+`;
+const IN_FRONT = `const cache = expressCache({ api: 'rest' });
+createServer((request, response) => cache(request, response, () => handle(request, response))).listen(3000);
+`;
+
+test.each([
+  ['called with what comes after it', IN_FRONT],
+  ['used by Express', "server.use(expressCache());\nserver.all('*path', handle);\n"],
+  ['used by Express, by a name', "const cache = expressCache({ ttl: '5m' });\nserver.use(cache);\n"],
+])('a middleware in front of Next that keeps nothing: %s', async (_, text) => {
+  const result = await diagnose([], { 'server.ts': SERVER + text });
+  expect(result).toMatchObject({
+    status: 'warn',
+    summary: expect.stringContaining('server.ts:6 puts `expressCache` in front of Next'),
+    fix: expect.stringContaining('headers: []'),
+  });
+});
+
+test.each([
+  ['with its headers', SERVER + IN_FRONT.replace('}', ", headers: ['x-tenant'] }")],
+  ['with a policy that is not written out', SERVER + IN_FRONT.replace("api: 'rest'", '...policy')],
+  ['at a path of its own', `${SERVER}server.use('/feed', expressCache());\n`],
+  ['without Next', (SERVER + IN_FRONT).replace("import next from 'next';\n", '')],
+  ['of another module', (SERVER + IN_FRONT).replace('payload-kv/responses', './payload-kv/responses')],
+])('a middleware of which nothing can be said: %s', async (_, text) => {
+  expect(await diagnose([], { 'server.ts': text })).toBeUndefined();
+});

@@ -6,7 +6,11 @@ import { repository } from '../support/repository.js';
 test('The page on responses names every option of the policy, and its defaults', () => {
   const read = (name: string): string => readFileSync(path.join(repository, name), 'utf8');
   const source = read('src/runtime/responses/policy.ts');
-  const declared = /export interface ResponsePolicy \{([\s\S]*?)\n\}/.exec(source)?.[1] ?? '';
+  const declaredIn = (text: string, name: string): string =>
+    new RegExp(`export interface ${name}[^{]*\\{([\\s\\S]*?)\\n\\}`).exec(text)?.[1] ?? '';
+  const declared =
+    declaredIn(source, 'ResponsePolicy') +
+    declaredIn(read('src/runtime/responses/express-cache.ts'), 'MiddlewarePolicy');
   const options = [...declared.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name as string);
   const [, table = ''] = read('docs/responses.md').split('## Options');
   const rows = table.split('\n').filter((line) => /^\| `/.test(line));

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { isRegistryReachable } from '../support/package-registry.js';
-import { type RunningSite, signIn, startSite } from '../support/site.js';
+import { type RunningSite, signIn, startOwnServer, startSite } from '../support/site.js';
 import { builtSite } from '../support/site-build.js';
 import { comparable, PUBLIC_PAGES, type SitePage } from './pages.js';
 
@@ -69,5 +69,74 @@ describe.skipIf(!canBuild)('responses of a Next site (needs the registry of pack
       const signedIn = await ask(site, page, { cookie: 'payload-token=none' });
       expect(comparable(await again.text())).toBe(comparable(await signedIn.text()));
     }
+  });
+
+  describe('on a server of its own, in front of Next', () => {
+    let own: RunningSite;
+    beforeAll(async () => {
+      own = await startOwnServer(await builtSite());
+      await fetch(`${own.url}/api/posts?limit=1`);
+    });
+    afterAll(() => own?.stop());
+
+    /** What a visitor may send to be answered otherwise, or to have others be. */
+    const hostile = {
+      'x-forwarded-host': 'evil.example',
+      'x-forwarded-for': '6.6.6.6',
+      'x-forwarded-proto': 'https',
+      'x-matched-path': '/admin',
+      'x-invoke-path': '/admin',
+      'x-now-route-matches': '1=evil',
+      'accept-language': 'de',
+      'user-agent': 'evil',
+      cookie: '_ga=evil',
+    };
+
+    test.each(APIS.filter(({ query }) => !query))(
+      '$name: the same as without, whoever asks first',
+      async (page) => {
+        const body = comparable(await (await ask(plain, page)).text());
+        const first = await ask(own, page, hostile);
+        expect([outcomeOf(first), comparable(await first.text())]).toEqual(['miss', body]);
+        await own.takeCalls();
+        const second = await ask(own, page);
+        expect([outcomeOf(second), comparable(await second.text())]).toEqual(['hit', body]);
+        const third = await ask(own, page, { 'if-none-match': second.headers.get('etag') ?? '' });
+        expect([third.status, await third.text()]).toEqual([304, '']);
+        expect(await own.takeCalls()).toEqual([]);
+        const signedIn = await ask(own, page, { cookie: 'payload-token=none' });
+        expect([outcomeOf(signedIn), comparable(await signedIn.text())]).toEqual(['bypass (cookie)', body]);
+      },
+    );
+
+    test('pages, GraphQL, drafts and what Next asks itself for are left to Next', async () => {
+      for (const [path, outcome, headers] of [
+        ['/posts', 'bypass (endpoint)', {}],
+        ['/admin', 'bypass (endpoint)', {}],
+        ['/api/posts?limit=1', 'bypass (header)', { rsc: '1' }],
+        ['/api/posts?limit=1', 'bypass (cookie)', { cookie: '__prerender_bypass=x' }],
+        ['/api/posts?draft=true', 'bypass (draft)', {}],
+      ] as const) {
+        const response = await fetch(own.url + path, { headers });
+        expect([path, outcomeOf(response)]).toEqual([path, outcome]);
+        await response.text();
+      }
+    });
+
+    test('an edit makes stale what shows it', async () => {
+      const header = { name: 'header', path: '/api/globals/header?depth=0' };
+      const list = APIS[0] as SitePage;
+      await (await ask(own, header)).text();
+      await (await ask(own, list)).text();
+      const response = await fetch(`${own.url}/api/media/1`, {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/json', cookie: await signIn(own.url) },
+        body: JSON.stringify({ alt: 'Another text in front' }),
+      });
+      expect(response.status).toBe(200);
+      expect(outcomeOf(await ask(own, header))).toBe('hit');
+      const again = await ask(own, list);
+      expect(await again.text()).toContain('Another text in front');
+    });
   });
 });

@@ -9,9 +9,5 @@ const cache = expressCache({ api: 'rest', headers: [], outcomeHeader: true });
 const handle = app.getRequestHandler();
 await app.prepare();
 createServer((request, response) => {
-  cache(request, response, (error) => {
-    if (!error) return handle(request, response);
-    response.statusCode = 500;
-    response.end();
-  });
+  cache(request, response, (error) => (error ? response.destroy() : handle(request, response)));
 }).listen(port, '127.0.0.1');

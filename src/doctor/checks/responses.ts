@@ -16,6 +16,7 @@ import { lineAt } from '../../plan/text/splice.js';
 import { type Check, counted, fail, ok, warn } from '../check.js';
 import type { DoctorContext } from '../context.js';
 import { ADD_PACKAGE } from '../installed-package.js';
+import { blindMiddleware } from '../next-server.js';
 import { namedEndpoints, ownEndpoints } from '../own-endpoints.js';
 
 /** A file in which handlers are wrapped. */
@@ -33,7 +34,8 @@ export const responses: Check = {
     const { project, command, findPackage } = context;
     const files = wrappedFiles(context);
     const lost = lostRoutes(context, files);
-    if (files.length === 0 && lost.length === 0) return undefined;
+    const blindServers = serversWithoutHeaders(context);
+    if (files.length === 0 && lost.length === 0 && blindServers.length === 0) return undefined;
     const { wired, plugins, config } = project.configShape;
     const [first] = files;
     if (first && wired.elements === 0 && !(wired.import && plugins.kind === 'other')) {
@@ -73,6 +75,14 @@ export const responses: Check = {
         fix: `Write there: import * as graphql from 'graphql'; and ${WRAPPER}(${GRAPHQL.maker}(config), ${GRAPHQL.policy})`,
       });
     }
+    if (blindServers.length > 0) {
+      return warn(
+        `${blindServers.join(', ')} puts \`expressCache\` in front of Next, and nothing that Next answers is kept: it copies all headers of a request`,
+        {
+          fix: "Write there: expressCache({ api: 'rest', headers: [] }), with the headers by which the site goes. See docs/responses.md.",
+        },
+      );
+    }
     const passed = passedOn(context, files);
     const details = passed.map(
       (path) => `GET ${path}: \`endpoints\` of the policy may name it, if it only reads through Payload`,
@@ -84,6 +94,16 @@ export const responses: Check = {
     );
   },
 };
+
+/** Where a server of the site's own cannot keep what Next answers. */
+function serversWithoutHeaders({ project }: DoctorContext): string[] {
+  return Object.entries(filesMentioning(project.root, [RESPONSES_MODULE]))
+    .flatMap(([path, text]) => {
+      const call = blindMiddleware(text, path);
+      return call ? [`${path}:${lineAt(text, call.getStart())}`] : [];
+    })
+    .sort();
+}
 
 function wrappedFiles({ project }: DoctorContext): WrappedFile[] {
   return Object.entries(filesMentioning(project.root, [RESPONSES_MODULE]))
