@@ -95,6 +95,7 @@ function all(request: express.Request, response: express.Response): Record<strin
       const { remoteAddress, remotePort, _peername, _handle } = socket as unknown as Record<string, unknown>;
       return [remoteAddress, remotePort, _peername, typeof _handle, Object.keys(socket ?? {}).length > 0];
     }),
+    chained: request.socket.once('close', () => {}).setNoDelay().remoteAddress,
     ip: [request.ip ?? null, request.ips],
     host: [request.host, request.hostname, request.protocol, request.secure, request.subdomains],
     language: request.acceptsLanguages(),

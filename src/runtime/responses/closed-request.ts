@@ -99,10 +99,14 @@ const OF_CONNECTION: ReadonlySet<PropertyKey> = new Set([
 /** A connection that does not say whose it is. */
 function namelessSocket(socket: Socket): Socket {
   return new Proxy(socket, {
-    get(target, name) {
+    get(target, name, nameless) {
       if (!OF_CONNECTION.has(name)) return undefined;
       const value: unknown = Reflect.get(target, name, target);
-      return typeof value === 'function' ? value.bind(target) : value;
+      if (typeof value !== 'function') return value;
+      return (...args: unknown[]): unknown => {
+        const returned: unknown = Reflect.apply(value, target, args);
+        return returned === target ? nameless : returned;
+      };
     },
     has: (_, name) => OF_CONNECTION.has(name),
     ownKeys: () => [],
