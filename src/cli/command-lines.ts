@@ -3,12 +3,13 @@ import { Argument, type Command } from 'commander';
 import { type CommandLine, collect, common } from './command-line.js';
 import { completionScript, SHELLS, type Shell } from './commands/completion.js';
 import { examples } from './help-block.js';
+import { adviceCommands } from './profile/command-lines.js';
 import { ofEntries, siteCommands } from './site/command-lines.js';
 
 /** Declares every command, in the order in which the help lists them. */
 export function declareCommands(line: CommandLine): void {
   const ofProject = [init, sync, remove, inspect, doctor, measure];
-  for (const declare of [...ofProject, ...siteCommands, completion]) declare(line);
+  for (const declare of [...ofProject, ...siteCommands, ...adviceCommands, completion]) declare(line);
 }
 
 function init({ program, action, stdout }: CommandLine): void {

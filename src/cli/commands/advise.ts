@@ -2,44 +2,43 @@ import path from 'node:path';
 import kleur from 'kleur';
 import { PayloadKVError } from '../../errors.js';
 import type { Project } from '../../inspect/project.js';
-import { ADVICE_KINDS, type Advice, type AdviceKind } from '../../plan/advice/advice.js';
+import type { Advice, AdviceKind } from '../../plan/advice/advice.js';
 import { advise } from '../../plan/advice/advise.js';
 import { planAdvice } from '../../plan/commands/advise-plan.js';
 import { filesToRead } from '../../plan/commands/init-input.js';
 import type { Statistics } from '../../runtime/observe/snapshot.js';
 import { adviceLines } from '../advise/advice-lines.js';
-import { readStatistics } from '../advise/statistics-file.js';
+import { isAdvisable, readStatistics } from '../advise/statistics-file.js';
 import { carryOut, outcomeDocument, type WriteOptions } from '../carry-out.js';
 import { EXIT } from '../failure.js';
 import { readProjectFiles } from '../project-files.js';
 import { readProject } from '../read-project.js';
 import { countOf } from '../show-plan.js';
+import type { SiteFlags } from '../site/site-address.js';
+import { openSite } from '../site/site-client.js';
 import { createQuestions } from '../terminal/questions.js';
 import { columnsOf, type Terminal } from '../terminal/terminal.js';
 
 /** Options of `payload-kv advise`. */
-export interface AdviseOptions extends Pick<WriteOptions, 'yes' | 'dryRun' | 'diff'> {
-  /** Directory of the project. */
-  cwd: string;
-  /** Path of the config. Default: searched for. */
-  config?: string;
+export interface AdviseOptions extends SiteFlags, Pick<WriteOptions, 'yes' | 'dryRun' | 'diff'> {
   /** A file of statistics, instead of a site. */
   from?: string;
   /** Only advice of these kinds. Default: all. */
-  only?: string[];
+  only?: AdviceKind[];
   /** Writes into the wrapper what can be written there. Default `false`: it is only said. */
   apply?: boolean;
 }
 
 /**
  * Says what could be better in the policies of a site, by what it has counted; returns the exit code.
- * @throws PayloadKVError `USAGE`, and what reading the statistics and {@link planAdvice} throw
+ * @throws PayloadKVError what reading the statistics and {@link planAdvice} throw
  */
 export async function runAdvise(options: AdviseOptions, terminal: Terminal): Promise<number> {
-  const only = kindsOf(options.only);
   const { statistics, from } = await statisticsBy(options);
   const project = await projectFor(options, terminal);
-  const advice = advise(statistics, project?.schema).filter(({ kind }) => !only || only.has(kind));
+  const advice = advise(statistics, project?.schema).filter(
+    ({ kind }) => !options.only || options.only.includes(kind),
+  );
   for (const line of adviceLines(advice, statistics, columnsOf(terminal))) terminal.say(line);
   const document = { command: 'advise', from, since: statistics.since, at: statistics.at, advice };
   if (!options.apply || !project) {
@@ -71,28 +70,22 @@ async function apply(
   return ok ? EXIT.ok : EXIT.found;
 }
 
-function kindsOf(only: readonly string[] | undefined): ReadonlySet<AdviceKind> | undefined {
-  if (!only) return undefined;
-  const unknown = only.find((kind) => !ADVICE_KINDS.includes(kind as AdviceKind));
-  if (unknown !== undefined) {
+/** The numbers of all processes, or those that were saved. */
+async function statisticsBy(options: AdviseOptions): Promise<{ statistics: Statistics; from: string }> {
+  const { from, cwd } = options;
+  if (from !== undefined) return { statistics: readStatistics(path.resolve(cwd, from)), from };
+  const site = openSite(options);
+  try {
+    const statistics = await site.statistics('all');
+    if (isAdvisable(statistics)) return { statistics, from: site.place };
     throw new PayloadKVError({
-      code: 'USAGE',
-      message: `--only: \`${unknown}\` is no kind of advice.`,
-      nextStep: `There are ${ADVICE_KINDS.join(', ')}.`,
+      code: 'SITE_OTHER_VERSION',
+      message: `${site.place} has a version of payload-kv that does not count what advice is made of.`,
+      nextStep: 'Bring the package of the site up to date.',
     });
+  } finally {
+    await site.close();
   }
-  return new Set(only as AdviceKind[]);
-}
-
-async function statisticsBy({ from, cwd }: AdviseOptions): Promise<{ statistics: Statistics; from: string }> {
-  if (from === undefined) {
-    throw new PayloadKVError({
-      code: 'USAGE',
-      message: 'It is not said what to advise by.',
-      nextStep: 'Give --from or --url.',
-    });
-  }
-  return { statistics: readStatistics(path.resolve(cwd, from)), from };
 }
 
 /** The project, whose schema tells more; to say something by statistics alone none is needed. */

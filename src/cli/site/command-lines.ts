@@ -173,7 +173,7 @@ function warm({ program, action, stdout }: CommandLine): void {
 }
 
 /** The flags of commands that ask a running site. */
-function ofSite(command: Command): Command {
+export function ofSite(command: Command): Command {
   return command
     .option(
       '--url <url>',

@@ -141,7 +141,8 @@ async function askSite(
   throw refusal(response, answer, text, address, credentials);
 }
 
-async function headersOf(
+/** The headers by which a site knows who asks. */
+export async function headersOf(
   { basic }: SiteAddress,
   credentials: Credentials,
   { method, url, body }: { method: string; url: URL; body: string | undefined },
@@ -170,7 +171,8 @@ function saidBy(answer: unknown): { code: string; message: string; nextStep?: st
   return { code, message, ...(typeof nextStep === 'string' ? { nextStep } : {}) };
 }
 
-function refusal(
+/** What is wrong where a site does not answer as it should. */
+export function refusal(
   { status, headers }: Response,
   answer: unknown,
   text: string,
