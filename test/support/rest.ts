@@ -13,10 +13,14 @@ export async function startRest(started: {
   handle(request: Request): Promise<Response>;
 }): Promise<RestServer> {
   const server = createServer((incoming, outgoing) => {
-    answer(incoming).then(
+    const left = new AbortController();
+    outgoing.once('close', () => left.abort());
+    answer(incoming, left.signal).then(
       async (response) => {
         outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-        outgoing.end(Buffer.from(await response.arrayBuffer()));
+        // As it comes: it may be a stream of events.
+        if (response.body) for await (const bytes of response.body) outgoing.write(bytes);
+        outgoing.end();
       },
       (error: unknown) => {
         outgoing.writeHead(500);
@@ -25,10 +29,11 @@ export async function startRest(started: {
     );
   });
 
-  async function answer(incoming: IncomingMessage): Promise<Response> {
+  async function answer(incoming: IncomingMessage, signal: AbortSignal): Promise<Response> {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
     const request = new Request(`http://${incoming.headers.host}${incoming.url}`, {
+      signal,
       method: incoming.method ?? 'GET',
       headers: Object.entries(incoming.headers).map(([name, value]): [string, string] => [
         name,
