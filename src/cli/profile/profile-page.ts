@@ -16,7 +16,7 @@ export interface ProfilePage {
 }
 
 const STYLE = `
-:root { color-scheme: light dark; --hit: #2e7d32; --miss: #b26a00; --fault: #c62828; --other: #6b7280; --line: #d4d4d8; }
+:root { color-scheme: light dark; --hit: #2e7d32; --miss: #8a5200; --fault: #c62828; --other: #6b7280; --line: #d4d4d8; }
 @media (prefers-color-scheme: dark) { :root { --hit: #81c784; --miss: #ffb74d; --fault: #ef9a9a; --other: #a1a1aa; --line: #3f3f46; } }
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; }
 h1 { font-size: 1.4rem; overflow-wrap: anywhere; } h2 { font-size: 1.15rem; margin-top: 2.5rem; }
@@ -24,10 +24,10 @@ h1 { font-size: 1.4rem; overflow-wrap: anywhere; } h2 { font-size: 1.15rem; marg
 table { border-collapse: collapse; width: 100%; }
 caption { text-align: start; padding-block: .5rem; }
 th, td { padding: .25rem .75rem .25rem 0; text-align: start; vertical-align: baseline; border-bottom: 1px solid var(--line); }
-tbody th { font-weight: normal; overflow-wrap: anywhere; min-width: 16rem; }
+tbody th { width: 30%; font-weight: normal; overflow-wrap: anywhere; min-width: 16rem; }
 .n { text-align: end; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.hit { color: var(--hit); } .miss { color: var(--miss); } .fault { color: var(--fault); } .other { color: var(--other); }
-td.w { width: 40%; min-width: 12rem; }
+.o { white-space: nowrap; } .hit { color: var(--hit); } .miss { color: var(--miss); } .fault { color: var(--fault); } .other { color: var(--other); }
+td.w { width: 30%; min-width: 12rem; }
 svg { display: block; width: 100%; height: 1rem; } rect { fill: currentColor; } .of { opacity: .35; }
 `.trim();
 
@@ -118,7 +118,7 @@ function row(span: Span, total: number): string {
     database > 0 ? milliseconds(database) : '',
     bytes ?? '',
   ];
-  return `<tr><th scope="row"${inside}>${escaped(oneLine(what))}</th><td class="${toneOf(span)}">${escaped(oneLine(outcome))}</td>${numbers
+  return `<tr><th scope="row"${inside}>${escaped(oneLine(what))}</th><td class="o ${toneOf(span)}">${escaped(oneLine(outcome))}</td>${numbers
     .map((text) => `<td class="n">${text}</td>`)
     .join('')}<td class="w ${toneOf(span)}" aria-hidden="true">${bar(span, total)}</td></tr>`;
 }
