@@ -16,8 +16,9 @@ export interface ProfilePage {
 }
 
 const STYLE = `
-:root { color-scheme: light dark; --hit: #2e7d32; --miss: #8a5200; --fault: #c62828; --other: #6b7280; --line: #d4d4d8; }
-@media (prefers-color-scheme: dark) { :root { --hit: #81c784; --miss: #ffb74d; --fault: #ef9a9a; --other: #a1a1aa; --line: #3f3f46; } }
+:root { color-scheme: light dark; --hit: #2e7d32; --miss: #8a5200; --fault: #c62828; --other: #6b7280; --line: #d4d4d8; --link: #1d4ed8; }
+@media (prefers-color-scheme: dark) { :root { --hit: #81c784; --miss: #ffb74d; --fault: #ef9a9a; --other: #a1a1aa; --line: #3f3f46; --link: #93c5fd; } }
+a:any-link { color: var(--link); }
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; }
 h1 { font-size: 1.4rem; overflow-wrap: anywhere; } h2 { font-size: 1.15rem; margin-top: 2.5rem; }
 .scroll { overflow-x: auto; } .scroll:focus-visible { outline: 2px solid; outline-offset: 2px; }
@@ -94,9 +95,9 @@ function section(run: ProfiledRun, index: number, count: number): string {
   return `<section aria-labelledby="${id}">
 <h2 id="${id}">${count > 1 ? `Request ${index + 1}: ` : ''}${run.status} in ${milliseconds(run.duration)} ms</h2>
 <p>${escaped(totalsLine(run))}</p>
-${list}<div class="scroll" tabindex="0" role="region" aria-labelledby="${id}">
+${list}<div class="scroll" tabindex="0" role="region" aria-labelledby="${id} ${id}-rows">
 <table>
-<caption>What was done, in the order in which it began; of the time, the part of the database is full</caption>
+<caption id="${id}-rows">What was done, in the order in which it began; of the time, the part of the database is full</caption>
 <thead><tr><th scope="col">What</th><th scope="col">Outcome</th><th scope="col" class="n">Began at ms</th><th scope="col" class="n">ms</th><th scope="col" class="n">Database ms</th><th scope="col" class="n">Bytes</th><th scope="col" aria-hidden="true"></th></tr></thead>
 <tbody>
 ${run.spans
