@@ -11,7 +11,7 @@ import {
 } from '../../src/runtime/index.js';
 import { type ObserveOptions, observe } from '../../src/runtime/observe.js';
 import { chaoticRegistry, chaoticStore, type Fault } from '../support/chaos.js';
-import { takeClock } from '../support/clock.js';
+import { type Clock, takeClock } from '../support/clock.js';
 import { type Started, type StartOptions, startBlog } from '../support/payload.js';
 
 /** A namespace that a text format has to escape. */
@@ -23,6 +23,7 @@ export interface BusySite extends Started {
   happenings(): Promise<void>;
   /** What goes wrong with each call of store and registry from now on. */
   breakParts(fault: Fault | undefined): void;
+  clock: Clock;
 }
 
 /** Starts one. */
@@ -91,6 +92,7 @@ export async function startBusySite(
 
   return {
     ...site,
+    clock,
     happenings,
     breakParts(next) {
       fault = next;

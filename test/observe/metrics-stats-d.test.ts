@@ -1,7 +1,8 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import HotShots from 'hot-shots';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createEvents } from '../../src/runtime/events/events.js';
 import { dottedName } from '../../src/runtime/metrics/names.js';
 import { type StatsDClient, type StatsDOptions, statsD } from '../../src/runtime/metrics.js';
 import { METRICS } from '../../src/runtime/observe/metrics.js';
@@ -37,6 +38,8 @@ afterEach(async () => {
   for (const client of clients.splice(0)) client.close(() => undefined);
   server.close();
   logged.clear();
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
 });
 
 function hotShots(port = server.address().port): StatsD {
@@ -165,6 +168,34 @@ describe('a client of StatsD', () => {
         name === 'payload_kv.reads' && tags.includes('outcome:hit') && tags.includes('collection:posts'),
     );
     expect(hits.map(({ value }) => value)).toEqual([1, 1]);
+  });
+
+  test('its timer keeps no process alive, and on workerd there is none', async () => {
+    const timers = vi.spyOn(globalThis, 'setInterval');
+    const sent: string[] = [];
+    const note = (name: string) => void sent.push(name);
+    const events = createEvents('1', () => undefined);
+    const site = await startBusySite({});
+    sites.push(site);
+    const observation = { ...observationOf(site.payload)!, events };
+    const client = { increment: note, gauge: note, timing: note };
+    const attach = () => statsD({ client }).attach(site.payload, observation);
+    const before = timers.mock.calls.length;
+    attach()();
+    expect(timers.mock.calls.length).toBe(before + 1);
+    const [timer] = timers.mock.results.slice(-1) as { value: NodeJS.Timeout }[];
+    expect(timer!.value.hasRef()).toBe(false);
+
+    vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' });
+    const end = attach();
+    expect(timers.mock.calls.length).toBe(before + 1);
+    sent.length = 0;
+    events.tell({ type: 'miss', duration: 1 });
+    expect(sent).toEqual([]);
+    site.clock.advance(11);
+    events.tell({ type: 'miss', duration: 1 });
+    expect(sent).toContain('payload_kv.pending');
+    end();
   });
 
   test('is asked for where it was forgotten, and its time where that is none', () => {

@@ -1,9 +1,10 @@
 /** Metrics and spans by the API of OpenTelemetry. */
 import type { Payload } from 'payload';
 import type { CacheEvent } from '../../interfaces/events.js';
-import { HISTOGRAMS, histogramOf, METRICS, timedAs } from '../observe/metrics.js';
+import { forEachTimed, HISTOGRAMS, histogramOf, METRICS, timedAs } from '../observe/metrics.js';
 import type { Observation, Reader } from '../observe/observation.js';
 import { shownBounds } from '../observe/prometheus.js';
+import type { Timed } from '../observe/snapshot.js';
 import { dottedName } from './names.js';
 import { warnOnce } from './reader-faults.js';
 import { type OwnLabels, showIn, whole } from './shown.js';
@@ -101,25 +102,32 @@ function meterInto(meter: OpenTelemetryMeter, observation: Observation, labels: 
     meter.addBatchObservableCallback(callback, observables);
     return () => meter.removeBatchObservableCallback(callback, observables);
   });
-  const histograms = new Map(
-    HISTOGRAMS.map((metric) => [
-      metric.name,
-      meter.createHistogram(dottedName(metric), {
-        ...optionsOf(metric),
-        advice: { explicitBucketBoundaries: shownBounds() },
-      }),
-    ]),
-  );
+  // Made once: durations are told with each read.
+  const recorders = recordersOf(meter, labels);
   const end = observation.events.listen((event) => {
     const timed = timedAs(event);
-    if (!timed) return;
-    const { histogram, labels: own } = histogramOf(timed);
-    histograms.get(histogram.name)?.record(Math.max(event.duration ?? 0, 0) / 1000, whole(own, labels));
+    if (timed) recorders[timed](Math.max(event.duration ?? 0, 0) / 1000);
   });
   return () => {
     end();
     hidden();
   };
+}
+
+function recordersOf(meter: OpenTelemetryMeter, labels: OwnLabels): Record<Timed, (seconds: number) => void> {
+  const advice = { explicitBucketBoundaries: shownBounds() };
+  const histograms = new Map(
+    HISTOGRAMS.map((metric) => [
+      metric,
+      meter.createHistogram(dottedName(metric), { ...optionsOf(metric), advice }),
+    ]),
+  );
+  return forEachTimed((timed) => {
+    const { histogram, labels: own } = histogramOf(timed);
+    const attributes = whole(own, labels);
+    const instrument = histograms.get(histogram);
+    return (seconds: number) => instrument?.record(seconds, attributes);
+  });
 }
 
 const UNITS = { seconds: 's', bytes: 'By' };

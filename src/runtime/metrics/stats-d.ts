@@ -1,7 +1,7 @@
 /** Metrics by a client of StatsD. */
 import { type Duration, parseDuration } from '../../duration.js';
 import { isWorkerd } from '../../platform/background.js';
-import { histogramOf, METRICS, timedAs } from '../observe/metrics.js';
+import { forEachTimed, histogramOf, METRICS, timedAs } from '../observe/metrics.js';
 import type { Reader } from '../observe/observation.js';
 import { dottedName } from './names.js';
 import { missing, warnOnce } from './reader-faults.js';
@@ -41,6 +41,10 @@ export function statsD({ client, every = EVERY, labels = {} }: StatsDOptions): R
     attach(payload, { events, ownStatistics }) {
       const sent = new Map<string, number>();
       let due = Date.now() + interval;
+      const durations = forEachTimed((timed) => {
+        const { histogram, labels: own } = histogramOf(timed);
+        return { name: dottedName(histogram), tags: tagsOf(whole(own, labels)) };
+      });
 
       /** What a client throws is the site's to know, and no reader's to fail by. */
       function send(work: () => void): void {
@@ -77,14 +81,8 @@ export function statsD({ client, every = EVERY, labels = {} }: StatsDOptions): R
       const stop = events.listen((event) => {
         const timed = timedAs(event);
         if (timed) {
-          const { histogram, labels: own } = histogramOf(timed);
-          send(() =>
-            client.timing(
-              dottedName(histogram),
-              Math.max(event.duration ?? 0, 0),
-              tagsOf(whole(own, labels)),
-            ),
-          );
+          const { name, tags } = durations[timed];
+          send(() => client.timing(name, Math.max(event.duration ?? 0, 0), tags));
         }
         if (Date.now() >= due) send(flush);
       });

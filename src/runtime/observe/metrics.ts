@@ -1,7 +1,7 @@
 /** All metrics, from which everything is made that shows some: texts, registries, dashboards, documentation. */
 import type { CacheEvent, GuardedPart } from '../../interfaces/events.js';
 import type { CacheCounts } from '../stats/stats.js';
-import type { Latency, Saved, Statistics, Timed } from './snapshot.js';
+import { type Latency, type Saved, type Statistics, TIMED, type Timed } from './snapshot.js';
 
 /**
  * Labels, each of few values:
@@ -329,6 +329,11 @@ export function timedAs({ type, subject, part, duration }: CacheEvent): Timed | 
   if (type === 'hit') return 'hit';
   if (type === 'call') return part;
   return (type === 'fill' || type === 'bypass') && subject !== 'function' ? 'database' : undefined;
+}
+
+/** Something for each thing that is timed. */
+export function forEachTimed<Made>(make: (timed: Timed) => Made): Record<Timed, Made> {
+  return Object.fromEntries(TIMED.map((timed) => [timed, make(timed)])) as Record<Timed, Made>;
 }
 
 /** The histogram that a duration belongs to, with its labels. */
