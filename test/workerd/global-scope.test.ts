@@ -78,6 +78,7 @@ const CASES: Record<string, Record<string, string | undefined>> = {
   },
   './observe': {
     BUCKET_BOUNDS: undefined,
+    TRIED_TTLS: undefined,
     observe: `({ observe }) => observe({ shareEvery: '1m' })`,
     // Of a running site.
     observationOf: undefined,
