@@ -16,7 +16,7 @@ export interface ProfilePage {
 }
 
 const STYLE = `
-:root { color-scheme: light dark; --hit: #2e7d32; --miss: #8a5200; --fault: #c62828; --other: #6b7280; --line: #d4d4d8; --link: #1d4ed8; }
+:root { color-scheme: light dark; background: Canvas; color: CanvasText; --hit: #2e7d32; --miss: #8a5200; --fault: #c62828; --other: #6b7280; --line: #d4d4d8; --link: #1d4ed8; }
 @media (prefers-color-scheme: dark) { :root { --hit: #81c784; --miss: #ffb74d; --fault: #ef9a9a; --other: #a1a1aa; --line: #3f3f46; --link: #93c5fd; } }
 a:any-link { color: var(--link); }
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; }
