@@ -245,7 +245,7 @@ describe('why', () => {
     const query = `where[title][equals]=never-asked&limit=1`;
     const first = await why('posts', query);
     expect(first.exitCode).toBe(0);
-    expect(first.stdout).toContain("  As the site's own code asks it, without access control:\n");
+    expect(first.stdout).toContain("  As the site's own code asks its Local API, without access control:\n");
     expect(first.stdout).toContain('  posts  find  title equals, limit 1, locale en\n');
     expect(first.stdout).toContain('  outcome  miss, there was no entry: the database was asked\n');
     expect(first.stdout).toContain('  entry    the new answer is stored for 5 min\n');
@@ -258,20 +258,31 @@ describe('why', () => {
     expect((await why('posts', query)).stdout).toMatch(/^ {2}outcome +(stale|miss), /m);
   });
 
-  test('asks an address of the REST API as its visitors do', async () => {
-    await site.visit('/api/posts?limit=3&depth=0');
-    const { stdout, json } = await ask('why', `${site.url}/api/posts?limit=3&depth=0`, '--json');
-    expect(json).toMatchObject({ command: 'why', ok: true, visitor: true });
-    expect(stdout).toContain('"reads"');
+  test('makes the request of an address, and tells each of its reads', async () => {
+    const asked = '/api/posts?limit=2&depth=0&where[title][not_equals]=x';
+    const first = await ask('why', `${site.url}${asked}`);
+    expect(first.exitCode).toBe(0);
+    expect(first.stdout).toContain('  /api/posts, as a visitor asks for it: 200\n');
+    expect(first.stdout).toMatch(/^ {2}posts {2}find {2}.*_status equals.*limit 2/m);
+    expect(first.stdout).toContain('  outcome  miss, there was no entry: the database was asked\n');
+    expect(first.stdout).toContain('  entry    the new answer is stored for 5 min\n');
+    expect(first.stdout).toMatch(/^ {4}posts +any write to posts$/m);
+    await site.visit('/api/globals/header');
+    const { json } = await ask('why', asked, '--url', site.url, '--json');
+    expect(json).toMatchObject({ command: 'why', ok: true, status: 200, cached: false });
     expect(json.reads[0]).toMatchObject({
       name: 'posts',
       outcome: 'hit',
-      shape: expect.stringContaining('_status equals'),
+      tags: ['posts'],
+      key: expect.stringMatching(/^payload-cache:posts:find:/),
     });
-    const path = await why('/api/posts?limit=3&depth=0', '--json');
-    expect(path.json.reads[0]).toMatchObject({ outcome: 'hit' });
-    const named = await why('posts', 'limit=3&depth=0', '--visitor', '--json');
-    expect(named.json.reads[0]).toMatchObject({ outcome: 'hit' });
+    const refused = await ask('why', `${site.url}/api/users`, '--json');
+    expect(refused.json).toMatchObject({ status: 403, reads: [] });
+  });
+
+  test('--visitor asks the Local API as somebody who is not logged in', async () => {
+    const { json } = await why('posts', 'limit=3&depth=0', '--visitor', '--json');
+    expect(json.reads[0].shape).toContain('_status equals');
     const bySite = await why('posts', 'limit=3&depth=0', '--json');
     expect(bySite.json.reads[0].shape).not.toContain('_status');
   });
@@ -279,11 +290,11 @@ describe('why', () => {
   test('says why nothing is cached', async () => {
     const { stdout } = await why('users');
     expect(stdout).toMatch(
-      /outcome +bypass, not looked up: the database was asked: the collection\n +signs people in/,
+      /outcome +bypass, not looked up: the database was asked: the collection signs\n +people in/,
     );
     expect(stdout).toMatch(/entry +none is made/);
     const refused = await why('users', '--visitor', '--json');
-    expect(refused.json.error?.code ?? refused.json.reads).toEqual('NOT_ALLOWED');
+    expect(refused.json.error.code).toBe('NOT_ALLOWED');
   });
 
   test('documents and globals too', async () => {

@@ -90,7 +90,7 @@ describe('what is asked for', () => {
       { name: 'posts', isGlobal: false, args: {}, api: 'http://x/shop/api' },
     ],
   ])('%s %s', (what, query, api, asked) => {
-    expect(askedBy(what, query, api)).toEqual({ isAddress: /[/]/.test(what), ...asked });
+    expect(askedBy(what, query, api)).toEqual(asked);
   });
 
   test.each([

@@ -16,8 +16,6 @@ export interface Asked {
   operation?: 'count';
   /** Further arguments. */
   args: Question;
-  /** Whether it is an address of the REST API. */
-  isAddress: boolean;
   /** The REST API, where a whole address was given. */
   api?: string;
 }
@@ -29,8 +27,7 @@ export interface Asked {
  * @throws PayloadKVError `USAGE`
  */
 export function askedBy(text: string, query: string | undefined, api: string | undefined): Asked {
-  if (!/^(https?:\/)?\//i.test(text))
-    return { ...namedBy(text), args: argumentsOf(query ?? ''), isAddress: false };
+  if (!/^(https?:\/)?\//i.test(text)) return { ...namedBy(text), args: argumentsOf(query ?? '') };
   if (query !== undefined) throw unusable(text, 'An address has its query in itself.');
   if (!URL.canParse(text, 'http://site')) throw unusable(text, 'It is no address.');
   const address = new URL(text, 'http://site');
@@ -56,7 +53,7 @@ export function askedBy(text: string, query: string | undefined, api: string | u
     .filter((step) => step !== '')
     .map(decodeURIComponent);
   const args = argumentsOf(address.search.slice(1));
-  const found = { args, isAddress: true, ...(isWhole ? { api: `${address.origin}${base}` } : {}) };
+  const found = { args, ...(isWhole ? { api: `${address.origin}${base}` } : {}) };
   const [first, second, third] = steps;
   if (first === 'globals' && second !== undefined && third === undefined)
     return { name: second, isGlobal: true, ...found };
@@ -65,6 +62,9 @@ export function askedBy(text: string, query: string | undefined, api: string | u
   if (second === 'count') return { name: first, isGlobal: false, operation: 'count', ...found };
   return { name: first, isGlobal: false, ...(second === undefined ? {} : { id: second }), ...found };
 }
+
+/** Whether a text is an address or a path, and no name. */
+export const isAddress = (text: string): boolean => /^(https?:\/)?\//i.test(text);
 
 /** The arguments of the Local API that the parameters of a query become in Payload's REST API. */
 export function argumentsOf(query: string): Question {

@@ -21,13 +21,19 @@ const LONGEST_ANSWER_MB = 64;
  * The running site that the flags name.
  * @throws PayloadKVError what {@link siteAddress} and {@link credentialsFor} throw
  */
-export function openSite(flags: SiteFlags, env = process.env): Source {
+export function openSite(flags: SiteFlags, env = process.env): SiteSource {
   const address = siteAddress(flags, env);
   return siteSource(address, credentialsFor(flags, address, env));
 }
 
+/** A running site. */
+export interface SiteSource extends Source {
+  /** Its events as they happen, those of the requests that carry this number. Open until it is read to its end or closed. */
+  events(profile: string): Promise<Response>;
+}
+
 /** A site as a source. Its calls throw PayloadKVErrors whose codes begin with `SITE_`. */
-export function siteSource(address: SiteAddress, credentials: Credentials): Source {
+export function siteSource(address: SiteAddress, credentials: Credentials): SiteSource {
   const { api } = address;
   const closed = new AbortController();
   const ask = (path: string, body?: unknown): Promise<unknown> =>
@@ -64,7 +70,7 @@ export function siteSource(address: SiteAddress, credentials: Credentials): Sour
       throw notUnderstood(api, 'its list of entries is none');
     },
     async why(question) {
-      const found = await ask('/why', question);
+      const found = await ask('/why', question).catch(whyNot);
       if (isObject(found) && 'reads' in found && Array.isArray(found.reads) && found.reads.every(isRead))
         return found as unknown as { reads: AnsweredRead[] };
       throw notUnderstood(api, 'it does not say what the query is answered by');
@@ -75,9 +81,21 @@ export function siteSource(address: SiteAddress, credentials: Credentials): Sour
         return { entries: null, ...found } as unknown as Purged;
       throw notUnderstood(api, 'it does not say what became of the purge');
     },
+    events: (profile) => openStream(address, credentials, closed.signal, `/events?profile=${profile}`),
     // An answer that nobody waits for any more would keep the process alive.
     close: async () => closed.abort(),
   };
+}
+
+/** Whoever asks was let in before, when it was asked what the site has: this is about the query. */
+function whyNot(error: unknown): never {
+  if (!(error instanceof PayloadKVError) || error.code !== 'SITE_FORBIDDEN') throw error;
+  throw new PayloadKVError({
+    code: 'NOT_ALLOWED',
+    message: 'Access control lets whoever asks here read nothing of it.',
+    nextStep: "Leave --visitor out to ask as the site's own code does.",
+    cause: error,
+  });
 }
 
 const isStatistics = (found: unknown): found is Statistics =>
@@ -107,38 +125,63 @@ async function askSite(
   content: unknown,
 ): Promise<unknown> {
   const { api } = address;
-  const url = new URL(`${api}${BASE}${path}`);
-  const method = content === undefined ? 'GET' : 'POST';
-  const body = content === undefined ? undefined : JSON.stringify(content);
-  let response: Response;
-  let bytes: Buffer | undefined;
+  const body = content === undefined ? {} : { body: JSON.stringify(content) };
+  const signal = AbortSignal.any([closed, AbortSignal.timeout(LONGEST_ANSWER_MS)]);
+  const response = await fetchOf(address, credentials, signal, { path, ...body });
+  const bytes = await bytesOf(response, LONGEST_ANSWER_MB).catch((error) => {
+    throw unreachable(address, error);
+  });
+  if (bytes === undefined) throw notUnderstood(api, `it answers with more than ${LONGEST_ANSWER_MB} MB`);
+  const text = bytes.toString('utf8');
+  const answer = parsed(text);
+  if (response.ok && answer !== undefined) return answer;
+  throw refusal(response, answer, text, address, credentials);
+}
+
+async function openStream(
+  address: SiteAddress,
+  credentials: Credentials,
+  closed: AbortSignal,
+  path: string,
+): Promise<Response> {
+  const response = await fetchOf(address, credentials, closed, { path });
+  if (response.ok && /^text\/event-stream\b/.test(response.headers.get('content-type') ?? ''))
+    return response;
+  const text = (await bytesOf(response, LONGEST_ANSWER_MB))?.toString('utf8') ?? '';
+  throw refusal(response, parsed(text), text, address, credentials);
+}
+
+/** Sends a request. Where it is not answered, or its answer breaks off, it rejects with `SITE_UNREACHABLE`. */
+async function fetchOf(
+  address: SiteAddress,
+  credentials: Credentials,
+  signal: AbortSignal,
+  { path, body }: { path: string; body?: string },
+): Promise<Response> {
+  const url = new URL(`${address.api}${BASE}${path}`);
+  const method = body === undefined ? 'GET' : 'POST';
   try {
-    response = await fetch(url, {
+    return await fetch(url, {
       method,
       headers: {
-        accept: 'application/json',
+        accept: 'application/json, text/event-stream',
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(await headersOf(address, credentials, { method, url, body })),
       },
       ...(body === undefined ? {} : { body }),
       // Where it leads, nobody knows the credentials for.
       redirect: 'manual',
-      signal: AbortSignal.any([closed, AbortSignal.timeout(LONGEST_ANSWER_MS)]),
+      signal,
     });
-    bytes = await bytesOf(response, LONGEST_ANSWER_MB);
   } catch (error) {
-    const { message, nextStep = 'Start the site, or correct --url.' } = whyUnreachable(
-      new URL(api),
-      error,
-      LONGEST_ANSWER_MS,
-    );
-    throw new PayloadKVError({ code: 'SITE_UNREACHABLE', message, nextStep, cause: error });
+    throw unreachable(address, error);
   }
-  if (bytes === undefined) throw notUnderstood(api, `it answers with more than ${LONGEST_ANSWER_MB} MB`);
-  const text = bytes.toString('utf8');
-  const answer = parsed(text);
-  if (response.ok && answer !== undefined) return answer;
-  throw refusal(response, answer, text, address, credentials);
+}
+
+function unreachable({ api }: SiteAddress, error: unknown): PayloadKVError {
+  const why = whyUnreachable(new URL(api), error, LONGEST_ANSWER_MS);
+  const { message, nextStep = 'Start the site, or correct --url.' } = why;
+  return new PayloadKVError({ code: 'SITE_UNREACHABLE', message, nextStep, cause: error });
 }
 
 /** The headers by which a site knows who asks. */

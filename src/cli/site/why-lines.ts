@@ -59,10 +59,14 @@ export function evictedBy(tag: string): string {
 }
 
 /** The rows, none wider than so many columns where a word is not. */
-export function whyLines(reads: readonly AnsweredRead[], columns: number): string[] {
+export function whyLines(reads: readonly AnsweredRead[], columns: number, cached = false): string[] {
+  if (cached && reads.length === 0)
+    return brokenAt('  A cache of whole responses answers: nothing is read below it.', columns, '  ').split(
+      '\n',
+    );
   if (reads.length === 0)
     return brokenAt(
-      '  Nothing is read for it: access control lets nobody see anything of it.',
+      '  Nothing is read through the database adapter: access control refuses it, or nothing of Payload is asked.',
       columns,
       '  ',
     ).split('\n');
