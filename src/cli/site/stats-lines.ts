@@ -147,7 +147,7 @@ function nameLines({ counts, savedBy, policies }: Statistics, columns: number): 
       countText(each.stale),
       countText(sumOf(each.bypasses)),
       percentText(each.hits, lookupsOf(each)),
-      savedBy[name] ? millisecondsText(savedBy[name].time) : '-',
+      savedBy[name]?.calls ? millisecondsText(savedBy[name].time) : '-',
       ttl === undefined ? '-' : secondsText(ttl),
     ];
   });
