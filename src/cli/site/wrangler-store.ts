@@ -9,9 +9,10 @@ import { kvStore, namespaceOf, placesOf } from '../../doctor/kv-store.js';
 import { type WranglerQuestions, wranglerQuestions, wranglerRemote } from '../../doctor/remote.js';
 import { PayloadKVError } from '../../errors.js';
 import type { Registry } from '../../interfaces/registry.js';
-import type { Store } from '../../interfaces/store.js';
+import type { Store, StoreWrite } from '../../interfaces/store.js';
 import { keyPrefix } from '../../platform/environment.js';
 import { kvRegistry } from '../../registries/kv.js';
+import { SHORTEST_EXPIRY } from '../../stores/cloudflare-kv.js';
 import { variableIn } from '../environment-files.js';
 import { readProject } from '../read-project.js';
 import { createProgress } from '../terminal/progress.js';
@@ -92,6 +93,27 @@ function wranglerStore({ ask, env, where, prefix, progress }: WranglerStoreParts
   const read = 'Workers KV Storage: Read';
   const ended = <Result>(answer: Promise<Result>): Promise<Result> => answer.finally(progress.clear);
   let registry: Registry | undefined;
+  let waiting: StoreWrite[] = [];
+  let writing: Promise<void> | undefined;
+
+  /** What is written in the same moment goes together: each command takes seconds, and two at once lock the local state. */
+  function write(one: StoreWrite): Promise<void> {
+    waiting.push(one);
+    writing ??= Promise.resolve().then(() => {
+      const pairs = waiting.map(({ key, value, ttl }) => ({
+        key: prefix + key,
+        value,
+        ...(ttl === undefined ? {} : { expiration_ttl: Math.max(SHORTEST_EXPIRY, Math.ceil(ttl)) }),
+      }));
+      waiting = [];
+      writing = undefined;
+      return withFile(pairs, async (file) => {
+        await ended(ask.text(env, ['kv', 'bulk', 'put', file, ...where], edit));
+      });
+    });
+    return writing;
+  }
+
   const store: Store = {
     name: 'cloudflareKV',
     async get(key) {
@@ -111,12 +133,9 @@ function wranglerStore({ ask, env, where, prefix, progress }: WranglerStoreParts
       }
       return keys.map((key) => values.get(prefix + key));
     },
-    async set(key, value, ttl) {
-      const expiry = ttl === undefined ? [] : ['--ttl', `${Math.max(60, Math.ceil(ttl))}`];
-      await ended(ask.text(env, ['kv', 'key', 'put', prefix + key, value, ...expiry, ...where], edit));
-    },
+    set: (key, value, ttl) => write({ key, value, ttl }),
     async setMany(writes) {
-      for (const { key, value, ttl } of writes) await store.set(key, value, ttl);
+      await Promise.all(writes.map(write));
     },
     delete: (key) => store.deleteMany([key]),
     async deleteMany(keys) {
@@ -146,13 +165,13 @@ function wranglerStore({ ask, env, where, prefix, progress }: WranglerStoreParts
 
 /** What wrangler reads from a file: keys are no secret, but nobody else's business either. */
 async function withFile<Result>(
-  keys: readonly string[],
+  content: readonly unknown[],
   use: (file: string) => Promise<Result>,
 ): Promise<Result> {
   const directory = mkdtempSync(path.join(tmpdir(), 'payload-kv-keys-'));
   try {
     const file = path.join(directory, 'keys.json');
-    writeFileSync(file, JSON.stringify(keys), { mode: 0o600 });
+    writeFileSync(file, JSON.stringify(content), { mode: 0o600 });
     return await use(file);
   } finally {
     rmSync(directory, { recursive: true, force: true });
