@@ -65,7 +65,7 @@ const stateOf = async () =>
   );
 
 test("the project's own wrangler shows what its namespace holds, and purges it", {
-  timeout: 240_000,
+  timeout: 480_000,
 }, async () => {
   const { exitCode, json } = await ask('entries');
   expect(exitCode).toBe(0);

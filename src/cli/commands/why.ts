@@ -3,9 +3,15 @@ import { PayloadKVError } from '../../errors.js';
 import { variableIn } from '../environment-files.js';
 import { EXIT } from '../failure.js';
 import { askedBy, isAddress } from '../site/rest-query.js';
-import { credentialsFor, type SiteAddress, type SiteFlags, siteAddress } from '../site/site-address.js';
-import { type SiteSource, siteSource } from '../site/site-client.js';
-import type { AnsweredRead } from '../site/source.js';
+import {
+  type Credentials,
+  credentialsFor,
+  type SiteAddress,
+  type SiteFlags,
+  siteAddress,
+} from '../site/site-address.js';
+import { siteSource } from '../site/site-client.js';
+import type { AnsweredRead, Source } from '../site/source.js';
 import { watchRequest } from '../site/watched-request.js';
 import { whyLines } from '../site/why-lines.js';
 import { viewColumns } from '../terminal/live.js';
@@ -43,10 +49,11 @@ export async function runWhy(
   terminal: Terminal,
 ): Promise<number> {
   const address = addressFor(what, options);
-  const source = siteSource(address, credentialsFor(options, address));
+  const credentials = credentialsFor(options, address);
+  const source = siteSource(address, credentials);
   try {
     const answer = isAddress(what)
-      ? await askAddress(what, query, address, source)
+      ? await askAddress(what, query, { address, credentials }, source)
       : await askQuery(what, query, options.visitor === true, address, source);
     terminal.say(`  ${kleur.dim(answer.heading)}`);
     for (const line of whyLines(answer.reads, viewColumns(terminal), answer.cached)) terminal.say(line);
@@ -70,9 +77,10 @@ function addressFor(what: string, options: WhyOptions): SiteAddress {
 async function askAddress(
   what: string,
   query: string | undefined,
-  address: SiteAddress,
-  source: SiteSource,
+  site: { address: SiteAddress; credentials: Credentials },
+  source: Source,
 ): Promise<Answer> {
+  const { address } = site;
   const { origin } = new URL(address.api);
   const url = URL.canParse(what, origin) ? new URL(what, origin) : undefined;
   if (query !== undefined || url?.origin !== origin) {
@@ -88,7 +96,7 @@ async function askAddress(
   url.username = '';
   url.password = '';
   const visitor = createVisitor(origin, address.basic);
-  const watched = await watchRequest(url.href, visitor, source, source.events);
+  const watched = await watchRequest(url.href, visitor, source, site);
   if (!watched) return askQuery(what, undefined, true, address, source);
   const { status, reads, cached } = watched;
   return { heading: `${oneLine(url.pathname)}, as a visitor asks for it: ${status}`, reads, status, cached };
@@ -99,7 +107,7 @@ async function askQuery(
   query: string | undefined,
   visitor: boolean,
   { api }: SiteAddress,
-  source: SiteSource,
+  source: Source,
 ): Promise<Answer> {
   const { name, id, isGlobal, operation, args } = askedBy(what, query, api);
   const target = await source.resolve({ name, isGlobal, ...(id === undefined ? {} : { id }) });

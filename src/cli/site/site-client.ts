@@ -21,19 +21,13 @@ const LONGEST_ANSWER_MB = 64;
  * The running site that the flags name.
  * @throws PayloadKVError what {@link siteAddress} and {@link credentialsFor} throw
  */
-export function openSite(flags: SiteFlags, env = process.env): SiteSource {
+export function openSite(flags: SiteFlags, env = process.env): Source {
   const address = siteAddress(flags, env);
   return siteSource(address, credentialsFor(flags, address, env));
 }
 
-/** A running site. */
-export interface SiteSource extends Source {
-  /** Its events as they happen, those of the requests that carry this number. Open until it is read to its end or closed. */
-  events(profile: string): Promise<Response>;
-}
-
 /** A site as a source. Its calls throw PayloadKVErrors whose codes begin with `SITE_`. */
-export function siteSource(address: SiteAddress, credentials: Credentials): SiteSource {
+export function siteSource(address: SiteAddress, credentials: Credentials): Source {
   const { api } = address;
   const closed = new AbortController();
   const ask = (path: string, body?: unknown): Promise<unknown> =>
@@ -81,7 +75,6 @@ export function siteSource(address: SiteAddress, credentials: Credentials): Site
         return { entries: null, ...found } as unknown as Purged;
       throw notUnderstood(api, 'it does not say what became of the purge');
     },
-    events: (profile) => openStream(address, credentials, closed.signal, `/events?profile=${profile}`),
     // An answer that nobody waits for any more would keep the process alive.
     close: async () => closed.abort(),
   };
@@ -138,19 +131,6 @@ async function askSite(
   throw refusal(response, answer, text, address, credentials);
 }
 
-async function openStream(
-  address: SiteAddress,
-  credentials: Credentials,
-  closed: AbortSignal,
-  path: string,
-): Promise<Response> {
-  const response = await fetchOf(address, credentials, closed, { path });
-  if (response.ok && /^text\/event-stream\b/.test(response.headers.get('content-type') ?? ''))
-    return response;
-  const text = (await bytesOf(response, LONGEST_ANSWER_MB))?.toString('utf8') ?? '';
-  throw refusal(response, parsed(text), text, address, credentials);
-}
-
 /** Sends a request. Where it is not answered, or its answer breaks off, it rejects with `SITE_UNREACHABLE`. */
 async function fetchOf(
   address: SiteAddress,
@@ -164,7 +144,7 @@ async function fetchOf(
     return await fetch(url, {
       method,
       headers: {
-        accept: 'application/json, text/event-stream',
+        accept: 'application/json',
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(await headersOf(address, credentials, { method, url, body })),
       },
