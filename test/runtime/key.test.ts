@@ -182,6 +182,16 @@ describe('canonical arguments', () => {
     expect(canonicalArguments({ a: [query(1)], b: 1 })).toBeUndefined();
   });
 
+  test('leave out that no drafts are asked for, as REST does and the Local API does not', () => {
+    const without = canonicalArguments({ limit: 1 });
+    expect(canonicalArguments({ limit: 1, draftsEnabled: false })).toBe(without);
+    expect(canonicalArguments({ limit: 1, draftsEnabled: true })).not.toBe(without);
+    // Of what is no argument of its own nothing is known.
+    expect(canonicalArguments({ where: { draftsEnabled: false } })).not.toBe(
+      canonicalArguments({ where: {} }),
+    );
+  });
+
   test('leave out the request, and what is undefined as what is absent', () => {
     expect(canonicalArguments({ limit: 1, req: { user: { id: 1 } }, where: undefined })).toBe(
       canonicalArguments({ limit: 1, req: undefined }),

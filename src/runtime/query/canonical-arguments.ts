@@ -69,6 +69,8 @@ export function walkArguments(
       const value = args[name];
       // An absent argument and an undefined one are the same to a destructuring adapter.
       if (name === 'req' || value === undefined) continue;
+      // REST leaves it out where the Local API says no: for both the same is asked, and one entry answers.
+      if (name === 'draftsEnabled' && value === false) continue;
       writeText(name, walk);
       write(value, walk, DEEPEST_QUERY);
     }
