@@ -16,7 +16,8 @@ const { status } = spawnSync(
 if (existsSync(dist)) {
   for (const file of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
     const compiled = /\.(d\.ts|js)$/;
-    if (compiled.test(file) && !existsSync(join(root, 'src', file.replace(compiled, '.ts')))) {
+    const sources = ['.ts', '.tsx'].map((ending) => join(root, 'src', file.replace(compiled, ending)));
+    if (compiled.test(file) && !sources.some((source) => existsSync(source))) {
       rmSync(join(dist, file));
     }
   }

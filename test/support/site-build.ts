@@ -54,6 +54,7 @@ export function builtSite(report?: (step: string) => void): Promise<BuiltSite> {
       change: async (dir) => {
         await withPages(dir);
         await withResponses(dir);
+        await withAdminView(dir);
       },
       build: 'build',
       // What is built has its tags; whether a site goes by them is said when it is started.
@@ -85,6 +86,25 @@ import { redis } from 'payload-kv/redis';\n`,
     const from = path.join(repository, 'node_modules', name);
     await cp(from, path.join(dir, 'node_modules', name), { recursive: true });
   }
+}
+
+/** Has the cache shown in the site's admin panel where `SITE_ADMIN_VIEW` is set. */
+async function withAdminView(dir: string): Promise<void> {
+  const file = path.join(dir, 'src', 'payload-kv', 'index.ts');
+  const text = await readFile(file, 'utf8');
+  const own = "({ req }) => Boolean(req.user) && req.user?.email !== 'ben@example.com'";
+  const changed = text
+    .replace(`from 'payload-kv';\n`, `from 'payload-kv';\nimport { observe } from 'payload-kv/observe';\n`)
+    .replace(
+      /^ +store: /m,
+      `  observe: process.env.SITE_ADMIN_VIEW
+    ? observe({ adminView: true, access: ${own} })
+    : undefined,\n$&`,
+    );
+  if (changed.length < text.length + 100) throw new Error(`${file} is not as it was:\n${text}`);
+  await writeFile(file, changed);
+  const env = { ...OWN_ENVIRONMENT, SITE_ADMIN_VIEW: '1' };
+  await execa('npm', ['run', 'generate:importmap'], { cwd: dir, env, stdin: 'ignore' });
 }
 
 /** Has responses of the site's REST and GraphQL answered from the cache where `SITE_RESPONSES` is set. */

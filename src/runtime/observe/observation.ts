@@ -33,6 +33,11 @@ export interface ObserveOptions {
    * environment variable `PAYLOAD_KV_METRICS_TOKEN`, if it is set.
    */
   metricsToken?: string;
+  /**
+   * Show the cache in the admin panel, at `/admin/cache`, and put a button on each document and global that purges it.
+   * Needs Payload's import map: run `payload generate:importmap` once. Default `false`.
+   */
+  adminView?: boolean;
   /** Hand on what is seen, e.g. `openTelemetry()` of `payload-kv/metrics`. Default none. */
   readers?: readonly Reader[];
   /**

@@ -6,6 +6,7 @@ import { parseDuration } from '../../duration.js';
 import { PayloadKVError } from '../../errors.js';
 import type { Events, Observer } from '../../interfaces/events.js';
 import { processEnvironment } from '../../platform/environment.js';
+import { withAdminView } from './admin-view.js';
 import { observeEndpoints } from './endpoints/endpoints.js';
 import { carryObservation, type Observation, type ObserveOptions } from './observation.js';
 import { createStatistics } from './statistics.js';
@@ -16,15 +17,18 @@ import { createStatistics } from './statistics.js';
  * @throws PayloadKVError `INVALID_DURATION`, `INVALID_POLICY` or `INVALID_ENVIRONMENT`
  */
 export function observe(options: ObserveOptions = {}): Observer {
-  const { shareEvery, readers = [], endpoints = true, access } = options;
+  const { shareEvery, readers = [], endpoints = true, adminView = false, access } = options;
   if (shareEvery) parseDuration(shareEvery, 'observe.shareEvery');
   const token = tokenOf(options);
+  if (adminView && !endpoints) throw withoutEndpoints();
   return {
     name: 'observe',
-    configure: (config: Config): Config =>
-      endpoints
-        ? { ...config, endpoints: [...(config.endpoints ?? []), ...observeEndpoints({ access, token })] }
-        : config,
+    configure(config: Config): Config {
+      if (!endpoints) return config;
+      const more = observeEndpoints({ access, token });
+      const open = { ...config, endpoints: [...(config.endpoints ?? []), ...more] };
+      return adminView ? withAdminView(open) : open;
+    },
     attach(payload: Payload, events: Events) {
       const statistics = createStatistics(payload, events, options);
       let hasEnded = false;
@@ -73,3 +77,10 @@ function tokenOf({ metricsToken }: ObserveOptions): string | undefined {
     nextStep: 'Make a new one: openssl rand -hex 32',
   });
 }
+
+const withoutEndpoints = (): PayloadKVError =>
+  new PayloadKVError({
+    code: 'INVALID_POLICY',
+    message: 'observe.adminView needs the endpoints, and observe.endpoints is false.',
+    nextStep: 'Leave out one of them.',
+  });
