@@ -17,6 +17,7 @@ const paths = [...page.matchAll(/`([\w./-]+(?:\/|\.ts|\.json|\.md))`/g)].map(([,
 const BEGINNINGS = [
   '',
   'src',
+  'src/admin',
   'src/cli',
   'src/doctor',
   'src/plan',

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { build } from 'esbuild';
 import { Miniflare } from 'miniflare';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { repository } from '../support/repository.js';
 import { stubPayload } from './stub-payload.js';
@@ -10,6 +10,10 @@ import { stubPayload } from './stub-payload.js';
  * A Worker's modules are loaded at global scope, where workerd allows no randomness, no timers and no I/O: a Payload
  * config is evaluated there, and with it every factory of ours that it calls.
  */
+
+// What is imported of the panel brings in styles, which Next alone can read.
+vi.mock('@payloadcms/ui', () => ({}));
+vi.mock('next/navigation.js', () => ({}));
 
 /** How a site would call each export that makes something, by entry; `undefined` for what makes nothing. */
 const CASES: Record<string, Record<string, string | undefined>> = {
@@ -36,6 +40,12 @@ const CASES: Record<string, Record<string, string | undefined>> = {
     getCacheStats: undefined,
     invalidateCache: undefined,
     settleCache: undefined,
+  },
+  './client': {
+    // Components, which React alone calls.
+    DocumentPurge: undefined,
+    LiveCache: undefined,
+    NavLink: undefined,
   },
   './cloudflare': {
     cloudflareKV: `({ cloudflareKV }) => cloudflareKV({ binding: 'PAYLOAD_CACHE' }).defaultRegistry()`,
@@ -91,6 +101,11 @@ const CASES: Record<string, Record<string, string | undefined>> = {
     ]`,
     redisRegistry: `({ redisRegistry }) => redisRegistry()`,
   },
+  './rsc': {
+    CacheNavLink: undefined,
+    CacheView: undefined,
+    DocumentCache: undefined,
+  },
   './responses': {
     CREDENTIAL_HEADERS: undefined,
     HARMLESS_COOKIES: undefined,
@@ -104,7 +119,11 @@ const CASES: Record<string, Record<string, string | undefined>> = {
 };
 
 const entries = Object.keys(manifest.exports).filter((entry) => !entry.endsWith('.json'));
-const source = (entry: string): string => `./src/runtime/${entry === '.' ? 'index' : entry.slice(2)}.js`;
+const COMPONENTS = ['./client', './rsc'];
+const source = (entry: string): string => {
+  if (COMPONENTS.includes(entry)) return `./src/admin/${entry.slice(2)}.js`;
+  return `./src/runtime/${entry === '.' ? 'index' : entry.slice(2)}.js`;
+};
 
 /** Runs text at the global scope of a Worker, which answers with what it exports as \`answer\`. */
 async function atGlobalScope(text: string, compatibilityDate: string): Promise<unknown> {
