@@ -41,6 +41,8 @@ function init({ program, action, stdout }: CommandLine): void {
       'let REST and GraphQL answer whole requests from the cache, where nobody is signed in',
     )
     .option('--no-responses', "leave Payload's routes as they are, or take that out of them again")
+    .option('--admin-view', 'show the cache in the admin panel, with buttons that purge it')
+    .option('--no-admin-view', 'show it no longer')
     .option('--create-namespace', "create the namespace now, with the project's own wrangler")
     .option('-y, --yes', 'take the proposals for what no flag says, and write without asking')
     .option('--dry-run', 'show the diff, write nothing')

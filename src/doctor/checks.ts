@@ -1,4 +1,5 @@
 import type { Check } from './check.js';
+import { adminView } from './checks/admin-view.js';
 import { auth } from './checks/auth.js';
 import { bindingNames } from './checks/binding-names.js';
 import { config } from './checks/config.js';
@@ -51,6 +52,7 @@ export const checks: readonly Check[] = [
   bindingNames,
   pages,
   responses,
+  adminView,
   durableObject,
   databaseRegistry,
   roundTrip,

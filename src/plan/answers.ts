@@ -64,6 +64,8 @@ export interface Answers {
   tagsBinding?: string;
   /** How the pages of a Next site learn of writes; absent where they are left alone. */
   pages?: PagesMode;
+  /** Whether the admin panel shows the cache; absent where it does not. */
+  adminView?: boolean;
 }
 
 /** A collection that is not proposed, and why. */

@@ -39,6 +39,8 @@ export interface AnswerFlags {
   takeOutHooks?: boolean;
   /** Whether whole responses come from the cache. */
   responses?: boolean;
+  /** Whether the admin panel shows the cache. */
+  adminView?: boolean;
   yes?: boolean;
   dryRun?: boolean;
 }
@@ -53,7 +55,7 @@ export interface Given {
 /**
  * Checks the flags.
  * @throws PayloadKVError `UNKNOWN_COLLECTION`, `UNKNOWN_GLOBAL`, `INTERNAL_COLLECTION`, `INVALID_DURATION`,
- *   `INVALID_STORE`, `INVALID_REGISTRY`, `INVALID_BINDING`, `INVALID_PAGES`, `INVALID_FLAG`
+ *   `INVALID_STORE`, `INVALID_REGISTRY`, `INVALID_BINDING`, `INVALID_PAGES`, `INVALID_ADMIN_VIEW`, `INVALID_FLAG`
  */
 export function checkFlags(project: Project, proposal: Proposal, flags: AnswerFlags): Given {
   const answers: Partial<Answers> = {};
@@ -64,13 +66,14 @@ export function checkFlags(project: Project, proposal: Proposal, flags: AnswerFl
   if (flags.store !== undefined) answers.store = checkedStore(flags.store);
   if (flags.registry !== undefined) answers.registry = checkedRegistry(flags.registry);
   if (flags.pages !== undefined) answers.pages = checkedPages(flags.pages, project);
+  if (flags.adminView !== undefined) answers.adminView = checkedAdminView(flags.adminView, project);
   if (flags.binding !== undefined) answers.binding = checkedBinding(flags.binding, project, proposal);
   return { answers, ttlFor: ttlsOf(flags.ttlFor ?? [], project) };
 }
 
 const ANSWERS: readonly (keyof AnswerFlags)[] = [
   ...(['collections', 'globals', 'ttl', 'ttlFor', 'store', 'registry', 'binding', 'pages'] as const),
-  ...(['takeOutHooks', 'responses'] as const),
+  ...(['takeOutHooks', 'responses', 'adminView'] as const),
 ];
 
 /** Whether a flag answers a question: then the others are not asked where there are answers already. */
@@ -237,6 +240,17 @@ function checkedPages(value: string | true, { packageJson }: Project): PagesMode
     'INVALID_PAGES',
     `--pages ${value} is none that init can write.`,
     `Choose ${choiceOf(PAGES)}.`,
+  );
+}
+
+function checkedAdminView(isShown: boolean, { packageJson }: Project): boolean {
+  const { dependencies, devDependencies } = packageJson as Record<string, Record<string, string> | undefined>;
+  const panel = '@payloadcms/next';
+  if (!isShown || dependencies?.[panel] || devDependencies?.[panel]) return isShown;
+  throw invalid(
+    'INVALID_ADMIN_VIEW',
+    `--admin-view is for sites with an admin panel, and package.json has no dependency \`${panel}\`.`,
+    'Leave it out, or run it where the site is.',
   );
 }
 

@@ -54,7 +54,8 @@ export async function resolveAnswers(
     ? await askMissing(project, proposal, given, terminal, questions)
     : { ...withoutReasons(proposal), ...given.answers };
   const { pages } = asks ? await askedPages(flags, given, questions) : given.answers;
-  const complete = withRegistry({ ...answers, ...(pages ? { pages } : {}) }, project);
+  const shown = given.answers.adminView ? { adminView: true } : {};
+  const complete = withRegistry({ ...answers, ...shown, ...(pages ? { pages } : {}) }, project);
   const cached = [...complete.collections, ...complete.globals].map(({ slug }) => slug);
   requireCached(given.ttlFor.keys(), cached);
   return withTTLs(complete, given.ttlFor);

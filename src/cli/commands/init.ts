@@ -129,6 +129,7 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
     ? nextSteps(project, outcome.plan, registry, install, {
         exact: options.exact === true,
         provisions: !toCreate && input.wranglerProvisions,
+        componentsChange: (answers ?? changes)?.adminView !== undefined,
       })
     : [];
   sayNext(steps, terminal);
@@ -240,7 +241,7 @@ function nextSteps(
   plan: Plan,
   registry: RegistryName | undefined,
   install: InstallOutcome | null,
-  { exact, provisions }: { exact: boolean; provisions: boolean },
+  { exact, provisions, componentsChange }: { exact: boolean; provisions: boolean; componentsChange: boolean },
 ): string[] {
   const steps: string[] = [];
   const run = RUNNERS[project.packageManager];
@@ -258,6 +259,9 @@ function nextSteps(
   // What it wrote itself has its hash, and nothing is left to do.
   if (generate && typesHash(types?.after ?? '') === typesHash(types?.before ?? '')) {
     steps.push(`${run} ${generate}   (at leisure: the binding's type is in ${types!.path} already)`);
+  }
+  if (componentsChange) {
+    steps.push(`${run} payload generate:importmap   (by it the admin panel finds the view of the cache)`);
   }
   if (registry === 'database' && project.database.kind !== 'mongodb') {
     steps.push(

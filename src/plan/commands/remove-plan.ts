@@ -8,6 +8,7 @@ import type { WranglerConfig } from '../../inspect/wrangler.js';
 import { readWrapper } from '../../inspect/wrapper/read-wrapper.js';
 import type { WrapperShape } from '../../inspect/wrapper/shape.js';
 import { importsIn } from '../../inspect/written-imports.js';
+import { IMPORT_MAP, withoutComponents } from '../admin/import-map.js';
 import { TAGS_CLASS } from '../answers.js';
 import { unwire } from '../config/config-unwire.js';
 import { NEXT_CONFIGS, namesHandler, OPEN_NEXT_CONFIG } from '../config/next-config-edit.js';
@@ -124,6 +125,11 @@ export function planRemove(input: RemoveInput): RemovePlan {
       if (left) refusals.push(left);
       refusals.push(...(result.lost ?? []));
     }
+  }
+
+  for (const [path, before] of Object.entries(input.sources)) {
+    const after = path.endsWith(`/${IMPORT_MAP}`) ? withoutComponents(before) : before;
+    if (after !== before) changes.push({ path, before, after });
   }
 
   const { deleted, kept } = created(context, changes);

@@ -15,7 +15,7 @@ import {
 import type { Refusal } from '../plan.js';
 import { propertyKey, quote } from '../text/literal.js';
 import { answersOf, type CurrentAnswers, REGISTRY_CALLS, STORE_CALLS } from './wrapper-answers.js';
-import { printPages, printPolicy, printTTL } from './wrapper-file.js';
+import { ADMIN_VIEW, printPages, printPolicy, printTTL } from './wrapper-file.js';
 import { type WrapperText, wrapperText } from './wrapper-text.js';
 
 /** Answers that are to be others; what is absent stays. */
@@ -35,6 +35,8 @@ export interface AnswerChanges {
   tagsBinding?: string;
   /** How pages learn of writes. */
   pages?: PagesMode;
+  /** Whether the admin panel shows the cache. */
+  adminView?: boolean;
 }
 
 /** The wrapper with other answers, and what could not be changed. */
@@ -58,6 +60,7 @@ export function changeAnswers(
     changeRegistry(wrapper, changes.registry, store, changes.tagsBinding);
   } else if (changes.store !== undefined) dropRegistryThatDoesNotFit(wrapper, changes.store);
   if (changes.pages !== undefined) changePages(wrapper, changes.pages);
+  if (changes.adminView !== undefined) changeAdminView(wrapper, changes.adminView);
   if (changes.ttl !== undefined && changes.ttl !== wrapper.shape()?.ttl) {
     const isLiteral = ({ kind }: { kind: string }) => kind === 'text' || kind === 'number';
     wrapper.setOption('ttl', printTTL(changes.ttl), isLiteral);
@@ -148,6 +151,41 @@ function changePages(wrapper: WrapperText, mode: PagesMode): void {
     if (revalidate.text !== mode) wrapper.replace(revalidate, quote(mode, wrapper.style.quotes));
   } else if (wrapper.setOption('pages', printPages(mode), () => false))
     wrapper.addImport('nextPages', 'payload-kv/next');
+}
+
+function changeAdminView(wrapper: WrapperText, isShown: boolean): void {
+  const { options } = wrapper.shape() ?? {};
+  const value = valueIn(options, 'observe');
+  if (!value) {
+    if (isShown && wrapper.setOption('observe', ADMIN_VIEW, () => false))
+      wrapper.addImport('observe', 'payload-kv/observe');
+    return;
+  }
+  const own = value.kind === 'call' && value.callee === 'observe' ? value.arguments : undefined;
+  const observing = asObject(own?.[0]);
+  if (!own || (own.length > 0 && !observing)) {
+    wrapper.refuse('`observe` is not written as init writes it.', `adminView: ${isShown},`, value);
+    return;
+  }
+  const setting = valueIn(observing, 'adminView');
+  if (isShown) {
+    if (!observing) wrapper.replace(value, wrapper.styled(ADMIN_VIEW));
+    else if (!setting) wrapper.insert(observing, 'adminView: true');
+    else wrapper.replace(setting, 'true');
+    return;
+  }
+  if (!setting || !observing || !options) return;
+  // Whoever has more to say there goes on watching.
+  if (observing.members.length > 1) {
+    const index = observing.members.findIndex(({ name }) => name === 'adminView');
+    wrapper.remove(observing, index);
+    return;
+  }
+  wrapper.remove(
+    options,
+    options.members.findIndex(({ name }) => name === 'observe'),
+  );
+  wrapper.dropImport('observe');
 }
 
 // ---- policies -----------------------------------------------------------------------------------------------------

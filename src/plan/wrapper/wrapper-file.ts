@@ -38,7 +38,7 @@ export function renderWrapper(answers: Answers, context: WrapperContext): string
   if (!ofStore && registry === 'durable-object') names.cloudflare.push('durableObjectRegistry');
   const importOf = (list: string[], specifier: string) =>
     list.length > 0 ? `import { ${list.sort().join(', ')} } from '${specifier}';` : '';
-  const { pages } = answers;
+  const { pages, adminView } = answers;
   const bound = (binding: string) => `{ binding: ${quote(binding)}${withEnv ? ', env' : ''} }`;
 
   const code = fillTemplate(withEnv ? templates.indexWithEnv : templates.index, {
@@ -47,6 +47,7 @@ export function renderWrapper(answers: Answers, context: WrapperContext): string
     storeImport: [
       importOf(names.cloudflare, 'payload-kv/cloudflare'),
       importOf(pages ? ['nextPages'] : [], 'payload-kv/next'),
+      importOf(adminView ? ['observe'] : [], 'payload-kv/observe'),
       importOf(names.redis, 'payload-kv/redis'),
     ]
       .filter(Boolean)
@@ -64,6 +65,7 @@ export function renderWrapper(answers: Answers, context: WrapperContext): string
         : 'memory()',
     registry: ofStore ? '' : `registry: ${registryCall()},`,
     pages: pages ? `pages: ${printPages(pages)},` : '',
+    observe: adminView ? `observe: ${ADMIN_VIEW},` : '',
     ttl: printTTL(answers.ttl),
     collections: printPolicies(answers.collections),
     globals: printPolicies(answers.globals),
@@ -110,6 +112,9 @@ export function renderHooks(answers: Answers, context: WrapperContext): string {
     return `{\n${lines.map((line) => `  // ${line}`).join('\n')}\n}`;
   }
 }
+
+/** What shows the cache in the admin panel, as code. */
+export const ADMIN_VIEW = 'observe({ adminView: true })';
 
 /** What has pages follow what they read, as code. */
 export function printPages(mode: PagesMode): string {

@@ -38,7 +38,7 @@ export interface WrapperText {
 }
 
 /** The options of `payloadKV` in the order in which `init` writes them. */
-const ORDER = ['store', 'registry', 'pages', 'ttl', 'collections', 'globals', 'hooks', 'schema'];
+const ORDER = ['store', 'registry', 'pages', 'observe', 'ttl', 'collections', 'globals', 'hooks', 'schema'];
 
 /** Begins to edit a wrapper. */
 export function wrapperText(before: string, path: string, projectStyle: CodeStyle): WrapperText {

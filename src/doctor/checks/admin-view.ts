@@ -1,0 +1,38 @@
+import { filesMentioning } from '../../inspect/importers.js';
+import { asObject, valueIn } from '../../inspect/written-value.js';
+import { IMPORT_MAP, missingIn } from '../../plan/admin/import-map.js';
+import { COMPONENTS } from '../../runtime/observe/admin-view.js';
+import { type Check, counted, fail, ok, warn } from '../check.js';
+
+/** The admin panel finds the view of the cache. */
+export const adminView: Check = {
+  id: 'admin-view',
+  title: 'Admin view',
+  run({ wrapper, project, command }) {
+    const value = valueIn(wrapper?.shape?.options, 'observe');
+    const options =
+      value?.kind === 'call' && value.callee === 'observe' ? asObject(value.arguments[0]) : undefined;
+    const setting = valueIn(options, 'adminView');
+    if (!wrapper || setting?.kind !== 'true') return undefined;
+    const generate = `Run: ${command('payload generate:importmap')}`;
+    const maps = Object.entries(filesMentioning(project.root, ['importMap'])).filter(([path]) =>
+      path.endsWith(`/${IMPORT_MAP}`),
+    );
+    if (maps.length === 0) {
+      return warn(`not checked: no ${IMPORT_MAP} was found, by which the admin panel finds the view`, {
+        fix: generate,
+      });
+    }
+    for (const [path, text] of maps) {
+      const missing = missingIn(text, Object.values(COMPONENTS));
+      if (missing.length > 0) {
+        const what = counted(missing.length, 'component');
+        return fail(`${path} lacks ${what} of the admin view: the panel shows an empty page`, {
+          details: missing,
+          fix: generate,
+        });
+      }
+    }
+    return ok(`${maps.map(([path]) => path).join(' and ')} has its components`);
+  },
+};
