@@ -145,6 +145,11 @@ export const cache = payloadKV({ observe: observe({ adminView: true }) });`;
     for (const map of Object.values(MAPS)) {
       await write(MAP, map.replace(/^.*#CacheView.*\n/m, ''));
       expect(await check(WITH)).toMatchObject({ status: 'fail', details: ['payload-kv/rsc#CacheView'] });
+      await write(MAP, map.replace(/^.*#DocumentCache.*\n/m, ''));
+      expect(await check(WITH)).toMatchObject({
+        status: 'warn',
+        details: ['payload-kv/rsc#DocumentCache'],
+      });
       await write(MAP, map);
       expect(await check(WITH)).toMatchObject({ status: 'ok' });
     }
