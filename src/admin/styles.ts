@@ -10,7 +10,7 @@ export const STYLES = `
 .payload-cache__live::before { content: ''; width: .6em; height: .6em; border-radius: 50%; background: var(--theme-elevation-400); }
 .payload-cache__live--on::before { background: var(--theme-success-500); }
 .payload-cache__warning { padding: calc(var(--base) * .4) calc(var(--base) * .6); border-radius: var(--style-radius-m); background: var(--theme-warning-100); color: var(--theme-warning-800); }
-.payload-cache__tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(17rem, 100%), 1fr)); gap: calc(var(--base) * .6); margin: var(--base) 0; }
+.payload-cache__tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(20rem, 100%), 1fr)); gap: calc(var(--base) * .6); margin: var(--base) 0; }
 .payload-cache__tile { display: flex; flex-direction: column; padding: calc(var(--base) * .7); border: 1px solid var(--theme-elevation-150); border-radius: var(--style-radius-m); background: var(--theme-elevation-50); }
 .payload-cache__tile dt { color: var(--theme-elevation-650); }
 .payload-cache__tile dd { margin: 0; }
