@@ -202,6 +202,13 @@ describe('profile', () => {
     });
   });
 
+  test('takes a path of the site that is named', async () => {
+    vi.stubEnv('PAYLOAD_KV_SITE_URL', site.url);
+    const { stdout, exitCode } = await command(['profile', '/api/globals/header', '--json']);
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout).url).toBe(`${site.url}/api/globals/header`);
+  });
+
   test('without the secret is refused, and another site is no site', async () => {
     vi.stubEnv('PAYLOAD_SECRET', 'another');
     const refused = await command(['profile', `${site.url}/api/posts`]);

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import kleur from 'kleur';
 import { PayloadKVError } from '../../errors.js';
+import { variableIn } from '../environment-files.js';
 import { EXIT } from '../failure.js';
 import { apiOf, authorizationOf } from '../measure/measure-site.js';
 import { profilePage } from '../profile/profile-page.js';
@@ -29,7 +30,9 @@ export async function runProfile(
   { html, times = 1, ...flags }: ProfileFlags,
   terminal: Terminal,
 ): Promise<number> {
-  const { url, address } = addressOf(what, flags.url);
+  // A path is of the site that is named, as `why` takes it too.
+  const site = flags.url ?? (what.startsWith('/') ? variableIn(flags.cwd, 'PAYLOAD_KV_SITE_URL') : undefined);
+  const { url, address } = addressOf(what, site);
   const credentials = credentialsFor(flags, address);
   const shown = shownAddress(url);
   const progress = createProgress(terminal);
