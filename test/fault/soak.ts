@@ -4,8 +4,11 @@
  */
 import { subscribe } from 'node:diagnostics_channel';
 import { isDeepStrictEqual } from 'node:util';
+import { metrics, trace } from '@opentelemetry/api';
+import { Registry } from 'prom-client';
 import { EVENT_TYPES } from '../../src/interfaces/events.js';
 import { memory, payloadKV, settleCache } from '../../src/runtime/index.js';
+import { logs, openTelemetry, prometheus, statsD } from '../../src/runtime/metrics.js';
 import { observationOf, observe } from '../../src/runtime/observe.js';
 import { chaoticStore, mixedFaults, seededRandom } from '../support/chaos.js';
 import { startBlog } from '../support/payload.js';
@@ -33,6 +36,8 @@ if (!gc || !(operations > 0)) throw new Error('Run with --expose-gc and a number
 
 const outcome: SoakOutcome = { operations, differences: 0, failures: 0, growth: 0, events: 0 };
 for (const type of EVENT_TYPES) subscribe(`payload-kv:${type}`, () => undefined);
+const register = new Registry();
+const sent = (): void => undefined;
 const random = seededRandom(11);
 const faults = mixedFaults(random, PERCENT);
 const blog = await startBlog({
@@ -42,7 +47,15 @@ const blog = await startBlog({
       store: chaoticStore(memory({ maxEntries: 1_000, maxBytes: 8 * 1024 * 1024 }), faults, [1, 30]),
       collections: { posts: { slices: ['slug'] }, tags: {}, categories: {} },
       timeout: 10,
-      observe: observe({ shareEvery: '1s' }),
+      observe: observe({
+        shareEvery: '1s',
+        readers: [
+          prometheus({ register }),
+          openTelemetry({ meter: metrics.getMeter('soak'), tracer: trace.getTracer('soak') }),
+          statsD({ client: { increment: sent, gauge: sent, timing: sent }, every: '1s' }),
+          logs({ level: 'trace' }),
+        ],
+      }),
       onEvent() {
         outcome.events += 1;
       },
@@ -74,7 +87,10 @@ async function work(count: number): Promise<void> {
       const asked = question(operation);
       const answer = await db.find({ ...asked, req: {} });
       // As often as somebody looks.
-      if (operation % 1_000 === 0) await observationOf(blog.payload)?.statistics('all');
+      if (operation % 1_000 === 0) {
+        await observationOf(blog.payload)?.statistics('all');
+        await register.metrics();
+      }
       if (operation % COMPARED > 0) continue;
       const truth = await db.find({ ...asked, req: { context: { cache: 'bypass' } } });
       if (!isDeepStrictEqual(answer, truth)) outcome.differences += 1;

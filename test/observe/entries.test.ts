@@ -350,19 +350,33 @@ describe('why', () => {
   });
 
   test('tells of nothing that others read meanwhile', async () => {
-    const site = await start();
-    let isDone = false;
+    let meanwhile = 0;
+    let isAsked = false;
+    const site = await start({
+      configure(config) {
+        const posts = config.collections?.find(({ slug }) => slug === 'posts');
+        // A database in memory makes nobody wait: between the read of a post and that of what it refers to others read.
+        const wait = async (): Promise<void> => {
+          const before = meanwhile;
+          while (isAsked && meanwhile < before + 2) await new Promise(setImmediate);
+        };
+        if (posts) posts.hooks = { ...posts.hooks, afterRead: [wait] };
+        return config;
+      },
+    });
+    isAsked = true;
     const others = async (): Promise<void> => {
-      while (!isDone) {
+      while (isAsked) {
         await site.payload.findGlobal({ slug: 'header', depth: 0 });
-        // A hit in memory waits for nothing.
+        meanwhile += 1;
         await new Promise(setImmediate);
       }
     };
     const reading = others();
     const { reads } = await whyOf(site, question);
-    isDone = true;
+    isAsked = false;
     await reading;
+    expect(meanwhile).toBeGreaterThan(1);
     expect(reads.map(({ name }) => name)).toEqual(['posts', 'categories']);
   });
 
