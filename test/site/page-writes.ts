@@ -205,7 +205,13 @@ export function environmentOf(
   const { resolve } = createRequire(`${dir}/`);
   return {
     SITE_PAGES: revalidate,
-    ...(redis ? { REDIS_URL: `redis://127.0.0.1:${redis}/${revalidate === 'push' ? 0 : 1}` } : {}),
+    // A busy machine answers later than a server, and what was not answered in time is in the log.
+    ...(redis
+      ? {
+          REDIS_URL: `redis://127.0.0.1:${redis}/${revalidate === 'push' ? 0 : 1}`,
+          PAYLOAD_KV_TIMEOUT: '10000',
+        }
+      : {}),
     ...(revalidate === 'handler'
       ? {
           SITE_CACHE_HANDLER: resolve('payload-kv/next/cache-handler'),
