@@ -103,8 +103,14 @@ async function withAdminView(dir: string): Promise<void> {
     );
   if (changed.length < text.length + 100) throw new Error(`${file} is not as it was:\n${text}`);
   await writeFile(file, changed);
+  const map = path.join(dir, 'src/app/(payload)/admin/importMap.js');
   const env = { ...OWN_ENVIRONMENT, SITE_ADMIN_VIEW: '1' };
-  await execa('npm', ['run', 'generate:importmap'], { cwd: dir, env, stdin: 'ignore' });
+  // Node 20 ends Payload's loader with 0 at times, before it has begun.
+  for (let time = 0; time < 5; time += 1) {
+    await execa('npm', ['run', 'generate:importmap'], { cwd: dir, env, stdin: 'ignore' });
+    if ((await readFile(map, 'utf8')).includes('payload-kv/rsc#CacheView')) return;
+  }
+  throw new Error(`${map} has no component of this package.`);
 }
 
 /** Has responses of the site's REST and GraphQL answered from the cache where `SITE_RESPONSES` is set. */
