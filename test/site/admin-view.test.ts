@@ -243,7 +243,7 @@ describe.skipIf(!canBuild)('the admin view (needs the registry of packages, and 
     await dialog.locator('#confirm-action').click();
     await ada.getByText('Purged from the cache: this global').waitFor();
     // What is no document yet is nowhere.
-    await open(ada, '/admin/collections/posts/create');
+    await open(ada, '/admin/collections/categories/create');
     expect(await ada.locator('#payload-cache-purge-document').count()).toBe(0);
   });
 
