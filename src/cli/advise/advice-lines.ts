@@ -3,7 +3,7 @@ import kleur from 'kleur';
 import type { Advice, Effect } from '../../plan/advice/advice.js';
 import { counted } from '../../plan/advice/evidence.js';
 import type { Statistics } from '../../runtime/observe/snapshot.js';
-import { brokenAt, printable } from '../terminal/terminal.js';
+import { brokenAt, oneLine } from '../terminal/terminal.js';
 
 /** The rows, none of them wider than the terminal, as far as their words let them. */
 export function adviceLines(advice: readonly Advice[], statistics: Statistics, columns = 80): string[] {
@@ -20,9 +20,6 @@ export function adviceLines(advice: readonly Advice[], statistics: Statistics, c
   if (advice.length === 0) lines.push('', nothing(statistics));
   return lines;
 }
-
-/** What is counted of a site may hold anything where a name or a place stands. */
-const oneLine = (text: string): string => printable(text).replace(/[\n\t]+/g, ' ');
 
 const wrapped = (text: string, indentation: string, columns: number): string =>
   brokenAt(indentation + text, columns, indentation);

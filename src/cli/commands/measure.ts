@@ -6,9 +6,10 @@ import { generatedPaths } from '../../plan/generated-paths.js';
 import { EXIT } from '../failure.js';
 import { type MeasureKind, measuredLines } from '../measure/draw.js';
 import { measureConfig } from '../measure/measure-config.js';
-import { apiOf, authorizationOf, measureSite } from '../measure/measure-site.js';
+import { measureSite } from '../measure/measure-site.js';
 import { readProjectFiles } from '../project-files.js';
 import { readProject } from '../read-project.js';
+import { apiOf, authorizationOf } from '../site/site-address.js';
 import { createProgress } from '../terminal/progress.js';
 import { columnsOf, type Terminal } from '../terminal/terminal.js';
 

@@ -4,14 +4,19 @@ import kleur from 'kleur';
 import { PayloadKVError } from '../../errors.js';
 import { variableIn } from '../environment-files.js';
 import { EXIT } from '../failure.js';
-import { apiOf, authorizationOf } from '../measure/measure-site.js';
 import { profilePage } from '../profile/profile-page.js';
 import { profileSite } from '../profile/profile-site.js';
 import { totalsOf } from '../profile/profiled.js';
-import { comparedLines, milliseconds, oneLine, waterfallLines } from '../profile/waterfall.js';
-import { credentialsFor, type SiteAddress, type SiteFlags } from '../site/site-address.js';
+import { comparedLines, milliseconds, waterfallLines } from '../profile/waterfall.js';
+import {
+  apiOf,
+  authorizationOf,
+  credentialsFor,
+  type SiteAddress,
+  type SiteFlags,
+} from '../site/site-address.js';
 import { createProgress } from '../terminal/progress.js';
-import { columnsOf, type Terminal } from '../terminal/terminal.js';
+import { columnsOf, oneLine, type Terminal } from '../terminal/terminal.js';
 
 /** Options of `payload-kv profile`. */
 export interface ProfileFlags extends SiteFlags {

@@ -6,8 +6,7 @@ import { openSource, type SourceFlags } from '../site/open-source.js';
 import { type TargetFlags, targetOf, targetText } from '../site/target.js';
 import { countText } from '../terminal/figures.js';
 import { createQuestions } from '../terminal/questions.js';
-import { oneLine } from '../terminal/table.js';
-import type { Terminal } from '../terminal/terminal.js';
+import { oneLine, type Terminal } from '../terminal/terminal.js';
 
 /** Options of `payload-kv purge`. */
 export interface PurgeOptions extends SourceFlags, TargetFlags {

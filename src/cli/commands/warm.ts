@@ -6,8 +6,7 @@ import { credentialsFor, type SiteFlags, siteAddress } from '../site/site-addres
 import { siteSource } from '../site/site-client.js';
 import { bytesText, countText, secondsText } from '../terminal/figures.js';
 import { createProgress, progressText } from '../terminal/progress.js';
-import { oneLine } from '../terminal/table.js';
-import { columnsOf, type Terminal } from '../terminal/terminal.js';
+import { columnsOf, oneLine, type Terminal } from '../terminal/terminal.js';
 import { documentsOf, freshDocuments, readAddresses } from '../warm/addresses.js';
 import { type Found, readSitemap } from '../warm/sitemap.js';
 import { visitAll, type Warmed } from '../warm/visit-all.js';

@@ -15,8 +15,7 @@ import type { AnsweredRead, Source } from '../site/source.js';
 import { watchRequest } from '../site/watched-request.js';
 import { whyLines } from '../site/why-lines.js';
 import { viewColumns } from '../terminal/live.js';
-import { oneLine } from '../terminal/table.js';
-import type { Terminal } from '../terminal/terminal.js';
+import { oneLine, type Terminal } from '../terminal/terminal.js';
 import { createVisitor } from '../warm/visitor.js';
 
 /** Options of `payload-kv why`. */

@@ -4,11 +4,15 @@
  * query is one that nobody has asked before.
  */
 import { PayloadKVError } from '../../errors.js';
+import { isObject } from '../../platform/is-object.js';
+import { isAddressable } from '../site/site-address.js';
+import { bytesOf, parsed, whyUnreachable } from '../site/site-answer.js';
 import { type MeasuredCollection, type MeasuredQuery, median, type RefusedQuery } from './measurement.js';
 
 /** How many queries are asked first and again. */
 const SAMPLES = 5;
 const LONGEST_ANSWER_MS = 30_000;
+/** Longer than any answer with ten documents. */
 const LONGEST_ANSWER_MB = 32;
 
 /** What is asked of a site. */
@@ -21,56 +25,6 @@ export interface SiteOptions {
   collections: readonly string[];
   /** Called with the slug of each collection before it is asked for. */
   onCollection?(slug: string): void;
-}
-
-/**
- * The address of the REST API that `--url` means: its path, or `/api` where it has none.
- * @throws PayloadKVError `USAGE` where it is no address of the web
- */
-export function apiOf(url: string): string {
-  let parsed: URL | undefined;
-  try {
-    parsed = new URL(url);
-  } catch {
-    // Said below.
-  }
-  if (!parsed || !/^https?:$/.test(parsed.protocol)) {
-    throw new PayloadKVError({
-      code: 'USAGE',
-      message: `--url: \`${withoutSecrets(url)}\` is no address of a site.`,
-      nextStep: 'Give it whole, e.g. --url http://localhost:3000.',
-    });
-  }
-  if (parsed.search !== '') {
-    throw new PayloadKVError({
-      code: 'USAGE',
-      message: `--url: the query of \`${withoutSecrets(url)}\` cannot be sent.`,
-      nextStep: 'Leave out what begins with the question mark.',
-    });
-  }
-  const path = parsed.pathname.replace(/\/+$/, '');
-  return `${parsed.origin}${path === '' ? '/api' : path}`;
-}
-
-/** What `--url` says with `user:password@`, as a header; a site that is being built is often behind that. */
-export function authorizationOf(url: string): string | undefined {
-  const { username, password } = new URL(url);
-  if (username === '' && password === '') return undefined;
-  const said = [username, password].map(decoded).join(':');
-  return `Basic ${Buffer.from(said).toString('base64')}`;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
-/** An address, or what was to be one, without user, password and query. */
-function withoutSecrets(address: string): string {
-  return address.replace(/^([a-z][\w+.-]*:\/\/)?.*@/is, '$1').replace(/[?#].*$/s, '');
 }
 
 /**
@@ -123,11 +77,6 @@ async function measureCollection(site: Site, slug: string): Promise<MeasuredColl
   return { slug, status: 'measured', queries, ...(refused.length > 0 ? { refused } : {}) };
 }
 
-/** Whether a document can be asked for by its id: `..` would lead elsewhere. */
-function isAddressable(id: unknown): id is number | string {
-  return typeof id === 'number' || (typeof id === 'string' && !['', '.', '..'].includes(id));
-}
-
 /** Ten documents, by a condition that all meet and nobody has asked for: the milliseconds of some day in 1970. */
 function neverAsked(): string {
   const date = new Date(Math.floor(Math.random() * 31_000_000_000)).toISOString();
@@ -175,7 +124,7 @@ async function ask({ api, authorization }: Site, address: string): Promise<Answe
       redirect: 'manual',
       signal: AbortSignal.timeout(LONGEST_ANSWER_MS),
     });
-    text = await textOf(response);
+    text = (await bytesOf(response, LONGEST_ANSWER_MB))?.toString('utf8');
   } catch (error) {
     throw unreachable(new URL(api), error);
   }
@@ -184,31 +133,13 @@ async function ask({ api, authorization }: Site, address: string): Promise<Answe
   if (text === undefined) throw noAPI(api, `it answers with more than ${LONGEST_ANSWER_MB} MB`);
   if (status >= 300 && status < 400)
     throw noAPI(api, `it redirects to ${placeOf(response.headers.get('location'), address)}`);
-  const body = parsed(text);
+  const found = parsed(text);
+  const body = isObject(found) ? found : undefined;
   if (body === undefined && ![401, 403].includes(status)) {
     const isPage = /^\s*</.test(text);
     throw noAPI(api, `it answers ${isPage ? 'a page' : 'text'} instead of JSON, with ${status}`);
   }
   return { status, body, ms };
-}
-
-/** The body, unless it is longer than any answer with ten documents. */
-async function textOf(response: Response): Promise<string | undefined> {
-  const bytes = await bytesOf(response, LONGEST_ANSWER_MB);
-  return bytes?.toString('utf8');
-}
-
-/** A body, unless it is longer than so many MB. */
-export async function bytesOf({ body }: Response, megabytes: number): Promise<Buffer | undefined> {
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  // What is left when the loop ends is cancelled.
-  for await (const piece of body ?? []) {
-    length += piece.length;
-    if (length > megabytes * 1024 * 1024) return undefined;
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces);
 }
 
 /** Where a redirection leads: a query may hold a token. */
@@ -218,48 +149,12 @@ function placeOf(location: string | null, address: string): string {
   return origin === new URL(address).origin ? pathname : `${origin}${pathname}`;
 }
 
-function parsed(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 function unreachable(api: URL, error: unknown): PayloadKVError {
   const {
     message,
     nextStep = 'Start the site, or leave --url out: then the config is asked, and no site has to run.',
   } = whyUnreachable(api, error, LONGEST_ANSWER_MS);
   return new PayloadKVError({ code: 'MEASURE_UNREACHABLE', message, nextStep, cause: error });
-}
-
-/** Why a request had no answer; with what to do about it where the reason tells that. */
-export function whyUnreachable(
-  { origin, host, protocol, pathname }: URL,
-  error: unknown,
-  patience: number,
-): { message: string; nextStep?: string } {
-  const { name, cause } = error as { name?: string; cause?: { code?: string } };
-  const { code = '' } = cause ?? {};
-  if (/CERT|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY)|INVALID_CA/.test(code)) {
-    return {
-      message: `${origin} has a certificate that is not trusted here (${code}).`,
-      nextStep:
-        'Name the authority of the certificate with NODE_EXTRA_CA_CERTS=<file>, or ask the site by a name that the certificate has.',
-    };
-  }
-  if (protocol === 'https:' && /^ERR_SSL_|^EPROTO$/.test(code)) {
-    const path = pathname === '/api' ? '' : pathname;
-    return {
-      message: `${origin} speaks no TLS that is understood here (${code}).`,
-      nextStep: `Ask it by http: --url http://${host}${path}`,
-    };
-  }
-  const why =
-    name === 'TimeoutError' ? ` within ${patience / 1000} seconds` : code === '' ? '' : ` (${code})`;
-  return { message: `${origin} does not answer${why}.` };
 }
 
 function noAPI(api: string, what: string): PayloadKVError {

@@ -2,8 +2,8 @@
 import { PayloadKVError } from '../../errors.js';
 import { isObject } from '../../platform/is-object.js';
 import { BASE } from '../../runtime/observe/signature.js';
-import { whyUnreachable } from '../measure/measure-site.js';
 import type { Credentials, SiteAddress } from '../site/site-address.js';
+import { unreachable, whyUnreachable } from '../site/site-answer.js';
 import { headersOf, refusal } from '../site/site-client.js';
 
 /** Longest wait for the stream to begin, in milliseconds. */
@@ -83,18 +83,13 @@ export async function openEventStream(
     });
   } catch (error) {
     clearTimeout(patience);
-    const { message, nextStep = 'Start the site, or correct the address.' } = whyUnreachable(
-      new URL(address.api),
-      error,
-      LONGEST_WAIT,
-    );
-    throw new PayloadKVError({ code: 'SITE_UNREACHABLE', message, nextStep, cause: error });
+    throw unreachable(new URL(address.api), error, LONGEST_WAIT);
   }
   const isStream = /^text\/event-stream\b/.test(response.headers.get('content-type') ?? '');
   if (!response.ok || !isStream || !response.body) {
     const text = (await response.text().catch(() => '')).slice(0, LONGEST_MESSAGE);
     clearTimeout(patience);
-    throw refusal(response, answerIn(text), text, address, credentials);
+    throw refusal(response, text, address, credentials);
   }
   const { body } = response;
   return new Promise<EventStream>((resolve, reject) => {
@@ -124,12 +119,4 @@ export async function openEventStream(
       }
     })().then(over, over);
   });
-}
-
-function answerIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

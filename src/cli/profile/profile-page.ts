@@ -1,7 +1,8 @@
 /** Profiled requests as one HTML file: tables, without a script, for light and dark, keyboard and screen reader. */
 import { counted } from '../../plan/advice/evidence.js';
+import { oneLine } from '../terminal/terminal.js';
 import { type ProfiledRun, repeatedIn, type Span, totalsOf } from './profiled.js';
-import { incompleteNotes, milliseconds, oneLine, toneOf, totalsLine } from './waterfall.js';
+import { incompleteNotes, milliseconds, toneOf, totalsLine } from './waterfall.js';
 
 /** Rows of one request. */
 const MOST_ROWS = 2_000;

@@ -3,13 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PayloadKVError } from '../../errors.js';
 import { EVENT_TYPES } from '../../interfaces/events.js';
-import { whyUnreachable } from '../measure/measure-site.js';
+import { PROFILE } from '../../runtime/observe/profiled-requests.js';
 import type { Credentials, SiteAddress } from '../site/site-address.js';
+import { unreachable } from '../site/site-answer.js';
 import { type Message, openEventStream } from './event-stream.js';
 import { type ProfiledRun, spansOf, type ToldEvent } from './profiled.js';
 
-/** Marks the requests that are profiled. */
-const HEADER = 'x-payload-kv-profile';
 const LONGEST_ANSWER_MS = 60_000;
 /** How long the site may take to say that a request is over, once its answer is here, in milliseconds. */
 const LONGEST_WORD_MS = 3_000;
@@ -97,7 +96,7 @@ async function send(
   try {
     const response = await fetch(url, {
       headers: {
-        [HEADER]: id,
+        [PROFILE]: id,
         'cache-control': 'no-cache',
         ...(basic !== undefined && isOfSite ? { authorization: basic } : {}),
       },
@@ -107,12 +106,7 @@ async function send(
     if (response.body) for await (const _bytes of response.body);
     return { status: response.status, duration: performance.now() - since };
   } catch (error) {
-    const { message, nextStep = 'Start the site, or correct the address.' } = whyUnreachable(
-      url,
-      error,
-      LONGEST_ANSWER_MS,
-    );
-    throw new PayloadKVError({ code: 'SITE_UNREACHABLE', message, nextStep, cause: error });
+    throw unreachable(url, error, LONGEST_ANSWER_MS);
   }
 }
 

@@ -2,7 +2,7 @@
 import kleur from 'kleur';
 import { counted } from '../../plan/advice/evidence.js';
 import { noticeLine } from '../show-plan.js';
-import { clipped, padded, printable, widthOf } from '../terminal/terminal.js';
+import { clipped, oneLine, padded, widthOf } from '../terminal/terminal.js';
 import { type ProfiledRun, repeatedIn, type Span, totalsOf } from './profiled.js';
 
 /** Rows that are shown of one request. */
@@ -88,9 +88,6 @@ export function comparedLines(runs: readonly ProfiledRun[]): string[] {
     `  ${cells.map((cell, column) => cell.padStart(widths[column]!)).join('  ')}`;
   return [kleur.dim(line(titles)), ...rows.map(line)];
 }
-
-/** What is told of a site may hold anything. */
-export const oneLine = (text: string): string => printable(text).replace(/[\n\t]+/g, ' ');
 
 /** Milliseconds as text. */
 export function milliseconds(value: number): string {

@@ -1,7 +1,8 @@
 /** Entries in rows of a terminal. */
 import kleur from 'kleur';
 import { bytesText, secondsText } from '../terminal/figures.js';
-import { type Column, factLines, oneLine, tableLines } from '../terminal/table.js';
+import { type Column, factLines, tableLines } from '../terminal/table.js';
+import { oneLine } from '../terminal/terminal.js';
 import type { EntriesPage, ShownEntry } from './source.js';
 import { tagLines } from './why-lines.js';
 

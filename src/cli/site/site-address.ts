@@ -3,7 +3,6 @@ import path from 'node:path';
 import { PayloadKVError } from '../../errors.js';
 import { inspectProject } from '../../inspect/project.js';
 import { variableIn } from '../environment-files.js';
-import { apiOf, authorizationOf } from '../measure/measure-site.js';
 import type { SharedStoreName } from './choices.js';
 
 /** The flags by which a command finds its site. */
@@ -96,4 +95,59 @@ function collectionWithKeys({ cwd, config }: SiteFlags): string {
   } catch {
     return 'users';
   }
+}
+
+/**
+ * The address of the REST API that `--url` means: its path, or `/api` where it has none.
+ * @throws PayloadKVError `USAGE` where it is no address of the web
+ */
+export function apiOf(url: string): string {
+  let parsed: URL | undefined;
+  try {
+    parsed = new URL(url);
+  } catch {
+    // Said below.
+  }
+  if (!parsed || !/^https?:$/.test(parsed.protocol)) {
+    throw new PayloadKVError({
+      code: 'USAGE',
+      message: `--url: \`${withoutSecrets(url)}\` is no address of a site.`,
+      nextStep: 'Give it whole, e.g. --url http://localhost:3000.',
+    });
+  }
+  if (parsed.search !== '') {
+    throw new PayloadKVError({
+      code: 'USAGE',
+      message: `--url: the query of \`${withoutSecrets(url)}\` cannot be sent.`,
+      nextStep: 'Leave out what begins with the question mark.',
+    });
+  }
+  const path = parsed.pathname.replace(/\/+$/, '');
+  return `${parsed.origin}${path === '' ? '/api' : path}`;
+}
+
+/** What `--url` says with `user:password@`, as a header; a site that is being built is often behind that. */
+export function authorizationOf(url: string): string | undefined {
+  const { username, password } = new URL(url);
+  if (username === '' && password === '') return undefined;
+  const said = [username, password].map(decoded).join(':');
+  return `Basic ${Buffer.from(said).toString('base64')}`;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** An address, or what was to be one, without user, password and query. */
+function withoutSecrets(address: string): string {
+  return address.replace(/^([a-z][\w+.-]*:\/\/)?.*@/is, '$1').replace(/[?#].*$/s, '');
+}
+
+/** Whether a document can be asked for by its id: `..` would lead elsewhere. */
+export function isAddressable(id: unknown): id is number | string {
+  return typeof id === 'number' || (typeof id === 'string' && !['', '.', '..'].includes(id));
 }

@@ -3,7 +3,6 @@ import { PayloadKVError } from '../../errors.js';
 import { isObject } from '../../platform/is-object.js';
 import { BASE, signedHeaders } from '../../runtime/observe/signature.js';
 import type { Statistics } from '../../runtime/observe/snapshot.js';
-import { bytesOf, whyUnreachable } from '../measure/measure-site.js';
 import {
   type Credentials,
   credentialsFor,
@@ -11,6 +10,7 @@ import {
   type SiteFlags,
   siteAddress,
 } from './site-address.js';
+import { bytesOf, parsed, unreachable } from './site-answer.js';
 import type { AnsweredRead, EntriesPage, Purged, ShownEntry, Source } from './source.js';
 import { resolved } from './target.js';
 
@@ -122,13 +122,13 @@ async function askSite(
   const signal = AbortSignal.any([closed, AbortSignal.timeout(LONGEST_ANSWER_MS)]);
   const response = await fetchOf(address, credentials, signal, { path, ...body });
   const bytes = await bytesOf(response, LONGEST_ANSWER_MB).catch((error) => {
-    throw unreachable(address, error);
+    throw unreachable(new URL(address.api), error, LONGEST_ANSWER_MS);
   });
   if (bytes === undefined) throw notUnderstood(api, `it answers with more than ${LONGEST_ANSWER_MB} MB`);
   const text = bytes.toString('utf8');
   const answer = parsed(text);
   if (response.ok && answer !== undefined) return answer;
-  throw refusal(response, answer, text, address, credentials);
+  throw refusal(response, text, address, credentials);
 }
 
 /** Sends a request. Where it is not answered, or its answer breaks off, it rejects with `SITE_UNREACHABLE`. */
@@ -154,14 +154,8 @@ async function fetchOf(
       signal,
     });
   } catch (error) {
-    throw unreachable(address, error);
+    throw unreachable(new URL(address.api), error, LONGEST_ANSWER_MS);
   }
-}
-
-function unreachable({ api }: SiteAddress, error: unknown): PayloadKVError {
-  const why = whyUnreachable(new URL(api), error, LONGEST_ANSWER_MS);
-  const { message, nextStep = 'Start the site, or correct --url.' } = why;
-  return new PayloadKVError({ code: 'SITE_UNREACHABLE', message, nextStep, cause: error });
 }
 
 /** The headers by which a site knows who asks. */
@@ -177,14 +171,6 @@ export async function headersOf(
   return { ...own, ...(await signedHeaders({ secret: credentials.secret, method, path, body: body ?? '' })) };
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
 /** What the site says of an error, where its endpoints say it. */
 function saidBy(answer: unknown): { code: string; message: string; nextStep?: string } | undefined {
   const error = isObject(answer) && 'error' in answer ? answer.error : undefined;
@@ -197,12 +183,11 @@ function saidBy(answer: unknown): { code: string; message: string; nextStep?: st
 /** What is wrong where a site does not answer as it should. */
 export function refusal(
   { status, headers }: Response,
-  answer: unknown,
   text: string,
   { api }: SiteAddress,
   credentials: Credentials,
 ): PayloadKVError {
-  const said = saidBy(answer);
+  const said = saidBy(parsed(text));
   const fault = (code: string, message: string, nextStep: string): PayloadKVError =>
     new PayloadKVError({ code, message, nextStep });
   if (status === 401 || status === 403) return notLetIn(status, api, credentials);

@@ -10,8 +10,8 @@ import {
   plainMilliseconds,
   secondsText,
 } from '../terminal/figures.js';
-import { type Cell, type Column, factLines, oneLine, tableLines } from '../terminal/table.js';
-import { brokenAt, clipped } from '../terminal/terminal.js';
+import { type Cell, type Column, factLines, tableLines } from '../terminal/table.js';
+import { brokenAt, clipped, oneLine } from '../terminal/terminal.js';
 
 /** Rows of each table, unless all are wanted. */
 const MOST_NAMES = 15;

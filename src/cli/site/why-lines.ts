@@ -1,8 +1,8 @@
 /** What a query is answered by, and why, in rows of a terminal. */
 import kleur from 'kleur';
 import { secondsText } from '../terminal/figures.js';
-import { factLines, oneLine } from '../terminal/table.js';
-import { brokenAt, clipped } from '../terminal/terminal.js';
+import { factLines } from '../terminal/table.js';
+import { brokenAt, clipped, oneLine } from '../terminal/terminal.js';
 import type { AnsweredRead } from './source.js';
 
 /** Tags of a read that are explained. */

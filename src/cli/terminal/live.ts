@@ -6,8 +6,7 @@ import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import kleur from 'kleur';
 import { EXIT } from '../failure.js';
-import { oneLine } from './table.js';
-import { brokenAt, printableJSON, type Terminal } from './terminal.js';
+import { brokenAt, oneLine, printableJSON, type Terminal } from './terminal.js';
 
 /** Seconds between two frames where nobody says it. */
 const INTERVAL = 2;

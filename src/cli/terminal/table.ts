@@ -1,6 +1,6 @@
 /** Rows in columns that fit a terminal: what can be shortened gives way first, then what can be done without. */
 import kleur from 'kleur';
-import { brokenAt, clipped, padded, printable, widthOf } from './terminal.js';
+import { brokenAt, clipped, oneLine, padded, widthOf } from './terminal.js';
 
 /** A column. */
 export interface Column {
@@ -76,11 +76,6 @@ function fittedColumns(
       widths[index] = Math.max(1, widths[index]! - Math.max(0, excess()));
     return { shown, widths };
   }
-}
-
-/** Text of anybody in one row of a terminal. */
-export function oneLine(text: string): string {
-  return printable(text).replace(/[\n\t]+/g, ' ');
 }
 
 /** Facts, one below the other: names in a column, values behind them, broken between words at the width. */

@@ -72,6 +72,11 @@ export function printable(text: string): string {
   );
 }
 
+/** Text of anybody in one row of a terminal. */
+export function oneLine(text: string): string {
+  return printable(text).replace(/[\n\t]+/g, ' ');
+}
+
 /**
  * Sentences, broken between words where the terminal ends: below their mark, such as `! `, or below the value of a
  * fact, or a little further in than they began. Diffs and lines to be pasted stay as they are, and so does everything

@@ -5,7 +5,8 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { PayloadKVError } from '../../errors.js';
 import { isObject } from '../../platform/is-object.js';
-import { bytesOf } from '../measure/measure-site.js';
+import { isAddressable } from '../site/site-address.js';
+import { bytesOf, parsed } from '../site/site-answer.js';
 import type { Source } from '../site/source.js';
 import type { Found } from './sitemap.js';
 import type { Visitor } from './visitor.js';
@@ -79,8 +80,8 @@ export async function* documentsOf(
       const list = await visitor.get(`${base}?limit=${PAGE}&page=${page}&depth=0&select[id]=true`, {
         accept: 'application/json',
       });
-      const body = list.status === 200 ? parsed(await bytesOf(list, LONGEST_LIST_MB)) : undefined;
-      const { docs, hasNextPage } = body ?? {};
+      const bytes = list.status === 200 ? await bytesOf(list, LONGEST_LIST_MB) : undefined;
+      const { docs, hasNextPage } = (bytes && (parsed(bytes.toString('utf8')) as Page | null)) ?? {};
       if (!Array.isArray(docs)) {
         await list.body?.cancel().catch(() => undefined);
         onSkipped(slug, whyNot(list.status));
@@ -88,7 +89,7 @@ export async function* documentsOf(
       }
       for (const document of docs) {
         const id = isObject(document) ? (document as { id?: unknown }).id : undefined;
-        if (typeof id !== 'number' && (typeof id !== 'string' || ['', '.', '..'].includes(id))) continue;
+        if (!isAddressable(id)) continue;
         if (fresh?.has(String(id).toLowerCase())) onFresh(1);
         else yield `${base}/${encodeURIComponent(id)}`;
       }
@@ -97,18 +98,15 @@ export async function* documentsOf(
   }
 }
 
+/** What is read of an answer of Payload's REST. */
+interface Page {
+  docs?: unknown;
+  hasNextPage?: unknown;
+}
+
 function whyNot(status: number): string {
   if (status === 401 || status === 403) return 'only who is logged in may read it';
   return status === 200 ? 'its answer has no documents' : `the site answers ${status}`;
-}
-
-function parsed(bytes: Buffer | undefined): { docs?: unknown; hasNextPage?: unknown } | undefined {
-  try {
-    const value: unknown = JSON.parse(bytes?.toString('utf8') ?? '');
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Pages of entries that are looked at for one collection, and entries of a page. */

@@ -3,7 +3,7 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { PayloadKVError } from '../../errors.js';
-import { bytesOf } from '../measure/measure-site.js';
+import { bytesOf } from '../site/site-answer.js';
 import type { Visitor } from './visitor.js';
 
 /** The most that the protocol lets a sitemap have, uncompressed. https://www.sitemaps.org/protocol.html */

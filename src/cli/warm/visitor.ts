@@ -1,6 +1,5 @@
 /** Asks a site for pages and documents, as somebody who is not logged in. */
-import { PayloadKVError } from '../../errors.js';
-import { whyUnreachable } from '../measure/measure-site.js';
+import { unreachable } from '../site/site-answer.js';
 
 /** Redirections that are followed, within the site. */
 const MOST_REDIRECTIONS = 3;
@@ -48,13 +47,7 @@ export function createVisitor(origin: string, basic?: string): Visitor {
         signal: AbortSignal.timeout(LONGEST_ANSWER_MS),
       });
     } catch (error) {
-      const { message, nextStep } = whyUnreachable(new URL(at), error, LONGEST_ANSWER_MS);
-      throw new PayloadKVError({
-        code: 'SITE_UNREACHABLE',
-        message,
-        nextStep: nextStep ?? 'Start the site, or correct --url.',
-        cause: error,
-      });
+      throw unreachable(new URL(at), error, LONGEST_ANSWER_MS);
     }
   }
 
