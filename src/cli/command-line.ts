@@ -41,6 +41,15 @@ export function collect(value: string, previous: string[] = []): string[] {
   return [...previous, value];
 }
 
+/** Reads a flag that may be given several times, each time with one of these: `choices()` alone keeps the last one. */
+export function collectOf(choices: readonly string[]) {
+  return (value: string, previous?: string[]): string[] => {
+    if (!choices.includes(value))
+      throw new InvalidArgumentError(`Allowed choices are ${choices.join(', ')}.`);
+    return collect(value, previous);
+  };
+}
+
 /** Reads a whole number. */
 export function wholeNumber(least: number, most: number) {
   return (value: string): number => {

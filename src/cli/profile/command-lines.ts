@@ -1,7 +1,7 @@
 /** The commands that say what could be better. */
 import { Option } from 'commander';
 import { ADVICE_KINDS } from '../../plan/advice/advice.js';
-import { type CommandLine, common, wholeNumber } from '../command-line.js';
+import { type CommandLine, collectOf, common, wholeNumber } from '../command-line.js';
 import { examples } from '../help-block.js';
 import { ofSite } from '../site/command-lines.js';
 
@@ -20,7 +20,7 @@ function advise({ program, action, stdout }: CommandLine): void {
     .addOption(
       new Option('--only <kind>', 'only advice of this kind; repeatable')
         .choices(ADVICE_KINDS)
-        .argParser((kind: string, previous: string[] = []) => [...previous, kind]),
+        .argParser(collectOf(ADVICE_KINDS)),
     )
     .option('--apply', "write what can be written into the project's own file, after showing the diff")
     .option('-y, --yes', 'with --apply: write without asking')
