@@ -1,18 +1,7 @@
 /** Asks the endpoints of the cache, as whoever is signed in in this browser. */
+import type { ShownEntry } from '../runtime/observe/endpoints/entries.js';
 import type { Statistics } from '../runtime/observe/snapshot.js';
 import type { PurgeTarget } from './purge-target.js';
-
-/** One entry, as `GET /payload-cache/entries` tells of it; times in seconds. */
-export interface ListedEntry {
-  key: string;
-  name: string;
-  operation: string;
-  age: number;
-  left: number | null;
-  bytes: number;
-  fresh: boolean;
-  tier: 'near' | 'store';
-}
 
 /** The numbers of all processes that share the store. */
 export function askStatistics(base: string, signal?: AbortSignal): Promise<Statistics> {
@@ -38,7 +27,7 @@ export function askEntries(
   base: string,
   of: { collection: string; id: number | string } | { global: string },
   signal?: AbortSignal,
-): Promise<{ entries: ListedEntry[]; cursor: string | null; scope: 'process' | 'store' }> {
+): Promise<{ entries: ShownEntry[]; cursor: string | null; scope: 'process' | 'store' }> {
   const query = new URLSearchParams({ ...of, limit: '50' } as Record<string, string>);
   if ('id' in of) query.set('id', String(of.id));
   return ask(`${base}/entries?${query}`, { signal });

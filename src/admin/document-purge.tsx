@@ -85,14 +85,14 @@ function Entries({ base, words, of }: { base: string; words: Words; of: Held }) 
               </tr>
             </thead>
             <tbody>
-              {entries.map(({ key, tier, name, operation, age, left, bytes, fresh }) => (
-                <tr key={`${tier} ${key}`}>
+              {entries.map((entry) => (
+                <tr key={`${entry.tier} ${entry.key}`}>
                   <th scope="row">
-                    {operation} <span className="payload-cache__muted">{name}</span>
+                    {entry.operation} <span className="payload-cache__muted">{entry.name}</span>
                   </th>
-                  <td>{formats.duration(1000 * age)}</td>
-                  <td>{leftText({ left, fresh }, words)}</td>
-                  <td>{formats.bytes(bytes)}</td>
+                  <td>{formats.duration(1000 * entry.age)}</td>
+                  <td>{leftText(entry, words)}</td>
+                  <td>{formats.bytes(entry.bytes)}</td>
                 </tr>
               ))}
             </tbody>
@@ -105,7 +105,6 @@ function Entries({ base, words, of }: { base: string; words: Words; of: Held }) 
   );
 }
 
-function leftText(entry: { left: number | null; fresh: boolean }, { texts, formats }: Words): string {
-  if (!entry.fresh) return texts.isStale;
-  return entry.left === null ? '–' : formats.duration(1000 * Math.max(entry.left, 0));
+function leftText({ left, fresh }: Listed['entries'][number], { texts, formats }: Words): string {
+  return fresh ? formats.duration(1000 * left) : texts.isStale;
 }
