@@ -528,6 +528,18 @@ describe('options', () => {
     expect((await other.ask('/stats', { headers: other.editor })).status).toBe(404);
   });
 
+  test('a collection that takes their path is told of in the log', async () => {
+    other = await startObservedSite({
+      seed: 0,
+      configure: (config) => ({
+        ...config,
+        collections: [...config.collections!, { slug: 'payload-cache', fields: [] }],
+      }),
+    });
+    expect((await other.askSigned('/stats')).ok).toBe(false);
+    expect(other.log.lines()).toEqual([expect.stringContaining('the collection payload-cache takes')]);
+  });
+
   test('the token may come from the environment', async () => {
     vi.stubEnv('PAYLOAD_KV_METRICS_TOKEN', 'sixteen-or-more-letters');
     other = await startObservedSite({ seed: 0 });

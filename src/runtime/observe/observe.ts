@@ -9,6 +9,7 @@ import { processEnvironment } from '../../platform/environment.js';
 import { withAdminView } from './admin-view.js';
 import { observeEndpoints } from './endpoints/endpoints.js';
 import { carryObservation, type Observation, type ObserveOptions } from './observation.js';
+import { BASE } from './signature.js';
 import { createStatistics } from './statistics.js';
 
 /**
@@ -30,6 +31,7 @@ export function observe(options: ObserveOptions = {}): Observer {
       return adminView ? withAdminView(open) : open;
     },
     attach(payload: Payload, events: Events) {
+      if (endpoints) warnIfHidden(payload);
       const statistics = createStatistics(payload, events, options);
       let hasEnded = false;
       const observation: Observation = {
@@ -52,6 +54,15 @@ export function observe(options: ObserveOptions = {}): Observer {
       };
     },
   };
+}
+
+/** Payload asks a collection for all that is below its slug, and no endpoint of the config. */
+function warnIfHidden({ config, logger }: Payload): void {
+  const slug = BASE.slice(1);
+  if (!config.collections.some((collection) => collection.slug === slug)) return;
+  logger.warn(
+    `payload-kv: the endpoints of observe() cannot be reached: the collection ${slug} takes their path. Give it another slug.`,
+  );
 }
 
 /** A reader that fails keeps neither the others nor the site from their work. */
