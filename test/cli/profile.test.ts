@@ -15,10 +15,10 @@ import {
   test,
   vi,
 } from 'vitest';
-import { messageReader } from '../../src/cli/profile/event-stream.js';
 import { profilePage } from '../../src/cli/profile/profile-page.js';
-import { type ProfiledRun, spansOf, type ToldEvent } from '../../src/cli/profile/profiled.js';
+import { type ProfiledRun, spansOf } from '../../src/cli/profile/profiled.js';
 import { waterfallLines } from '../../src/cli/profile/waterfall.js';
+import { messageReader, type ToldEvent } from '../../src/cli/site/event-stream.js';
 import { removeDirectory } from '../support/remove-directory.js';
 import { command } from './command.js';
 import { type ObservedSite, SECRET, startObservedSite } from './observed-site.js';

@@ -74,7 +74,7 @@ export async function runProfile(
   return ok ? EXIT.ok : EXIT.found;
 }
 
-/** The page, and the site that it is of: the one that `--url` names, or else where the page is. */
+/** The page, and the site that it is of: the one that is named, or else where the page is. */
 function addressOf(what: string, site: string | undefined): { url: URL; address: SiteAddress } {
   let url: URL | undefined;
   try {

@@ -4,10 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PayloadKVError } from '../../errors.js';
 import { EVENT_TYPES } from '../../interfaces/events.js';
 import { PROFILE } from '../../runtime/observe/profiled-requests.js';
+import { type Message, openEventStream, type ToldEvent } from '../site/event-stream.js';
 import type { Credentials, SiteAddress } from '../site/site-address.js';
 import { unreachable } from '../site/site-answer.js';
-import { type Message, openEventStream } from './event-stream.js';
-import { type ProfiledRun, spansOf, type ToldEvent } from './profiled.js';
+import { type ProfiledRun, spansOf } from './profiled.js';
 
 const LONGEST_ANSWER_MS = 60_000;
 /** How long the site may take to say that a request is over, once its answer is here, in milliseconds. */

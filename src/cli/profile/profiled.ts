@@ -1,13 +1,5 @@
 /** What one request came to: each read of the database adapter, each function and each write, with its outcome and times. */
-import type { CacheEvent } from '../../interfaces/events.js';
-
-/** An event as the site's stream tells it. */
-export interface ToldEvent extends CacheEvent {
-  /** Of a read: what is asked, without values. */
-  shape?: string;
-  /** Which of the profiled requests it belongs to. */
-  request?: string;
-}
+import type { ToldEvent } from '../site/event-stream.js';
 
 /** One thing that was done for a request. Times in milliseconds since the request began. */
 export interface Span {

@@ -1,5 +1,6 @@
 /** Entries in rows of a terminal. */
 import kleur from 'kleur';
+import { KEY_PREFIX } from '../../interfaces/keys.js';
 import { bytesText, secondsText } from '../terminal/figures.js';
 import { type Column, factLines, tableLines } from '../terminal/table.js';
 import { oneLine } from '../terminal/terminal.js';
@@ -14,8 +15,6 @@ const COLUMNS: readonly Column[] = [
   { title: 'is' },
   { title: 'tags', least: 10, dispensable: 1 },
 ];
-
-const KEY_PREFIX = 'payload-cache:';
 
 /** A page in rows, none wider than so many columns; a single entry, when its key was asked for, with all that is known. */
 export function entriesLines(

@@ -1,10 +1,11 @@
 /** The stream of a site's events: server-sent events, read as they come. */
 import { PayloadKVError } from '../../errors.js';
+import type { CacheEvent } from '../../interfaces/events.js';
 import { isObject } from '../../platform/is-object.js';
 import { BASE } from '../../runtime/observe/signature.js';
-import type { Credentials, SiteAddress } from '../site/site-address.js';
-import { unreachable, whyUnreachable } from '../site/site-answer.js';
-import { headersOf, refusal } from '../site/site-client.js';
+import type { Credentials, SiteAddress } from './site-address.js';
+import { unreachable, whyUnreachable } from './site-answer.js';
+import { headersOf, refusal } from './site-client.js';
 
 /** Longest wait for the stream to begin, in milliseconds. */
 const LONGEST_WAIT = 15_000;
@@ -16,6 +17,14 @@ export interface Message {
   kind: string | undefined;
   data: unknown;
   comment?: string;
+}
+
+/** An event as the stream tells it. */
+export interface ToldEvent extends CacheEvent {
+  /** Of a read: what is asked, without values. */
+  shape?: string;
+  /** Which of the profiled requests it belongs to. */
+  request?: string;
 }
 
 /** Makes messages of text as it comes, in pieces of any length. */

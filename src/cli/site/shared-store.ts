@@ -10,6 +10,7 @@ import type { Store } from '../../interfaces/store.js';
 import { type DecodedEntry, decodeEntry } from '../../runtime/entry/entry.js';
 import type { InvalidationTarget } from '../../runtime/instance.js';
 import { addStatistics } from '../../runtime/observe/added-up.js';
+import { statisticsIn } from '../../runtime/observe/shared-records.js';
 import type { Statistics } from '../../runtime/observe/snapshot.js';
 import { collectionTag, documentTag, globalTag, namespaceTag, ownTag } from '../../runtime/query/tags.js';
 import { entityAndVersionsTags } from '../../runtime/write/touched-by.js';
@@ -127,15 +128,6 @@ async function recordsIn(store: Store): Promise<{ records: Statistics[]; unread:
     });
   }
   return { records, unread };
-}
-
-function statisticsIn(text: string): Statistics | undefined {
-  try {
-    const found = JSON.parse(text) as Statistics;
-    return found.format === 1 && Array.isArray(found.hotQueries) ? found : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 // ---- entries --------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 /** Statistics in rows of a terminal. */
 import kleur from 'kleur';
-import type { Statistics, Timed } from '../../runtime/observe/snapshot.js';
+import { type Statistics, TIMED } from '../../runtime/observe/snapshot.js';
 import type { CacheCounts } from '../../runtime/stats/stats.js';
 import {
   bytesText,
@@ -158,17 +158,9 @@ function nameLines({ counts, savedBy, policies }: Statistics, columns: number): 
   ];
 }
 
-const DURATIONS: readonly [Timed, string][] = [
-  ['hit', 'hit'],
-  ['store', 'store'],
-  ['registry', 'registry'],
-  ['replacement', 'replacement'],
-  ['database', 'database'],
-];
-
 function durationLines({ latency }: Statistics, columns: number): string[] {
-  const rows = DURATIONS.flatMap(([timed, name]) => {
-    const each = latency[timed];
+  const rows = TIMED.flatMap((name) => {
+    const each = latency[name];
     if (!each || each.count === 0) return [];
     return [[name, countText(each.count), ...[each.p50, each.p95, each.p99].map(plainMilliseconds)]];
   });

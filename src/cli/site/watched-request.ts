@@ -1,11 +1,10 @@
 /** One request through a running site, as a visitor makes it, and what its reads came to: by the site's stream of events. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CacheEvent } from '../../interfaces/events.js';
 import { isObject } from '../../platform/is-object.js';
 import { PROFILE } from '../../runtime/observe/profiled-requests.js';
-import { openEventStream } from '../profile/event-stream.js';
 import type { Visitor } from '../warm/visitor.js';
+import { openEventStream, type ToldEvent } from './event-stream.js';
 import type { Credentials, SiteAddress } from './site-address.js';
 import type { AnsweredRead, Source } from './source.js';
 
@@ -17,9 +16,6 @@ const PATIENCE = 5_000;
 const MOST_EVENTS = 2_000;
 /** Reads whose entries are looked up: each is a question to the site. */
 const MOST_LOOKED_UP = 12;
-
-/** An event of a request, with what was asked. */
-type Told = CacheEvent & { shape?: string };
 
 /** What a request came to. */
 export interface WatchedRequest {
@@ -40,7 +36,7 @@ export async function watchRequest(
   site: { address: SiteAddress; credentials: Credentials },
 ): Promise<WatchedRequest | undefined> {
   const profile = randomBytes(16).toString('hex');
-  const events: Told[] = [];
+  const events: ToldEvent[] = [];
   const over = new AbortController();
   const stream = await openEventStream(site.address, site.credentials, profile, ({ kind, data }) => {
     if (kind === 'request') over.abort();
@@ -60,13 +56,13 @@ export async function watchRequest(
   }
 }
 
-const isTold = (data: unknown): data is Told =>
-  isObject(data) && typeof (data as Partial<Told>).type === 'string';
+const isTold = (data: unknown): data is ToldEvent =>
+  isObject(data) && typeof (data as Partial<ToldEvent>).type === 'string';
 
 const OUTCOMES: ReadonlySet<string> = new Set(['hit', 'miss', 'stale', 'bypass']);
 
 /** Each read, with its entry as it is now. */
-async function readsOf(events: readonly Told[], source: Source): Promise<AnsweredRead[]> {
+async function readsOf(events: readonly ToldEvent[], source: Source): Promise<AnsweredRead[]> {
   const reads: AnsweredRead[] = [];
   for (const { type, subject, name = '', operation = '', shape = '', reason, key, outcome } of events) {
     if (type === 'fill') {

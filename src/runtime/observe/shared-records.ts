@@ -87,8 +87,8 @@ export function createSharedRecords(
   };
 }
 
-/** What a text holds that a store has answered with. */
-function statisticsIn(text: string): Statistics | undefined {
+/** The statistics that a record holds, once it is opened; `undefined` where it is none, or of another version. */
+export function statisticsIn(text: string): Statistics | undefined {
   try {
     const found = JSON.parse(text) as Statistics;
     const isWhole =
