@@ -223,7 +223,9 @@ export function createReuse(): ReuseCounts {
   };
 }
 
-const nameOf = ({ subject, name = '' }: CacheEvent): string => (subject === 'global' ? `@${name}` : name);
+/** What statistics call that which a read is of: a collection's slug, or `@slug` of a global. */
+export const nameOf = ({ subject, name = '' }: CacheEvent): string =>
+  subject === 'global' ? `@${name}` : name;
 
 function noCounts(): Counts {
   const none = { reads: 0, hits: 0, first: 0, expired: 0, written: 0, lost: 0, unchanged: 0 };

@@ -14,7 +14,7 @@ import { createHistory, INTERVAL } from './history.js';
 import { createLatency } from './latency.js';
 import type { ObserveOptions } from './observation.js';
 import { createRepeatedQueries } from './repeated-queries.js';
-import { createReuse, type Life } from './reuse.js';
+import { createReuse, type Life, nameOf } from './reuse.js';
 import { shapeOf } from './shape.js';
 import { createSharedRecords, type SharedRecords } from './shared-records.js';
 import { shownPolicies } from './shown-policies.js';
@@ -83,8 +83,6 @@ export function createStatistics(payload: Payload, events: Events, options: Obse
   const errors = new Map<string, number>();
   let lateReplacements = 0;
   let breakersOpened = 0;
-
-  const nameOf = ({ subject, name = '' }: CacheEvent): string => (subject === 'global' ? `@${name}` : name);
 
   function knownOf(
     event: CacheEvent,
