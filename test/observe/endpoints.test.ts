@@ -547,6 +547,22 @@ describe('options', () => {
     expect((await other.ask('/metrics', { headers })).status).toBe(200);
   });
 
+  test.each([
+    ['acess', { acess: () => true }],
+    ['access', { access: true }],
+    ['endpoints', { endpoints: 'false' }],
+    ['adminView', { adminView: 1 }],
+    ['readers', { readers: { attach() {} } }],
+    ['readers', { readers: [() => {}] }],
+  ])('an option that cannot be is refused by its name: %s', (name, options) => {
+    expect(() => observe(options as never)).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_POLICY',
+        message: expect.stringContaining(`observe.${name}`),
+      }),
+    );
+  });
+
   test('a token that could be guessed is refused, and not shown', () => {
     expect(() => observe({ metricsToken: 'short' })).toThrow(
       expect.objectContaining({ code: 'INVALID_POLICY', message: expect.not.stringContaining('short') }),

@@ -6,6 +6,7 @@ import { parseDuration } from '../../duration.js';
 import { PayloadKVError } from '../../errors.js';
 import type { Events, Observer } from '../../interfaces/events.js';
 import { processEnvironment } from '../../platform/environment.js';
+import { invalid } from '../policy/option-values.js';
 import { withAdminView } from './admin-view.js';
 import { observeEndpoints } from './endpoints/endpoints.js';
 import { carryObservation, type Observation, type ObserveOptions } from './observation.js';
@@ -18,6 +19,7 @@ import { createStatistics } from './statistics.js';
  * @throws PayloadKVError `INVALID_DURATION`, `INVALID_POLICY` or `INVALID_ENVIRONMENT`
  */
 export function observe(options: ObserveOptions = {}): Observer {
+  check(options);
   const { shareEvery, readers = [], endpoints = true, adminView = false, access } = options;
   if (shareEvery) parseDuration(shareEvery, 'observe.shareEvery');
   const token = tokenOf(options);
@@ -54,6 +56,34 @@ export function observe(options: ObserveOptions = {}): Observer {
       };
     },
   };
+}
+
+type Check = (value: unknown) => string | false;
+
+const truth: Check = (value) => typeof value !== 'boolean' && 'true or false';
+/** What checks it where it is read. */
+const elsewhere: Check = () => false;
+
+/** What each option must be, where it is not that. */
+const CHECKS: Readonly<Record<keyof ObserveOptions, Check>> = {
+  access: (value) => typeof value !== 'function' && 'a function',
+  endpoints: truth,
+  adminView: truth,
+  metricsToken: elsewhere,
+  shareEvery: elsewhere,
+  readers: (value) =>
+    !(Array.isArray(value) && value.every((reader) => typeof reader?.attach === 'function')) &&
+    'a list of readers such as [logs()]',
+};
+
+/** A mistyped `access` would let in whom it was to keep out. */
+function check(options: ObserveOptions): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(CHECKS, name))
+      throw invalid(`observe.${name}`, `one of ${Object.keys(CHECKS).join(', ')}`, name);
+    const expected = value !== undefined && CHECKS[name as keyof ObserveOptions](value);
+    if (expected) throw invalid(`observe.${name}`, expected, typeof value);
+  }
 }
 
 /** Payload asks a collection for all that is below its slug, and no endpoint of the config. */
