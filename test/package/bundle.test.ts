@@ -18,7 +18,7 @@ const BUDGET = {
   siteOnKV: 35_300,
   siteOnDurableObjects: 36_800,
   siteOnDatabase: 37_350,
-  functions: 39_950,
+  functions: 40_050,
   responses: 48_200,
 };
 
