@@ -10,7 +10,7 @@ import type { Store } from '../../interfaces/store.js';
 import { type DecodedEntry, decodeEntry } from '../../runtime/entry/entry.js';
 import type { InvalidationTarget } from '../../runtime/instance.js';
 import { addStatistics } from '../../runtime/observe/added-up.js';
-import { statisticsIn } from '../../runtime/observe/shared-records.js';
+import { readRecord } from '../../runtime/observe/read-record.js';
 import type { Statistics } from '../../runtime/observe/snapshot.js';
 import { collectionTag, documentTag, globalTag, namespaceTag, ownTag } from '../../runtime/query/tags.js';
 import { entityAndVersionsTags } from '../../runtime/write/touched-by.js';
@@ -112,7 +112,7 @@ async function recordsIn(store: Store): Promise<{ records: Statistics[]; unread:
     const stored = await store.get(key);
     if (stored === undefined) continue;
     const opened = await openStored(key, stored);
-    const statistics = typeof opened === 'object' ? statisticsIn(opened.text) : undefined;
+    const statistics = typeof opened === 'object' ? readRecord(opened.text) : undefined;
     if (!statistics) {
       unread += 1;
       continue;
@@ -175,7 +175,8 @@ async function shownEntry(key: string, stored: string): Promise<Found> {
   const shown: Found = { key, name, operation, tags: [], bytes, tier: 'store', ...unknown };
   const opened = await openStored(key, stored);
   const entry = typeof opened === 'object' ? decodeEntry(opened.text, opened.serializer) : undefined;
-  if (!entry) return shown;
+  if (!entry || ![...entry.tags, ...entry.versions].every((each: unknown) => typeof each === 'string'))
+    return shown;
   const age = Math.max(0, (Date.now() - entry.askedAt) / 1_000);
   return { ...shown, tags: entry.tags, age, ttl: entry.ttl, left: Math.max(0, entry.ttl - age), entry };
 }

@@ -1,6 +1,6 @@
 /** Metrics by a client of StatsD. */
 import { type Duration, parseDuration } from '../../duration.js';
-import { isWorkerd } from '../../platform/background.js';
+import { every } from '../../platform/every.js';
 import { forEachTimed, histogramOf, METRICS, timedAs } from '../observe/metrics.js';
 import type { Reader } from '../observe/observation.js';
 import { dottedName } from './names.js';
@@ -32,10 +32,10 @@ const EVERY = 10;
  *
  * @throws PayloadKVError `INVALID_READER` without a client, `INVALID_DURATION`
  */
-export function statsD({ client, every = EVERY, labels = {} }: StatsDOptions): Reader {
+export function statsD({ client, every: often = EVERY, labels = {} }: StatsDOptions): Reader {
   if (typeof client?.increment !== 'function' || typeof client.timing !== 'function')
     throw missing('statsD', 'a client', 'statsD({ client: new StatsD() }) with the package hot-shots');
-  const interval = 1000 * parseDuration(every, 'statsD.every');
+  const interval = 1000 * parseDuration(often, 'statsD.every');
   return {
     name: 'statsD',
     attach(payload, { events, ownStatistics }) {
@@ -51,7 +51,7 @@ export function statsD({ client, every = EVERY, labels = {} }: StatsDOptions): R
         try {
           work();
         } catch (error) {
-          const { message } = error as Error;
+          const message = error instanceof Error ? error.message : String(error);
           warnOnce(payload, `the client of statsD() failed: ${message}. What it was given is lost.`);
         }
       }
@@ -86,11 +86,10 @@ export function statsD({ client, every = EVERY, labels = {} }: StatsDOptions): R
         }
         if (Date.now() >= due) send(flush);
       });
-      const timer = isWorkerd() ? undefined : setInterval(() => send(flush), interval);
-      timer?.unref?.();
+      const end = every(interval, () => send(flush));
       return () => {
         stop();
-        clearInterval(timer);
+        end();
         send(flush);
       };
     },

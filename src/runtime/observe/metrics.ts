@@ -1,5 +1,6 @@
 /** All metrics, from which everything is made that shows some: texts, registries, dashboards, documentation. */
 import type { CacheEvent, GuardedPart } from '../../interfaces/events.js';
+import { valueAt } from '../../platform/value-at.js';
 import type { CacheCounts } from '../stats/stats.js';
 import { type Latency, type Saved, type Statistics, TIMED, type Timed } from './snapshot.js';
 
@@ -56,13 +57,21 @@ function counted(isOne: (event: Counted) => boolean, ...labels: readonly MetricL
     type: 'counter',
     labels,
     merged: 'sum',
-    read: ({ events }) =>
-      events.filter(isOne).map((event) => ({
-        labels: Object.fromEntries(
-          labels.map((label) => [label, textOf(event, label)]).filter(([, value]) => value),
-        ),
-        value: event.count,
-      })),
+    read({ events }) {
+      // Events that differ in what is no label, as those of another release may, are one value: who reads metrics refuses
+      // all of them where two have the same labels.
+      const values = new Map<string, { labels: Labels; value: number }>();
+      for (const event of events) {
+        if (!isOne(event)) continue;
+        const texts = labels.map((label) => [label, textOf(event, label)]).filter(([, value]) => value);
+        const known = valueAt(values, JSON.stringify(texts), () => ({
+          labels: Object.fromEntries(texts) as Labels,
+          value: 0,
+        }));
+        known.value += event.count;
+      }
+      return [...values.values()];
+    },
   };
 }
 

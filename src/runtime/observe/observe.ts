@@ -21,7 +21,7 @@ import { createStatistics } from './statistics.js';
 export function observe(options: ObserveOptions = {}): Observer {
   check(options);
   const { shareEvery, readers = [], endpoints = true, adminView = false, access } = options;
-  if (shareEvery) parseDuration(shareEvery, 'observe.shareEvery');
+  if (shareEvery !== undefined && shareEvery !== false) parseDuration(shareEvery, 'observe.shareEvery');
   const token = tokenOf(options);
   if (adminView && !endpoints) throw withoutEndpoints();
   return {

@@ -5,22 +5,28 @@
 import type { Payload } from 'payload';
 import { RECORD_PREFIX } from '../../interfaces/keys.js';
 import { newVersion } from '../../interfaces/registry.js';
-import { isWorkerd } from '../../platform/background.js';
+import { every } from '../../platform/every.js';
 import { hash } from '../../platform/hash.js';
+import { listedWithin } from '../../platform/listed-within.js';
+import { withTimeout } from '../../platform/timeout.js';
 import { instanceOf } from '../carried-instance.js';
 import type { FillContext } from '../read/fill.js';
+import { readRecord } from './read-record.js';
 import type { Statistics } from './snapshot.js';
 
 /** How many times its interval a record lives. */
 const LIVES = 3;
 /** Records that are read: a fleet of more processes is added up in part. */
 const MOST_RECORDS = 200;
+/** How long listing them, and reading each page of them, may take, in milliseconds. */
+const LONGEST_LISTING = 5_000;
+const LONGEST_READ = 2_000;
 
 /** The records of one process. */
 export interface SharedRecords {
   /** Called at each event: writes down the numbers where it is time, for in workerd there is no timer between requests. */
   tick(time: number): void;
-  /** What others wrote down. Rejects where the store does. */
+  /** What others wrote down, as far as the store tells. Never rejects: it is asked for when the store is in trouble, too. */
   others(): Promise<Statistics[]>;
   end(): void;
 }
@@ -50,6 +56,22 @@ export function createSharedRecords(
     });
   }
 
+  async function readOthers(reads: FillContext, found: Statistics[]): Promise<void> {
+    let left = MOST_RECORDS;
+    for await (const keys of listedWithin(reads.far.list(prefixOf(reads)), LONGEST_LISTING)) {
+      const others = keys.filter((key) => !name || !key.endsWith(`:${name}`)).slice(0, left);
+      left -= others.length;
+      const reading = async () => (others.length > 0 ? reads.far.getMany(others) : []);
+      const texts = await withTimeout(reading(), LONGEST_READ);
+      for (const [index, text] of texts.entries()) {
+        const opened = typeof text === 'string' ? await reads.envelope.open(others[index]!, text) : undefined;
+        const statistics = opened ? readRecord(opened) : undefined;
+        if (statistics) found.push(statistics);
+      }
+      if (left <= 0) break;
+    }
+  }
+
   function tick(time: number): void {
     if (time < due) return;
     due = time + interval;
@@ -57,47 +79,21 @@ export function createSharedRecords(
     instance?.background.run(write());
   }
 
-  const timer = isWorkerd() ? undefined : setInterval(() => tick(Date.now()), interval);
-  timer?.unref?.();
+  const end = every(interval, () => tick(Date.now()));
 
   return {
     tick,
     async others() {
       const reads = instanceOf(payload)?.reads();
-      if (!reads) return [];
       const found: Statistics[] = [];
-      let left = MOST_RECORDS;
-      for await (const keys of reads.far.list(prefixOf(reads))) {
-        const others = keys.filter((key) => !name || !key.endsWith(`:${name}`)).slice(0, left);
-        left -= others.length;
-        const texts = others.length > 0 ? await reads.far.getMany(others) : [];
-        for (const [index, text] of texts.entries()) {
-          const opened =
-            typeof text === 'string' ? await reads.envelope.open(others[index]!, text) : undefined;
-          const statistics = opened ? statisticsIn(opened) : undefined;
-          if (statistics) found.push(statistics);
-        }
-        if (left <= 0) break;
+      if (!reads || reads.storeGuard.isOpen()) return found;
+      try {
+        await readOthers(reads, found);
+      } catch (error) {
+        reads.onFault(error, 'reading the statistics of other processes');
       }
       return found;
     },
-    end() {
-      clearInterval(timer);
-    },
+    end,
   };
-}
-
-/** The statistics that a record holds, once it is opened; `undefined` where it is none, or of another version. */
-export function statisticsIn(text: string): Statistics | undefined {
-  try {
-    const found = JSON.parse(text) as Statistics;
-    const isWhole =
-      found.format === 1 &&
-      Array.isArray(found.events) &&
-      Array.isArray(found.hotQueries) &&
-      Array.isArray(found.history?.points);
-    return isWhole ? found : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -4,6 +4,7 @@
  */
 import { isEntryKey, KEY_PREFIX } from '../../interfaces/keys.js';
 import { leavesProcess, type Store } from '../../interfaces/store.js';
+import { listedWithin } from '../../platform/listed-within.js';
 import { type DecodedEntry, decodeEntry } from '../entry/entry.js';
 import type { Opened } from '../entry/entry-form.js';
 import type { FillContext } from '../read/fill.js';
@@ -12,6 +13,8 @@ import type { FillContext } from '../read/fill.js';
 const AT_ONCE = 100;
 /** How long the store may take for each of these, in milliseconds: nobody's page waits. */
 const TIMEOUT = 5_000;
+/** How long listing keys may take in all, in milliseconds. */
+const LONGEST_LISTING = 10_000;
 
 /** Where an entry lies. */
 export type Tier = 'near' | 'store';
@@ -36,7 +39,7 @@ export async function keysIn(
   const ending = leavesProcess(store) ? '' : reads.attachment;
   const found = new Set<string>();
   let seen = 0;
-  for await (const keys of store.list(KEY_PREFIX + prefix)) {
+  for await (const keys of listedWithin(store.list(KEY_PREFIX + prefix), LONGEST_LISTING)) {
     for (const key of keys) if (isEntryKey(key) && key.endsWith(ending)) found.add(key);
     seen += keys.length;
     if (seen > most) return { keys: [...found].sort(), areAll: false };
@@ -99,9 +102,13 @@ async function entryIn(
   const opened: Opened = tier === 'near' ? envelope.unwrap(text) : await envelope.open(key, text);
   if (typeof opened !== 'string') return undefined;
   const entry = decodeEntry(opened, envelope.serializer, text.length);
-  if (!entry || entry.site !== reads.site) return undefined;
+  if (!entry || entry.site !== reads.site || !isWhole(entry)) return undefined;
   return key === entry.key || key === entry.key + reads.attachment ? entry : undefined;
 }
+
+/** A read that asks for an entry compares these with its own; here they are taken as they are. */
+const isWhole = ({ tags, versions }: DecodedEntry): boolean =>
+  [...tags, ...versions].every((each: unknown) => typeof each === 'string');
 
 /** Asks for the versions that hold, of tags whose versions are not known yet. */
 async function learn(
