@@ -204,6 +204,7 @@ export function attach(base: DatabaseAdapter, payload: Payload, first: Setup): D
     isReloaded = isBuilt;
     isBuilt = true;
     parts = undefined;
+    unwatch();
     const { config } = payload;
     const configured = config.custom?.[CUSTOM] as Setup | undefined;
     if (configured) site.setup = configured;
@@ -225,10 +226,14 @@ export function attach(base: DatabaseAdapter, payload: Payload, first: Setup): D
   }
 
   function watch(): void {
-    for (const end of ends.splice(0)) end();
     const { onEvent, observe } = site.setup.options;
     if (onEvent) ends.push(site.events.listen((event) => onEvent(event)));
     if (observe) ends.push(observe.attach(payload, site.events));
+  }
+
+  function unwatch(): void {
+    // What one of them throws keeps neither the others nor the store from ending.
+    for (const end of ends.splice(0)) site.background.run((async () => end())());
   }
 
   function listen(): void {
@@ -286,7 +291,7 @@ export function attach(base: DatabaseAdapter, payload: Payload, first: Setup): D
       unsubscribe?.();
       unsubscribe = undefined;
       parts?.listener.lost();
-      for (const end of ends.splice(0)) end();
+      unwatch();
       await close(site);
     },
     keepAlive: (work) => site.background.keepAlive(work),
@@ -300,7 +305,7 @@ export function attach(base: DatabaseAdapter, payload: Payload, first: Setup): D
 function createSite(base: DatabaseAdapter, payload: Payload, setup: Setup): Site {
   const warnings = createWarnings(payload);
   const attachment = nextAttachment();
-  const events = createEvents(attachment.slice(1), warnings.onFault);
+  const events = createEvents(attachment.slice(1), (error) => warnings.onFault(error, 'a listener to events'));
   const site: Site = {
     ...warnings,
     events,

@@ -195,6 +195,62 @@ describe('who hears', () => {
   });
 });
 
+describe('whoever watches and fails', () => {
+  test('later, when it is asynchronous, is told of in the log, and nothing else happens', async () => {
+    const rejected = vi.fn();
+    process.on('unhandledRejection', rejected);
+    try {
+      await start({
+        onEvent: (async () => {
+          throw new Error('no such table of events');
+        }) as never,
+      });
+      const warn = vi.spyOn(payload.logger, 'warn').mockImplementation(() => undefined);
+      instanceOf(payload)!.events.listen((async () => Promise.reject('later')) as never);
+      await find('post-2');
+      await settleCache(payload);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(rejected).not.toHaveBeenCalled();
+      void warn;
+    } finally {
+      process.off('unhandledRejection', rejected);
+    }
+  });
+
+  test('at its begin or its end keeps nobody from reading, and the site from ending', async () => {
+    let begun = 0;
+    const watching = (attach: () => unknown) =>
+      start({ observe: { name: 'mine', attach: () => attach() as () => void } });
+    await watching(() => {
+      begun += 1;
+      throw new Error('it cannot begin');
+    });
+    await find();
+    await settleCache(payload);
+    expect(begun).toBeGreaterThan(0);
+    events.length = 0;
+    await find();
+    expect(told()).toEqual(['hit']);
+    await site.stop();
+
+    for (const end of [
+      undefined,
+      () => Promise.reject(new Error('later')),
+      () => expect.fail('it cannot end'),
+    ]) {
+      const store = memory();
+      const close = vi.spyOn(store, 'close');
+      events = [];
+      site = await startBlog({
+        plugins: [payloadKV({ store, observe: { name: 'mine', attach: () => end as () => void } })],
+        seed: 1,
+      });
+      await site.stop();
+      expect(close).toHaveBeenCalled();
+    }
+  });
+});
+
 describe('faults', () => {
   test('errors, with their reason, and a breaker that opens', async () => {
     const broken = { is: false };

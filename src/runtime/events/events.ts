@@ -20,8 +20,9 @@ const every = Object.values(channels);
  * Creates the events of one Payload instance.
  *
  * @param instance its number in this process
+ * @param onFault hears what a listener throws
  */
-export function createEvents(instance: string, onFault: (error: unknown, during: string) => void): Events {
+export function createEvents(instance: string, onFault: (error: unknown) => void): Events {
   let listeners: readonly EventListener[] = [];
   return {
     isHeard: () => listeners.length > 0 || every.some(({ hasSubscribers }) => hasSubscribers),
@@ -32,9 +33,11 @@ export function createEvents(instance: string, onFault: (error: unknown, during:
       channels[event.type].publish(event);
       for (const listener of listeners) {
         try {
-          listener(event, args, question, filled);
+          const returned = listener(event, args, question, filled) as unknown;
+          // It may be `async`, and nobody else is there to hear that it failed.
+          (returned as Promise<void> | undefined)?.catch?.(onFault);
         } catch (error) {
-          onFault(error, 'a listener to events');
+          onFault(error);
         }
       }
     },

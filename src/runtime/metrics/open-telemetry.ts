@@ -63,7 +63,10 @@ export function openTelemetry({ meter, tracer, labels = {} }: OpenTelemetryOptio
         if (given.tracer) ends.push(traceInto(given.tracer, observation, labels));
       };
       if (meter || tracer) begin({ meter, tracer });
-      else void importInstruments(payload).then((found) => found && begin(found));
+      else {
+        const beginning = importInstruments(payload).then((found) => found && begin(found));
+        beginning.catch((error) => warnOnce(payload, `attaching openTelemetry() failed: ${String(error)}.`));
+      }
       return () => {
         isEnded = true;
         for (const end of ends) end();
