@@ -349,6 +349,20 @@ describe('why', () => {
     expect(await ofPosts(site)).toHaveLength(1);
   });
 
+  test('the values of slices are told to those alone who have the secret', async () => {
+    const site = await start({ cache: { collections: { posts: { slices: ['slug'] } } } });
+    await read(site, 'post-1');
+    const headers = { 'content-type': 'application/json', ...site.editor };
+    const asked = { method: 'POST', headers, body: JSON.stringify(question) };
+    for (const shown of [site.ask('/entries', { headers }), site.ask('/why', asked)]) {
+      const text = await (await shown).text();
+      expect(text).toContain('posts?slug=…');
+      expect(text).not.toContain('post-1');
+    }
+    expect(await (await site.askSigned('/entries')).text()).toContain('posts?slug=post-1');
+    expect(await (await site.askSigned('/why', question)).text()).toContain('posts?slug=post-1');
+  });
+
   test('tells of nothing that others read meanwhile', async () => {
     let meanwhile = 0;
     let isAsked = false;

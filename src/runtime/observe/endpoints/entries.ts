@@ -15,6 +15,7 @@ import type { FillContext } from '../../read/fill.js';
 import { entriesUnder, type FoundEntry, keysIn, type Tier } from '../stored-entries.js';
 import { json, type ObserveEndpoint, refusal } from './asked.js';
 import { collectionIn, globalIn, textIn } from './target.js';
+import { tagsWithoutValues } from './without-values.js';
 
 /** Entries on one page. */
 const DEFAULT_LIMIT = 50;
@@ -31,7 +32,7 @@ export interface ShownEntry {
   name: string;
   /** Operation of the adapter, `cached` for functions; empty where the key does not tell. */
   operation: string;
-  /** What it depends on. */
+  /** What it depends on; for who has not the secret without the values of slices, as `posts?slug=…`. */
   tags: readonly string[];
   /** Since the database was asked, its TTL, and what is left of that, in seconds. */
   age: number;
@@ -50,7 +51,7 @@ export const entries: ObserveEndpoint = {
   name: 'entries',
   method: 'get',
   limit: 'read',
-  async answer({ payload, instance, query }) {
+  async answer({ payload, instance, person, query }) {
     const reads = instance.reads();
     const isWanted = wantedBy(payload, query);
     const limit = limitIn(query.get('limit'));
@@ -61,7 +62,11 @@ export const entries: ObserveEndpoint = {
     const prefix = key.startsWith(KEY_PREFIX) ? key.slice(KEY_PREFIX.length) : '';
     try {
       const page = await pageOf(reads, cursor, { isWanted, limit, prefix });
-      return json({ ...page, scope });
+      // Who has the secret may read all that there is.
+      const shown = person.isSigned
+        ? page.entries
+        : page.entries.map((each) => ({ ...each, tags: tagsWithoutValues(each.tags) }));
+      return json({ ...page, entries: shown, scope });
     } catch (error) {
       reads.onFault(error, 'listing entries');
       throw refusal(

@@ -9,6 +9,7 @@ import { shapeOf } from '../shape.js';
 import { entriesUnder } from '../stored-entries.js';
 import { type Asked, json, type ObserveEndpoint, refusal } from './asked.js';
 import { collectionIn, globalIn, idIn, textIn } from './target.js';
+import { tagsWithoutValues } from './without-values.js';
 
 /** Reads that are told of. */
 const MOST_READS = 200;
@@ -65,7 +66,10 @@ export const why: ObserveEndpoint = {
     for (const { read, plan } of told) {
       if (reads && plan && read.outcome === 'hit') await addAge(reads, read, plan).catch(() => undefined);
     }
-    return json({ reads: told.map(({ read }) => read) });
+    // Hooks and access control read what whoever asks may not.
+    const shown = ({ read }: { read: ToldRead }): ToldRead =>
+      asked.person.isSigned ? read : { ...read, tags: tagsWithoutValues(read.tags) };
+    return json({ reads: told.map(shown) });
   },
 };
 
