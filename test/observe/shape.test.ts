@@ -51,4 +51,22 @@ describe('the shape of a query', () => {
       }),
     );
   });
+
+  test('of a query that is deep or wide without end is there at once', () => {
+    let deep: Record<string, unknown> = { slug: { equals: 'a' } };
+    for (let depth = 0; depth < 100_000; depth++) deep = { and: [deep] };
+    expect(shapeOf({ where: deep })).toBe('…');
+    let looked = 0;
+    const wide = new Proxy(
+      Array.from({ length: 100_000 }, () => ({})),
+      {
+        get(target, name, receiver) {
+          looked += 1;
+          return Reflect.get(target, name, receiver);
+        },
+      },
+    );
+    expect(shapeOf({ where: { or: wide, title: { equals: 'a' } } })).toBe('…');
+    expect(looked).toBeLessThan(2_000);
+  });
 });

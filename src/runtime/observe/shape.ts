@@ -4,6 +4,8 @@ import { isObject, isPlainObject } from '../../platform/is-object.js';
 /** Longest shape in characters, and most conditions in it: visitors write queries. */
 const LONGEST = 160;
 const MOST_CONDITIONS = 12;
+/** Parts of a query that are looked at, whether conditions or not. */
+const MOST_PARTS = 200;
 /** What a path of fields and an operator are made of; all else may hold anything. */
 const NAME = /^[\w.$-]{1,60}$/;
 
@@ -13,7 +15,7 @@ const NAME = /^[\w.$-]{1,60}$/;
  */
 export function shapeOf(args: Readonly<Record<string, unknown>>): string {
   const parts: string[] = [];
-  addConditions(args.where, parts, '');
+  addConditions(args.where, parts, '', { left: MOST_PARTS });
   const { sort, limit, page, locale, versions, draftsEnabled, select, joins, pagination, field, id } = args;
   if (id !== undefined && id !== null) parts.push('id');
   if (typeof field === 'string') parts.push(`of ${named(field)}`);
@@ -30,17 +32,21 @@ export function shapeOf(args: Readonly<Record<string, unknown>>): string {
   return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
 }
 
-function addConditions(where: unknown, parts: string[], before: string): void {
+function addConditions(where: unknown, parts: string[], before: string, looked: { left: number }): void {
+  looked.left -= 1;
   if (!isPlainObject(where)) return;
   for (const [name, condition] of Object.entries(where)) {
-    if (parts.length >= MOST_CONDITIONS) {
+    if (parts.length >= MOST_CONDITIONS || looked.left < 0) {
       if (parts.at(-1) !== '…') parts.push('…');
       return;
     }
     const logical = /^(and|or)$/i.test(name) && Array.isArray(condition);
     if (logical) {
       const word = name.toLowerCase() === 'or' && condition.length > 1 ? 'or ' : '';
-      for (const each of condition) addConditions(each, parts, word);
+      for (const each of condition) {
+        if (looked.left < 0) break;
+        addConditions(each, parts, word, looked);
+      }
     } else if (isPlainObject(condition)) {
       for (const operator of Object.keys(condition)) parts.push(`${before}${named(name)} ${named(operator)}`);
     }
