@@ -51,8 +51,8 @@ export function NamesTable({ statistics, words, purge }: TableProps) {
         </>
       ),
       policy,
-      counts: isGlobal ? counts.globals[slug] : counts.collections[slug],
-      saved: savedBy[name],
+      counts: under(slug, isGlobal ? counts.globals : counts.collections),
+      saved: under(name, savedBy),
       target: policy.cached
         ? { target: isGlobal ? { global: slug } : { collection: slug }, name: slug }
         : undefined,
@@ -60,6 +60,11 @@ export function NamesTable({ statistics, words, purge }: TableProps) {
   });
   const shown = rows.filter(({ policy, counts }) => policy?.cached || readsOf(counts) > 0);
   return <CountsTable title={words.texts.collections} rows={shown} words={words} purge={purge} hasPolicy />;
+}
+
+/** What stands there under a name, which may be `constructor` as well. */
+function under<Value>(name: string, all: Readonly<Record<string, Value>>): Value | undefined {
+  return Object.hasOwn(all, name) ? all[name] : undefined;
 }
 
 /** What the functions of each namespace came to; nothing where there are none. */
@@ -198,7 +203,9 @@ function Reasons({ bypasses, words }: { bypasses: CacheCounts['bypasses']; words
       {reasons.map(([reason, count]) => (
         <li key={reason}>
           {formats.count(count)}{' '}
-          <span className="payload-cache__muted">{REASONS[reason] ? texts[REASONS[reason]] : reason}</span>
+          <span className="payload-cache__muted">
+            {Object.hasOwn(REASONS, reason) ? texts[REASONS[reason]] : reason}
+          </span>
         </li>
       ))}
     </ul>

@@ -38,6 +38,15 @@ function cellsOf(html: string, begin: string): string[] {
 }
 
 describe('what is shown of a cache', () => {
+  test('has names that all objects have', () => {
+    const statistics = JSON.parse(JSON.stringify(numbers())) as Statistics;
+    for (const name of ['constructor', 'toString', '@valueOf'])
+      statistics.policies[name] = { cached: true, ttl: 60 };
+    statistics.counts.total.bypasses = { constructor: 1 } as never;
+    const { html } = shown(statistics);
+    for (const name of ['constructor', 'toString', 'valueOf']) expect(cellsOf(html, name)[2]).toBe('0');
+  });
+
   test('is what was counted: reads, what they saved, policies, queries', async () => {
     const { payload } = site;
     const find = () =>
