@@ -427,6 +427,9 @@ describe('a request that another site has a browser send', () => {
 
   test('is no danger where it carries a key of its own', async () => {
     expect((await purgeAs({ ...site.apiKey, ...cross })).status).toBe(200);
+    // With a cookie beside it, that may be what signs in.
+    const unknownKey = { authorization: 'users API-Key of-nobody' };
+    expect((await purgeAs({ ...unknownKey, cookie: site.cookie, ...cross })).status).toBe(403);
   });
 });
 

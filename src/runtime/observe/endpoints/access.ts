@@ -57,7 +57,8 @@ export async function personOf({
   return {
     name: nameOf(req),
     isSigned: false,
-    byCookie: !OWN_HEADER.test(headers.get('authorization') ?? ''),
+    // With both, either may have told who it is.
+    byCookie: headers.has('cookie') || !OWN_HEADER.test(headers.get('authorization') ?? ''),
   };
 }
 
