@@ -77,7 +77,7 @@ export interface Filled {
 }
 
 /**
- * Hears of events, synchronously. What it throws is logged.
+ * Hears of events, synchronously. What it throws is logged, as is what a promise of its rejects with.
  *
  * @param args what a read of the adapter was asked with, its request too: nothing of it may be kept or shown as it is
  * @param question an object that is the same for the same question, for as long as it is remembered
