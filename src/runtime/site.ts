@@ -305,7 +305,9 @@ export function attach(base: DatabaseAdapter, payload: Payload, first: Setup): D
 function createSite(base: DatabaseAdapter, payload: Payload, setup: Setup): Site {
   const warnings = createWarnings(payload);
   const attachment = nextAttachment();
-  const events = createEvents(attachment.slice(1), (error) => warnings.onFault(error, 'a listener to events'));
+  const events = createEvents(attachment.slice(1), (error) =>
+    warnings.onFault(error, 'a listener to events'),
+  );
   const site: Site = {
     ...warnings,
     events,
