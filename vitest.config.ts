@@ -10,7 +10,9 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
  * process itself, its environment or its globals, keep to one of their own.
  */
 const SHARING = [
-  'test/{apply,cli,doctor,fault,functions,inspect,interleaving,observe,plan,registries}/*.test.ts',
+  // A signal that it tells itself is heard by whatever others have loaded.
+  'test/cli/!(site-watch).test.ts',
+  'test/{apply,doctor,fault,functions,inspect,interleaving,observe,plan,registries}/*.test.ts',
   'test/docs/!(snippets).test.ts',
   'test/runtime/!(binding|single-flight).test.ts',
   'test/runtime/next/*.test.ts',
