@@ -10,8 +10,8 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
  * process itself, its environment or its globals, keep to one of their own.
  */
 const SHARING = [
-  // A signal that it tells itself is heard by whatever others have loaded.
-  'test/cli/!(site-watch).test.ts',
+  // A signal that these tell themselves is heard by whatever others have loaded.
+  'test/cli/!(site-watch|warm).test.ts',
   'test/{apply,doctor,fault,functions,inspect,interleaving,observe,plan,registries}/*.test.ts',
   'test/docs/!(snippets).test.ts',
   'test/runtime/!(binding|single-flight).test.ts',
