@@ -96,7 +96,8 @@ export function tagsOfTarget(payload: Payload, target: InvalidationTarget): read
   return namedTags(target);
 }
 
-function namedTags(
+/** The tags of what a target names by itself: of a document it names all of its collection's. */
+export function namedTags(
   target: Exclude<InvalidationTarget, 'everything' | { prefix: string }>,
 ): readonly string[] {
   if ('tags' in target) return target.tags.map(ownTag);
@@ -106,7 +107,8 @@ function namedTags(
   );
 }
 
-async function deletePrefix(store: Store, prefix: string): Promise<void> {
+/** Deletes the entries whose keys begin with a prefix. */
+export async function deletePrefix(store: Store, prefix: string): Promise<void> {
   // Versions are no entries: without them everything that depends on their tags would be stale, or worse.
   for await (const keys of store.list(KEY_PREFIX + prefix)) await store.deleteMany(keys.filter(isEntryKey));
 }

@@ -24,7 +24,7 @@ import { type CacheBehind, wrapAdapter } from './adapter/wrap-adapter.js';
 import { carryInstance, noteInstance } from './carried-instance.js';
 import { ENTRY_FORMAT } from './entry/entry-form.js';
 import { createEnvelope } from './entry/envelope.js';
-import { createEvents } from './events/events.js';
+import { createEvents, momentIn } from './events/events.js';
 import { createFaultGuard, type FaultGuard } from './fault/fault-guard.js';
 import { createWarnings, type Warnings } from './fault/warnings.js';
 import {
@@ -358,8 +358,8 @@ function createGuard(
     onFault: (error) => site.onFault(error, `the ${name}`, part),
     onClose: () => tellBreaker('closed'),
     watch(operation) {
-      if (!isFar || !events.isHeard()) return undefined;
-      const since = performance.now();
+      const since = isFar ? momentIn(events) : undefined;
+      if (since === undefined) return undefined;
       return (isDone) =>
         events.tell({
           type: 'call',

@@ -6,9 +6,10 @@
 import type { PayloadRequest } from 'payload';
 import { parseDuration } from '../../duration.js';
 import { PayloadKVError } from '../../errors.js';
+import { momentIn } from '../events/events.js';
 import { noteUse } from '../operation/operation.js';
 import { answerWithGrace } from '../read/grace.js';
-import { countBypass, momentIn, noteLookup, telling } from '../read/outcome.js';
+import { countBypass, noteLookup, telling } from '../read/outcome.js';
 import type { CachedOptions, FunctionContext } from './context.js';
 import { lookUp, noteEntry } from './lookup.js';
 import { bypassing, type FunctionCall, revalidate, runShared } from './run.js';

@@ -2,10 +2,11 @@
 import type { Duration } from '../../duration.js';
 import { PayloadKVError } from '../../errors.js';
 import { encodeResult } from '../entry/entry.js';
+import { momentIn } from '../events/events.js';
 import { currentCall } from '../operation/operation.js';
 import { namespaceTag, ownTag } from '../query/tags.js';
 import { recordedVersions, strictest } from '../read/known-versions.js';
-import { momentIn, noteLookup } from '../read/outcome.js';
+import { noteLookup } from '../read/outcome.js';
 import { copyOfFunctionCounts, type FunctionCounts } from '../stats/stats.js';
 import { cached, type MemoizeOptions, memoize } from './cached.js';
 import type { CachedOptions, FunctionContext, FunctionSite, WantedFunction } from './context.js';

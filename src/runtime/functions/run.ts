@@ -4,11 +4,12 @@ import { type Duration, parseDuration } from '../../duration.js';
 import { PayloadKVError } from '../../errors.js';
 import type { Refusal } from '../../interfaces/recorder.js';
 import { decodeResult, type EncodedResult, encodeResult } from '../entry/entry.js';
+import { momentIn } from '../events/events.js';
 import { currentRecorder, runCall } from '../operation/operation.js';
 import { collectionTag, documentTag, globalTag, ownTag, starTag } from '../query/tags.js';
 import { exceeds } from '../read/entry-writes.js';
 import { areCurrent, recordedVersions, strictest } from '../read/known-versions.js';
-import { hashIn, momentIn, tell } from '../read/outcome.js';
+import { hashIn, tell } from '../read/outcome.js';
 import type {
   CachedOptions,
   DependencyTarget,

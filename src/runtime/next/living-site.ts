@@ -8,12 +8,13 @@ import { leavesProcess } from '../../interfaces/store.js';
 import { hash } from '../../platform/hash.js';
 import { shared } from '../../platform/shared.js';
 import { type Instance, instanceOf, livingInstances } from '../carried-instance.js';
+import { momentIn } from '../events/events.js';
 import { attachedKeys } from '../read/attachment.js';
 import { counted } from '../read/context.js';
 import { exceeds } from '../read/entry-writes.js';
 import type { FillContext } from '../read/fill.js';
 import { areCurrent, recordedVersions, servingVersions } from '../read/known-versions.js';
-import { momentIn, noteLookup } from '../read/outcome.js';
+import { noteLookup } from '../read/outcome.js';
 import { replacedBy } from './next-tags.js';
 
 /** Tags with the version of each, as an entry records them. */

@@ -1,5 +1,6 @@
 /** What a read asks, without its values: they may be anybody's, and no two visitors' are alike. */
 import { isObject, isPlainObject } from '../../platform/is-object.js';
+import { isLogical } from '../query/canonical-arguments.js';
 
 /** Longest shape in characters, and most conditions in it: visitors write queries. */
 const LONGEST = 160;
@@ -40,8 +41,7 @@ function addConditions(where: unknown, parts: string[], before: string, looked: 
       if (parts.at(-1) !== '…') parts.push('…');
       return;
     }
-    const logical = /^(and|or)$/i.test(name) && Array.isArray(condition);
-    if (logical) {
+    if (isLogical(name) && Array.isArray(condition)) {
       const word = name.toLowerCase() === 'or' && condition.length > 1 ? 'or ' : '';
       for (const each of condition) {
         if (looked.left < 0) break;

@@ -1,7 +1,7 @@
 /** Keeps the statistics of one Payload instance, from its events. */
 import type { Payload } from 'payload';
 import { parseDuration } from '../../duration.js';
-import type { CacheEvent, Events, Filled } from '../../interfaces/events.js';
+import type { CacheEvent, Events, EventType, Filled } from '../../interfaces/events.js';
 import { leavesProcess, type Store, storesInProcess } from '../../interfaces/store.js';
 import { valueAt } from '../../platform/value-at.js';
 import { type Instance, instanceOf } from '../carried-instance.js';
@@ -11,7 +11,7 @@ import { createEventCounter } from './counted-events.js';
 import { noteValues } from './equalities.js';
 import { createHeavyHitters, type HeavyHitter } from './heavy-hitters.js';
 import { createHistory, INTERVAL } from './history.js';
-import { createLatency } from './latency.js';
+import { createLatency, sumOf } from './latency.js';
 import type { ObserveOptions } from './observation.js';
 import { createRepeatedQueries } from './repeated-queries.js';
 import { createReuse, type Life, nameOf } from './reuse.js';
@@ -81,8 +81,6 @@ export function createStatistics(payload: Payload, events: Events, options: Obse
   });
   const saved: Saved = { calls: 0, time: 0 };
   const errors = new Map<string, number>();
-  let lateReplacements = 0;
-  let breakersOpened = 0;
 
   function knownOf(
     event: CacheEvent,
@@ -181,7 +179,6 @@ export function createStatistics(payload: Payload, events: Events, options: Obse
         break;
       case 'invalidate':
         history.at(time).invalidations += 1;
-        if (event.outcome === 'late') lateReplacements += 1;
         reuse.noteWrite(event);
         break;
       case 'call':
@@ -194,9 +191,6 @@ export function createStatistics(payload: Payload, events: Events, options: Obse
           errors.set(reason, (errors.get(reason) ?? 0) + 1);
         break;
       }
-      case 'breaker':
-        if (event.outcome === 'open') breakersOpened += 1;
-        break;
     }
     if (args && event.subject !== 'function') noteRead(event, args, question, filled);
     records?.tick(time);
@@ -207,6 +201,12 @@ export function createStatistics(payload: Payload, events: Events, options: Obse
     const store = instance.store();
     const registry = instance.registry();
     const guards = instance.guards();
+    const told = counted.read();
+    const countOf = (type: EventType, outcome: string): number =>
+      sumOf(
+        told.filter((each) => each.type === type && each.outcome === outcome),
+        ({ count }) => count,
+      );
     const usages = storesInProcess(store).flatMap((each) => each.usage?.() ?? []);
     return {
       format: 1,
@@ -215,7 +215,7 @@ export function createStatistics(payload: Payload, events: Events, options: Obse
       scope: 'process',
       processes: 1,
       counts: summarised(instance.counters),
-      events: counted.read(),
+      events: told,
       pending: instance.background.pending(),
       inFlight: instance.inFlight(),
       latency: Object.fromEntries(TIMED.map((name) => [name, latency[name].read()])) as Statistics['latency'],
@@ -236,8 +236,8 @@ export function createStatistics(payload: Payload, events: Events, options: Obse
       hotFloor: shapes.floor(),
       repeatedQueries: repeated.read(),
       reuse: reuse.read(),
-      lateReplacements,
-      breakersOpened,
+      lateReplacements: countOf('invalidate', 'late'),
+      breakersOpened: countOf('breaker', 'open'),
       errors: Object.fromEntries(errors),
       near: usages.length > 0 ? addUsages(usages) : null,
       store: {

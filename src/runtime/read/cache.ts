@@ -5,6 +5,7 @@
  */
 import type { Recorder } from '../../interfaces/recorder.js';
 import { isObject } from '../../platform/is-object.js';
+import { momentIn } from '../events/events.js';
 import {
   CacheMissError,
   type FoundDirective,
@@ -31,7 +32,7 @@ import { createEntryWrites } from './entry-writes.js';
 import { type FillContext, fill } from './fill.js';
 import { answerWithGrace } from './grace.js';
 import { lookup } from './lookup.js';
-import { countBypass, momentIn, noteLookup, telling } from './outcome.js';
+import { countBypass, noteLookup, telling } from './outcome.js';
 import { createPlans } from './plan.js';
 import { recordBypass } from './record-bypass.js';
 import { createRevalidation } from './revalidation.js';

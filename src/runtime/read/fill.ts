@@ -2,12 +2,13 @@
 import type { Recorder } from '../../interfaces/recorder.js';
 import { isObject } from '../../platform/is-object.js';
 import { decodeResult, type EncodedResult, encodeResult } from '../entry/entry.js';
+import { momentIn } from '../events/events.js';
 import { carriesTransaction, isOfWriteOperation, type Reader } from '../operation/reader.js';
 import type { CachedOperation } from '../query/operations.js';
 import type { Answer, Read, ReadContext, Wanted } from './context.js';
 import type { EntryWrites } from './entry-writes.js';
 import { completeVersions } from './known-versions.js';
-import { momentIn, tell, telling } from './outcome.js';
+import { tell, telling } from './outcome.js';
 import type { Plans } from './plan.js';
 import { isOfAsker, withoutSecrets } from './secrets.js';
 

@@ -1,7 +1,8 @@
 /** What is answered where an entry is not fresh, or there is none. */
 import type { Recorder } from '../../interfaces/recorder.js';
+import { momentIn } from '../events/events.js';
 import type { Absent, ReadContext, Subject, Wanted } from './context.js';
-import { hashIn, momentIn, tell } from './outcome.js';
+import { hashIn, tell } from './outcome.js';
 
 /** How a new answer is made. */
 export interface Making<Result> {

@@ -1,11 +1,8 @@
 /** Counts what becomes of reads and functions, and tells those who listen. */
 import type { Events, EventType, Filled, Told } from '../../interfaces/events.js';
+import { momentIn } from '../events/events.js';
 import type { BypassReason, FunctionCounts } from '../stats/stats.js';
 import type { Subject, Wanted } from './context.js';
-
-/** The moment, if anybody wants to know how long things take. */
-export const momentIn = (events: Events): number | undefined =>
-  events.isHeard() ? performance.now() : undefined;
 
 /** Tells of something that happened to a subject. `since` is from {@link momentIn}: nothing is told without it. */
 export function tell(

@@ -4,8 +4,9 @@
  * in touched-by.ts, how versions are replaced in replacement.ts.
  */
 import type { DatabaseAdapter, Payload } from 'payload';
-import type { Events } from '../../interfaces/events.js';
+import type { Events, Told } from '../../interfaces/events.js';
 import type { Pages } from '../../interfaces/recorder.js';
+import { momentIn } from '../events/events.js';
 import { isTransactionID, type TransactionID, transactionOf } from '../operation/request.js';
 import type { InvalidationEvent, ReplacementEvent } from '../policy/options.js';
 import type { Policy } from '../policy/policy.js';
@@ -106,23 +107,49 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
     tellOthers(tags);
   }
 
-  const momentNow = (): number | undefined => (parts.events.isHeard() ? performance.now() : undefined);
-
   async function replaceTouched(touched: Touched): Promise<void> {
     collapse(touched);
-    const since = momentNow();
+    const since = momentIn(parts.events);
     await replace(touched.tags);
-    report(parts, touched, since, isPending);
+    report(touched, durationSince(since));
+  }
+
+  /** Tells of tags whose versions were replaced, unless nobody has listened since that began. */
+  function tellReplaced(
+    of: Pick<Told, 'subject' | 'name' | 'operation'>,
+    tags: readonly string[],
+    duration: number | undefined,
+  ): void {
+    if (duration === undefined) return;
+    const outcome = isPending(tags) ? 'late' : 'replaced';
+    parts.events.tell({ type: 'invalidate', ...of, count: tags.length, outcome, duration });
+  }
+
+  /** Counts what was made stale, and tells of it those who listen, and the site's hooks. */
+  function report(touched: Touched, duration: number | undefined): void {
+    for (const { type, slug, operations, ids, tags: touchedTags } of touched.subjects.values()) {
+      const tags = [...touchedTags];
+      parts.counts(type, slug).invalidations += 1;
+      parts.debug?.(`invalidated ${tags.join(' ')}`);
+      tellReplaced({ subject: type, name: slug, operation: [...operations].join('+') }, tags, duration);
+      const event: InvalidationEvent = {
+        slug,
+        type,
+        operations: [...operations],
+        ids: ids && [...ids],
+        tags: tags.sort(),
+        payload: parts.payload,
+      };
+      const told = parts.onInvalidated(event);
+      if (told instanceof Promise) parts.background.run(told);
+    }
   }
 
   /** Replaces what somebody names who has written past the adapter. */
   async function replaceByHand(tags: readonly string[], operation = 'invalidateCache'): Promise<void> {
-    const since = momentNow();
+    const since = momentIn(parts.events);
     await replace(tags);
-    if (since === undefined) return;
-    const outcome = isPending(tags) ? 'late' : 'replaced';
-    const duration = performance.now() - since;
-    parts.events.tell({ type: 'invalidate', operation, count: tags.length, duration, outcome });
+    tellReplaced({ operation }, tags, durationSince(since));
   }
 
   /** Commits with the new versions inside the transaction, for a registry that wants them there. */
@@ -134,7 +161,7 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
     collapse(touched);
     const tags = [...touched.tags].sort();
     replacement.hold(tags);
-    const since = momentNow();
+    const since = momentIn(parts.events);
     let replaced: string[] | undefined;
     try {
       // Without a timeout: the commit would wait for the same connection, and must not overtake the replacement.
@@ -154,7 +181,7 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
       if (replaced && isCommitted) {
         await replacement.nameSetsOrLater(tags);
         tellOthers(tags);
-        report(parts, touched, since, isPending);
+        report(touched, durationSince(since));
       } else await replaceTouched(touched);
     }
   }
@@ -207,47 +234,15 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
       await replaceByHand(everyTag(context), because);
     },
     replace: replaceByHand,
-    documentChanged: (slug, id) => replaceByHand([...documentChangedTags(context, slug, id)]),
+    documentChanged: (slug, id) => replaceByHand(documentChangedTags(context, slug, id)),
     tagsOf: (document) =>
       document ? documentChangedTags(context, document.slug, document.id) : everyTag(context),
     pendingFor(tags) {
-      if (replacement.isPending(tags)) return 'error';
+      if (isPending(tags)) return 'error';
       return isGathered(tags) ? 'write-operation' : undefined;
     },
   };
 }
 
-/** Counts what was made stale, and tells the site's hooks of it. */
-function report(
-  parts: InvalidationParts,
-  touched: Touched,
-  since: number | undefined,
-  isPending: (tags: readonly string[]) => boolean,
-): void {
-  const duration = since === undefined ? undefined : performance.now() - since;
-  for (const { type, slug, operations, ids, tags } of touched.subjects.values()) {
-    parts.counts(type, slug).invalidations += 1;
-    parts.debug?.(`invalidated ${[...tags].join(' ')}`);
-    if (duration !== undefined) {
-      parts.events.tell({
-        type: 'invalidate',
-        subject: type,
-        name: slug,
-        operation: [...operations].join('+'),
-        count: tags.size,
-        outcome: isPending([...tags]) ? 'late' : 'replaced',
-        duration,
-      });
-    }
-    const event: InvalidationEvent = {
-      slug,
-      type,
-      operations: [...operations],
-      ids: ids && [...ids],
-      tags: [...tags].sort(),
-      payload: parts.payload,
-    };
-    const told = parts.onInvalidated(event);
-    if (told instanceof Promise) parts.background.run(told);
-  }
-}
+const durationSince = (moment: number | undefined): number | undefined =>
+  moment === undefined ? undefined : performance.now() - moment;
