@@ -2,9 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PayloadKVError } from '../../errors.js';
-import { EVENT_TYPES } from '../../interfaces/events.js';
 import { PROFILE } from '../../runtime/observe/profiled-requests.js';
-import { type Message, openEventStream, type ToldEvent } from '../site/event-stream.js';
+import { isNumber, isTold, type Message, openEventStream, type ToldEvent } from '../site/event-stream.js';
 import type { Credentials, SiteAddress } from '../site/site-address.js';
 import { unreachable } from '../site/site-answer.js';
 import { type ProfiledRun, spansOf } from './profiled.js';
@@ -110,10 +109,6 @@ async function send(
   }
 }
 
-const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
-const isAbsentOr = (value: unknown, type: 'string' | 'number'): boolean =>
-  value === undefined || (type === 'number' ? isNumber(value) : typeof value === 'string');
-
 function numberIn(data: unknown, name: string): number {
   const value = (data as Record<string, unknown>)[name];
   return isNumber(value) ? value : 0;
@@ -122,18 +117,4 @@ function numberIn(data: unknown, name: string): number {
 function isEnded(data: unknown): data is Ended {
   const { time, request, duration } = data as Partial<Ended>;
   return isNumber(time) && isNumber(duration) && typeof request === 'string';
-}
-
-/** Whether a message is an event as it should be: a site may send anything. */
-function isTold(kind: string | undefined, data: unknown): data is ToldEvent {
-  const event = data as Record<string, unknown>;
-  return (
-    (EVENT_TYPES as readonly (string | undefined)[]).includes(kind) &&
-    event.type === kind &&
-    isNumber(event.time) &&
-    ['duration', 'bytes', 'count'].every((name) => isAbsentOr(event[name], 'number')) &&
-    ['subject', 'name', 'operation', 'part', 'outcome', 'reason', 'key', 'shape', 'request'].every((name) =>
-      isAbsentOr(event[name], 'string'),
-    )
-  );
 }

@@ -1,6 +1,6 @@
 /** The stream of a site's events: server-sent events, read as they come. */
 import { PayloadKVError } from '../../errors.js';
-import type { CacheEvent } from '../../interfaces/events.js';
+import { type CacheEvent, EVENT_TYPES } from '../../interfaces/events.js';
 import { isObject } from '../../platform/is-object.js';
 import { BASE } from '../../runtime/observe/signature.js';
 import type { Credentials, SiteAddress } from './site-address.js';
@@ -25,6 +25,26 @@ export interface ToldEvent extends CacheEvent {
   shape?: string;
   /** Which of the profiled requests it belongs to. */
   request?: string;
+}
+
+/** Whether what a site has sent is a number. */
+export const isNumber = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isFinite(value);
+const isAbsentOr = (value: unknown, type: 'string' | 'number'): boolean =>
+  value === undefined || (type === 'number' ? isNumber(value) : typeof value === 'string');
+
+/** Whether a message is an event as it should be: a site may send anything. */
+export function isTold(kind: string | undefined, data: unknown): data is ToldEvent {
+  const event = data as Record<string, unknown>;
+  return (
+    (EVENT_TYPES as readonly (string | undefined)[]).includes(kind) &&
+    event.type === kind &&
+    isNumber(event.time) &&
+    ['duration', 'bytes', 'count'].every((name) => isAbsentOr(event[name], 'number')) &&
+    ['subject', 'name', 'operation', 'part', 'outcome', 'reason', 'key', 'shape', 'request'].every((name) =>
+      isAbsentOr(event[name], 'string'),
+    )
+  );
 }
 
 /** Makes messages of text as it comes, in pieces of any length. */

@@ -8,12 +8,11 @@ import { isEntryKey, KEY_PREFIX, RECORD_PREFIX, VERSION_PREFIX } from '../../int
 import type { Registry } from '../../interfaces/registry.js';
 import type { Store } from '../../interfaces/store.js';
 import { type DecodedEntry, decodeEntry } from '../../runtime/entry/entry.js';
-import type { InvalidationTarget } from '../../runtime/instance.js';
+import { deletePrefix, type InvalidationTarget, namedTags } from '../../runtime/instance.js';
 import { addStatistics } from '../../runtime/observe/added-up.js';
 import { readRecord } from '../../runtime/observe/read-record.js';
 import type { Statistics } from '../../runtime/observe/snapshot.js';
-import { collectionTag, documentTag, globalTag, namespaceTag, ownTag } from '../../runtime/query/tags.js';
-import { entityAndVersionsTags } from '../../runtime/write/touched-by.js';
+import { collectionTag, documentTag, namespaceTag } from '../../runtime/query/tags.js';
 import { variableIn } from '../environment-files.js';
 import type { Terminal } from '../terminal/terminal.js';
 import type { SharedStoreName } from './choices.js';
@@ -233,11 +232,8 @@ const nameInKey = (name: string): string =>
 
 // ---- purge ----------------------------------------------------------------------------------------------------------
 
-function tagsOf(target: Exclude<InvalidationTarget, 'everything' | { prefix: string }>): string[] {
-  if ('tags' in target) return target.tags.map(ownTag);
-  if ('namespace' in target) return [namespaceTag(target.namespace)];
-  if ('global' in target) return entityAndVersionsTags(globalTag(target.global));
-  if (target.id === undefined) return entityAndVersionsTags(collectionTag(target.collection));
+function tagsOf(target: Exclude<InvalidationTarget, 'everything' | { prefix: string }>): readonly string[] {
+  if (!('collection' in target) || target.id === undefined) return namedTags(target);
   throw cannotTell(
     'What depends on one document',
     `payload-kv purge '${target.collection}#${target.id}' --url http://localhost:3000`,
@@ -268,7 +264,7 @@ async function purgeIn(
   target: InvalidationTarget,
 ): Promise<void> {
   if (target !== 'everything' && 'prefix' in target) {
-    await deleteEntries(store, target.prefix);
+    await deletePrefix(store, target.prefix);
     return;
   }
   const held = await keysBelow(store, VERSION_PREFIX, MOST_KEYS);
@@ -277,7 +273,7 @@ async function purgeIn(
     // First their versions, so that nothing in the memory of a process is fresh any more, then the entries themselves.
     const entities = held.map((key) => key.slice(VERSION_PREFIX.length)).filter((tag) => !/[#?]/.test(tag));
     if (isOfStore && entities.length > 0) await replaceAll(registry, entities);
-    await deleteEntries(store, '');
+    await deletePrefix(store, '');
     return;
   }
   if (!isOfStore) {
@@ -294,8 +290,4 @@ async function purgeIn(
 async function replaceAll(registry: Registry, tags: readonly string[]): Promise<void> {
   for (let start = 0; start < tags.length; start += AT_ONCE)
     await registry.replace(tags.slice(start, start + AT_ONCE));
-}
-
-async function deleteEntries(store: Store, prefix: string): Promise<void> {
-  for await (const keys of store.list(KEY_PREFIX + prefix)) await store.deleteMany(keys.filter(isEntryKey));
 }

@@ -1,10 +1,9 @@
 /** One request through a running site, as a visitor makes it, and what its reads came to: by the site's stream of events. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isObject } from '../../platform/is-object.js';
 import { PROFILE } from '../../runtime/observe/profiled-requests.js';
 import type { Visitor } from '../warm/visitor.js';
-import { openEventStream, type ToldEvent } from './event-stream.js';
+import { isTold, openEventStream, type ToldEvent } from './event-stream.js';
 import type { Credentials, SiteAddress } from './site-address.js';
 import type { AnsweredRead, Source } from './source.js';
 
@@ -40,7 +39,7 @@ export async function watchRequest(
   const over = new AbortController();
   const stream = await openEventStream(site.address, site.credentials, profile, ({ kind, data }) => {
     if (kind === 'request') over.abort();
-    else if (isTold(data) && events.length < MOST_EVENTS) events.push(data);
+    else if (isTold(kind, data) && events.length < MOST_EVENTS) events.push(data);
   });
   try {
     if (!stream.tellsRequests) return undefined;
@@ -55,9 +54,6 @@ export async function watchRequest(
     stream.close();
   }
 }
-
-const isTold = (data: unknown): data is ToldEvent =>
-  isObject(data) && typeof (data as Partial<ToldEvent>).type === 'string';
 
 const OUTCOMES: ReadonlySet<string> = new Set(['hit', 'miss', 'stale', 'bypass']);
 
