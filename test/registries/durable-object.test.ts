@@ -2,7 +2,6 @@ import { mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Rpc } from '@cloudflare/workers-types';
-import { build } from 'esbuild';
 import { Miniflare } from 'miniflare';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
 import type { Registry, ReplaceContext } from '../../src/interfaces/registry.js';
@@ -10,23 +9,16 @@ import { type CacheTagRegistry, durableObjectRegistry } from '../../src/runtime/
 import { getCacheStats, memory, payloadKV } from '../../src/runtime/index.js';
 import { startBlog } from '../support/payload.js';
 import { removeDirectory } from '../support/remove-directory.js';
-import { repository } from '../support/repository.js';
+import { workerBundle } from '../support/worker-bundle.js';
 import { describeRegistry } from './conformance.js';
 
 let script: string;
 let directory: string;
 
 beforeAll(async () => {
-  const bundle = await build({
-    entryPoints: [path.join(repository, 'test/registries/durable-object/worker.ts')],
-    bundle: true,
-    format: 'esm',
-    conditions: ['workerd', 'worker', 'browser'],
-    external: ['node:*', 'cloudflare:*'],
-    write: false,
-    logLevel: 'silent',
+  script = await workerBundle({
+    entryPoints: ['test/registries/durable-object/worker.ts'],
   });
-  script = bundle.outputFiles[0]?.text ?? '';
   directory = await mkdtemp(path.join(tmpdir(), 'payload-kv-durable-object-'));
 });
 afterAll(() => removeDirectory(directory));

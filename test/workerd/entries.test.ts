@@ -1,4 +1,3 @@
-import { build } from 'esbuild';
 import { Miniflare } from 'miniflare';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodeEntry, encodeEntry, encodeResult } from '../../src/runtime/entry/entry.js';
@@ -7,6 +6,7 @@ import { aesGCM, gzip } from '../../src/runtime/index.js';
 import { messagePack } from '../../src/runtime/msgpack.js';
 import { repository } from '../support/repository.js';
 import { areSame } from '../support/results.js';
+import { workerBundle } from '../support/worker-bundle.js';
 
 const KEYS = ['QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE='];
 
@@ -63,18 +63,12 @@ const result = {
 describe.each(['2025-05-01', '2026-04-01'])('in workerd as of %s', (compatibilityDate) => {
   let miniflare: Miniflare;
   beforeAll(async () => {
-    const bundle = await build({
+    const script = await workerBundle({
       stdin: { contents: WORKER, resolveDir: repository },
-      bundle: true,
-      format: 'esm',
-      conditions: ['workerd', 'worker', 'browser'],
-      external: ['node:*', 'cloudflare:*'],
-      write: false,
-      logLevel: 'silent',
     });
     miniflare = new Miniflare({
       modules: true,
-      script: bundle.outputFiles[0]?.text ?? '',
+      script,
       compatibilityDate,
       compatibilityFlags: ['nodejs_compat'],
     });

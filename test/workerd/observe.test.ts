@@ -1,27 +1,19 @@
-import path from 'node:path';
-import { build } from 'esbuild';
 import { Miniflare } from 'miniflare';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { signedHeaders } from '../../src/runtime/observe/signature.js';
-import { repository } from '../support/repository.js';
+import { workerBundle } from '../support/worker-bundle.js';
 import { until } from './start-worker.js';
 
 let miniflare: Miniflare;
 let address: URL;
 
 beforeAll(async () => {
-  const bundle = await build({
-    entryPoints: [path.join(repository, 'test/workerd/observe-worker.ts')],
-    bundle: true,
-    format: 'esm',
-    conditions: ['workerd', 'worker', 'browser'],
-    external: ['node:*', 'cloudflare:*'],
-    write: false,
-    logLevel: 'silent',
+  const script = await workerBundle({
+    entryPoints: ['test/workerd/observe-worker.ts'],
   });
   miniflare = new Miniflare({
     modules: true,
-    script: bundle.outputFiles[0]?.text ?? '',
+    script,
     compatibilityDate: '2026-04-01',
     compatibilityFlags: ['nodejs_compat'],
     kvNamespaces: ['PAYLOAD_CACHE'],

@@ -1,27 +1,19 @@
-import path from 'node:path';
-import { build } from 'esbuild';
 import { Miniflare } from 'miniflare';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { repository } from '../support/repository.js';
+import { workerBundle } from '../support/worker-bundle.js';
 import { stubPayload } from './stub-payload.js';
 
 let miniflare: Miniflare;
 let address: URL;
 
 beforeAll(async () => {
-  const bundle = await build({
-    entryPoints: [path.join(repository, 'test/workerd/responses-worker.ts')],
-    bundle: true,
-    format: 'esm',
-    conditions: ['workerd', 'worker', 'browser'],
-    external: ['node:*', 'cloudflare:*'],
+  const script = await workerBundle({
+    entryPoints: ['test/workerd/responses-worker.ts'],
     plugins: [stubPayload],
-    write: false,
-    logLevel: 'silent',
   });
   miniflare = new Miniflare({
     modules: true,
-    script: bundle.outputFiles[0]?.text ?? '',
+    script,
     compatibilityDate: '2026-04-01',
     compatibilityFlags: ['nodejs_compat', 'enable_request_signal'],
     cf: { colo: 'MUC' },

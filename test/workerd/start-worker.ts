@@ -1,9 +1,7 @@
 import { connect } from 'node:net';
-import path from 'node:path';
-import { build } from 'esbuild';
 import { Miniflare } from 'miniflare';
 import { expect } from 'vitest';
-import { repository } from '../support/repository.js';
+import { workerBundle } from '../support/worker-bundle.js';
 
 /** A request of the worker to its made-up database, which waits for the test. */
 export interface Held {
@@ -34,14 +32,8 @@ export interface RunningWorker {
 
 /** Bundles `worker.ts` as a user's bundler would, and starts it. */
 export async function startWorker(): Promise<RunningWorker> {
-  const bundle = await build({
-    entryPoints: [path.join(repository, 'test/workerd/worker.ts')],
-    bundle: true,
-    format: 'esm',
-    conditions: ['workerd', 'worker', 'browser'],
-    external: ['node:*', 'cloudflare:*'],
-    write: false,
-    logLevel: 'silent',
+  const script = await workerBundle({
+    entryPoints: ['test/workerd/worker.ts'],
   });
   const rows = new Map<string, string>();
   const asked: string[] = [];
@@ -62,7 +54,7 @@ export async function startWorker(): Promise<RunningWorker> {
 
   const miniflare = new Miniflare({
     modules: true,
-    script: bundle.outputFiles[0]?.text ?? '',
+    script,
     compatibilityDate: '2026-04-01',
     compatibilityFlags: ['nodejs_compat', 'enable_request_signal'],
     kvNamespaces: ['PAYLOAD_CACHE'],
