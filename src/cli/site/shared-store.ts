@@ -12,6 +12,7 @@ import { deletePrefix, type InvalidationTarget, namedTags } from '../../runtime/
 import { addStatistics } from '../../runtime/observe/added-up.js';
 import { readRecord } from '../../runtime/observe/read-record.js';
 import type { Statistics } from '../../runtime/observe/snapshot.js';
+import { isWhole } from '../../runtime/observe/stored-entries.js';
 import { collectionTag, documentTag, namespaceTag } from '../../runtime/query/tags.js';
 import { variableIn } from '../environment-files.js';
 import type { Terminal } from '../terminal/terminal.js';
@@ -174,8 +175,7 @@ async function shownEntry(key: string, stored: string): Promise<Found> {
   const shown: Found = { key, name, operation, tags: [], bytes, tier: 'store', ...unknown };
   const opened = await openStored(key, stored);
   const entry = typeof opened === 'object' ? decodeEntry(opened.text, opened.serializer) : undefined;
-  if (!entry || ![...entry.tags, ...entry.versions].every((each: unknown) => typeof each === 'string'))
-    return shown;
+  if (!entry || !isWhole(entry)) return shown;
   const age = Math.max(0, (Date.now() - entry.askedAt) / 1_000);
   return { ...shown, tags: entry.tags, age, ttl: entry.ttl, left: Math.max(0, entry.ttl - age), entry };
 }

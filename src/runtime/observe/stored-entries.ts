@@ -106,8 +106,8 @@ async function entryIn(
   return key === entry.key || key === entry.key + reads.attachment ? entry : undefined;
 }
 
-/** A read that asks for an entry compares these with its own; here they are taken as they are. */
-const isWhole = ({ tags, versions }: DecodedEntry): boolean =>
+/** Whether tags and versions are texts. A read that asks for an entry compares them with its own; here nobody does. */
+export const isWhole = ({ tags, versions }: DecodedEntry): boolean =>
   [...tags, ...versions].every((each: unknown) => typeof each === 'string');
 
 /** Asks for the versions that hold, of tags whose versions are not known yet. */
