@@ -33,6 +33,7 @@ export default defineConfig({
   resolve: {
     // Tests in this process use the source; those that run the package as a user does use dist.
     alias: [
+      { find: /^payload-kv\/cache$/, replacement: source('src/runtime/cache.ts') },
       { find: /^payload-kv\/cloudflare$/, replacement: source('src/runtime/cloudflare.ts') },
       { find: /^payload-kv\/msgpack$/, replacement: source('src/runtime/msgpack.ts') },
       { find: /^payload-kv\/keyv$/, replacement: source('src/runtime/keyv.ts') },

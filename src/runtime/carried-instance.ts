@@ -36,6 +36,12 @@ export interface Instance {
   warn(message: string): void;
   /** Whether store or registry are given up for the moment. */
   isSuspended(): boolean;
+  /** What sets a cache without Payload apart; `undefined` for a site. */
+  prefix?: string;
+  /** Whether a cache without Payload was closed. */
+  hasEnded?(): boolean;
+  /** Begins what begins with the first use; what is to be waited for then. */
+  starting?(): Promise<void> | undefined;
 }
 
 /** Has a Payload instance carry its cache. */
@@ -60,4 +66,23 @@ export function noteInstance(payload: Payload, isThere: boolean): void {
 /** The instances of this process, in the order in which they came. */
 export function livingInstances(): Payload[] {
   return [...living];
+}
+
+/** Where a cache without Payload has what stands for the Payload instance. */
+const STAND_IN = Symbol.for('payload-kv.stand-in');
+
+/** A cache without Payload, as functions are given it: `createCache()` of `payload-kv/cache` makes one. */
+export interface CacheWithoutPayload {
+  settle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Marks a cache as one without Payload. */
+export function carryStandIn<Cache extends CacheWithoutPayload>(cache: Cache, standIn: Payload): Cache {
+  return Object.defineProperty(cache, STAND_IN, { value: standIn });
+}
+
+/** What stands for the Payload instance of a cache; `undefined` for what is none. */
+export function standInOf(cache: CacheWithoutPayload): Payload | undefined {
+  return (cache as unknown as Record<symbol, Payload | undefined>)[STAND_IN];
 }

@@ -68,7 +68,18 @@ export interface Setup {
   registry: Registry;
   /** Whether reads are answered from the cache; writes make stale in any case. */
   answers: boolean;
+  /** What holds for a cache without Payload; `undefined` for a site. */
+  standalone?: Standalone;
 }
+
+/** What a cache without Payload has that a site has not. */
+export interface Standalone {
+  /** Sets its keys and its namespaces apart. */
+  prefix: string;
+}
+
+/** What ends the keys of entries in this process of caches without Payload: those that share a store share them. */
+const ATTACHMENT = '~cache';
 
 /** What lasts as long as the Payload instance. */
 interface Site extends Omit<Warnings, 'onFault'> {
@@ -249,6 +260,7 @@ export function attach(base: DatabaseAdapter, payload: Payload, first: Setup): D
   }
 
   carryInstance(payload, {
+    ...(first.standalone && { prefix: first.standalone.prefix }),
     counters: site.counters,
     events: site.events,
     guards: () => parts?.guards,
@@ -304,10 +316,9 @@ export function attach(base: DatabaseAdapter, payload: Payload, first: Setup): D
 
 function createSite(base: DatabaseAdapter, payload: Payload, setup: Setup): Site {
   const warnings = createWarnings(payload);
-  const attachment = nextAttachment();
-  const events = createEvents(attachment.slice(1), (error) =>
-    warnings.onFault(error, 'a listener to events'),
-  );
+  const number = nextAttachment();
+  const attachment = setup.standalone ? ATTACHMENT : number;
+  const events = createEvents(number.slice(1), (error) => warnings.onFault(error, 'a listener to events'));
   const site: Site = {
     ...warnings,
     events,
@@ -374,7 +385,7 @@ function createGuard(
       // Then it was said already, together with what to do.
       if (error instanceof PayloadKVError) return;
       site.warn(
-        `payload-kv: the ${name} fails too often; the database answers for the next ${PAUSE / 1000} seconds.`,
+        `payload-kv: the ${name} fails too often; ${site.setup.standalone ? 'functions are run' : 'the database answers'} for the next ${PAUSE / 1000} seconds.`,
       );
     },
     now: Date.now,
@@ -429,7 +440,8 @@ async function close({ setup, registry, attachment, onFault }: Site): Promise<vo
   for (const [name, end] of [
     [`${registry.name} registry`, () => registry.close?.()],
     [`${store.name} store`, () => store.close()],
-    [`${store.name} store`, () => forgetEntries(store, attachment)],
+    // Others who share the store go on with them.
+    [`${store.name} store`, () => attachment !== ATTACHMENT && forgetEntries(store, attachment)],
   ] as const) {
     try {
       await end();

@@ -41,6 +41,9 @@ const CASES: Record<string, Record<string, string | undefined>> = {
     invalidateCache: undefined,
     settleCache: undefined,
   },
+  './cache': {
+    createCache: `({ createCache }) => createCache({ prefix: 'orders', namespaces: { prices: { ttl: '1m' } } })`,
+  },
   './client': {
     // Components, which React alone calls.
     DocumentPurge: undefined,

@@ -10,7 +10,7 @@ import { momentIn } from '../events/events.js';
 import { noteUse } from '../operation/operation.js';
 import { answerWithGrace } from '../read/grace.js';
 import { countBypass, noteLookup, telling } from '../read/outcome.js';
-import type { CachedOptions, FunctionContext } from './context.js';
+import { type CachedOptions, DEFAULT_NAMESPACE, type FunctionContext, type FunctionSite } from './context.js';
 import { lookUp, noteEntry } from './lookup.js';
 import { bypassing, type FunctionCall, revalidate, runShared } from './run.js';
 import { siteOf } from './site-of.js';
@@ -31,10 +31,11 @@ import { wantedOf } from './wanted.js';
  */
 export async function cached<Result>(
   fn: (context: FunctionContext) => Result | Promise<Result>,
-  options: CachedOptions,
+  given: CachedOptions,
 ): Promise<Result> {
-  const site = siteOf(options);
-  if (!site) return bypassing(fn, options, undefined);
+  const site = siteOf(given);
+  if (!site) return bypassing(fn, given, undefined);
+  const options = inNamespace(site, given);
   const wanted = await wantedOf(site, options);
   if (typeof wanted === 'string') {
     const slug = options.namespace ?? '';
@@ -65,6 +66,12 @@ export async function cached<Result>(
     recorder: parent,
   });
   return result as Result;
+}
+
+/** In a cache without Payload all is in a namespace, so that any key can be deleted. */
+function inNamespace({ instance }: FunctionSite, options: CachedOptions): CachedOptions {
+  if (instance.prefix === undefined || options.namespace !== undefined) return options;
+  return { ...options, namespace: DEFAULT_NAMESPACE };
 }
 
 /** How the calls of a function are cached. */

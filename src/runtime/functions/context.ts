@@ -2,14 +2,18 @@
 import type { Payload, PayloadRequest } from 'payload';
 import type { Duration } from '../../duration.js';
 import type { Recorder, Refusal } from '../../interfaces/recorder.js';
-import type { Instance } from '../carried-instance.js';
+import type { CacheWithoutPayload, Instance } from '../carried-instance.js';
 import type { EncodedResult } from '../entry/entry.js';
+import type { FunctionTags } from '../query/tags.js';
 import type { Subject, Wanted } from '../read/context.js';
 import type { FillContext } from '../read/fill.js';
 import type { Revalidation } from '../read/revalidation.js';
 import type { SingleFlight } from '../read/single-flight.js';
 import type { Asker } from './asker.js';
 import type { FlightWaits } from './flight-waits.js';
+
+/** The namespace of what is in none, in a cache without Payload. */
+export const DEFAULT_NAMESPACE = 'default';
 
 /** How a function is cached. */
 export interface CachedOptions {
@@ -36,6 +40,8 @@ export interface CachedOptions {
   shared?: boolean;
   /** The Payload instance. Default: that of `req`, or the only one of this process. */
   payload?: Payload;
+  /** A cache without Payload, made by `createCache()` of `payload-kv/cache`, in place of `payload`. */
+  cache?: CacheWithoutPayload;
 }
 
 /** What a function may depend on beside what it reads. */
@@ -46,6 +52,8 @@ export interface FunctionContext {
   /**
    * The request for what it reads, with a data loader of its own: of the user and the locale that `req` of the options has,
    * or of nobody.
+   *
+   * @throws PayloadKVError `NO_PAYLOAD` in a cache without Payload
    */
   readonly req: PayloadRequest;
   /**
@@ -93,6 +101,7 @@ export interface FunctionSite {
   payload: Payload;
   instance: Instance;
   reads: FillContext;
+  tags: FunctionTags;
   known: { get(key: string): KnownFunction | undefined; set(key: string, known: KnownFunction): void };
   singleFlight: SingleFlight<Made>;
   waits: FlightWaits;

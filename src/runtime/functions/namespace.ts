@@ -4,18 +4,19 @@ import { PayloadKVError } from '../../errors.js';
 import { encodeResult } from '../entry/entry.js';
 import { momentIn } from '../events/events.js';
 import { currentCall } from '../operation/operation.js';
-import { namespaceTag, ownTag } from '../query/tags.js';
+import { ownTag } from '../query/tags.js';
+import { counted } from '../read/context.js';
 import { recordedVersions, strictest } from '../read/known-versions.js';
 import { noteLookup } from '../read/outcome.js';
 import { copyOfFunctionCounts, type FunctionCounts } from '../stats/stats.js';
 import { cached, type MemoizeOptions, memoize } from './cached.js';
 import type { CachedOptions, FunctionContext, FunctionSite, WantedFunction } from './context.js';
 import { lookUp, noteEntry } from './lookup.js';
-import { siteOf } from './site-of.js';
+import { checkOpen, siteOf } from './site-of.js';
 import { wantedOf } from './wanted.js';
 
 /** What holds in a namespace, over what the options of the plugin say of it. */
-export type NamespaceOptions = Pick<CachedOptions, 'ttl' | 'swr' | 'staleIfError' | 'payload'>;
+export type NamespaceOptions = Pick<CachedOptions, 'ttl' | 'swr' | 'staleIfError' | 'payload' | 'cache'>;
 
 /** Values and results of functions under one name. */
 export interface Namespace {
@@ -76,12 +77,29 @@ export function namespace(name: string, options: NamespaceOptions = {}): Namespa
     key: readonly unknown[],
     ttl?: Duration,
   ): Promise<{ site: FunctionSite; wanted: WantedFunction } | undefined> {
+    checkOpen(given);
     const site = siteOf(given);
     const options = { ...given, key, ...(ttl && { ttl }) };
     const wanted = site && (await wantedOf(site, options, { isForWrite: true }));
     if (!site || typeof wanted !== 'object' || wanted.keyTag === undefined) return undefined;
     await replace(site, wanted.keyTag);
     return { site, wanted };
+  }
+
+  /** Takes an entry that is stale out of the stores, for its room. */
+  async function drop({ reads }: FunctionSite, { key, nearKey, count }: WantedFunction): Promise<void> {
+    count.deletes = (count.deletes ?? 0) + 1;
+    const { near, far, storeGuard, writeTimeout } = reads;
+    near?.delete(nearKey);
+    await counted(
+      storeGuard,
+      count,
+      async () => {
+        await far.delete(key);
+        return true;
+      },
+      { timeout: writeTimeout, operation: 'write' },
+    );
   }
 
   return {
@@ -119,6 +137,7 @@ export function namespace(name: string, options: NamespaceOptions = {}): Namespa
       const replaced = await replaceKey(key, ttl);
       if (!replaced) return;
       const { site, wanted } = replaced;
+      wanted.count.sets = (wanted.count.sets ?? 0) + 1;
       const all = [...wanted.ownTags, ...tags.map(ownTag)].sort();
       const versions = await recordedVersions(
         site.reads,
@@ -137,11 +156,13 @@ export function namespace(name: string, options: NamespaceOptions = {}): Namespa
       );
     },
     async delete(key) {
-      await replaceKey(key);
+      const replaced = await replaceKey(key);
+      if (replaced) await drop(replaced.site, replaced.wanted);
     },
     async clear() {
+      checkOpen(given);
       const site = siteOf(given);
-      if (site) await replace(site, namespaceTag(name));
+      if (site) await replace(site, site.tags.namespace(name));
     },
     cached: (fn, own) => cached(fn, { ...given, ...own }),
     memoize: (fn, own) => memoize(fn, { ...given, ...own }),

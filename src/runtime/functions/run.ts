@@ -35,7 +35,7 @@ export function tagsOfTarget(target: DependencyTarget): string[] {
 /** Runs a function without the cache. What it reads, whatever it runs for hears. */
 export async function bypassing<Result>(
   fn: (context: FunctionContext) => Result | Promise<Result>,
-  { req, ttl }: CachedOptions,
+  { req, ttl, cache }: CachedOptions,
   site: FunctionSite | undefined,
 ): Promise<Result> {
   const parent = currentRecorder(site?.reads.pages);
@@ -44,6 +44,7 @@ export async function bypassing<Result>(
   if (ttl !== undefined) expiresIn(ttl);
   return fn({
     get req() {
+      if (cache || site?.instance.prefix !== undefined) throw withoutPayload();
       const request = req ?? (site && newRequest(site.payload));
       if (request) return request as PayloadRequest;
       throw new PayloadKVError({
@@ -55,6 +56,15 @@ export async function bypassing<Result>(
     },
     tag: () => parent?.refuse('untracked'),
     ttl: expiresIn,
+  });
+}
+
+function withoutPayload(): PayloadKVError {
+  return new PayloadKVError({
+    code: 'NO_PAYLOAD',
+    message: 'A cache without Payload has no request for its functions.',
+    nextStep:
+      'Read with what the service has, and say with tag({ collection, id }) what of a Payload site it was.',
   });
 }
 
@@ -191,8 +201,15 @@ function createContext(
     if (versions) recorder.note(tags, versions);
     else recorder.refuse('error');
   }
+  const request =
+    site.instance.prefix === undefined
+      ? deriveRequest(options.req ?? newRequest(site.payload), recorder, asker)
+      : undefined;
   const given: FunctionContext = {
-    req: deriveRequest(options.req ?? newRequest(site.payload), recorder, asker),
+    get req() {
+      if (!request) throw withoutPayload();
+      return request;
+    },
     tag(...targets) {
       for (const target of targets) waiting.push(noteVersions(tagsOfTarget(target)));
     },

@@ -3,8 +3,9 @@ import type { Payload, PayloadRequest } from 'payload';
 import { PayloadKVError } from '../../errors.js';
 import { leastRecentlyUsed } from '../../platform/least-recently-used.js';
 import { valueAt } from '../../platform/value-at.js';
-import { instanceOf, livingInstances } from '../carried-instance.js';
+import { type CacheWithoutPayload, instanceOf, livingInstances, standInOf } from '../carried-instance.js';
 import { currentCall } from '../operation/operation.js';
+import { functionTags } from '../query/tags.js';
 import { REMEMBERED_QUERIES } from '../read/context.js';
 import type { FillContext } from '../read/fill.js';
 import { createRevalidation } from '../read/revalidation.js';
@@ -14,15 +15,26 @@ import { createFlightWaits } from './flight-waits.js';
 
 const sites = new WeakMap<FillContext, FunctionSite>();
 
-/** Finds the site; `undefined` where there is none yet, or where it answers nothing from a cache. */
-export function siteOf({
-  payload,
-  req,
-}: {
+/** What may say which site is meant. */
+export interface NamedSite {
   payload?: Payload | undefined;
+  cache?: CacheWithoutPayload | undefined;
   req?: Partial<PayloadRequest> | undefined;
-}): FunctionSite | undefined {
-  const named = payload ?? req?.payload ?? currentCall()?.recorder?.payload ?? only();
+}
+
+/**
+ * Finds the site; `undefined` where there is none yet, or where it answers nothing from a cache.
+ *
+ * @param isOfPayload whether it must have a Payload instance
+ * @throws PayloadKVError `SEVERAL_INSTANCES`, or `INVALID_CACHE` for what is no cache
+ */
+export function siteOf({ payload, cache, req }: NamedSite, isOfPayload = false): FunctionSite | undefined {
+  const named =
+    (cache && namedBy(cache)) ??
+    payload ??
+    req?.payload ??
+    currentCall()?.recorder?.payload ??
+    only(isOfPayload);
   const instance = named && instanceOf(named);
   const reads = instance?.reads();
   if (!named || !instance || !reads) return undefined;
@@ -30,6 +42,7 @@ export function siteOf({
     payload: named,
     instance,
     reads,
+    tags: functionTags(instance.prefix),
     known: leastRecentlyUsed<string, KnownFunction>(REMEMBERED_QUERIES),
     singleFlight: createSingleFlight<Made>(
       instance.options().singleFlight ?? defaultSingleFlight(),
@@ -41,12 +54,41 @@ export function siteOf({
   }));
 }
 
-function only(): Payload | undefined {
-  const [first, second] = livingInstances();
+/**
+ * To be called before something is changed.
+ *
+ * @throws PayloadKVError `CACHE_CLOSED`
+ */
+export function checkOpen({ cache }: NamedSite): void {
+  const standIn = cache && standInOf(cache);
+  if (!standIn || !instanceOf(standIn)?.hasEnded?.()) return;
+  throw new PayloadKVError({
+    code: 'CACHE_CLOSED',
+    message: 'The cache was closed, and changes nothing any more.',
+    nextStep: 'Close it when all that uses it has ended, or make another with createCache().',
+  });
+}
+
+function namedBy(cache: CacheWithoutPayload): Payload {
+  const standIn = standInOf(cache);
+  if (standIn) return standIn;
+  throw new PayloadKVError({
+    code: 'INVALID_CACHE',
+    message: 'The option cache is no cache without Payload.',
+    nextStep: "Make it with createCache() of 'payload-kv/cache'; a Payload instance is named by { payload }.",
+  });
+}
+
+function only(isOfPayload: boolean): Payload | undefined {
+  const living = livingInstances();
+  const [first, second] = isOfPayload
+    ? living.filter((each) => instanceOf(each)?.prefix === undefined)
+    : living;
   if (!second) return first;
   throw new PayloadKVError({
     code: 'SEVERAL_INSTANCES',
-    message: 'This process has several Payload instances, and the function names none.',
-    nextStep: 'Give it one: { payload }, or { req }.',
+    message:
+      'This process has several Payload instances, or caches without Payload, and the function names none.',
+    nextStep: 'Give it one: { payload }, { req } or { cache }.',
   });
 }

@@ -9,7 +9,7 @@ import type { NamespacePolicy } from '../policy/options.js';
 import { DEFAULT_TTL } from '../policy/policy.js';
 import { canonicalArguments } from '../query/canonical-arguments.js';
 import { entryKey } from '../query/key.js';
-import { FUNCTIONS_TAG, namespaceKeyTag, namespaceTag } from '../query/tags.js';
+import { FUNCTIONS_TAG } from '../query/tags.js';
 import { attachedKeys } from '../read/attachment.js';
 import type { CachedRule } from '../read/context.js';
 import { strictest } from '../read/known-versions.js';
@@ -36,6 +36,8 @@ export async function wantedOf(
   check(options);
   // Before anything else happens: the request may be another's by then.
   const asker = req && askerOf(req);
+  const starting = site.instance.starting?.();
+  if (starting) await starting;
   const call = currentCall();
   const reader = { request: req, operations: [], call };
   if (!isForWrite && (isOfWriteOperation(reader) || isInsideWrite(call))) return 'write-operation';
@@ -54,18 +56,19 @@ export async function wantedOf(
   const keys = attachedKeys(
     reads,
     entryKey({
-      readable: `fn:${namespace}`,
+      // Those of one cache without Payload can be listed.
+      readable: site.instance.prefix === undefined ? `fn:${namespace}` : `${reads.site}.fn:${namespace}`,
       scope: reads.scope,
       slug: `function:${namespace}`,
       operation: namespace,
       canonical,
     }),
   );
-  const keyTag = namespace === '' ? undefined : namespaceKeyTag(namespace, hash(canonical));
+  const keyTag = namespace === '' ? undefined : site.tags.key(namespace, hash(canonical));
   const known = site.known.get(keys.key);
   const ownTags = [
-    FUNCTIONS_TAG,
-    ...(keyTag === undefined ? [] : [namespaceTag(namespace), keyTag]),
+    ...site.tags.all,
+    ...(keyTag === undefined ? [] : [site.tags.namespace(namespace), keyTag]),
     ...(known?.wide ?? []),
   ];
   const tags = known?.tags ?? ownTags;

@@ -72,6 +72,8 @@ const cacheCounts = whole<CacheCounts>(counts);
 const functionCounts = whole<FunctionCounts>({
   ...counts,
   notStored: byName(number) as (found: unknown) => FunctionCounts['notStored'],
+  sets: optionalNumber,
+  deletes: optionalNumber,
 });
 
 const isOneOf = <Value extends string>(known: readonly Value[], found: unknown): found is Value =>

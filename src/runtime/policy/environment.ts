@@ -73,6 +73,16 @@ function milliseconds(value: string, name: string): number {
   return Number(value);
 }
 
+/**
+ * A positive whole number, as a variable has it.
+ *
+ * @throws PayloadKVError `INVALID_ENVIRONMENT`, naming the variable
+ */
+export function wholeNumber(value: string, name: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(value)) throw invalid(name, 'a whole number, at least 1', value);
+  return Number(value);
+}
+
 function invalid(name: string, expected: string, value: string): PayloadKVError {
   return new PayloadKVError({
     code: 'INVALID_ENVIRONMENT',

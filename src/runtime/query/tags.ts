@@ -17,6 +17,8 @@ import { hash } from '../../platform/hash.js';
  *
  * - `/` changes with everything,
  * - `/weather` changes with the namespace `weather`, and `/weather#…` with one key of it,
+ * - `/~orders` changes when the cache without Payload that has the prefix `orders` is cleared, and `/~orders/weather` with
+ *   a namespace of it,
  * - `+name` changes when the site says so.
  *
  * A query on `posts` depends either on `posts` alone or on documents or slices together with `posts*`.
@@ -70,6 +72,39 @@ export const FUNCTIONS_TAG = '/';
 export const namespaceTag = (name: string): string => `/${escapeName(name)}`;
 /** Changes when one key of a namespace is deleted or set. */
 export const namespaceKeyTag = (name: string, key: string): string => `/${escapeName(name)}#${key}`;
+/** The tags of the functions of one site, or of one cache without Payload. */
+export interface FunctionTags {
+  /** Those of each result. */
+  all: readonly string[];
+  namespace(name: string): string;
+  key(name: string, key: string): string;
+}
+
+const TAGS_OF_SITE: FunctionTags = {
+  all: [FUNCTIONS_TAG],
+  namespace: namespaceTag,
+  key: namespaceKeyTag,
+};
+
+/** Changes when the cache without Payload that has the prefix is cleared. */
+export const cacheTag = (prefix: string): string => `/~${escapeName(prefix)}`;
+
+/**
+ * The tags of functions. Namespaces of a cache with a prefix are its own; without one they are those of sites.
+ *
+ * @param prefix that of a cache without Payload; `undefined` for a site
+ */
+export function functionTags(prefix: string | undefined): FunctionTags {
+  if (prefix === undefined) return TAGS_OF_SITE;
+  const own = cacheTag(prefix);
+  const before = prefix === '' ? '' : own;
+  return {
+    all: [FUNCTIONS_TAG, own],
+    namespace: (name) => before + namespaceTag(name),
+    key: (name, key) => before + namespaceKeyTag(name, key),
+  };
+}
+
 /** Changes when the site says so. */
 export const ownTag = (name: string): string => `+${escapeName(name)}`;
 

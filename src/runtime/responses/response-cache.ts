@@ -299,7 +299,7 @@ function ageOf(
 async function siteFor({ payload }: CheckedPolicy): Promise<FunctionSite | undefined> {
   try {
     const named = typeof payload === 'function' ? await payload() : payload;
-    return siteOf({ payload: named });
+    return siteOf({ payload: named }, true);
   } catch (error) {
     if (!(error instanceof PayloadKVError)) throw error;
     // Whatever it is, the site is answered.

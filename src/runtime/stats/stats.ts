@@ -46,6 +46,10 @@ export interface CacheCounts {
 export interface FunctionCounts extends CacheCounts {
   /** Results that were not stored, by reason. */
   notStored?: { [reason in Refusal]?: number };
+  /** Values that were set. */
+  sets?: number;
+  /** Keys that were deleted. */
+  deletes?: number;
 }
 
 /** Counts of the whole site and of each collection and global (`@slug`). */

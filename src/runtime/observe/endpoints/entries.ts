@@ -132,7 +132,8 @@ function shownEntry(reads: FillContext, { key, tier, entry, fresh }: FoundEntry)
 /** What the readable part of a key says. */
 function namesIn(key: string, tags: readonly string[]): { name: string; operation: string } {
   const readable = decoded(key.slice(KEY_PREFIX.length, key.lastIndexOf(':')));
-  if (tags.includes(FUNCTIONS_TAG)) return { name: readable.replace(/^fn:/, ''), operation: 'cached' };
+  if (tags.includes(FUNCTIONS_TAG))
+    return { name: readable.replace(/^(?:[\w-]{10}\.)?fn:/, ''), operation: 'cached' };
   const end = readable.lastIndexOf(':');
   const operation = readable.slice(end + 1);
   const isOperation = end > 0 && (CACHED_OPERATIONS as readonly string[]).includes(operation);

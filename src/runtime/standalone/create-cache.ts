@@ -1,0 +1,209 @@
+/**
+ * Comes in: options and the environment. Goes out: a cache for any process, which is the cache of a site without
+ * collections: wired by `site.ts`, from the same parts, over what stand-in.ts has in place of Payload.
+ */
+import type { DatabaseAdapter, Payload } from 'payload';
+import { PayloadKVError } from '../../errors.js';
+import type { Registry } from '../../interfaces/registry.js';
+import type { Store } from '../../interfaces/store.js';
+import { isWorkerd } from '../../platform/background.js';
+import { isObject } from '../../platform/is-object.js';
+import { carryInstance, carryStandIn, type Instance, instanceOf, noteInstance } from '../carried-instance.js';
+import { cached, memoize } from '../functions/cached.js';
+import { DEFAULT_NAMESPACE } from '../functions/context.js';
+import { namespace } from '../functions/namespace.js';
+import { checkOpen } from '../functions/site-of.js';
+import { deletePrefix, getCacheHealth, type InvalidationTarget, namedTags } from '../instance.js';
+import { checkOptions } from '../policy/check-options.js';
+import { withEnvironment } from '../policy/environment.js';
+import { invalid } from '../policy/option-values.js';
+import type { PayloadKVOptions } from '../policy/options.js';
+import { cacheTag, functionTags } from '../query/tags.js';
+import { attach } from '../site.js';
+import { type CacheLogger, createEmptyAdapter, createStandIn } from './stand-in.js';
+import type { CacheKey, CreateCacheOptions, StandaloneCache } from './standalone-cache.js';
+import { statisticsOf } from './statistics.js';
+import { storeOfEnvironment } from './store-of-environment.js';
+
+/** Longest prefix in characters. */
+const LONGEST_PREFIX = 100;
+/** What keys have in place of the database of a site. */
+const DATABASE = 'payload-kv/cache';
+
+/**
+ * Makes a cache for a process without Payload: single flight, timeouts, circuit breaker, `swr`, tags and statistics are
+ * those of a site. Nothing is connected before it is used. Call it once for each prefix, and close it at the end.
+ *
+ * Environment variables win over options; see docs/environment.md.
+ *
+ * @throws PayloadKVError `INVALID_STORE`, `INVALID_POLICY`, `INVALID_DURATION`, `INVALID_ENVIRONMENT`,
+ *   `CONSISTENCY_NOT_AVAILABLE` or `REGISTRY_NEEDS_PAYLOAD`, naming the option or variable
+ */
+export function createCache(options: CreateCacheOptions = {}): StandaloneCache {
+  const { store: given, prefix = '', memory, logger = console, ...shared } = options;
+  checkOwn({ prefix, logger, store: given });
+  const store = given ?? storeOfEnvironment(memory);
+  const { options: general, answers } = withEnvironment({ ...shared, store } as PayloadKVOptions);
+  const registry = general.registry ?? store.defaultRegistry();
+  checkRegistry(registry);
+  checkOptions(general, registry);
+  // A variable of the deployment must not lead two prefixes to the same keys.
+  const space = general.namespace === undefined ? prefix : JSON.stringify([general.namespace, prefix]);
+  const standIn = createStandIn(logger);
+  const adapter = attach(createEmptyAdapter(), standIn, {
+    options: { ...general, namespace: space, database: DATABASE },
+    registry,
+    answers: answers && general.enabled !== false,
+    standalone: { prefix },
+  });
+  noteInstance(standIn, true);
+  const life = liveOf(standIn, adapter);
+  return cacheOf({ standIn, store, prefix, life, end: async () => adapter.destroy?.() });
+}
+
+/** Whether it has begun, and whether it has ended. */
+interface Life {
+  instance: Instance;
+  isOver(): boolean;
+  end(): void;
+}
+
+/**
+ * Has the stand-in carry an instance that begins with its first use, and ends: while a Worker's modules are loaded there
+ * is no time, and a process that never uses it opens nothing.
+ */
+function liveOf(standIn: Payload, adapter: DatabaseAdapter): Life {
+  const carried = instanceOf(standIn) as Instance;
+  let isPrepared = false;
+  let isOver = false;
+  let hasBegun = false;
+  let beginning: Promise<void> | undefined;
+  function prepare(): void {
+    if (isPrepared) return;
+    isPrepared = true;
+    adapter.init?.();
+  }
+  const instance: Instance = {
+    ...carried,
+    invalidation() {
+      prepare();
+      return carried.invalidation();
+    },
+    reads() {
+      if (isOver) return undefined;
+      prepare();
+      return carried.reads();
+    },
+    hasEnded: () => isOver,
+    starting() {
+      // There nothing is opened that lasts longer than a request.
+      if (hasBegun || isWorkerd()) return beginning;
+      hasBegun = true;
+      beginning = Promise.resolve(adapter.connect?.()).finally(() => {
+        beginning = undefined;
+      });
+      return beginning;
+    },
+  };
+  carryInstance(standIn, instance);
+  return {
+    instance,
+    isOver: () => isOver,
+    end() {
+      isOver = true;
+    },
+  };
+}
+
+function cacheOf(parts: {
+  standIn: Payload;
+  store: Store;
+  prefix: string;
+  life: Life;
+  end(): Promise<void>;
+}): StandaloneCache {
+  const { standIn, store, prefix, life, end } = parts;
+  const { instance } = life;
+  const tags = functionTags(prefix);
+  let ending: Promise<void> | undefined;
+
+  async function replace(replaced: readonly string[]): Promise<void> {
+    const replacing = instance.invalidation()?.replace(replaced);
+    if (replacing) instance.background.keepAlive(replacing);
+    await replacing;
+  }
+
+  async function invalidate(target: InvalidationTarget): Promise<void> {
+    checkOpen({ cache });
+    if (target === 'everything') await replace([cacheTag(prefix)]);
+    else if ('prefix' in target) await deletePrefix(store, target.prefix);
+    else if ('namespace' in target) await replace([tags.namespace(target.namespace)]);
+    // Of a document nobody knows here which slices it is in.
+    else await replace(namedTags('collection' in target ? { collection: target.collection } : target));
+  }
+
+  const cache: StandaloneCache = carryStandIn(
+    {
+      get: async (key, { namespace: name } = {}) => namespaceOf(name).get(asList(key)),
+      async set(key, value, { namespace: name, ...how } = {}) {
+        await namespaceOf(name).set(asList(key), value, how);
+      },
+      async delete(key, { namespace: name } = {}) {
+        await namespaceOf(name).delete(asList(key));
+      },
+      deleteNamespace: (name) => invalidate({ namespace: name }),
+      clear: () => invalidate('everything'),
+      invalidate,
+      cached: (fn, options) => cached(fn, { ...options, cache }),
+      memoize: (fn, options) => memoize(fn, { ...options, cache }),
+      namespace: (name, options) => namespace(name, { ...options, cache }),
+      getStats: async () => statisticsOf(instance, store, await isConnected()),
+      isConnected,
+      settle: (timeout?: number) => instance.background.settled(timeout),
+      close() {
+        if (!ending) {
+          life.end();
+          ending = end();
+        }
+        return ending;
+      },
+    },
+    standIn,
+  );
+
+  async function isConnected(): Promise<boolean> {
+    return !life.isOver() && (await getCacheHealth(standIn))?.ok === true;
+  }
+
+  function namespaceOf(name: string | undefined): ReturnType<typeof namespace> {
+    return namespace(name ?? DEFAULT_NAMESPACE, { cache });
+  }
+
+  return cache;
+}
+
+const asList = (key: CacheKey): readonly unknown[] => (typeof key === 'string' ? [key] : key);
+
+function checkOwn({ prefix, logger, store }: { prefix: unknown; logger: unknown; store: unknown }): void {
+  if (typeof prefix !== 'string' || prefix.length > LONGEST_PREFIX)
+    throw invalid('prefix', `text of at most ${LONGEST_PREFIX} characters`, prefix);
+  if (typeof (logger as CacheLogger | null)?.warn !== 'function')
+    throw invalid('logger', 'an object with a function warn', logger);
+  if (store === undefined || (isObject(store) && typeof (store as Partial<Store>).getMany === 'function'))
+    return;
+  throw new PayloadKVError({
+    code: 'INVALID_STORE',
+    message: 'The store of createCache() is none.',
+    nextStep: 'Give it memory() or another store, or none: then the environment says which.',
+  });
+}
+
+/** Versions that live in the database of a site can be read and replaced by its adapter alone. */
+function checkRegistry(registry: Registry): void {
+  if (!registry.configure && !registry.transactional) return;
+  throw new PayloadKVError({
+    code: 'REGISTRY_NEEDS_PAYLOAD',
+    message: `The ${registry.name} registry keeps versions in the database of a Payload site.`,
+    nextStep: 'Give the site and createCache() one that both reach, such as redisRegistry().',
+  });
+}
