@@ -35,6 +35,7 @@ export default defineConfig({
     alias: [
       { find: /^payload-kv\/cache$/, replacement: source('src/runtime/cache.ts') },
       { find: /^payload-kv\/cloudflare$/, replacement: source('src/runtime/cloudflare.ts') },
+      { find: /^payload-kv\/decorators$/, replacement: source('src/runtime/decorators.ts') },
       { find: /^payload-kv\/msgpack$/, replacement: source('src/runtime/msgpack.ts') },
       { find: /^payload-kv\/keyv$/, replacement: source('src/runtime/keyv.ts') },
       { find: /^payload-kv\/metrics$/, replacement: source('src/runtime/metrics.ts') },

@@ -39,6 +39,7 @@ export interface Recorder {
  * - `too-many-tags`: it depends on too much
  * - `error`: store or registry failed, or a replacement of versions is not done
  * - `uncacheable`: what it returned is too large or has no lossless text form
+ * - `discarded`: it said so itself
  */
 export type Refusal =
   | 'transaction'
@@ -53,7 +54,8 @@ export type Refusal =
   | 'untracked'
   | 'too-many-tags'
   | 'error'
-  | 'uncacheable';
+  | 'uncacheable'
+  | 'discarded';
 
 /** The pages of a site's framework, which depend on what is read while they are rendered. */
 export interface Pages {

@@ -136,6 +136,21 @@ describe('what a function reads, it depends on', () => {
     expect(await runsAgain(inner, change, { key: [2] })).toBe(true);
   });
 
+  test('what a function that it calls read and did not want stored', async () => {
+    const id = await idOf('posts');
+    const inner = () =>
+      cached(
+        ({ req, discard }) => {
+          discard();
+          return payload.findByID({ collection: 'posts', id, depth: 0, req });
+        },
+        { key: ['discarded'], namespace: 'discarded', payload },
+      );
+    const change = () => payload.update({ collection: 'posts', id, data: { title: `${Math.random()}` } });
+    expect(await runsAgain(inner, change)).toBe(true);
+    expect(notStored('discarded')).toEqual({ discarded: 2 });
+  });
+
   test('what it read before it threw, where another function goes on', async () => {
     const id = await idOf('posts');
     const inner = () =>

@@ -59,6 +59,13 @@ const CASES: Record<string, Record<string, string | undefined>> = {
     // Only workerd makes one, and not at global scope.
     CacheTagRegistry: undefined,
   },
+  './decorators': {
+    CacheEvict: `({ CacheEvict }) => CacheEvict({ namespace: 'numbers', all: true })(async () => {}, { kind: 'method', name: 'a' })`,
+    CacheKey: `({ CacheKey }) => CacheKey()({}, 'a', 0)`,
+    CachePut: `({ CachePut }) =>
+      CachePut({ namespace: 'numbers', key: '#{0}' })(async (id) => id, { kind: 'method', name: 'a' })`,
+    Cached: `({ Cached }) => Cached({ namespace: 'numbers', ttl: '1h' })(async () => {}, { kind: 'method', name: 'a' })`,
+  },
   './keyv': {
     keyv: `({ keyv }) => keyv({ keyv: client }).defaultRegistry()`,
   },

@@ -63,6 +63,8 @@ export interface FunctionContext {
   tag(...targets: DependencyTarget[]): void;
   /** Says that the result may be served for no longer than this. */
   ttl(duration: Duration): void;
+  /** Says that the result is not stored: whoever has called it gets it, and what runs around it may be stored all the same. */
+  discard(): void;
 }
 
 /** What a run made, for whoever waits for it. */

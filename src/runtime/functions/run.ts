@@ -56,6 +56,7 @@ export async function bypassing<Result>(
     },
     tag: () => parent?.refuse('untracked'),
     ttl: expiresIn,
+    discard() {},
   });
 }
 
@@ -156,15 +157,18 @@ async function run(call: FunctionCall): Promise<Made> {
   } finally {
     const { recorded, refusal } = recorder.end();
     if (since !== undefined) {
-      const outcome = isDone && !refusal ? 'kept' : 'not-kept';
-      tell(reads.events, 'fill', wanted.subject, since, { outcome, reason: refusal, key: hashIn(key) });
+      const reason = refusal ?? (context.isDiscarded() ? 'discarded' : undefined);
+      const outcome = isDone && !reason ? 'kept' : 'not-kept';
+      tell(reads.events, 'fill', wanted.subject, since, { outcome, reason, key: hashIn(key) });
     }
     parent?.note(recorded.tags, recorded.versions, recorded.askedAt);
     parent?.expires?.(startedAt + 1000 * lifeOf(recorded));
     // Whoever catches what it threw depends on what it read all the same.
     if (refusal && !(isDone && refusal === 'uncacheable')) parent?.refuse(refusal);
   }
-  const { recorded, refusal } = recorder.end();
+  const { recorded, refusal: heard } = recorder.end();
+  // Not the recorder's: what runs around it has heard all that it read.
+  const refusal = heard ?? (context.isDiscarded() ? 'discarded' : undefined);
   const encoded = refusal ? undefined : encodedResult(site, result);
   const ttl = lifeOf(recorded);
   const isTooLarge =
@@ -193,9 +197,10 @@ function createContext(
   { count, asker }: WantedFunction,
   options: CachedOptions,
   recorder: FunctionRecorder,
-): { given: FunctionContext; tagged(): Promise<void>; ttl(): number } {
+): { given: FunctionContext; tagged(): Promise<void>; ttl(): number; isDiscarded(): boolean } {
   const waiting: Promise<void>[] = [];
   let ttl = Number.POSITIVE_INFINITY;
+  let isDiscarded = false;
   async function noteVersions(tags: string[]): Promise<void> {
     const versions = await recordedVersions(site.reads, { rule: strictest(site.reads, tags), count }, tags);
     if (versions) recorder.note(tags, versions);
@@ -216,8 +221,16 @@ function createContext(
     ttl(duration) {
       ttl = Math.min(ttl, parseDuration(duration, 'ttl'));
     },
+    discard() {
+      isDiscarded = true;
+    },
   };
-  return { given, tagged: async () => void (await Promise.all(waiting)), ttl: () => ttl };
+  return {
+    given,
+    tagged: async () => void (await Promise.all(waiting)),
+    ttl: () => ttl,
+    isDiscarded: () => isDiscarded,
+  };
 }
 
 function encodedResult({ reads }: FunctionSite, result: unknown): EncodedResult | undefined {
