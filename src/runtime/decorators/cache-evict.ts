@@ -1,6 +1,6 @@
 /** Methods that make stale what others have kept. */
 import { namespace as namespaceOf } from '../functions/namespace.js';
-import { siteOf } from '../functions/site-of.js';
+import { checkOpen, siteOf } from '../functions/site-of.js';
 import { invalidateCache } from '../instance.js';
 import {
   answer,
@@ -68,6 +68,7 @@ export function CacheEvict<Args extends readonly any[] = any[], Self = any>(
         if (when && !answer('when', when(args, this))) return method.apply(this, args);
         const given = cacheOfCall(cache, this);
         // Before it runs: what it does should not be done where this throws.
+        checkOpen(given);
         const site = siteOf(given);
         const found = keyOf?.(args, this);
         const named = tagsOfCall(tags, args, this);

@@ -2,7 +2,7 @@
 import type { Duration } from '../../duration.js';
 import { PayloadKVError } from '../../errors.js';
 import { namespace as namespaceOf } from '../functions/namespace.js';
-import { siteOf } from '../functions/site-of.js';
+import { checkOpen, siteOf } from '../functions/site-of.js';
 import {
   answer,
   type CacheOfCall,
@@ -70,6 +70,7 @@ export function CachePut<Args extends readonly any[] = any[], Result = any, Self
         if (when && !answer('when', when(args, this))) return method.apply(this, args);
         const given = cacheOfCall(cache, this);
         // Before it runs: what it does should not be done where this throws.
+        checkOpen(given);
         siteOf(given);
         const result = await method.apply(this, args);
         const space = namespaceOf(namespace, given);

@@ -58,7 +58,7 @@ export function Cached<Args extends readonly any[] = any[], Result = any, Self =
   options: CachedMethodOptions<Args, Result, Self>,
 ): DecoratesMethods<Args, Result, Self> & DecoratesGetters<Result, Self> {
   checkOptions('@Cached', options);
-  const { namespace, key, params, tags, when, unless, req, payload, ...rest } =
+  const { namespace, key, params, tags, when, unless, req, payload, cache, ...rest } =
     options as CachedMethodOptions<any, any, any>;
   return methodDecorator(
     '@Cached',
@@ -83,7 +83,7 @@ export function Cached<Args extends readonly any[] = any[], Result = any, Self =
         };
         const given = {
           ...rest,
-          ...cacheOfCall({ payload }, this),
+          ...cacheOfCall({ payload, cache }, this),
           namespace,
           ...(asked && { req: asked }),
         };
@@ -92,7 +92,7 @@ export function Cached<Args extends readonly any[] = any[], Result = any, Self =
         return cached(run, { ...given, key: keyOf(args, this) });
       };
 
-      noteResults(replacing, { name, namespace, key, payload, cache: undefined });
+      noteResults(replacing, { name, namespace, key, payload, cache });
       return replacing;
     },
     { getters: true },

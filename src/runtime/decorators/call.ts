@@ -1,6 +1,7 @@
 /** What the decorators make of a call: its key, whose cache it is for, and what its author says of it. */
 import type { Payload } from 'payload';
 import { parseDuration } from '../../duration.js';
+import type { CacheWithoutPayload } from '../carried-instance.js';
 import type { CachedOptions } from '../functions/context.js';
 import { canonicalArguments } from '../query/canonical-arguments.js';
 import { type Decorated, originalOf } from './decorator.js';
@@ -23,6 +24,8 @@ export type TagsOption<Args, Self, Rest extends unknown[] = []> =
 export interface CacheOfCall<Self> {
   /** The Payload instance whose cache it is, or a function of `this`. */
   payload?: Payload | ((self: Self) => Payload | undefined);
+  /** A cache without Payload, made by `createCache()` of `payload-kv/cache`, or a function of `this`. */
+  cache?: CacheWithoutPayload | ((self: Self) => CacheWithoutPayload | undefined);
 }
 
 /** Longest namespace in characters. */
@@ -110,9 +113,13 @@ function checkedNames(names: readonly string[], count: number | undefined, label
 export const isTold = (key: readonly unknown[]): boolean => canonicalArguments({ key }) !== undefined;
 
 /** Whose cache a call is for. */
-export function cacheOfCall({ payload }: CacheOfCall<any>, self: unknown): { payload?: Payload } {
+export function cacheOfCall(
+  { payload, cache }: CacheOfCall<any>,
+  self: unknown,
+): Pick<CachedOptions, 'payload' | 'cache'> {
   const named = typeof payload === 'function' ? payload(self) : payload;
-  return named ? { payload: named } : {};
+  const without = typeof cache === 'function' ? cache(self) : cache;
+  return { ...(named && { payload: named }), ...(without && { cache: without }) };
 }
 
 /** What `tags` come to. */
