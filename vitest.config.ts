@@ -34,6 +34,8 @@ export default defineConfig({
     // Tests in this process use the source; those that run the package as a user does use dist.
     alias: [
       { find: /^payload-kv\/cache$/, replacement: source('src/runtime/cache.ts') },
+      // TypeScript's parser as it is published, cut out by the build.
+      { find: /^\.{1,2}\/(?:.*\/)?typescript\.js$/, replacement: source('dist/inspect/typescript.js') },
       { find: /^payload-kv\/cloudflare$/, replacement: source('src/runtime/cloudflare.ts') },
       { find: /^payload-kv\/decorators$/, replacement: source('src/runtime/decorators.ts') },
       { find: /^payload-kv\/msgpack$/, replacement: source('src/runtime/msgpack.ts') },

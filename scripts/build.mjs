@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { putParser } from './parser.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
@@ -22,5 +23,7 @@ if (existsSync(dist)) {
     }
   }
 }
+
+await putParser(root);
 
 process.exitCode = status ?? 1;

@@ -1,5 +1,5 @@
 /** Servers of a site's own that have Next answer, and the cache of responses in front of it. */
-import { ts } from 'ts-morph';
+import { ts } from '../inspect/typescript.js';
 import { asObject, unwrapped, writtenValue } from '../inspect/written-value.js';
 import { nodeIn } from '../plan/config/exported-object.js';
 import { importOf, parseRoute, RESPONSES_MODULE } from '../plan/responses/route-file.js';

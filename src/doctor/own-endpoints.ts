@@ -1,5 +1,5 @@
 /** Endpoints that a site adds to Payload's REST API, as far as its config has them written out. */
-import { ts } from 'ts-morph';
+import { ts } from '../inspect/typescript.js';
 import {
   asObject,
   unwrapped,

@@ -1,8 +1,9 @@
 /** Whom the access functions of a collection or global let in. Nothing is run: they are evaluated as they are written. */
-import { ts } from 'ts-morph';
+
 import type { Evaluator } from './evaluate/evaluator.js';
 import { nullish, type ObjectValue, object, primitive, unresolved, type Value } from './evaluate/value.js';
 import type { AccessSchema, Audience } from './schema.js';
+import { ts } from './typescript.js';
 
 /** Who may read and create; `undefined` where neither is known. */
 export function readAccess(evaluator: Evaluator, owner: ObjectValue): AccessSchema | undefined {

@@ -1,5 +1,5 @@
 /** How the project's own code is written, so that what the tool writes looks like it. */
-import { ts } from 'ts-morph';
+import { ts } from './typescript.js';
 
 /** The style of the project's code. */
 export interface CodeStyle {

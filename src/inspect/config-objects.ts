@@ -1,7 +1,6 @@
 /** The object that the config's default export hands to Payload. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { ts } from 'ts-morph';
 import { PayloadKVError } from '../errors.js';
 import type { Evaluator } from './evaluate/evaluator.js';
 import { isChange } from './evaluate/mutations.js';
@@ -11,6 +10,7 @@ import { isPayloadConfig } from './find-config.js';
 import type { UnresolvedPart } from './schema.js';
 import type { SourceFiles } from './source-files.js';
 import { shorten } from './syntax.js';
+import { ts } from './typescript.js';
 
 /** From the config file to the config object. */
 interface Chain {

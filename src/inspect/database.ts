@@ -1,9 +1,10 @@
 /** Which database adapter the config uses. */
-import { ts } from 'ts-morph';
+
 import type { Evaluator } from './evaluate/evaluator.js';
 import { choice, type ExternalValue, type ObjectValue, type Value } from './evaluate/value.js';
 import type { SourceLocation } from './schema.js';
 import { shorten } from './syntax.js';
+import { ts } from './typescript.js';
 
 /** The kind of database adapter in use. */
 export type DatabaseKind = 'sqlite' | 'd1' | 'postgres' | 'vercel-postgres' | 'mongodb' | 'unknown';

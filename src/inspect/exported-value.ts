@@ -1,5 +1,5 @@
 /** What a module exports by a name, as far as its own text tells. */
-import { ts } from 'ts-morph';
+import { ts } from './typescript.js';
 import { unwrapped } from './written-value.js';
 
 /** The initialiser of an exported const, or the exported function; `null` where it is exported without either. */

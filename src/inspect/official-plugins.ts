@@ -4,9 +4,9 @@
  */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ts } from 'ts-morph';
 import type { Evaluator, Module } from './evaluate/evaluator.js';
 import type { ExternalValue, FunctionValue, Lazy, ObjectValue, Value } from './evaluate/value.js';
+import type { ts } from './typescript.js';
 
 const DIRECTORY = fileURLToPath(new URL('./official-plugins', import.meta.url));
 /** As this file itself is: compiled, or not. */

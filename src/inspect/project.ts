@@ -1,7 +1,6 @@
 /** Reads a Payload project: the one entry to inspection. Nothing is changed, and nothing of the project is run. */
 import path from 'node:path';
 import { type ParseError, parse } from 'jsonc-parser';
-import type { ts } from 'ts-morph';
 import { PayloadKVError } from '../errors.js';
 import { type CodeStyle, detectCodeStyle } from './code-style.js';
 import { completeSchema } from './complete-schema.js';
@@ -28,6 +27,7 @@ import { readSchema } from './read-schema/read-schema.js';
 import type { ProjectSchema } from './schema.js';
 import { type SourceFiles, sourceFiles } from './source-files.js';
 import { tsconfigs } from './tsconfig.js';
+import type { ts } from './typescript.js';
 import { readWrangler, type WranglerConfig } from './wrangler.js';
 
 export type { DatabaseKind, ProjectDatabase } from './database.js';

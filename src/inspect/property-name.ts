@@ -1,4 +1,4 @@
-import { ts } from 'ts-morph';
+import { ts } from './typescript.js';
 
 /** The name of a property where it is written literally, quoted or in brackets too; `undefined` where it is computed. */
 export function propertyName(name: ts.PropertyName): string | undefined {

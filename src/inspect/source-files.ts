@@ -1,13 +1,13 @@
 /** Reading and finding source files. Nothing is type-checked: files are parsed one by one as they are followed. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { ts } from 'ts-morph';
 import { PayloadKVError } from '../errors.js';
 import { relativePath } from './file-system.js';
 import { packageName } from './package-name.js';
 import type { SourceLocation } from './schema.js';
 import { syntaxErrors } from './syntax.js';
 import type { Tsconfigs } from './tsconfig.js';
+import { ts } from './typescript.js';
 import { importTarget, sourceAt, workspaceSource } from './workspace-source.js';
 
 /** Where an import leads. */

@@ -1,5 +1,5 @@
 /** What is asked of syntax as it is written, before anything is evaluated. */
-import { ts } from 'ts-morph';
+import { ts } from './typescript.js';
 
 /** The expression without parentheses and type annotations around it. */
 export function unwrap(node: ts.Expression): ts.Expression {

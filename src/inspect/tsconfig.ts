@@ -1,9 +1,9 @@
 /** The project's tsconfig, as far as finding files needs it: `extends`, `baseUrl`, `paths`, comments and all. */
 import path from 'node:path';
-import { ts } from 'ts-morph';
 import { PayloadKVError } from '../errors.js';
 import { CONDITIONS } from './subpaths.js';
 import { syntaxErrors } from './syntax.js';
+import { ts } from './typescript.js';
 
 /** Reads tsconfig and jsconfig files, each once. */
 export interface Tsconfigs {

@@ -1,7 +1,8 @@
 /** Values as they stand in a source file, as plain data with places: for whoever reads them and whoever splices. */
-import { ts } from 'ts-morph';
+
 import type { Span } from './config-shape/shape.js';
 import { propertyName } from './property-name.js';
+import { ts } from './typescript.js';
 
 /** A value as it is written. What is neither a literal nor a call is `other`. */
 export type WrittenValue = Span &

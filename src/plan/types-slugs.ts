@@ -1,4 +1,4 @@
-import { ts } from 'ts-morph';
+import { ts } from '../inspect/typescript.js';
 
 /** Slugs that `payload-types.ts` knows. */
 export interface TypedSlugs {

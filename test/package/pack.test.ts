@@ -27,7 +27,7 @@ afterAll(() => removeDirectory(directory));
 
 test('The package holds what a user needs and nothing else', () => {
   const wanted =
-    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|bin\/payload-kv\.js|dist\/(?:[\w.-]+\/)*[\w.-]+\.(?:js|d\.ts)|templates\/(?:[\w.-]+\/)*[\w.-]+|docs\/(?:[\w-]+\/)?[\w-]+\.(?:md|svg)|docs\/images\/[\w-]+\.png|observability\/(?:alerts\.yml|dashboard\.json))$/;
+    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|bin\/payload-kv\.js|dist\/(?:[\w.-]+\/)*[\w.-]+\.(?:js|d\.ts)|dist\/inspect\/typescript\.(?:LICENSE|NOTICE)\.txt|templates\/(?:[\w.-]+\/)*[\w.-]+|docs\/(?:[\w-]+\/)?[\w-]+\.(?:md|svg)|docs\/images\/[\w-]+\.png|observability\/(?:alerts\.yml|dashboard\.json))$/;
   expect(packed.files.filter((file) => !wanted.test(file))).toEqual([]);
   expect(packed.files.filter((file) => /\.test\.|fixture|\.map$/.test(file))).toEqual([]);
   expect(packed.files).toEqual(
@@ -36,6 +36,8 @@ test('The package holds what a user needs and nothing else', () => {
       'LICENSE',
       'README.md',
       'bin/payload-kv.js',
+      'dist/inspect/typescript.LICENSE.txt',
+      'dist/inspect/typescript.NOTICE.txt',
       'dist/runtime/cloudflare.d.ts',
       'dist/runtime/cloudflare.js',
       'dist/runtime/index.d.ts',

@@ -1,4 +1,4 @@
-import { ts } from 'ts-morph';
+import { ts } from '../../inspect/typescript.js';
 import { wranglerTypesCommand } from '../../plan/wrangler/wrangler-types.js';
 import { type Check, fail, ok, warn } from '../check.js';
 import { kvStore } from '../kv-store.js';

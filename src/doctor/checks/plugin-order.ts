@@ -1,6 +1,6 @@
-import { ts } from 'ts-morph';
 import type { ElementShape, FileShape } from '../../inspect/config-shape/shape.js';
 import { propertyName } from '../../inspect/property-name.js';
+import { ts } from '../../inspect/typescript.js';
 import { lineAt } from '../../plan/text/splice.js';
 import { type Check, fail, ok, warn } from '../check.js';
 import type { DoctorContext } from '../context.js';

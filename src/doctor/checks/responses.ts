@@ -1,5 +1,5 @@
-import type { ts } from 'ts-morph';
 import { filesMentioning } from '../../inspect/importers.js';
+import type { ts } from '../../inspect/typescript.js';
 import { importsIn } from '../../inspect/written-imports.js';
 import {
   GRAPHQL,

@@ -1,8 +1,9 @@
 /** Whether `plugins` is an array whatever happens, by its value and by its declared type. */
-import { ts } from 'ts-morph';
+
 import type { Evaluator } from '../evaluate/evaluator.js';
 import { nullish, type Scope, type Value } from '../evaluate/value.js';
 import { unwrap } from '../syntax.js';
+import { ts } from '../typescript.js';
 
 /** Whether a value is an array whatever happens. */
 export function arrayness(value: Value): 'always' | 'or-nothing' | 'unknown' {

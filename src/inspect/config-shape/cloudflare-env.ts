@@ -1,7 +1,8 @@
 /** The Cloudflare env that is in scope where `plugins` stands. */
-import { ts } from 'ts-morph';
+
 import type { Evaluator } from '../evaluate/evaluator.js';
 import { namesOf, unwrap } from '../syntax.js';
+import { ts } from '../typescript.js';
 import { importedNames } from './files.js';
 import type { CloudflareEnvShape } from './shape.js';
 

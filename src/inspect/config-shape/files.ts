@@ -1,8 +1,9 @@
 /** Files, as far as an edit of them needs: their imports and the names at their top level. */
-import { ts } from 'ts-morph';
+
 import type { Evaluator } from '../evaluate/evaluator.js';
 import type { SourceLocation } from '../schema.js';
 import { namesOf } from '../syntax.js';
+import { ts } from '../typescript.js';
 import type { FileShape, ImportShape } from './shape.js';
 
 /** The shape of a file. */

@@ -1,9 +1,10 @@
 /** Object and array literals: their members, and how they are laid out. */
-import { ts } from 'ts-morph';
+
 import { lineIndent } from '../code-style.js';
 import type { Evaluator } from '../evaluate/evaluator.js';
 import type { Scope } from '../evaluate/value.js';
 import { shorten, unwrap } from '../syntax.js';
+import { ts } from '../typescript.js';
 import type { ArrayShape, ConfigObjectShape, ElementShape, Span, SpreadShape } from './shape.js';
 
 /** The shape of the config object. */

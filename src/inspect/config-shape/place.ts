@@ -1,9 +1,10 @@
 /** The object literal in which an edit reaches the config, through merges and helpers. */
-import { ts } from 'ts-morph';
+
 import type { Evaluator } from '../evaluate/evaluator.js';
 import { nullish, type ObjectValue, type Scope, type Value } from '../evaluate/value.js';
 import { propertyName } from '../property-name.js';
 import { shorten } from '../syntax.js';
+import { ts } from '../typescript.js';
 
 /** The object literal in which an edit reaches the config, and its value. */
 export interface Place {

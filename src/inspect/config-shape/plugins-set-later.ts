@@ -1,9 +1,10 @@
 /** Plugins that statements below the config object set or add to. */
-import { ts } from 'ts-morph';
+
 import type { Evaluator } from '../evaluate/evaluator.js';
 import { nullish } from '../evaluate/value.js';
 import { propertyName } from '../property-name.js';
 import { shorten, unwrap } from '../syntax.js';
+import { ts } from '../typescript.js';
 import { arrayness } from './arrayness.js';
 import { arrayShape } from './literals.js';
 import type { Place } from './place.js';

@@ -1,8 +1,9 @@
 /** What the config has as `plugins`. */
-import { ts } from 'ts-morph';
+
 import type { Evaluator } from '../evaluate/evaluator.js';
 import { propertyName } from '../property-name.js';
 import { shorten, unwrap } from '../syntax.js';
+import { ts } from '../typescript.js';
 import { arrayness, declarationAround, mayReturnNothing, typeMayBeNothing } from './arrayness.js';
 import { fileShape } from './files.js';
 import { arrayShape } from './literals.js';

@@ -4,11 +4,11 @@
  * Between: the literal that an edit reaches (`place.ts`), then its file, its plugins, its env, an earlier init.
  */
 import path from 'node:path';
-import { ts } from 'ts-morph';
 import { lineIndent } from '../code-style.js';
 import type { Evaluator } from '../evaluate/evaluator.js';
 import type { ObjectValue } from '../evaluate/value.js';
 import { isFile, upwards } from '../file-system.js';
+import { ts } from '../typescript.js';
 import { cloudflareEnv } from './cloudflare-env.js';
 import { fileShape, importedNames } from './files.js';
 import { objectShape } from './literals.js';

@@ -1,7 +1,7 @@
 /** What is there of an earlier init: the import of the wrapper, and the elements of `plugins` that use it. */
 import path from 'node:path';
-import { ts } from 'ts-morph';
 import type { SourceLocation } from '../schema.js';
+import { ts } from '../typescript.js';
 import { locationAt } from './files.js';
 import type { ConfigShape, FileShape, ImportShape, PluginsShape } from './shape.js';
 

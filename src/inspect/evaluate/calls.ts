@@ -1,6 +1,7 @@
 /** Calls: of functions of the project, whose code is followed, and of what is known by its name. */
-import { ts } from 'ts-morph';
+
 import { unwrap } from '../syntax.js';
+import { ts } from '../typescript.js';
 import { spreadItems } from './contents.js';
 import type { Evaluation } from './evaluation.js';
 import { callExternal } from './known-calls/external.js';

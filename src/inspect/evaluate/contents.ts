@@ -1,5 +1,5 @@
 /** What is in objects and arrays: their spreads, and several objects as one. */
-import type { ts } from 'ts-morph';
+import type { ts } from '../typescript.js';
 import type { Evaluation } from './evaluation.js';
 import { nested, TOO_DEEP } from './limits.js';
 import {

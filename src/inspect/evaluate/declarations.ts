@@ -1,5 +1,5 @@
 /** The names that statements declare. */
-import { ts } from 'ts-morph';
+import { ts } from '../typescript.js';
 import type { Evaluation } from './evaluation.js';
 import { propertyName } from './properties.js';
 import { type Lazy, lazy, object, plain, primitive, type Scope, unresolved, type Value } from './value.js';

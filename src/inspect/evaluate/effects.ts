@@ -2,8 +2,9 @@
  * Expressions that are run for their effect: assignments, calls that add to a list, `delete`. What is not followed marks
  * all that it may change.
  */
-import { ts } from 'ts-morph';
+
 import { unwrap } from '../syntax.js';
+import { ts } from '../typescript.js';
 import { argumentsOf, call, isFollowed } from './calls.js';
 import { spreadInto, spreadItems } from './contents.js';
 import type { Evaluation } from './evaluation.js';

@@ -3,7 +3,7 @@
  * files below its own by name, with the evaluation as the first argument; what stands above it, and so needs it in
  * turn, it finds in the evaluation.
  */
-import type { ts } from 'ts-morph';
+import type { ts } from '../typescript.js';
 import type { Evaluator, Module } from './evaluator.js';
 import type { Binding, Scope, Value } from './value.js';
 

@@ -3,8 +3,9 @@
  * identifiers, imports, spreads, helper functions, array methods, statements that push or assign. A condition that is
  * not known makes a choice of both outcomes; what cannot be evaluated becomes an unresolved value that says why.
  */
-import type { ts } from 'ts-morph';
+
 import type { SourceFiles } from '../source-files.js';
+import type { ts } from '../typescript.js';
 import type { Binding, Lazy, ObjectValue, Scope, Value } from './value.js';
 
 /** A parsed file with the names of its top level and its exports. */

@@ -1,6 +1,6 @@
 /** Expressions, by their kind. */
 import path from 'node:path';
-import { ts } from 'ts-morph';
+import { ts } from '../typescript.js';
 import { callExpression } from './calls.js';
 import { spreadInto, spreadItems } from './contents.js';
 import type { Evaluation } from './evaluation.js';

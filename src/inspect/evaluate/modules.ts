@@ -1,6 +1,7 @@
 /** Files as modules: what they export, and where imports lead. */
-import { ts } from 'ts-morph';
+
 import { namesOf, unwrap } from '../syntax.js';
+import { ts } from '../typescript.js';
 import type { Evaluation } from './evaluation.js';
 import type { Module } from './evaluator.js';
 import { property } from './properties.js';

@@ -1,5 +1,5 @@
 /** Changes of arrays and objects in place: those that are followed, and a mark where one is not. */
-import type { ts } from 'ts-morph';
+import type { ts } from '../typescript.js';
 import { spreadItems } from './contents.js';
 import type { Evaluation } from './evaluation.js';
 import { nested } from './limits.js';

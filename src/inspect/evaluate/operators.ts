@@ -1,5 +1,5 @@
 /** Operators, of which a side may not be known. */
-import { ts } from 'ts-morph';
+import { ts } from '../typescript.js';
 import type { Evaluation } from './evaluation.js';
 import {
   choice,

@@ -1,5 +1,5 @@
 /** Patterns that bind names: of declarations, parameters and loops. */
-import { ts } from 'ts-morph';
+import { ts } from '../typescript.js';
 import { spreadItems } from './contents.js';
 import type { Evaluation } from './evaluation.js';
 import { property, propertyName } from './properties.js';

@@ -1,8 +1,8 @@
 /** Properties: their names as they are written, and their values. */
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ts } from 'ts-morph';
 import { officialConstant } from '../official-plugins.js';
+import { ts } from '../typescript.js';
 import type { Evaluation } from './evaluation.js';
 import { CHANGING_METHODS, isChange, markChanged } from './mutations.js';
 import { choice, type ExternalValue, plain, primitive, type Scope, unresolved, type Value } from './value.js';

@@ -1,6 +1,7 @@
 /** Names in scope: what one is bound to, and what it was declared with. */
-import { ts } from 'ts-morph';
+
 import { unwrap } from '../syntax.js';
+import { ts } from '../typescript.js';
 import type { Binding, Scope } from './value.js';
 
 /** What a name is bound to, in the nearest scope that has it. */

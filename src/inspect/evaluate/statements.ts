@@ -1,5 +1,5 @@
 /** Statements, run in order: what they return, and what names hold after them. */
-import { ts } from 'ts-morph';
+import { ts } from '../typescript.js';
 import { spreadItems } from './contents.js';
 import { declare } from './declarations.js';
 import { markTouched, runExpression } from './effects.js';

@@ -1,5 +1,5 @@
 /** Objects with a `then`: what they resolve to. */
-import { ts } from 'ts-morph';
+import { ts } from '../typescript.js';
 import type { Evaluation } from './evaluation.js';
 import { DEEPEST_THENABLE } from './limits.js';
 import { choice, type FunctionValue, primitive, unresolved, type Value } from './value.js';

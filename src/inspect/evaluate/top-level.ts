@@ -1,6 +1,7 @@
 /** The names at the top level of a file, and the statements there that change what they hold. */
-import { ts } from 'ts-morph';
+
 import { namesOf, unwrap } from '../syntax.js';
+import { ts } from '../typescript.js';
 import { declare } from './declarations.js';
 import type { Evaluation } from './evaluation.js';
 import { settle } from './mutations.js';

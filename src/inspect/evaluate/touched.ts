@@ -1,6 +1,7 @@
 /** What code may change, as far as its text tells: for code that is not followed. */
-import { ts } from 'ts-morph';
+
 import { namesOf, unwrap } from '../syntax.js';
+import { ts } from '../typescript.js';
 import { CHANGING_METHODS } from './mutations.js';
 
 /** Functions of the language that change nothing of what they are given. */

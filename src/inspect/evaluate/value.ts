@@ -1,5 +1,5 @@
 /** Values of statically evaluated expressions. Objects and arrays are filled when they are first looked into. */
-import type { ts } from 'ts-morph';
+import type { ts } from '../typescript.js';
 
 /** A value computed at the first call. */
 export type Lazy = () => Value;

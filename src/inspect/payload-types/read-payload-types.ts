@@ -1,8 +1,8 @@
 /** Reads the `payload-types.ts` that Payload generates: the catalogue of all collections and globals, plugins' too. */
 import { readFileSync } from 'node:fs';
-import { ts } from 'ts-morph';
 import type { FieldSchema } from '../schema.js';
 import { syntaxErrors } from '../syntax.js';
+import { ts } from '../typescript.js';
 import { readMembers } from './typed-fields.js';
 import type { TypedEntity, TypedSchema } from './typed-schema.js';
 import {

@@ -1,8 +1,9 @@
 /** From types to fields. */
-import { ts } from 'ts-morph';
+
 import { mergeFields } from '../fields.js';
 import { field } from '../implicit-fields.js';
 import type { FieldSchema } from '../schema.js';
+import { ts } from '../typescript.js';
 import { alternatives, memberName, objectMembers, relationTargets, type TypesFile } from './types-file.js';
 
 const DEEPEST = 24;

@@ -1,5 +1,5 @@
 /** The file of the generated types, and its type nodes as they are written. */
-import { ts } from 'ts-morph';
+import { ts } from '../typescript.js';
 
 /** A file of generated types. */
 export interface TypesFile {

@@ -1,8 +1,9 @@
 /** What could not be read, noted where the project can change it. */
-import type { ts } from 'ts-morph';
+
 import { type ChoiceValue, type ObjectValue, reasonOf } from '../evaluate/value.js';
 import { officialPackage } from '../official-plugins.js';
 import { shorten } from '../syntax.js';
+import type { ts } from '../typescript.js';
 import type { Reading } from './reading.js';
 
 /** What is said of a condition: both outcomes count. */

@@ -1,9 +1,10 @@
 /** The fields of a collection or global, by their paths. */
-import type { ts } from 'ts-morph';
+
 import { nullish, type ObjectValue, plain, type Value } from '../evaluate/value.js';
 import { add } from '../fields.js';
 import { field } from '../implicit-fields.js';
 import type { FieldSchema } from '../schema.js';
+import type { ts } from '../typescript.js';
 import { note, noteGaps } from './notes.js';
 import type { Reading } from './reading.js';
 import { asObject, flag, get, list, mayBeList, text, texts } from './values.js';

@@ -1,8 +1,9 @@
 /** What the files of this folder share while one config is read. */
-import type { ts } from 'ts-morph';
+
 import type { Evaluator } from '../evaluate/evaluator.js';
 import type { ObjectValue } from '../evaluate/value.js';
 import type { UnresolvedPart } from '../schema.js';
+import type { ts } from '../typescript.js';
 import type { IdType } from './config-schema.js';
 
 /** The reading of one config. */

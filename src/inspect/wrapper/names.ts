@@ -1,6 +1,7 @@
 /** What the names in a wrapper stand for: imports of the package, and constants of the file itself. */
-import { ts } from 'ts-morph';
+
 import { propertyName } from '../property-name.js';
+import { ts } from '../typescript.js';
 import { unwrapped } from '../written-value.js';
 
 /** A part of the wrapper that is not written literally. */

@@ -1,5 +1,5 @@
 /** The policies and TTLs that a wrapper names. */
-import { ts } from 'ts-morph';
+import { ts } from '../typescript.js';
 import type { Property, WrapperNames } from './names.js';
 
 /** A TTL that the wrapper names. */

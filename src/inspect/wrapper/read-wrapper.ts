@@ -2,8 +2,9 @@
  * Reads the wrapper (`payload-kv/index.ts`), which is the user's: what it says, with the names in it followed, and the
  * places at which its answers can be spliced. What is not written literally is said to be unread.
  */
-import { ts } from 'ts-morph';
+
 import type { CollectionPolicy, PayloadKVOptions } from '../../runtime/policy/options.js';
+import { ts } from '../typescript.js';
 import { type Property, type UnreadPart, type WrapperNames, wrapperNames } from './names.js';
 import { type PolicyReading, readPolicy, readTTLs, type TTLReading } from './policies.js';
 import { type WrapperShape, wrapperShape } from './shape.js';

@@ -1,6 +1,7 @@
 /** Where in a wrapper the answers stand, as far as they are written as `init` writes them: an edit is a splice there. */
-import { ts } from 'ts-morph';
+
 import { exportedValue } from '../exported-value.js';
+import { ts } from '../typescript.js';
 import {
   asObject,
   valueIn,

@@ -1,6 +1,7 @@
 /** The stores and registries that a wrapper names. */
-import { ts } from 'ts-morph';
+
 import { propertyName } from '../property-name.js';
+import { ts } from '../typescript.js';
 import type { WrapperNames } from './names.js';
 
 /** A store that the wrapper names. */

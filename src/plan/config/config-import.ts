@@ -1,7 +1,8 @@
 /** The import of the wrapper in the config: under which name, how it is written, and where it goes. */
-import { ts } from 'ts-morph';
+
 import type { CodeStyle } from '../../inspect/code-style.js';
 import type { ConfigShape, FileShape } from '../../inspect/config-shape/shape.js';
+import { ts } from '../../inspect/typescript.js';
 import { type GeneratedPaths, importSpecifier } from '../generated-paths.js';
 import { mentions } from '../text/identifiers.js';
 import { quote } from '../text/literal.js';

@@ -2,8 +2,9 @@
  * Takes the cache out of a source file by what is recognisably ours: the import of the wrapper, the elements that use
  * it, the export of the Durable Objects' class. For files in which the very lines of `init` are no longer found.
  */
-import { ts } from 'ts-morph';
+
 import { propertyName } from '../../inspect/property-name.js';
+import { ts } from '../../inspect/typescript.js';
 import { TAGS_CLASS } from '../answers.js';
 import type { TransformResult } from '../plan.js';
 import { isPropertyName } from '../text/identifiers.js';

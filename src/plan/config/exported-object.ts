@@ -1,6 +1,7 @@
 /** What the edits of configs of Next and OpenNext have in common: the object that is exported, and an import. */
-import { ts } from 'ts-morph';
+
 import type { CodeStyle } from '../../inspect/code-style.js';
+import { ts } from '../../inspect/typescript.js';
 import { unwrapped } from '../../inspect/written-value.js';
 import type { Edit, ListSpan } from '../text/splice.js';
 

@@ -2,9 +2,10 @@
  * The edit of a Next config: the cache handler that keeps pages in the site's store. A splice at the end of the object
  * that the config exports; what is not surely that object is left, with the lines to paste.
  */
-import { ts } from 'ts-morph';
+
 import type { CodeStyle } from '../../inspect/code-style.js';
 import { propertyName } from '../../inspect/property-name.js';
+import { ts } from '../../inspect/typescript.js';
 import type { TransformResult } from '../plan.js';
 import { fileStyle } from '../text/file-style.js';
 import { quote } from '../text/literal.js';

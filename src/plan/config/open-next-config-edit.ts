@@ -2,9 +2,10 @@
  * The edit of OpenNext's config: the tag cache that compares the versions of pages. One import and one member; what is not
  * surely a call of `defineCloudflareConfig` is left, with the lines to paste.
  */
-import { ts } from 'ts-morph';
+
 import type { CodeStyle } from '../../inspect/code-style.js';
 import { propertyName } from '../../inspect/property-name.js';
+import { ts } from '../../inspect/typescript.js';
 import type { TransformResult } from '../plan.js';
 import { fileStyle } from '../text/file-style.js';
 import { restyle } from '../text/restyle.js';

@@ -1,7 +1,8 @@
 /** What a person is told to write where `plugins` cannot be edited safely: in the words of the file itself. */
-import { ts } from 'ts-morph';
+
 import { type CodeStyle, lineIndent } from '../../inspect/code-style.js';
 import type { FileShape } from '../../inspect/config-shape/shape.js';
+import { ts } from '../../inspect/typescript.js';
 import { mentions } from '../text/identifiers.js';
 import { quote } from '../text/literal.js';
 import { orEmpty } from '../text/operand.js';

@@ -2,7 +2,7 @@
  * The cache at the end of `plugins`, as edits of the config: into the array where it is one, around the value where that
  * is surely an array, and refused where something could replace it or it may be anything.
  */
-import { ts } from 'ts-morph';
+
 import type { CodeStyle } from '../../inspect/code-style.js';
 import type {
   ConfigObjectShape,
@@ -11,6 +11,7 @@ import type {
   PluginsShape,
   Span,
 } from '../../inspect/config-shape/shape.js';
+import { ts } from '../../inspect/typescript.js';
 import type { TransformResult } from '../plan.js';
 import { aroundOperand, orEmpty } from '../text/operand.js';
 import { applyEdits, type Edit, insertMember, type ListSpan, skipTrivia } from '../text/splice.js';

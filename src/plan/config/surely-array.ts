@@ -1,5 +1,5 @@
 /** Proof that an expression is an array, as far as the text of its file alone can give it. */
-import { ts } from 'ts-morph';
+import { ts } from '../../inspect/typescript.js';
 
 /** Whether an expression is an array whatever happens, as far as this file alone can tell. */
 export function isSurelyArray(node: ts.Expression, fileText: string): boolean {

@@ -2,9 +2,10 @@
  * `unstable_cache` around a function that only reads through Payload, as Payload's website template has it: what the
  * function reads would be on the page, were it not hidden behind the answer that is kept.
  */
-import { ts } from 'ts-morph';
+
 import { propertyName } from '../../inspect/property-name.js';
 import { unwrap } from '../../inspect/syntax.js';
+import { ts } from '../../inspect/typescript.js';
 import { isPropertyName } from '../text/identifiers.js';
 import { applyEdits, indentationAt } from '../text/splice.js';
 import { fromNextCache, hasComment, isDeclared, namedImports, withoutImported } from './next-cache.js';

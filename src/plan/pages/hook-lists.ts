@@ -2,9 +2,10 @@
  * The lists of hooks of collections and globals, and hooks that go out of them. Only what is written out: a comment, a
  * spread that would come to light or a name that is computed may mean something that nobody sees here.
  */
-import { ts } from 'ts-morph';
+
 import { propertyName } from '../../inspect/property-name.js';
 import { unwrap } from '../../inspect/syntax.js';
+import { ts } from '../../inspect/typescript.js';
 import { removeMember } from '../text/splice-out.js';
 import { hasComment, lineEnd, namedImports, withoutImported } from './next-cache.js';
 

@@ -1,5 +1,5 @@
 /** What a file takes from `next/cache`, and how names come out of imports. */
-import { ts } from 'ts-morph';
+import { ts } from '../../inspect/typescript.js';
 import { nodeIn } from '../config/exported-object.js';
 import { isUse } from '../text/identifiers.js';
 import { removeMember } from '../text/splice-out.js';

@@ -2,8 +2,9 @@
  * What else a site has that `nextPages()` knows nothing of: what it keeps by itself, what it reads past Payload, what it
  * makes stale by tags of its own. Hooks that revalidate may be what that needs.
  */
-import { ts } from 'ts-morph';
+
 import { propertyName } from '../../inspect/property-name.js';
+import { ts } from '../../inspect/typescript.js';
 import { lineAt } from '../text/splice.js';
 import { namedImports } from './next-cache.js';
 

@@ -2,8 +2,9 @@
  * Code that does nothing but compute: a closed grammar. What is not in it counts as doing something, so that nobody's
  * code goes for what the tool does not know.
  */
-import { ts } from 'ts-morph';
+
 import { unwrap } from '../../inspect/syntax.js';
+import { ts } from '../../inspect/typescript.js';
 
 /** What an expression may use. */
 export interface Pure {

@@ -3,8 +3,9 @@
  * log what they are about to do and call `revalidatePath` and `revalidateTag`, and they return the document that they
  * were given. By what they do, not by their text.
  */
-import { ts } from 'ts-morph';
+
 import { unwrap } from '../../inspect/syntax.js';
+import { ts } from '../../inspect/typescript.js';
 import { fromNextCache, isNextCache } from './next-cache.js';
 import { boundPaths, constants, isPure } from './pure-code.js';
 

@@ -2,9 +2,10 @@
  * What `nextPages()` makes superfluous in a site made from Payload's website template: hooks that do nothing but make
  * pages stale, and `unstable_cache` around queries. What is not surely that stays, and `doctor` names it.
  */
-import { ts } from 'ts-morph';
+
 import type { SiteFile, SiteFiles } from '../../inspect/site-files.js';
 import { syntaxErrors } from '../../inspect/syntax.js';
+import { ts } from '../../inspect/typescript.js';
 import { importsIn } from '../../inspect/written-imports.js';
 import { NEXT_CONFIGS } from '../config/next-config-edit.js';
 import { lineAt } from '../text/splice.js';

@@ -2,9 +2,10 @@
  * The edit of a route of Payload's: its handler is wrapped, so that responses are answered from the cache. Two splices
  * around what is there and the imports; what is not written as Payload's template writes it is left, with the lines.
  */
-import { ts } from 'ts-morph';
+
 import type { CodeStyle } from '../../inspect/code-style.js';
 import { syntaxErrors } from '../../inspect/syntax.js';
+import { ts } from '../../inspect/typescript.js';
 import type { TransformResult } from '../plan.js';
 import { fileStyle } from '../text/file-style.js';
 import { mentions } from '../text/identifiers.js';

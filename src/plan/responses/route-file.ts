@@ -1,5 +1,5 @@
 /** What stands in a file of Payload's routes: which of its handlers it makes, and what is around them by now. */
-import { ts } from 'ts-morph';
+import { ts } from '../../inspect/typescript.js';
 import { unwrapped } from '../../inspect/written-value.js';
 import { declares, nodeIn } from '../config/exported-object.js';
 import { isUse } from '../text/identifiers.js';

@@ -1,5 +1,5 @@
 /** Takes the response cache out of a route of Payload's again, by the lines that were put in or by what they say. */
-import { ts } from 'ts-morph';
+import { ts } from '../../inspect/typescript.js';
 import { nodeIn } from '../config/exported-object.js';
 import type { Refusal } from '../plan.js';
 import { type Hunk, undoHunks } from '../text/hunks.js';

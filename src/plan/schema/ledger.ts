@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { ts } from 'ts-morph';
+import { ts } from '../../inspect/typescript.js';
 import type { FileChange } from '../plan.js';
 import { type Hunk, hunksOf, undoHunks } from '../text/hunks.js';
 import { lineEndingOf } from '../text/splice.js';

@@ -3,10 +3,10 @@
  * not of its bytes: a formatter may go over the file, a person's change is noticed.
  */
 import { createHash } from 'node:crypto';
-import { ts } from 'ts-morph';
 import { PayloadKVError } from '../../errors.js';
 import type { CodeStyle } from '../../inspect/code-style.js';
 import { propertyName } from '../../inspect/property-name.js';
+import { ts } from '../../inspect/typescript.js';
 import type { Language } from '../generated-paths.js';
 import { type Literal, printLiteral } from '../text/print-literal.js';
 import { restyle } from '../text/restyle.js';

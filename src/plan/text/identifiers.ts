@@ -1,5 +1,5 @@
 /** Identifiers of a source file, as far as they stand for something: the names of properties do not. */
-import { ts } from 'ts-morph';
+import { ts } from '../../inspect/typescript.js';
 
 /** Whether a file has a name anywhere, but as the name of a property. */
 export function mentions(source: ts.SourceFile, name: string): boolean {

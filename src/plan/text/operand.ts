@@ -1,5 +1,5 @@
 /** An expression of a person's file beside an operator that is put there. */
-import { ts } from 'ts-morph';
+import { ts } from '../../inspect/typescript.js';
 
 /** What goes around an expression so that it is read as one: nothing, or parentheses. */
 export function aroundOperand(node: ts.Expression): readonly [before: string, after: string] {

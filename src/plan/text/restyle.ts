@@ -2,8 +2,9 @@
  * Writes the tool's own code in the user's hand. Templates are written in one style (single quotes, semicolons, two
  * spaces, commas at the end); the scanner finds the tokens, everything else stays.
  */
-import { ts } from 'ts-morph';
+
 import type { CodeStyle } from '../../inspect/code-style.js';
+import { ts } from '../../inspect/typescript.js';
 import { quote } from './literal.js';
 import { applyEdits, type Edit } from './splice.js';
 

@@ -1,5 +1,5 @@
 /** The binding's type in `cloudflare-env.d.ts`, as `wrangler types` would write it. */
-import { ts } from 'ts-morph';
+import { ts } from '../../inspect/typescript.js';
 import type { TransformResult } from '../plan.js';
 import { propertyKey } from '../text/literal.js';
 import { applyEdits, type Edit, indentationAt, lineEndingOf } from '../text/splice.js';

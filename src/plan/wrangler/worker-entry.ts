@@ -1,7 +1,7 @@
 /** The Worker's main module, from which the class of the Durable Objects must be exported. */
 import { posix } from 'node:path';
-import { ts } from 'ts-morph';
 import type { CodeStyle } from '../../inspect/code-style.js';
+import { ts } from '../../inspect/typescript.js';
 import type { WranglerConfig } from '../../inspect/wrangler.js';
 import { TAGS_CLASS } from '../answers.js';
 import type { TransformResult } from '../plan.js';

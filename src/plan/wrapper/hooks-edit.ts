@@ -2,8 +2,9 @@
  * `hooks.ts` once less is cached. It is the user's, and nothing is added to it; a hook that an earlier `init` wrote for
  * what is no longer cached goes, unless somebody has touched it.
  */
-import { ts } from 'ts-morph';
+
 import type { CodeStyle } from '../../inspect/code-style.js';
+import { ts } from '../../inspect/typescript.js';
 import type { WrapperShape } from '../../inspect/wrapper/shape.js';
 import {
   asObject,

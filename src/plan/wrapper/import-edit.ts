@@ -1,6 +1,7 @@
 /** Imports of this package in a file that the user owns: names come into those that are there, and go out of them. */
-import { ts } from 'ts-morph';
+
 import type { CodeStyle } from '../../inspect/code-style.js';
+import { ts } from '../../inspect/typescript.js';
 import { restyle } from '../text/restyle.js';
 import { applyEdits, insertMember } from '../text/splice.js';
 import { removeMember } from '../text/splice-out.js';

@@ -1,5 +1,5 @@
 /** Methods of arrays, of which elements may not be known, or may be there or not. */
-import type { ts } from 'ts-morph';
+import type { ts } from '../../typescript.js';
 import type { Evaluator } from '../evaluator.js';
 import {
   type ArrayValue,

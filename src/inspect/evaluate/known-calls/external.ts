@@ -4,8 +4,8 @@
  */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ts } from 'ts-morph';
 import { callOfficial } from '../../official-plugins.js';
+import type { ts } from '../../typescript.js';
 import type { Evaluator } from '../evaluator.js';
 import { type ExternalValue, type Lazy, plain, primitive, type Value } from '../value.js';
 import { callLanguage } from './language.js';

@@ -1,5 +1,5 @@
 /** Functions of the language, and those of Node that are there without an import. */
-import type { ts } from 'ts-morph';
+import type { ts } from '../../typescript.js';
 import type { Evaluator } from '../evaluator.js';
 import { array, type Lazy, object, plain, primitive, truthy, type Value } from '../value.js';
 import { merged } from './merged.js';

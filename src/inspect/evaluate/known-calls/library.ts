@@ -1,5 +1,5 @@
 /** Functions of libraries like lodash: over objects and arrays, and deep merges. */
-import type { ts } from 'ts-morph';
+import type { ts } from '../../typescript.js';
 import type { Evaluator } from '../evaluator.js';
 import type { ExternalValue, Lazy, Value } from '../value.js';
 import { callLanguage } from './language.js';

@@ -1,5 +1,5 @@
 /** Objects merged. */
-import type { ts } from 'ts-morph';
+import type { ts } from '../../typescript.js';
 import { array, type Lazy, object, type Value } from '../value.js';
 
 /** What becomes of objects and arrays that both sides have. */

@@ -1,5 +1,5 @@
 /** Methods of arrays and strings. */
-import type { ts } from 'ts-morph';
+import type { ts } from '../../typescript.js';
 import type { Evaluator } from '../evaluator.js';
 import type { ArrayValue, Lazy, PrimitiveValue, Value } from '../value.js';
 import { arrayMethod } from './array-methods.js';

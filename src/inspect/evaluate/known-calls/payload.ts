@@ -1,5 +1,5 @@
 /** Functions of Payload: `buildConfig`, merges, fields that it makes. */
-import type { ts } from 'ts-morph';
+import type { ts } from '../../typescript.js';
 import type { Evaluator } from '../evaluator.js';
 import {
   array,

@@ -1,5 +1,5 @@
 /** Fields that functions of Payload's plugin for search engines make. */
-import type { ts } from 'ts-morph';
+import type { ts } from '../../typescript.js';
 import type { Evaluator } from '../evaluator.js';
 import { type Lazy, nullish, object, primitive, type Value } from '../value.js';
 import { merged } from './merged.js';

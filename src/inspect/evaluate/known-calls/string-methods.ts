@@ -1,5 +1,5 @@
 /** Methods of strings. */
-import type { ts } from 'ts-morph';
+import type { ts } from '../../typescript.js';
 import { array, type Lazy, type PrimitiveValue, plain, primitive, type Value } from '../value.js';
 
 /** Calls a method of a string; `undefined` where the method is not known. */
