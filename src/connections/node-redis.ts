@@ -34,7 +34,7 @@ export function commandsOfNodeRedis(client: NodeRedis): RedisCommands {
     connection?.check();
     const whole = [command, ...args];
     // Never `isReadonly`: a replica may answer with an older version.
-    if (isCluster) return client.sendCommand(KEYED.has(command) ? args[0] : undefined, false, whole);
+    if (isCluster) return client.sendCommand(firstKey(command, args), false, whole);
     return isSentinel ? client.sendCommand(false, whole) : client.sendCommand(whole);
   });
   const masters = () => (client.masters ?? []) as unknown[];
@@ -63,6 +63,12 @@ export function commandsOfNodeRedis(client: NodeRedis): RedisCommands {
 
 /** Commands whose first argument is a key. */
 const KEYED = new Set(['GET', 'MGET', 'SET', 'DEL']);
+
+/** A script's come after it and their number. */
+function firstKey(command: string, args: readonly string[]): string | undefined {
+  if (command === 'EVAL') return args[2];
+  return KEYED.has(command) ? args[0] : undefined;
+}
 
 interface NodeRedisConnection {
   /** Throws where a command would wait in the client's queue for a connection that was lost. */

@@ -40,6 +40,7 @@ export interface Recorder {
  * - `error`: store or registry failed, or a replacement of versions is not done
  * - `uncacheable`: what it returned is too large or has no lossless text form
  * - `discarded`: it said so itself
+ * - `lock-lost`: it ran under a lock that another process has had since
  */
 export type Refusal =
   | 'transaction'
@@ -55,7 +56,8 @@ export type Refusal =
   | 'too-many-tags'
   | 'error'
   | 'uncacheable'
-  | 'discarded';
+  | 'discarded'
+  | 'lock-lost';
 
 /** The pages of a site's framework, which depend on what is read while they are rendered. */
 export interface Pages {

@@ -1,4 +1,5 @@
 import type { Duration } from '../duration.js';
+import type { Locks } from './locks.js';
 
 /**
  * How old an answer may be after a committed write.
@@ -72,6 +73,8 @@ export interface Registry {
    * @returns ends it
    */
   subscribe?(listener: RegistryListener): () => void;
+  /** Locks for all that share the registry, where it has any: see `lock` of `cached`. */
+  readonly locks?: Locks;
   /** Ends what the registry opened itself. A later call opens it again. */
   close?(): void | Promise<void>;
 }

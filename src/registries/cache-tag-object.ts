@@ -1,4 +1,5 @@
 import { newVersion, VERSION_LIFETIME } from '../interfaces/registry.js';
+import { answerLock, type LockAnswer, type LockRequest, type LockRow } from './lock-table.js';
 
 /** The part of a Durable Object's state that is used. */
 export interface CacheTagState {
@@ -11,8 +12,10 @@ export interface CacheTagState {
 
 /** What the registry asks of an object, in JSON. */
 export interface CacheTagRequest {
-  operation: 'get' | 'replace';
+  operation: 'get' | 'replace' | 'lock';
+  /** None with `lock`: an object of a release without locks then answers with an empty list. */
   tags: readonly string[];
+  lock?: LockRequest;
   /** Seconds for which new versions must be kept. */
   lifetime?: number;
   /** The version to be given, instead of a new one for each. */
@@ -45,6 +48,9 @@ export class CacheTagRegistry {
     sql.exec(
       'CREATE TABLE IF NOT EXISTS epoch (id INTEGER PRIMARY KEY CHECK (id = 1), version TEXT NOT NULL)',
     );
+    sql.exec(
+      'CREATE TABLE IF NOT EXISTS locks (name TEXT PRIMARY KEY, holder TEXT NOT NULL, expires INTEGER NOT NULL, token INTEGER NOT NULL) WITHOUT ROWID',
+    );
     sql.exec('INSERT OR IGNORE INTO epoch (id, version) VALUES (1, ?)', newVersion());
     const [row] = sql.exec('SELECT version FROM epoch');
     this.#epoch = row?.version as string;
@@ -52,18 +58,21 @@ export class CacheTagRegistry {
 
   /** Answers one request of the registry. Nothing outside the Worker can send one. */
   async fetch(request: Request): Promise<Response> {
-    const { operation, tags, lifetime, version } = (await request.json()) as CacheTagRequest;
+    const { operation, tags, lifetime, version, lock } = (await request.json()) as CacheTagRequest;
+    if (operation === 'lock') return Response.json(lock ? await this.#lock(lock) : {});
     return Response.json(
       operation === 'replace' ? await this.#replace(tags, lifetime, version) : this.#get(tags),
     );
   }
 
-  /** Deletes versions that no living entry can have outlived. */
+  /** Deletes versions that no living entry can have outlived, and locks that are free. */
   async alarm(): Promise<void> {
     const { sql } = this.#storage;
     const now = Date.now();
-    sql.exec('DELETE FROM versions WHERE expires <= ?', now);
-    const [row] = sql.exec('SELECT MIN(expires) AS next FROM versions');
+    for (const table of ['versions', 'locks']) sql.exec(`DELETE FROM ${table} WHERE expires <= ?`, now);
+    const [row] = sql.exec(
+      'SELECT MIN(expires) AS next FROM (SELECT expires FROM versions UNION ALL SELECT expires FROM locks)',
+    );
     const next = row?.next as number | null;
     this.#hasAlarm = next !== null;
     if (next !== null) await this.#storage.setAlarm(Math.max(next, now + PRUNING_INTERVAL));
@@ -88,10 +97,32 @@ export class CacheTagRegistry {
       );
       return version;
     });
-    if (!this.#hasAlarm && tags.length > 0) {
-      this.#hasAlarm = true;
-      if ((await this.#storage.getAlarm()) === null) await this.#storage.setAlarm(expires);
-    }
+    if (tags.length > 0) await this.#alarmBy(expires);
     return versions;
+  }
+
+  async #lock(request: LockRequest): Promise<LockAnswer> {
+    const { sql } = this.#storage;
+    const now = Date.now();
+    const [row] = sql.exec('SELECT holder, expires, token FROM locks WHERE name = ?', request.name);
+    const { holder, expires: until, token } = (row ?? {}) as unknown as LockRow & { expires: number };
+    const { answer, changed } = answerLock(row && { holder, until, token }, request, now);
+    if (changed) {
+      sql.exec(
+        'INSERT OR REPLACE INTO locks (name, holder, expires, token) VALUES (?, ?, ?, ?)',
+        request.name,
+        changed.holder,
+        changed.until,
+        changed.token,
+      );
+      await this.#alarmBy(now + PRUNING_INTERVAL);
+    }
+    return answer;
+  }
+
+  async #alarmBy(time: number): Promise<void> {
+    if (this.#hasAlarm) return;
+    this.#hasAlarm = true;
+    if ((await this.#storage.getAlarm()) === null) await this.#storage.setAlarm(time);
   }
 }

@@ -3,9 +3,12 @@ import { tagName } from '../interfaces/keys.js';
 import type { Registry, ReplaceContext } from '../interfaces/registry.js';
 import { isWorkerd } from '../platform/background.js';
 import { currentBinding } from '../platform/binding.js';
+import { isObject } from '../platform/is-object.js';
 import { withTimeout } from '../platform/timeout.js';
 import type { CacheTagRequest } from './cache-tag-object.js';
+import type { LockAnswer, LockRequest } from './lock-table.js';
 import { memoryRegistry } from './memory.js';
+import { toldLocks } from './told-locks.js';
 
 /** The part of Cloudflare's `DurableObjectNamespace` that the registry uses. */
 export interface DurableObjectBinding {
@@ -77,7 +80,7 @@ export function durableObjectRegistry(options: DurableObjectRegistryOptions): Re
     });
   }
 
-  async function ask(shard: number, request: CacheTagRequest): Promise<string[]> {
+  async function ask(shard: number, request: CacheTagRequest): Promise<unknown> {
     const objects = find();
     const id = objects.idFromName(`${name}:${shard}`) as never;
     const object = locationHint ? objects.get(id, { locationHint } as never) : objects.get(id);
@@ -85,11 +88,26 @@ export function durableObjectRegistry(options: DurableObjectRegistryOptions): Re
       method: 'POST',
       body: JSON.stringify(request),
     })) as Response;
-    const versions: unknown = answer.ok ? await answer.json() : undefined;
-    if (!Array.isArray(versions) || versions.length !== request.tags.length) {
-      throw new Error(`the Durable Object answered with status ${answer.status}`);
-    }
-    return versions as string[];
+    if (!answer.ok) throw new Error(`the Durable Object answered with status ${answer.status}`);
+    return answer.json();
+  }
+
+  async function askForVersions(shard: number, request: CacheTagRequest): Promise<string[]> {
+    const versions = await ask(shard, request);
+    if (Array.isArray(versions) && versions.length === request.tags.length) return versions as string[];
+    throw new Error('the Durable Object answered with something else than versions');
+  }
+
+  async function askForLock(lock: LockRequest): Promise<LockAnswer> {
+    const name = tagName(lock.name);
+    const request = { operation: 'lock' as const, tags: [], lock: { ...lock, name } };
+    const answer = await ask(shardOf(name, shards), request);
+    if (isObject(answer) && !Array.isArray(answer)) return answer;
+    throw new PayloadKVError({
+      code: 'LOCKS_NOT_DEPLOYED',
+      message: 'The Durable Object is of a release of payload-kv that has no locks.',
+      nextStep: 'Deploy the Worker that holds the class CacheTagRegistry again, with this release.',
+    });
   }
 
   /** One request for each object that has some of the tags, all at once. */
@@ -109,7 +127,7 @@ export function durableObjectRegistry(options: DurableObjectRegistryOptions): Re
     await Promise.all(
       [...groups].map(async ([shard, indexes]) => {
         const names = indexes.map((index) => tagName(tags[index] as string));
-        const answer = await ask(shard, {
+        const answer = await askForVersions(shard, {
           operation,
           tags: names,
           ...(context?.lifetime !== undefined && { lifetime: context.lifetime }),
@@ -123,10 +141,12 @@ export function durableObjectRegistry(options: DurableObjectRegistryOptions): Re
     return versions;
   }
 
+  const objectLocks = toldLocks('durableObject', askForLock);
+
   /** The registry of this process, where the objects do not run. */
   function fallback(): Promise<Registry | undefined> | undefined {
     if (isWorkerd()) return undefined;
-    inProcess ??= withTimeout(ask(0, { operation: 'get', tags: [] }), PATIENCE).then(
+    inProcess ??= withTimeout(askForVersions(0, { operation: 'get', tags: [] }), PATIENCE).then(
       () => undefined,
       () => memoryRegistry(),
     );
@@ -150,6 +170,13 @@ export function durableObjectRegistry(options: DurableObjectRegistryOptions): Re
     async replace(tags, context) {
       const local = await fallback();
       return local ? local.replace(tags, context) : askAll('replace', tags, context);
+    },
+    locks: {
+      name: 'durableObject',
+      async acquire(lock, lifetime) {
+        const local = await fallback();
+        return (local?.locks ?? objectLocks).acquire(lock, lifetime);
+      },
     },
   };
 }

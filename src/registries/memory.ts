@@ -1,4 +1,7 @@
+import type { Locks } from '../interfaces/locks.js';
 import { newVersion, type Registry } from '../interfaces/registry.js';
+import { answerLock, type LockRow } from './lock-table.js';
+import { toldLocks } from './told-locks.js';
 
 /** Options of {@link memoryRegistry}. */
 export interface MemoryRegistryOptions {
@@ -34,5 +37,21 @@ export function memoryRegistry(options: MemoryRegistryOptions = {}): Registry {
         return version;
       });
     },
+    locks: locksInMemory(),
   };
+}
+
+/** Locks remembered before those that are free are forgotten. */
+const MOST_LOCKS = 1_000;
+
+/** Locks for all that is in this process. */
+function locksInMemory(): Locks {
+  const rows = new Map<string, LockRow>();
+  return toldLocks('memory', async (request) => {
+    const now = Date.now();
+    const { answer, changed } = answerLock(rows.get(request.name), request, now);
+    if (changed) rows.set(request.name, changed);
+    if (rows.size > MOST_LOCKS) for (const [name, { until }] of rows) if (until <= now) rows.delete(name);
+    return answer;
+  });
 }

@@ -7,6 +7,7 @@ import {
 import { versionKey } from '../interfaces/keys.js';
 import { newVersion, type Registry, VERSION_LIFETIME } from '../interfaces/registry.js';
 import { sleep } from '../platform/sleep.js';
+import { locksInRedis } from './redis-locks.js';
 
 /** Options of {@link redisRegistry}. */
 export interface RedisRegistryOptions extends RedisConnectionOptions {}
@@ -101,6 +102,7 @@ export function versionsInRedis(connection: RedisConnection, prefix: string): Re
         },
       });
     },
+    locks: locksInRedis(connection, prefix),
     close: () => connection.close(),
   };
 }

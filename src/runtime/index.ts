@@ -16,6 +16,7 @@ export type {
   GuardedPart,
   Observer,
 } from '../interfaces/events.js';
+export type { HeldLock, Locks } from '../interfaces/locks.js';
 export type { Pages, Recorder, Refusal } from '../interfaces/recorder.js';
 export type { ConnectContext, Consistency, Registry, ReplaceContext } from '../interfaces/registry.js';
 export type { Store, StoreHealth, StoreUsage, StoreWrite } from '../interfaces/store.js';
@@ -28,8 +29,9 @@ export { tiered } from '../stores/tiered.js';
 export { type GzipOptions, gzip } from './entry/compression.js';
 export { type AesGCMOptions, aesGCM } from './entry/encryption.js';
 export type { Compression, Encryption, Serializer } from './entry/entry-form.js';
-export { cached, type MemoizeOptions, memoize } from './functions/cached.js';
+export { cached, type Memoized, type MemoizeOptions, memoize } from './functions/cached.js';
 export type { CachedOptions, DependencyTarget, FunctionContext } from './functions/context.js';
+export { type KeepWarmOptions, keepWarm, type WarmCall } from './functions/keep-warm.js';
 export { type Namespace, type NamespaceOptions, namespace } from './functions/namespace.js';
 export {
   type CacheHealth,
@@ -42,12 +44,14 @@ export {
 export { type CacheDirective, CacheMissError } from './operation/directive.js';
 export type {
   CollectionPolicy,
+  EarlyRefreshOptions,
   GeneratedSchema,
   GeneratedTypes,
   GlobalPolicy,
   InvalidationEvent,
   InvalidationHook,
   KeyContext,
+  LockOptions,
   NamespacePolicy,
   OperationPolicy,
   PayloadKVOptions,

@@ -21,6 +21,8 @@ export interface EntryHeader {
   ttl: number;
   /** Tells whose it is to those who list a store that several sites share: within the key that is hashed. */
   site?: string | undefined;
+  /** How long it took to make it, in milliseconds; of functions only. */
+  cost?: number | undefined;
 }
 
 interface StoredHeader {
@@ -30,6 +32,7 @@ interface StoredHeader {
   s: number;
   e: number;
   o?: string | undefined;
+  c?: number | undefined;
   /** Values that the serializer does not have, by path. */
   x?: SpecialValue[];
 }
@@ -193,6 +196,7 @@ export function encodeEntry(header: EntryHeader, result: EncodedResult): string 
     s: header.askedAt,
     e: header.ttl,
     o: header.site,
+    c: header.cost,
   };
   if (result.special) stored.x = result.special;
   const text = JSON.stringify(stored);
@@ -251,6 +255,7 @@ export function decodeEntry(
     askedAt: stored.s,
     ttl: stored.e,
     site: typeof stored.o === 'string' ? stored.o : undefined,
+    cost: typeof stored.c === 'number' ? stored.c : undefined,
     length,
     result() {
       const result = serializer ? serializer.decode(body.slice(end + 1)) : stored.r;
@@ -261,12 +266,12 @@ export function decodeEntry(
 
 /** An entry as it is kept in this process, its result copied at each call, and the bytes of memory it takes. */
 export function copiedEntry(
-  { key, tags, versions, askedAt, ttl, length }: DecodedEntry,
+  { key, tags, versions, askedAt, ttl, cost, length }: DecodedEntry,
   { copy, bytes: ofResult }: Copyable,
 ): { form: DecodedEntry; bytes: number } {
   let bytes = ENTRY + ofResult;
   for (const text of [key, ...tags, ...versions]) bytes += TEXT + text.length;
-  return { form: { key, tags, versions, askedAt, ttl, length, result: copy }, bytes };
+  return { form: { key, tags, versions, askedAt, ttl, cost, length, result: copy }, bytes };
 }
 
 /** Bytes that an entry takes beside its texts and its result: two objects and a list. */

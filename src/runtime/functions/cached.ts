@@ -10,9 +10,17 @@ import { momentIn } from '../events/events.js';
 import { noteUse } from '../operation/operation.js';
 import { answerWithGrace } from '../read/grace.js';
 import { countBypass, noteLookup, telling } from '../read/outcome.js';
-import { type CachedOptions, DEFAULT_NAMESPACE, type FunctionContext, type FunctionSite } from './context.js';
+import {
+  type CachedOptions,
+  DEFAULT_NAMESPACE,
+  type FunctionCall,
+  type FunctionContext,
+  type FunctionSite,
+} from './context.js';
+import { isDueEarly, refreshEarly } from './early-refresh.js';
+import { withLock } from './lock.js';
 import { lookUp, noteEntry } from './lookup.js';
-import { bypassing, type FunctionCall, revalidate, runShared } from './run.js';
+import { bypassing, revalidate, runAnew, runShared } from './run.js';
 import { siteOf } from './site-of.js';
 import { wantedOf } from './wanted.js';
 
@@ -51,17 +59,20 @@ export async function cached<Result>(
   // Who runs what another returned depends on whose it is.
   if (wanted.asker && !options.shared) parent?.hears?.({ user: wanted.asker.user }, true);
   noteUse(options.req, parent);
+  const call: FunctionCall = { site, wanted, fn, options, before: undefined };
+  if (options.refresh) return (await runAnew(withLock(call, { taken: 'run' }))).result as Result;
   const looked = await lookUp(site, wanted);
   if (looked.found) {
     noteLookup(events, 'hit', subject, wanted, since, looked.entry.length);
     noteEntry(parent, looked.entry);
+    if (isDueEarly(looked.entry, wanted, site.reads.now())) refreshEarly(call, looked.entry.askedAt);
     return looked.result as Result;
   }
   noteLookup(events, looked.stale ? 'stale' : 'miss', subject, wanted, since);
-  const call: FunctionCall = { site, wanted, fn, options, before: looked.before };
+  call.before = looked.before;
   const result = await answerWithGrace(site.reads, subject, wanted, looked.old, {
-    make: async () => (await runShared(call)).result,
-    revalidate: () => revalidate(call),
+    make: async () => (await runShared(withLock(call))).result,
+    revalidate: () => revalidate(withLock(call, { taken: 'leave' })),
     what: `a function of the namespace "${options.namespace ?? ''}"`,
     recorder: parent,
   });
@@ -76,13 +87,20 @@ function inNamespace({ instance }: FunctionSite, options: CachedOptions): Cached
 
 /** How the calls of a function are cached. */
 export interface MemoizeOptions<Arguments extends readonly unknown[]>
-  extends Omit<CachedOptions, 'key' | 'namespace' | 'req'> {
+  extends Omit<CachedOptions, 'key' | 'namespace' | 'req' | 'refresh'> {
   /** Sets keys apart, and can be cleared as a whole: one for each function. */
   namespace: string;
   /** What the result of a call is found by. Default: its arguments. */
   key?: (...args: Arguments) => readonly unknown[];
   /** The request that a call is made for. Default none: see `req` of {@link CachedOptions}. */
   req?: (...args: Arguments) => Partial<PayloadRequest>;
+}
+
+/** A function whose calls are cached by their arguments. */
+export interface Memoized<Arguments extends readonly unknown[], Result> {
+  (...args: Arguments): Promise<Result>;
+  /** Runs the function now, whatever is stored, and has that replaced. */
+  refresh(...args: Arguments): Promise<Result>;
 }
 
 /**
@@ -93,7 +111,7 @@ export interface MemoizeOptions<Arguments extends readonly unknown[]>
 export function memoize<Arguments extends readonly unknown[], Result>(
   fn: (...args: Arguments) => Result | Promise<Result>,
   options: MemoizeOptions<Arguments>,
-): (...args: Arguments) => Promise<Result> {
+): Memoized<Arguments, Result> {
   const { key = (...args) => args, req, ...rest } = options;
   if (!rest.namespace) {
     throw new PayloadKVError({
@@ -103,6 +121,9 @@ export function memoize<Arguments extends readonly unknown[], Result>(
     });
   }
   if (rest.ttl !== undefined) parseDuration(rest.ttl, 'ttl');
-  return (...args) =>
-    cached(() => fn(...args), { ...rest, key: key(...args), ...(req ? { req: req(...args) } : {}) });
+  const call = (args: Arguments, refresh: boolean): Promise<Result> =>
+    cached(() => fn(...args), { ...rest, key: key(...args), refresh, ...(req ? { req: req(...args) } : {}) });
+  return Object.assign((...args: Arguments) => call(args, false), {
+    refresh: (...args: Arguments) => call(args, true),
+  });
 }

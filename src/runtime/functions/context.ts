@@ -4,6 +4,7 @@ import type { Duration } from '../../duration.js';
 import type { Recorder, Refusal } from '../../interfaces/recorder.js';
 import type { CacheWithoutPayload, Instance } from '../carried-instance.js';
 import type { EncodedResult } from '../entry/entry.js';
+import type { EarlyRefreshOptions, LockOptions } from '../policy/options.js';
 import type { FunctionTags } from '../query/tags.js';
 import type { Subject, Wanted } from '../read/context.js';
 import type { FillContext } from '../read/fill.js';
@@ -38,6 +39,18 @@ export interface CachedOptions {
   req?: Partial<PayloadRequest>;
   /** Says that the result is everybody's, whoever reads in the function. Default `false`. */
   shared?: boolean;
+  /**
+   * Runs it in one of all processes that share the registry, by a lock there, while the others wait for what it stores.
+   * Default: the namespace's, or `false`.
+   */
+  lock?: boolean | LockOptions;
+  /**
+   * Runs it again in the background of a hit shortly before its entry expires: the sooner the longer it ran the last time,
+   * by chance, so that of many processes hardly two do. Default: the namespace's, or `false`.
+   */
+  earlyRefresh?: boolean | EarlyRefreshOptions;
+  /** Runs it now, whatever is stored, and has that replaced. Default `false`. */
+  refresh?: boolean;
   /** The Payload instance. Default: that of `req`, or the only one of this process. */
   payload?: Payload;
   /** A cache without Payload, made by `createCache()` of `payload-kv/cache`, in place of `payload`. */
@@ -65,6 +78,11 @@ export interface FunctionContext {
   ttl(duration: Duration): void;
   /** Says that the result is not stored: whoever has called it gets it, and what runs around it may be stored all the same. */
   discard(): void;
+  /**
+   * The token of the lock that it runs under, which grows with each run: what it writes to can refuse whoever comes with a
+   * smaller one. `undefined` where it runs under none.
+   */
+  readonly fencingToken: number | undefined;
 }
 
 /** What a run made, for whoever waits for it. */
@@ -74,6 +92,8 @@ export interface Made {
   kept: { encoded: EncodedResult; recorded: Recorded } | undefined;
   /** Why it is not. */
   refusal?: Refusal;
+  /** Whether it is stored, once that is known; `undefined` where it is not going to be. */
+  stored?: Promise<boolean> | boolean | undefined;
 }
 
 /** What a function was found to depend on. */
@@ -125,4 +145,37 @@ export interface WantedFunction extends Wanted {
   maximumBytes: number | undefined;
   /** Whether the registry is asked for the versions, whatever is remembered of them. */
   mustAsk?: boolean;
+  /** How its lock is taken, in milliseconds; `undefined` where it has none. */
+  lock: { wait: number; lifetime: number } | undefined;
+  /** How early it is run again; `undefined` where it is not. */
+  beta: number | undefined;
+}
+
+/** One call of a function whose entry does not answer. */
+export interface FunctionCall {
+  site: FunctionSite;
+  wanted: WantedFunction;
+  fn: (context: FunctionContext) => unknown;
+  options: CachedOptions;
+  /** The versions of its own tags, or nothing where they are not known. */
+  before: string[] | undefined;
+  /** What is no reason not to store what it returns. */
+  ignored?: ReadonlySet<Refusal>;
+  /** Whether pages may be made in it: see {@link Recorder}. */
+  holdsPages?: boolean;
+  /** Whether what has read nothing through Payload is not stored: it was made of what is kept elsewhere. */
+  mustRead?: boolean;
+  /** Runs it in one process of all that share the registry, while the others wait for its entry. Default: in each. */
+  alone?: (call: FunctionCall, run: (call: FunctionCall) => Promise<Made>) => Promise<Made>;
+  /** The lock that it runs under. */
+  tenure?: Tenure;
+  /** Whether nobody is told why what it returns is not stored, beside the counts. */
+  isQuiet?: boolean;
+}
+
+/** A lock while a function runs under it. */
+export interface Tenure {
+  token: number;
+  /** Whether nobody else has had it meanwhile. */
+  isHeld(): Promise<boolean>;
 }

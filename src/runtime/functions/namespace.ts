@@ -9,14 +9,17 @@ import { counted } from '../read/context.js';
 import { recordedVersions, strictest } from '../read/known-versions.js';
 import { noteLookup } from '../read/outcome.js';
 import { copyOfFunctionCounts, type FunctionCounts } from '../stats/stats.js';
-import { cached, type MemoizeOptions, memoize } from './cached.js';
+import { cached, type Memoized, type MemoizeOptions, memoize } from './cached.js';
 import type { CachedOptions, FunctionContext, FunctionSite, WantedFunction } from './context.js';
 import { lookUp, noteEntry } from './lookup.js';
 import { checkOpen, siteOf } from './site-of.js';
 import { wantedOf } from './wanted.js';
 
 /** What holds in a namespace, over what the options of the plugin say of it. */
-export type NamespaceOptions = Pick<CachedOptions, 'ttl' | 'swr' | 'staleIfError' | 'payload' | 'cache'>;
+export type NamespaceOptions = Pick<
+  CachedOptions,
+  'ttl' | 'swr' | 'staleIfError' | 'lock' | 'earlyRefresh' | 'payload' | 'cache'
+>;
 
 /** Values and results of functions under one name. */
 export interface Namespace {
@@ -46,7 +49,7 @@ export interface Namespace {
   memoize<Arguments extends readonly unknown[], Result>(
     fn: (...args: Arguments) => Result | Promise<Result>,
     options?: Omit<MemoizeOptions<Arguments>, 'namespace'>,
-  ): (...args: Arguments) => Promise<Result>;
+  ): Memoized<Arguments, Result>;
   /** Counts since the process started; `undefined` if the site has no cache. */
   stats(): FunctionCounts | undefined;
 }

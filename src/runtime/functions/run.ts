@@ -13,16 +13,15 @@ import { hashIn, tell } from '../read/outcome.js';
 import type {
   CachedOptions,
   DependencyTarget,
+  FunctionCall,
   FunctionContext,
   FunctionSite,
   Made,
   Recorded,
-  WantedFunction,
 } from './context.js';
+import { lookUp } from './lookup.js';
 import { createRecorder, type FunctionRecorder } from './recorder.js';
 import { deriveRequest, newRequest } from './request.js';
-
-type Fn = (context: FunctionContext) => unknown;
 
 /** A collection's documents, a document, a global, or a name, as tags. */
 export function tagsOfTarget(target: DependencyTarget): string[] {
@@ -57,6 +56,7 @@ export async function bypassing<Result>(
     tag: () => parent?.refuse('untracked'),
     ttl: expiresIn,
     discard() {},
+    fencingToken: undefined,
   });
 }
 
@@ -69,33 +69,15 @@ function withoutPayload(): PayloadKVError {
   });
 }
 
-/** One call of a function whose entry does not answer. */
-export interface FunctionCall {
-  site: FunctionSite;
-  wanted: WantedFunction;
-  fn: Fn;
-  options: CachedOptions;
-  /** The versions of its own tags, or nothing where they are not known. */
-  before: string[] | undefined;
-  /** What is no reason not to store what it returns. */
-  ignored?: ReadonlySet<Refusal>;
-  /** Whether pages may be made in it: see {@link Recorder}. */
-  holdsPages?: boolean;
-  /** Whether what has read nothing through Payload is not stored: it was made of what is kept elsewhere. */
-  mustRead?: boolean;
-  /** Whether nobody is told why what it returns is not stored, beside the counts. */
-  isQuiet?: boolean;
-}
-
 /** Runs a function once for all that wait for the same. */
 export async function runShared(call: FunctionCall): Promise<Made> {
   const { site, wanted } = call;
   const { key, parent, count } = wanted;
-  const alone = (): Promise<Made> => run(call);
+  const alone = (): Promise<Made> => (call.alone ? call.alone(call, run) : run(call));
   const holders = parent?.keys ?? [];
   // One that waits for this very run, and one that nobody could share, run by themselves.
   const done = site.known.get(key)?.isRefused ? undefined : site.waits.wait(holders, key);
-  if (!done) return alone();
+  if (!done) return run(call);
   let flight: Awaited<ReturnType<typeof site.singleFlight.run>>;
   try {
     flight = await site.singleFlight.run(key, alone);
@@ -106,7 +88,7 @@ export async function runShared(call: FunctionCall): Promise<Made> {
   if (flight.led) return flight.shared;
   const { kept } = flight.shared;
   // It may have begun before a write that this call has seen.
-  if (!kept) return alone();
+  if (!kept) return run(call);
   const { encoded, recorded } = kept;
   if (!(await areCurrent(site.reads, wanted, recorded.tags, recorded.versions))) return alone();
   parent?.note(recorded.tags, recorded.versions, recorded.askedAt);
@@ -118,7 +100,15 @@ export async function runShared(call: FunctionCall): Promise<Made> {
 /** Runs a function in the background, unless that is being done. */
 export function revalidate(call: FunctionCall): void {
   const { site, wanted } = call;
-  site.revalidation.revalidate(wanted.key, () => run({ ...call, wanted: { ...wanted, parent: undefined } }));
+  const own = { ...call, wanted: { ...wanted, parent: undefined } };
+  site.revalidation.revalidate(wanted.key, () => (call.alone ? call.alone(own, run) : run(own)));
+}
+
+/** Runs a function whatever is stored, and has that replaced. */
+export async function runAnew(call: FunctionCall): Promise<Made> {
+  const looked = await lookUp(call.site, { ...call.wanted, refresh: true });
+  const known = { ...call, before: looked.found ? undefined : looked.before };
+  return call.alone ? call.alone(known, run) : run(known);
 }
 
 async function run(call: FunctionCall): Promise<Made> {
@@ -139,7 +129,7 @@ async function run(call: FunctionCall): Promise<Made> {
   else recorder.refuse('error');
   const startedAt = reads.now();
   const since = momentIn(reads.events);
-  const context = createContext(site, wanted, options, recorder);
+  const context = createContext(call, recorder);
   /** How long the result may be served, in seconds, counted from the oldest of what it read. */
   const lifeOf = ({ askedAt, until }: Recorded): number =>
     Math.min(
@@ -169,6 +159,7 @@ async function run(call: FunctionCall): Promise<Made> {
   const { recorded, refusal: heard } = recorder.end();
   // Not the recorder's: what runs around it has heard all that it read.
   const refusal = heard ?? (context.isDiscarded() ? 'discarded' : undefined);
+  const cost = Math.max(0, reads.now() - startedAt);
   const encoded = refusal ? undefined : encodedResult(site, result);
   const ttl = lifeOf(recorded);
   const isTooLarge =
@@ -182,20 +173,21 @@ async function run(call: FunctionCall): Promise<Made> {
     isRefused: kept === undefined,
     ...(recorded.wide.length > 0 ? { wide: recorded.wide } : {}),
   });
+  let stored: Made['stored'];
   if (!kept) noteRefusal(call, refusal ?? 'uncacheable');
+  // What a later holder has stored is newer.
+  else if (call.tenure && !(await call.tenure.isHeld())) noteRefusal(call, 'lock-lost');
   else if (ttl > 0 && recorded.versions.length > 0) {
-    const stored = { ...wanted, tags: recorded.tags, ttl };
-    const asked = { before: recorded.versions, askedAt: startedAt };
-    reads.entryWrites.keep('cached', stored, asked, kept.encoded, false);
+    const entry = { ...wanted, tags: recorded.tags, ttl };
+    const asked = { before: recorded.versions, askedAt: startedAt, cost };
+    stored = reads.entryWrites.keep('cached', entry, asked, kept.encoded, false);
   } else count.droppedWrites += 1;
-  return { result, kept, ...(kept ? {} : { refusal: refusal ?? 'uncacheable' }) };
+  return { result, kept, stored, ...(kept ? {} : { refusal: refusal ?? 'uncacheable' }) };
 }
 
 /** What a function is given, and what it said with it. */
 function createContext(
-  site: FunctionSite,
-  { count, asker }: WantedFunction,
-  options: CachedOptions,
+  { site, wanted: { count, asker }, options, tenure }: FunctionCall,
   recorder: FunctionRecorder,
 ): { given: FunctionContext; tagged(): Promise<void>; ttl(): number; isDiscarded(): boolean } {
   const waiting: Promise<void>[] = [];
@@ -224,6 +216,7 @@ function createContext(
     discard() {
       isDiscarded = true;
     },
+    fencingToken: tenure?.token,
   };
   return {
     given,

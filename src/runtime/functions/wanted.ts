@@ -1,5 +1,5 @@
 /** The key of what a function returns, and what holds for it. */
-import { parseDuration } from '../../duration.js';
+import { type Duration, parseDuration } from '../../duration.js';
 import { PayloadKVError } from '../../errors.js';
 import { hash } from '../../platform/hash.js';
 import { smaller } from '../../platform/smaller.js';
@@ -19,6 +19,10 @@ import type { CachedOptions, FunctionSite, WantedFunction } from './context.js';
 
 /** Longest namespace in characters. */
 const LONGEST_NAMESPACE = 100;
+/** How long a call waits for another process to run it. */
+const LOCK_WAIT: Duration = '15s';
+/** How long a lock outlives a process that has died. */
+const LOCK_LIFETIME: Duration = '10s';
 
 /**
  * What is wanted, or why it is run without asking the cache.
@@ -38,10 +42,8 @@ export async function wantedOf(
   const asker = req && askerOf(req);
   const starting = site.instance.starting?.();
   if (starting) await starting;
-  const call = currentCall();
-  const reader = { request: req, operations: [], call };
-  if (!isForWrite && (isOfWriteOperation(reader) || isInsideWrite(call))) return 'write-operation';
-  if (!isForWrite && (await carriesTransaction(reader))) return 'transaction';
+  const writing = isForWrite ? undefined : await writingOf(req);
+  if (writing) return writing;
   const rule = ruleOf(site, options);
   if (rule.eventual && req?.user && !shared) return 'request';
   if (!isForWrite && (reads.storeGuard.isOpen() || reads.registryGuard.isOpen())) return 'error';
@@ -90,10 +92,32 @@ export async function wantedOf(
     count: reads.counts('function', namespace),
     parent: currentRecorder(reads.pages),
     maximumBytes: smaller(policyOf(site, namespace).maxEntryBytes, reads.maximumBytes),
+    ...coordinationOf(site, options),
   };
 }
 
-function check({ key, namespace, ttl, swr, staleIfError }: CachedOptions): void {
+/** How it is spread over the processes of the site. */
+function coordinationOf(
+  site: FunctionSite,
+  { namespace = '', ...own }: CachedOptions,
+): Pick<WantedFunction, 'lock' | 'beta'> {
+  const named = policyOf(site, namespace);
+  const lock = own.lock ?? named.lock ?? false;
+  const early = own.earlyRefresh ?? named.earlyRefresh ?? false;
+  const { wait = LOCK_WAIT, lifetime = LOCK_LIFETIME } = lock === true ? {} : lock || {};
+  const { beta = 1 } = early === true ? {} : early || {};
+  return {
+    lock: lock
+      ? {
+          wait: 1000 * parseDuration(wait, 'lock.wait'),
+          lifetime: 1000 * parseDuration(lifetime, 'lock.lifetime'),
+        }
+      : undefined,
+    beta: early ? beta : undefined,
+  };
+}
+
+function check({ key, namespace, ttl, swr, staleIfError, earlyRefresh }: CachedOptions): void {
   if (!Array.isArray(key))
     throw invalid('key must be an array of all that the function uses', "key: ['prices', currency]");
   if (namespace !== undefined && (typeof namespace !== 'string' || namespace.length > LONGEST_NAMESPACE))
@@ -101,6 +125,8 @@ function check({ key, namespace, ttl, swr, staleIfError }: CachedOptions): void 
   if (ttl !== undefined) parseDuration(ttl, 'ttl');
   if (swr) parseDuration(swr, 'swr');
   if (staleIfError) parseDuration(staleIfError, 'staleIfError');
+  if (typeof earlyRefresh === 'object' && !((earlyRefresh.beta ?? 1) > 0))
+    throw invalid('beta of earlyRefresh must be above 0', 'earlyRefresh: { beta: 2 }');
 }
 
 function invalid(what: string, example: string): PayloadKVError {
@@ -109,6 +135,16 @@ function invalid(what: string, example: string): PayloadKVError {
     message: `${what}.`,
     nextStep: `Write for example ${example}.`,
   });
+}
+
+/** Of what write or transaction this code is a part. */
+export async function writingOf(
+  req: CachedOptions['req'],
+): Promise<'write-operation' | 'transaction' | undefined> {
+  const call = currentCall();
+  const reader = { request: req, operations: [], call };
+  if (isOfWriteOperation(reader) || isInsideWrite(call)) return 'write-operation';
+  return (await carriesTransaction(reader)) ? 'transaction' : undefined;
 }
 
 /** Whether this code runs, at whatever depth, for a write. */

@@ -91,8 +91,24 @@ const policies: Check = (value, name, registry) => {
   return undefined;
 };
 
+const trueOr =
+  (options: Check): Check =>
+  (value, name, registry) =>
+    typeof value === 'boolean' ? undefined : options(value, name, registry);
+
 const namespacePolicy = objectOf(
-  { ttl: durationOr(), swr: durationOr(false), staleIfError: durationOr(false), maxEntryBytes: positive },
+  {
+    ttl: durationOr(),
+    swr: durationOr(false),
+    staleIfError: durationOr(false),
+    maxEntryBytes: positive,
+    lock: trueOr(
+      objectOf({ wait: durationOr(), lifetime: durationOr() }, 'true, false, or { wait, lifetime }'),
+    ),
+    earlyRefresh: trueOr(
+      objectOf({ beta: (value) => !(Number(value) > 0) && 'above 0' }, 'true, false, or { beta }'),
+    ),
+  },
   'an object such as { ttl: "5m" }',
 );
 

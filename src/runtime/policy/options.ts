@@ -110,6 +110,23 @@ export interface KeyContext {
   args: Readonly<Record<string, unknown>>;
 }
 
+/** How the lock of a function is taken: see `lock` of `cached`. */
+export interface LockOptions {
+  /** How long a call waits for another process to run the function, before it runs it itself. Default 15 seconds. */
+  wait?: Duration;
+  /**
+   * How long after a process has died its lock is free again; while it runs the function it keeps it. A function that
+   * blocks its thread for longer loses it. Default 10 seconds.
+   */
+  lifetime?: Duration;
+}
+
+/** How early a function is run again: see `earlyRefresh` of `cached`. */
+export interface EarlyRefreshOptions {
+  /** Above 1 it is earlier, below later. Default 1. */
+  beta?: number;
+}
+
 /** What holds for functions in one namespace. */
 export interface NamespacePolicy {
   /** How long what a function returned may be served. Default: the plugin's `ttl`. */
@@ -120,6 +137,10 @@ export interface NamespacePolicy {
   staleIfError?: Duration | false;
   /** Overrides the plugin's `maxEntryBytes`, downwards. */
   maxEntryBytes?: number;
+  /** Runs each function in one of all processes that share the registry: see `cached`. Default `false`. */
+  lock?: boolean | LockOptions;
+  /** Runs functions again shortly before their entries expire: see `cached`. Default `false`. */
+  earlyRefresh?: boolean | EarlyRefreshOptions;
 }
 
 /** Options of {@link payloadKV}. */

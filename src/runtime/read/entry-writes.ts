@@ -6,14 +6,18 @@ import { createNegativeWrites } from './negative-writes.js';
 
 /** Writes entries. */
 export interface EntryWrites {
-  /** Writes the answer of the database, or what was made of several, if it may be kept. Nobody waits for it. */
+  /**
+   * Writes the answer of the database, or what was made of several, if it may be kept. Nobody need wait for it.
+   *
+   * @returns whether it is in the store, once that is known
+   */
   keep(
     operation: string,
     wanted: Wanted,
-    asked: { before: readonly string[]; askedAt: number },
+    asked: { before: readonly string[]; askedAt: number; cost?: number },
     encoded: EncodedResult,
     isNegative: boolean,
-  ): void;
+  ): boolean | Promise<boolean>;
 }
 
 /** A query of the database takes no longer, in milliseconds; more between two of them is a clock that was set back. */
@@ -31,27 +35,30 @@ export function createEntryWrites(context: ReadContext): EntryWrites {
   function keep(
     operation: string,
     wanted: Wanted,
-    { before, askedAt }: { before: readonly string[]; askedAt: number },
+    { before, askedAt, cost }: { before: readonly string[]; askedAt: number; cost?: number },
     encoded: EncodedResult,
     isNegative: boolean,
-  ): void {
+  ): boolean | Promise<boolean> {
     const { key, nearKey, tags, rule, count } = wanted;
-    if (context.replicaLag > 0 && !versions.isSettled(tags, before, context.replicaLag)) return;
+    if (context.replicaLag > 0 && !versions.isSettled(tags, before, context.replicaLag)) return false;
     const longest = isNegative ? Math.min(wanted.ttl, rule.negativeTtl) : wanted.ttl;
-    if (longest === 0) return;
+    if (longest === 0) return false;
     const ttl = Math.round(longest * (1 - context.ttlJitter * Math.random()));
-    const body = encodeEntry({ key, tags, versions: before, askedAt, ttl, site: context.site }, encoded);
+    const body = encodeEntry(
+      { key, tags, versions: before, askedAt, ttl, site: context.site, cost },
+      encoded,
+    );
     const kept = ttl + graceOf(rule);
     // A query that began before another has ended after it.
     const newer = (own.get(key) ?? askedAt) - askedAt;
-    if (newer > 0 && newer < LONGEST_QUERY_TIME) return;
+    if (newer > 0 && newer < LONGEST_QUERY_TIME) return false;
     own.set(key, askedAt);
     if (near) {
       const text = envelope.wrap(body);
       const { nearMaximumBytes } = context;
       if (nearMaximumBytes === undefined || !exceeds(text, nearMaximumBytes)) near.set(nearKey, text, kept);
     }
-    if (isNegative && context.far.paidWrites && !negativeWrites.mayWrite(key)) return;
+    if (isNegative && context.far.paidWrites && !negativeWrites.mayWrite(key)) return false;
     const written = context.writeQueue.run(
       () => {
         const sealed = envelope.seal(key, body);
@@ -63,9 +70,11 @@ export function createEntryWrites(context: ReadContext): EntryWrites {
       () => {
         count.droppedWrites += 1;
         context.debug?.(`too many are waiting to be written ${key}`);
+        return false;
       },
     );
-    if (written) context.background.run(written);
+    if (written instanceof Promise) context.background.run(written);
+    return written;
   }
 
   return { keep };
@@ -77,12 +86,12 @@ function writeFar(
   wanted: Wanted,
   text: string,
   kept: number,
-): void | Promise<void> {
+): boolean | Promise<boolean> {
   const { key, count } = wanted;
   if (context.maximumBytes !== undefined && exceeds(text, context.maximumBytes)) {
     count.uncacheable += 1;
     context.debug?.(`too large ${key}`);
-    return;
+    return false;
   }
   const attempt = (): true | undefined | Promise<true | undefined> => {
     context.operations.storeWrites += 1;
@@ -96,21 +105,23 @@ function writeFar(
       { timeout: context.writeTimeout, operation: 'write' },
     );
   };
-  const done = (): void => {
+  const done = (): true => {
     count.writes += 1;
     count.bytesWritten += text.length;
     context.debug?.(`stored ${key} ${operation} for ${kept} s`);
+    return true;
   };
   const first = attempt();
   if (first instanceof Promise) return first.then((ok) => (ok ? done() : writeAgain()));
-  if (first) done();
+  return first ? done() : false;
 
-  async function writeAgain(): Promise<void> {
+  async function writeAgain(): Promise<boolean> {
     for (let count = 2; count <= WRITE_ATTEMPTS; count++) {
       await sleep(FIRST_PAUSE * 2 ** (count - 2) * Math.random(), false);
-      if (context.storeGuard.isOpen()) return;
+      if (context.storeGuard.isOpen()) return false;
       if (await attempt()) return done();
     }
+    return false;
   }
 }
 

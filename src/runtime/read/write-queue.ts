@@ -8,9 +8,9 @@ export interface WriteQueue {
    *
    * @param size what it holds in memory meanwhile, in characters
    * @param drop called instead where there is no room for it
-   * @returns when it has ended, unless it has already
+   * @returns what the write, or `drop`, has returned
    */
-  run(write: () => void | Promise<void>, size: number, drop: () => void): void | Promise<void>;
+  run<Value>(write: () => Value | Promise<Value>, size: number, drop: () => Value): Value | Promise<Value>;
 }
 
 /** Most characters that wait, in all. */
@@ -23,13 +23,14 @@ export function createWriteQueue(concurrency: number): WriteQueue {
   let waitingSize = 0;
   let isBeginning = false;
 
-  function turn(write: () => void | Promise<void>): void | Promise<void> {
+  function turn<Value>(write: () => Value | Promise<Value>): Value | Promise<Value> {
     running += 1;
     let isUnderWay = false;
     try {
       const writing = write();
-      isUnderWay = writing instanceof Promise;
-      return writing?.finally(ended);
+      if (!(writing instanceof Promise)) return writing;
+      isUnderWay = true;
+      return writing.finally(ended);
     } finally {
       if (!isUnderWay) ended();
     }

@@ -8,9 +8,16 @@ import type { Refusal } from '../../interfaces/recorder.js';
 import { leastRecentlyUsed } from '../../platform/least-recently-used.js';
 import { instanceOf, livingInstances } from '../carried-instance.js';
 import { momentIn } from '../events/events.js';
-import type { CachedOptions, FunctionSite, Made, Recorded, WantedFunction } from '../functions/context.js';
+import type {
+  CachedOptions,
+  FunctionCall,
+  FunctionSite,
+  Made,
+  Recorded,
+  WantedFunction,
+} from '../functions/context.js';
 import { type Looked, lookUp, noteEntry } from '../functions/lookup.js';
-import { type FunctionCall, revalidate, runShared } from '../functions/run.js';
+import { revalidate, runShared } from '../functions/run.js';
 import { siteOf } from '../functions/site-of.js';
 import { wantedOf } from '../functions/wanted.js';
 import { REMEMBERED_QUERIES } from '../read/context.js';

@@ -3,7 +3,7 @@ import type { Duration } from '../../duration.js';
 import type { Store } from '../../interfaces/store.js';
 import type { MemoryOptions } from '../../stores/memory.js';
 import type { CacheWithoutPayload } from '../carried-instance.js';
-import type { MemoizeOptions } from '../functions/cached.js';
+import type { Memoized, MemoizeOptions } from '../functions/cached.js';
 import type { CachedOptions, FunctionContext } from '../functions/context.js';
 import type { Namespace, NamespaceOptions } from '../functions/namespace.js';
 import type { InvalidationTarget } from '../instance.js';
@@ -105,7 +105,7 @@ export interface StandaloneCache extends CacheWithoutPayload {
   memoize<Arguments extends readonly unknown[], Result>(
     fn: (...args: Arguments) => Result | Promise<Result>,
     options: Omit<MemoizeOptions<Arguments>, 'cache' | 'payload' | 'req'>,
-  ): (...args: Arguments) => Promise<Result>;
+  ): Memoized<Arguments, Result>;
   /** `namespace` of `payload-kv`, in this cache. */
   namespace(name: string, options?: Omit<NamespaceOptions, 'cache' | 'payload'>): Namespace;
   /** Counts since it was made, and what the store says. Never rejects, and takes two seconds at most. */
