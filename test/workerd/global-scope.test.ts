@@ -32,6 +32,7 @@ const CASES: Record<string, Record<string, string | undefined>> = {
       payloadKV({ store: tiered(memory(), memory()) })(config()),
     ]`,
     tiered: `({ tiered, memory }) => tiered(memory(), memory()).defaultRegistry()`,
+    keepWarm: `({ keepWarm }) => keepWarm('numbers', [() => 1], { every: '5m' })`,
     memoize: `({ memoize }) => memoize(() => 1, { namespace: 'numbers' })`,
     namespace: `({ namespace }) => namespace('numbers', { ttl: '1m' })`,
     // Of a running site.
