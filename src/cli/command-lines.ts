@@ -37,6 +37,10 @@ function init({ program, action, stdout }: CommandLine): void {
       "with pages: take out hooks that only revalidate, and unstable_cache around queries, as Payload's website template has them",
     )
     .option(
+      '--from-plugin',
+      "take out another plugin's cache around the database adapter, and cache what it did: payloadcms-redis-plugin, payloadcms-cloudflare-kv-plugin",
+    )
+    .option(
       '--responses',
       'let REST and GraphQL answer whole requests from the cache, where nobody is signed in',
     )
@@ -59,6 +63,7 @@ function init({ program, action, stdout }: CommandLine): void {
         ['payload-kv init --registry durable-object', 'Cloudflare, strongly consistent'],
         ['payload-kv init --pages', 'pages of Next follow what they read'],
         ['payload-kv init --pages --take-out-hooks', 'and hooks that told them by hand go'],
+        ['payload-kv init --from-plugin', 'in place of another cache'],
         ['payload-kv init --responses', 'REST and GraphQL answer from the cache'],
         ['payload-kv init --ttl 10m --ttl-for posts=1h', 'other TTLs, later too'],
       ),

@@ -28,6 +28,7 @@ import { roundTrip } from './checks/round-trip.js';
 import { schemaInStep } from './checks/schema-in-step.js';
 import { sliceSets } from './checks/slice-sets.js';
 import { ttl } from './checks/ttl.js';
+import { twoCaches } from './checks/two-caches.js';
 import { versions } from './checks/versions.js';
 import { wranglerBinding } from './checks/wrangler-binding.js';
 import { wranglerConfig } from './checks/wrangler-config.js';
@@ -39,6 +40,7 @@ export const checks: readonly Check[] = [
   installed,
   config,
   pluginOrder,
+  twoCaches,
   generatedFiles,
   generatedUnedited,
   schemaInStep,

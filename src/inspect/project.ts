@@ -13,6 +13,7 @@ import type { ObjectValue } from './evaluate/value.js';
 import { isFile, readIfThere } from './file-system.js';
 import { findConfig, type InspectOptions } from './find-config.js';
 import { officialPackage } from './official-plugins.js';
+import { type OtherCache, otherCaches } from './other-caches.js';
 import { type PackageManager, readPackageManager, workspaceRoot } from './package-manager.js';
 import { readPayloadTypes } from './payload-types/read-payload-types.js';
 import type { TypedSchema } from './payload-types/typed-schema.js';
@@ -44,6 +45,8 @@ export interface Project {
   /** The files from the config to the one that holds the config object, the config first. */
   configChain: string[];
   configShape: ConfigShape;
+  /** Caches of other plugins on the database adapter. */
+  otherCaches: OtherCache[];
   schema: ProjectSchema;
   database: ProjectDatabase;
   packageManager: PackageManager;
@@ -106,13 +109,15 @@ export function inspectProject(options: InspectOptions): Project {
   const { packageManager, lockFileDir } = readPackageManager(root);
   const { configPath: tsconfig } = configs.optionsFor(path.dirname(config));
   const style = detectCodeStyle(styleSources(files, config, root));
+  const configShape = missing
+    ? shapeOfUncertain(evaluator, config, missing)
+    : readConfigShape(evaluator, values, config, unsure);
   return {
     root,
     configPath: files.relative(config),
     configChain: chain.files,
-    configShape: missing
-      ? shapeOfUncertain(evaluator, config, missing)
-      : readConfigShape(evaluator, values, config, unsure),
+    configShape,
+    otherCaches: otherCaches(evaluator, configShape),
     schema,
     database,
     packageManager,

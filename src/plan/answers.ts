@@ -49,6 +49,14 @@ export interface GlobalAnswer {
   ttl?: string;
 }
 
+/** What a store is given beside its binding. */
+export interface StoreOptions {
+  /** Of Redis: the code that says where it is. */
+  url?: string;
+  /** Comes before every key. */
+  prefix?: string;
+}
+
 /** Everything that `init` needs to know from a person. */
 export interface Answers {
   collections: CollectionAnswer[];
@@ -58,6 +66,8 @@ export interface Answers {
   store: StoreName;
   /** The KV namespace's binding; for the Cloudflare store only. */
   binding?: string;
+  /** What another plugin's cache gave its store; absent where none is replaced. */
+  storeOptions?: StoreOptions;
   /** Where tag versions live; absent where the store's own registry is meant. */
   registry?: RegistryName;
   /** The Durable Objects' binding; for that registry only. */

@@ -37,6 +37,8 @@ export interface AnswerFlags {
   pages?: string | true;
   /** Takes out what pages make superfluous. */
   takeOutHooks?: boolean;
+  /** Replaces the cache of another plugin, whose options answer what no flag does. */
+  fromPlugin?: boolean;
   /** Whether whole responses come from the cache. */
   responses?: boolean;
   /** Whether the admin panel shows the cache. */
@@ -50,6 +52,8 @@ export interface Given {
   answers: Partial<Answers>;
   /** TTLs of their own by slug, as typed. */
   ttlFor: Map<string, string>;
+  /** Whether those are all: then nobody is asked for more. */
+  hasAllTTLs?: boolean;
 }
 
 /**
@@ -68,12 +72,13 @@ export function checkFlags(project: Project, proposal: Proposal, flags: AnswerFl
   if (flags.pages !== undefined) answers.pages = checkedPages(flags.pages, project);
   if (flags.adminView !== undefined) answers.adminView = checkedAdminView(flags.adminView, project);
   if (flags.binding !== undefined) answers.binding = checkedBinding(flags.binding, project, proposal);
-  return { answers, ttlFor: ttlsOf(flags.ttlFor ?? [], project) };
+  const ttlFor = ttlsOf(flags.ttlFor ?? [], project);
+  return { answers, ttlFor, ...(flags.fromPlugin ? { hasAllTTLs: true } : {}) };
 }
 
 const ANSWERS: readonly (keyof AnswerFlags)[] = [
   ...(['collections', 'globals', 'ttl', 'ttlFor', 'store', 'registry', 'binding', 'pages'] as const),
-  ...(['takeOutHooks', 'responses', 'adminView'] as const),
+  ...(['takeOutHooks', 'fromPlugin', 'responses', 'adminView'] as const),
 ];
 
 /** Whether a flag answers a question: then the others are not asked where there are answers already. */

@@ -18,7 +18,7 @@ import { bindingProblem, type Given, ttlProblem } from './answer-flags.js';
 export async function askMissing(
   project: Project,
   proposal: Proposal,
-  { answers, ttlFor }: Given,
+  { answers, ttlFor, hasAllTTLs = false }: Given,
   terminal: Terminal,
   questions: Questions,
   own: ReadonlySet<string> = new Set(),
@@ -33,7 +33,7 @@ export async function askMissing(
       ? proposal.ttl
       : await questions.text('How long may an entry be served?', proposal.ttl, ttlProblem));
   const withOwnTTL =
-    ttlFor.size > 0
+    ttlFor.size > 0 || hasAllTTLs
       ? { collections, globals }
       : await askTTLs(collections, globals, own.has('ttl') ? 'the default' : ttl, questions);
   if (own.has('store')) return { ...withOwnTTL, ttl, store: proposal.store };

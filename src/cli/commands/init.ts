@@ -20,6 +20,7 @@ import { answersIn } from '../../plan/wrapper/wrapper-answers.js';
 import { type AnswerFlags, namesAnswer } from '../answers/answer-flags.js';
 import { answerNotices, changeNotices } from '../answers/answer-notices.js';
 import { resolveAnswers, resolveChanges } from '../answers/answers.js';
+import { type FromPlugin, fromPlugin, twoCaches, withFreedBinding } from '../answers/from-plugin.js';
 import { requireRoutes, responsesAnswer } from '../answers/responses-answer.js';
 import { resolveTakeOut } from '../answers/take-out.js';
 import { type Course, carryOut, type InstallOutcome, outcomeDocument, sayNext } from '../carry-out.js';
@@ -51,12 +52,15 @@ export interface InitOptions extends AnswerFlags {
 }
 
 /** Inspects the project, asks, shows the diff, and writes it; returns the exit code. */
-export async function runInit(options: InitOptions, terminal: Terminal): Promise<number> {
+export async function runInit(given: InitOptions, terminal: Terminal): Promise<number> {
   const questions = createQuestions(terminal);
-  const project = await readProject(options, terminal);
+  const read = await readProject(given, terminal);
+  const from = given.fromPlugin ? fromPlugin(read, given) : undefined;
+  const project = from ? withFreedBinding(read, from) : read;
   const files = readProjectFiles(project.root, filesToRead(project));
   const paths = generatedPaths(project);
   const isNew = files[paths.wrapper] === undefined;
+  const options: InitOptions = isNew && from ? { ...from.flags, ...given, ttlFor: from.flags.ttlFor } : given;
   sayProject(project, options.cwd, terminal);
   requireSupportedPayload(project);
   refuseForeign(project, files);
@@ -65,7 +69,8 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
   requireRoutes(options, routes);
 
   if (isNew && !options.dryRun) await checkGit(project, options, terminal, questions);
-  const answers = isNew ? await resolveAnswers(project, options, terminal, questions) : undefined;
+  const resolved = isNew ? await resolveAnswers(project, options, terminal, questions) : undefined;
+  const answers = resolved && withStoreOptions(resolved, from);
   const current = isNew ? undefined : answersIn(files[paths.wrapper]!, paths.wrapper);
   const changes = current && (await resolveChanges(project, current, options, terminal, questions));
   const superfluous = await resolveTakeOut(
@@ -84,6 +89,7 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
     ...(answers ? { answers } : {}),
     ...(changes ? { changes } : {}),
     ...(superfluous ? { superfluous } : {}),
+    ...(from ? { replaced: from.other } : {}),
     ...(responses === undefined ? {} : { responses, routes }),
     templates: readTemplates(),
     packageRange: `^${packageVersion()}`,
@@ -100,6 +106,7 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
   const hasPlace = !text.refusals.some(({ path }) => path === project.wrangler?.path);
   const toCreate = options.createNamespace && hasPlace ? namespacesToCreate(input) : undefined;
   const plan = planInit(toCreate ? { ...input, namespaceIds: idsToCome(toCreate.places) } : input);
+  plan.notices.push(...(from ? from.notices : twoCaches(project)));
   plan.notices.push(...unreadPayloadNotice(project));
   plan.notices.push(...(answers ? answerNotices(answers, project) : []));
   plan.notices.push(...(changes ? changeNotices(changes, current, project) : []));
@@ -130,6 +137,7 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
         exact: options.exact === true,
         provisions: !toCreate && input.wranglerProvisions,
         componentsChange: (answers ?? changes)?.adminView !== undefined,
+        ...(from && found === EXIT.ok ? { superfluousPackage: from.other.packageName } : {}),
       })
     : [];
   sayNext(steps, terminal);
@@ -139,6 +147,7 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
     ok: exitCode === EXIT.ok,
     project: summary(project),
     answers,
+    ...(from ? { replaced: from.other.packageName } : {}),
     notProposed: notProposed(propose(project)),
     ...outcomeDocument(outcome, steps),
   });
@@ -168,6 +177,14 @@ async function createNamespaces(
     terminal.note(`${kleur.green('✓')} Created the KV namespace ${place ? `${place}-` : ''}${title}: ${id}`);
   }
   return ids;
+}
+
+/** The answers with what the other cache's store was given, where the store is the same. */
+function withStoreOptions(answers: Answers, from: FromPlugin | undefined): Answers {
+  const isSame = from !== undefined && answers.store === from.other.store;
+  return isSame && Object.keys(from.storeOptions).length > 0
+    ? { ...answers, storeOptions: from.storeOptions }
+    : answers;
 }
 
 function sayProject(project: Project, cwd: string, terminal: Terminal): void {
@@ -241,7 +258,17 @@ function nextSteps(
   plan: Plan,
   registry: RegistryName | undefined,
   install: InstallOutcome | null,
-  { exact, provisions, componentsChange }: { exact: boolean; provisions: boolean; componentsChange: boolean },
+  {
+    exact,
+    provisions,
+    componentsChange,
+    superfluousPackage,
+  }: {
+    exact: boolean;
+    provisions: boolean;
+    componentsChange: boolean;
+    superfluousPackage?: string;
+  },
 ): string[] {
   const steps: string[] = [];
   const run = RUNNERS[project.packageManager];
@@ -270,6 +297,10 @@ function nextSteps(
   }
   steps.push(`${run} payload-kv measure   (shows what the cache saves here, in calls and milliseconds)`);
   steps.push(`${run} payload-kv doctor${flag}   (proves that the cache works here)`);
+  if (superfluousPackage !== undefined) {
+    const uninstall = project.packageManager === 'npm' ? 'npm uninstall' : `${project.packageManager} remove`;
+    steps.push(`${uninstall} ${superfluousPackage}   (nothing needs it any more)`);
+  }
   steps.push(deployStep(plan, project, provisions));
   steps.push(`${run} payload-kv sync${flag}   (after a change of collections or fields; --check in CI)`);
   steps.push(`${run} payload-kv remove   (takes all of it back)`);

@@ -3,6 +3,7 @@ import type { Project } from '../../inspect/project.js';
 import type { Answers } from '../answers.js';
 import { NEXT_CONFIGS, OPEN_NEXT_CONFIG } from '../config/next-config-edit.js';
 import { generatedPaths } from '../generated-paths.js';
+import type { Replaced } from '../other-caches/take-out.js';
 import type { TakeOut } from '../pages/take-out.js';
 import type { ProjectFiles } from '../plan.js';
 import type { Templates } from '../text/template.js';
@@ -30,6 +31,8 @@ export interface InitInput {
   sources?: Readonly<Record<string, string>>;
   /** What pages make superfluous in the site, and whether it goes. Default: nobody has looked. */
   superfluous?: TakeOut;
+  /** The cache of another plugin that this one replaces. Default: none is. */
+  replaced?: Replaced;
   /** Whether Payload's routes answer from the cache; absent where they are left as they are. */
   responses?: boolean;
   /** Texts of the files that may hold Payload's routes, by path. Default none. */

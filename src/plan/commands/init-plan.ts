@@ -7,6 +7,7 @@ import { wireConfig } from '../config/config-edit.js';
 import { addCacheHandler, NEXT_CONFIGS, namesHandler, OPEN_NEXT_CONFIG } from '../config/next-config-edit.js';
 import { addTagCache } from '../config/open-next-config-edit.js';
 import { type GeneratedPaths, generatedPaths, languageOf } from '../generated-paths.js';
+import { takeOutOther, withOtherTakenOut } from '../other-caches/take-out.js';
 import { editPackageJson, scriptsOf } from '../package-json-edit.js';
 import { takeOut, withTakenOut } from '../pages/take-out.js';
 import type { Plan } from '../plan.js';
@@ -94,7 +95,8 @@ export function planInit(input: InitInput): Plan {
     ...input.superfluous,
     follows: wires && pagesFollow(plan, input),
   };
-  return withSchemaFile(takeOut(plan, superfluous), { ...input, superfluous });
+  const complete = takeOutOther(takeOut(plan, superfluous), input.replaced);
+  return withSchemaFile(complete, { ...input, superfluous });
 }
 
 /** The files of a project that has no cache yet. */
@@ -166,14 +168,14 @@ function unwirePages(
 
 /** The dependency and the scripts. */
 function addPackage(
-  { project, files, packageRange }: InitInput,
+  { project, files, packageRange, replaced }: InitInput,
   usesRedis: boolean,
   leftovers: LeftoverPlan,
   collect: Collector,
 ): void {
   const packageJson = files['package.json'];
   if (packageJson === undefined) return;
-  if (usesRedis) {
+  if (usesRedis && replaced?.options.url === undefined) {
     collect.notice(
       'Set REDIS_URL wherever the site runs, e.g. redis://127.0.0.1:6379: without it nothing is cached.',
     );
@@ -216,11 +218,12 @@ function followHooks({ project, files }: InitInput, change: CachedChange, collec
 }
 
 /** The same plan, with the generated schema where it is missing, and in it what the plan writes into other files. */
-function withSchemaFile(plan: Plan, { project, files, templates, superfluous }: InitInput): Plan {
+function withSchemaFile(plan: Plan, { project, files, templates, superfluous, replaced }: InitInput): Plan {
   const path = generatedPaths(project).schema;
   const before = files[path];
   const known = readLedger(before);
-  const ledger = withTakenOut(recordChanges(known ?? EMPTY_LEDGER, plan.changes), superfluous);
+  const recorded = withTakenOut(recordChanges(known ?? EMPTY_LEDGER, plan.changes), superfluous);
+  const ledger = withOtherTakenOut(recorded, plan, replaced);
   if (before === undefined) {
     const options = { template: templates.schema, style: project.style, language: languageOf(path), ledger };
     plan.changes.push({ path, before, after: renderSchemaFile(schemaRecord(project.schema), options) });

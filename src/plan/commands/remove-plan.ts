@@ -3,6 +3,7 @@
  * are no longer found, what is recognisably ours is taken out; what is neither is left and named.
  */
 import { posix } from 'node:path';
+import { OTHER_CACHES } from '../../inspect/other-caches.js';
 import type { RemovableProject } from '../../inspect/removable.js';
 import type { WranglerConfig } from '../../inspect/wrangler.js';
 import { readWrapper } from '../../inspect/wrapper/read-wrapper.js';
@@ -135,6 +136,7 @@ export function planRemove(input: RemoveInput): RemovePlan {
   const { deleted, kept } = created(context, changes);
   for (const path of deleted) changes.push({ path, before: files[path], after: undefined });
   undoPackageJson(context, changes, notices);
+  notices.push(...notInstalled(input, changes));
   notices.push(...stillBound(context, { changes, refusals }), ...elsewhere(context, changes));
   changes.sort((a, b) => (a.path < b.path ? -1 : 1));
   return { changes, refusals, notices, kept };
@@ -460,6 +462,18 @@ function undoPackageJson(context: Context, changes: FileChange[], notices: strin
 }
 
 // ---- what is not in the project -----------------------------------------------------------------------------------
+
+/** Plugins that come back into a file, and that nobody would install. */
+function notInstalled({ files }: RemoveInput, changes: readonly FileChange[]): string[] {
+  const isIn = (text: string | undefined, name: string) =>
+    importsIn(text ?? '').some(({ specifier }) => specifier === name);
+  return Object.keys(OTHER_CACHES).flatMap((name) => {
+    const back = changes.find(({ before, after }) => isIn(after, name) && !isIn(before, name));
+    return !back || files['package.json']?.includes(`"${name}"`) !== false
+      ? []
+      : [`${back.path} has \`${name}\` again, which package.json does not: install it again.`];
+  });
+}
 
 /** What `init` led to outside of the project's files, by what goes now and by what the wrapper says. */
 function elsewhere({ shape, input }: Context, changes: readonly FileChange[]): string[] {

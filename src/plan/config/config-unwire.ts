@@ -10,6 +10,7 @@ import type { TransformResult } from '../plan.js';
 import { isPropertyName } from '../text/identifiers.js';
 import { lineAt } from '../text/splice.js';
 import { removeMember } from '../text/splice-out.js';
+import { removeStatement } from '../text/splice-statement.js';
 
 /** The file without the cache. `isWrapper` tells whether a specifier leads to the generated wrapper. */
 export function unwire(
@@ -192,21 +193,9 @@ function withoutStatements(text: string, path: string, isWrapper: (specifier: st
       requiredName(statement, isWrapper) !== undefined ||
       (ts.isExportDeclaration(statement) && isClassExport(statement));
     if (!isOurs) continue;
-    const start = statement.getStart(source);
-    const lineStart = content.lastIndexOf('\n', start - 1) + 1;
-    const rest = /^[ \t]*(\r?\n|$)/.exec(content.slice(statement.end));
-    const alone = /^\ufeff?[ \t]*$/.test(content.slice(lineStart, start)) && rest !== null;
-    const from = alone ? start - /[ \t]*$/.exec(content.slice(lineStart, start))![0].length : start;
-    const to = alone ? statement.end + rest[0].length : statement.end;
-    const gap = alone && isBlank(content.slice(0, from)) ? /^(\r?\n)?/.exec(content.slice(to))![0].length : 0;
-    content = content.slice(0, from) + content.slice(to + gap);
+    content = removeStatement(content, source, statement);
   }
   return content;
-}
-
-/** Whether nothing stands before, or an empty line does: then one empty line after goes with the statement. */
-function isBlank(before: string): boolean {
-  return /^\ufeff?$/.test(before) || /\n\r?\n$/.test(before);
 }
 
 function isClassExport({ exportClause, moduleSpecifier }: ts.ExportDeclaration): boolean {

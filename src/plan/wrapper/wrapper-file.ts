@@ -1,7 +1,13 @@
 /** `payload-kv/index.ts` and `payload-kv/hooks.ts`: the two files that the user owns from then on. */
 import { posix } from 'node:path';
 import type { CodeStyle } from '../../inspect/code-style.js';
-import { type Answers, type GlobalAnswer, type PagesMode, REGISTRIES_OF } from '../answers.js';
+import {
+  type Answers,
+  type GlobalAnswer,
+  type PagesMode,
+  REGISTRIES_OF,
+  type StoreOptions,
+} from '../answers.js';
 import { type GeneratedPaths, importSpecifier, languageOf } from '../generated-paths.js';
 import { propertyKey, quote } from '../text/literal.js';
 import { type Literal, printLiteral } from '../text/print-literal.js';
@@ -39,7 +45,10 @@ export function renderWrapper(answers: Answers, context: WrapperContext): string
   const importOf = (list: string[], specifier: string) =>
     list.length > 0 ? `import { ${list.sort().join(', ')} } from '${specifier}';` : '';
   const { pages, adminView } = answers;
-  const bound = (binding: string) => `{ binding: ${quote(binding)}${withEnv ? ', env' : ''} }`;
+  const { prefix } = answers.storeOptions ?? {};
+  const prefixed = prefix === undefined ? '' : `, prefix: ${quote(prefix)}`;
+  const bound = (binding: string, more = '') =>
+    `{ binding: ${quote(binding)}${withEnv ? ', env' : ''}${more} }`;
 
   const code = fillTemplate(withEnv ? templates.indexWithEnv : templates.index, {
     schemaFile: posix.basename(paths.schema),
@@ -55,13 +64,16 @@ export function renderWrapper(answers: Answers, context: WrapperContext): string
     typeImport: typed && typesFile ? `import type { Config } from ${specifier(typesFile)};` : '',
     hooksModule: specifier(paths.hooks),
     schemaModule: specifier(paths.schema),
-    note: names.redis.length > 0 ? '// Redis is where REDIS_URL says; a build needs none.' : '',
+    note:
+      names.redis.length > 0
+        ? `// Redis is where ${addressIn(answers.storeOptions)} says; a build needs none.`
+        : '',
     envParameter: typed ? `env: ${envType}` : 'env',
     typeArgument: !typed ? '' : typesFile ? '<Config>' : '<typeof schema>',
     store: cloudflare
-      ? `cloudflareKV(${bound(answers.binding!)})`
+      ? `cloudflareKV(${bound(answers.binding!, prefixed)})`
       : store === 'redis'
-        ? 'redis()'
+        ? `redis(${redisOptions(answers.storeOptions)})`
         : 'memory()',
     registry: ofStore ? '' : `registry: ${registryCall()},`,
     pages: pages ? `pages: ${printPages(pages)},` : '',
@@ -111,6 +123,20 @@ export function renderHooks(answers: Answers, context: WrapperContext): string {
       .map((line) => line.slice(2).replace(/^(?: {2})+/, (it) => style.indent.repeat(it.length / 2)));
     return `{\n${lines.map((line) => `  // ${line}`).join('\n')}\n}`;
   }
+}
+
+/** What `redis` is given, as code; nothing where the environment says all. */
+function redisOptions({ url, prefix }: StoreOptions = {}): string {
+  const members = [
+    ...(url === undefined ? [] : [`url: ${url}`]),
+    ...(prefix === undefined ? [] : [`prefix: ${quote(prefix)}`]),
+  ];
+  return members.length === 0 ? '' : `{ ${members.join(', ')} }`;
+}
+
+/** What tells where Redis is. */
+function addressIn({ url = 'process.env.REDIS_URL' }: StoreOptions = {}): string {
+  return /^process\.env\.(\w+)/.exec(url)?.[1] ?? 'its `url`';
 }
 
 /** What shows the cache in the admin panel, as code. */
