@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import KeyvPostgres from '@keyv/postgres';
 import KeyvRedis, { createKeyv } from '@keyv/redis';
+import KeyvValkey from '@keyv/valkey';
 import Keyv from 'keyv';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -83,6 +84,39 @@ describe.runIf(hasRedis)('with a redis-server', () => {
   describeStore('keyv over Redis, made in one call', () => ({
     store: over(createKeyv(url(), { namespace: 'site' })),
   }));
+
+  describe("by Valkey's client", () => {
+    let client: Keyv;
+    beforeAll(() => {
+      client = new Keyv(new KeyvValkey(url()), { namespace: 'valkey' });
+    });
+    afterAll(() => client?.disconnect());
+
+    describeStore('keyv over Valkey', () => ({ store: keyv({ keyv: client, strong: true }) }));
+
+    test('a server that is gone is a fault of each call, never an absent value, and none once it is back', async () => {
+      const other = await startRedis(['--appendonly', 'yes', '--appendfsync', 'always']);
+      const lasting = new Keyv(new KeyvValkey(`redis://127.0.0.1:${other.port}`), { namespace: 'valkey' });
+      try {
+        const store = keyv({ keyv: lasting, strong: true });
+        await store.set('payload-cache:a', 'A', 60);
+        await other.kill();
+        const read = async () =>
+          store.getMany(['payload-cache:a']).then(
+            ([value]) => value ?? 'absent',
+            () => 'fault',
+          );
+        const outcome = read();
+        await other.start();
+        // What was sent into the gap fails, or is sent again.
+        expect(['fault', 'A']).toContain(await outcome);
+        await expect.poll(read, { timeout: 20_000 }).toBe('A');
+      } finally {
+        await lasting.disconnect();
+        await other.stop();
+      }
+    });
+  });
 
   test('several keys are one command', async () => {
     const store = over(createKeyv(url()));
