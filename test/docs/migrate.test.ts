@@ -77,9 +77,12 @@ test('the snippets compile', async () => {
     'src/snippets/next.d.ts',
     "declare module 'next/cache' {\n  export function unstable_cache<F extends (...args: never[]) => Promise<unknown>>(fn: F, keys?: string[], options?: { revalidate?: number | false; tags?: string[] }): F;\n}\n",
   );
-  const codes = ['From `unstable_cache`', 'From `cache-manager`', 'From `node-cache`', 'From `type-cacheable`'].flatMap((it) =>
-    under(it),
-  );
+  const codes = [
+    'From `unstable_cache`',
+    'From `cache-manager`',
+    'From `node-cache`',
+    'From `type-cacheable`',
+  ].flatMap((it) => under(it));
   expect(codes.length).toBe(6);
   for (const [index, code] of codes.entries()) await project.write(`src/snippets/${index}.ts`, code);
   const tsc = path.join(repository, 'node_modules/typescript/bin/tsc');
