@@ -2,13 +2,14 @@
  * Published plugins that put a cache of their own around Payload's database adapter: two of them on one adapter would
  * each hide the other's writes. Recognised by their import; where the call is written out, with what it is given.
  */
-import { ts } from 'ts-morph';
+
 import type { ConfigShape } from './config-shape/shape.js';
 import type { Evaluator } from './evaluate/evaluator.js';
 import { type ObjectValue, plain, reasonOf, type Value } from './evaluate/value.js';
 import { propertyName } from './property-name.js';
 import type { SourceLocation } from './schema.js';
 import { shorten, unwrap } from './syntax.js';
+import { ts } from './typescript.js';
 
 /** What such a plugin keeps its entries in. */
 export type OtherStore = 'cloudflare-kv' | 'redis';

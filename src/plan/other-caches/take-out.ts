@@ -1,6 +1,7 @@
 /** A cache of another plugin, as a part of the plan of `init`: it goes where it is to be replaced. */
-import { ts } from 'ts-morph';
+
 import type { OtherCache } from '../../inspect/other-caches.js';
+import { ts } from '../../inspect/typescript.js';
 import type { FileChange, Plan } from '../plan.js';
 import type { Ledger } from '../schema/ledger.js';
 import { removeMember } from '../text/splice-out.js';

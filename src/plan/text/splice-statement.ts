@@ -1,5 +1,5 @@
 /** Taking a statement out of a source file, as if it had never been there. */
-import type { ts } from 'ts-morph';
+import type { ts } from '../../inspect/typescript.js';
 
 /** The text without a statement, and without its line where it had one of its own. */
 export function removeStatement(text: string, source: ts.SourceFile, statement: ts.Statement): string {
