@@ -74,6 +74,7 @@ async function lastRevalidated(
   return Math.max(0, ...current.slice(own.length).map(timeOf));
 }
 
+/** Tells OpenNext which of its pages are old, by the versions in the store of the site. Named in `open-next.config.ts`. */
 const openNextTagCache: OpenNextTagCache = {
   name: 'payload-kv',
   mode: 'nextMode',

@@ -26,7 +26,8 @@ const before = leastRecentlyUsed<string, string>(5_000);
 
 const nameOf = (key: string): string => JSON.stringify(['use cache', key]);
 
-export default {
+/** Keeps what `'use cache'` functions made in the store of the site. Named in `cacheHandlers` of `next.config`. */
+const useCacheHandler = {
   async get(key: string): Promise<Entry | undefined> {
     await pending.get(key);
     const answer = await askLivingSite(async (site) => {
@@ -88,3 +89,5 @@ export default {
     await revalidateNextTags(tags);
   },
 };
+
+export default useCacheHandler;

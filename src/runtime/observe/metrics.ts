@@ -13,6 +13,7 @@ import { type Latency, type Saved, type Statistics, TIMED, type Timed } from './
  * - `part`: `store`, `registry` or `replacement`
  */
 export const METRIC_LABELS = ['collection', 'operation', 'outcome', 'reason', 'part'] as const;
+/** What a series of a metric may be told apart by. */
 export type MetricLabel = (typeof METRIC_LABELS)[number];
 
 /** Labels of one value. An empty one is left away. */

@@ -5,6 +5,7 @@ import type { CacheStats } from '../stats/stats.js';
 
 /** What is timed: lookups that hit, calls of store and registry over a network, queries of the database. */
 export const TIMED = ['hit', 'store', 'registry', 'replacement', 'database'] as const;
+/** What takes time, and is measured. */
 export type Timed = (typeof TIMED)[number];
 
 /**
