@@ -22,7 +22,7 @@ export interface Group {
 }
 
 /** Whether a file of the repository is a page of the site. */
-export const isPage = (file: string): boolean => /^(docs\/.*|[A-Z]+)\.md$/.test(file);
+export const isPage = (file: string): boolean => /^(docs\/.*|[A-Z_]+)\.md$/.test(file);
 
 /** All pages, as paths below the repository, sorted. */
 export function allPages(): string[] {

@@ -3,7 +3,7 @@ import { getCacheStats, memory, payloadKV } from 'payload-kv';
 import { expect, test } from 'vitest';
 import { startBlog } from '../support/payload.js';
 
-// The hook of the README's section on REST.
+// The hook that docs/one-call.md has for REST.
 const preview: CollectionBeforeOperationHook = ({ req }) => {
   if (req.headers.get('x-preview') === 'true') req.context.payloadCache = 'bypass';
 };
