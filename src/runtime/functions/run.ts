@@ -3,6 +3,7 @@ import type { PayloadRequest } from 'payload';
 import { type Duration, parseDuration } from '../../duration.js';
 import { PayloadKVError } from '../../errors.js';
 import type { Refusal } from '../../interfaces/recorder.js';
+import { instanceOf, standInOf } from '../carried-instance.js';
 import { decodeResult, type EncodedResult, encodeResult } from '../entry/entry.js';
 import { momentIn } from '../events/events.js';
 import { currentRecorder, runCall } from '../operation/operation.js';
@@ -34,7 +35,7 @@ export function tagsOfTarget(target: DependencyTarget): string[] {
 /** Runs a function without the cache. What it reads, whatever it runs for hears. */
 export async function bypassing<Result>(
   fn: (context: FunctionContext) => Result | Promise<Result>,
-  { req, ttl, cache }: CachedOptions,
+  { req, ttl, cache, payload }: CachedOptions,
   site: FunctionSite | undefined,
 ): Promise<Result> {
   const parent = currentRecorder(site?.reads.pages);
@@ -43,8 +44,9 @@ export async function bypassing<Result>(
   if (ttl !== undefined) expiresIn(ttl);
   return fn({
     get req() {
-      if (cache || site?.instance.prefix !== undefined) throw withoutPayload();
-      const request = req ?? (site && newRequest(site.payload));
+      const named = site?.payload ?? (cache ? standInOf(cache) : payload);
+      if (named && instanceOf(named)?.prefix !== undefined) throw withoutPayload();
+      const request = req ?? (named && newRequest(named));
       if (request) return request as PayloadRequest;
       throw new PayloadKVError({
         code: 'NO_INSTANCE',
@@ -60,7 +62,8 @@ export async function bypassing<Result>(
   });
 }
 
-function withoutPayload(): PayloadKVError {
+/** What a function without Payload is told that asks for a request. */
+export function withoutPayload(): PayloadKVError {
   return new PayloadKVError({
     code: 'NO_PAYLOAD',
     message: 'A cache without Payload has no request for its functions.',
