@@ -12,7 +12,7 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const SHARING = [
   // A signal that these tell themselves is heard by whatever others have loaded.
   'test/cli/!(site-watch|warm).test.ts',
-  'test/{apply,doctor,fault,functions,inspect,interleaving,observe,plan,registries}/*.test.ts',
+  'test/{apply,doctor,fault,functions,inspect,interleaving,nestjs,observe,plan,registries}/*.test.ts',
   'test/docs/!(snippets).test.ts',
   'test/runtime/!(binding|single-flight).test.ts',
   'test/runtime/next/*.test.ts',
@@ -41,6 +41,7 @@ export default defineConfig({
       { find: /^payload-kv\/msgpack$/, replacement: source('src/runtime/msgpack.ts') },
       { find: /^payload-kv\/keyv$/, replacement: source('src/runtime/keyv.ts') },
       { find: /^payload-kv\/metrics$/, replacement: source('src/runtime/metrics.ts') },
+      { find: /^payload-kv\/nestjs$/, replacement: source('src/runtime/nestjs.ts') },
       { find: /^payload-kv\/next$/, replacement: source('src/runtime/next.ts') },
       { find: /^payload-kv\/responses$/, replacement: source('src/runtime/responses.ts') },
       { find: /^payload-kv\/redis$/, replacement: source('src/runtime/redis.ts') },

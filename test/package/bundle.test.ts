@@ -21,6 +21,7 @@ const BUDGET = {
   functions: 42_300,
   responses: 49_200,
   standalone: 51_000,
+  nestjs: 58_000,
 };
 
 let bundle: BuildResult<{ metafile: true; write: false }>;
@@ -35,7 +36,7 @@ function bundleOf(contents: string) {
     format: 'esm',
     conditions: ['workerd', 'worker', 'browser'],
     // A site that gives its own client has it anyway.
-    external: ['node:*', 'cloudflare:*', 'ioredis', 'next/*', 'payload'],
+    external: ['node:*', 'cloudflare:*', 'ioredis', 'next/*', 'payload', '@nestjs/*', 'rxjs'],
     minify: true,
     metafile: true,
     // Without this repository's aliases: as a user's bundler sees the package.
@@ -97,6 +98,7 @@ test.each([
      export { cloudflareKV } from 'payload-kv/cloudflare';`,
   ],
   ['standalone', `export { createCache } from 'payload-kv/cache';`],
+  ['nestjs', `export * from 'payload-kv/nestjs';`],
   [
     'responses',
     `export { payloadKV } from 'payload-kv';
@@ -106,6 +108,15 @@ test.each([
 ] as const)('A site bundles no store and no registry that it does not name: %s', async (name, contents) => {
   const { outputFiles } = await bundleOf(contents);
   expect(gzipSync(outputFiles[0]?.text ?? '').length).toBeLessThan(BUDGET[name]);
+});
+
+test('An application of NestJS needs nothing beside what each of them has', async () => {
+  const { metafile } = await bundleOf(`export * from 'payload-kv/nestjs';`);
+  const [output] = Object.values(metafile.outputs);
+  const imported = new Set(output?.imports.map(({ path }) => path));
+  // What is asked for when a store of Redis is used.
+  for (const path of imported) if (path.startsWith('node:') || path === 'ioredis') imported.delete(path);
+  expect([...imported].sort()).toEqual(['@nestjs/common', '@nestjs/core', 'rxjs']);
 });
 
 test('The Durable Object needs nothing of Node: it may have a Worker of its own, without nodejs_compat', async () => {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { freePort } from './free-port.js';
 import { removeDirectory } from './remove-directory.js';
@@ -16,6 +17,8 @@ export interface RedisServer {
   connect(): Redis;
   /** Ends the server with a signal, without saving. */
   kill(): Promise<void>;
+  /** Has it stand still for some milliseconds, and go on with all that it knows. */
+  pause(milliseconds: number): Promise<void>;
   /** Starts it again after `kill`, with the same directory and port. */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -58,6 +61,11 @@ export async function startRedis(settings: readonly string[] = []): Promise<Redi
       return client;
     },
     kill,
+    async pause(milliseconds) {
+      server?.kill('SIGSTOP');
+      await sleep(milliseconds);
+      server?.kill('SIGCONT');
+    },
     start,
     async stop() {
       for (const client of clients) client.disconnect();

@@ -129,7 +129,11 @@ const CASES: Record<string, Record<string, string | undefined>> = {
   },
 };
 
-const entries = Object.keys(manifest.exports).filter((entry) => !entry.endsWith('.json'));
+/** For frameworks that run on Node alone: no Worker can load what they are made of. */
+const OF_NODE = ['./nestjs'];
+const entries = Object.keys(manifest.exports).filter(
+  (entry) => !entry.endsWith('.json') && !OF_NODE.includes(entry),
+);
 const COMPONENTS = ['./client', './rsc'];
 const source = (entry: string): string => {
   if (COMPONENTS.includes(entry)) return `./src/admin/${entry.slice(2)}.js`;
