@@ -423,6 +423,19 @@ test('a second run says that there is none, and other answers and sync leave it 
   expect(await project.tree()).toEqual(tree);
 });
 
+test('where its place has changed since, remove says what is to come back by hand', async () => {
+  project = await site(config(`[${PLAIN}]`));
+  await init();
+  const changed = (await read('src/payload.config.ts')).replace('[cache]', '[seo, cache]');
+  await writeFile(path.join(project.dir, 'src/payload.config.ts'), changed);
+  const { exitCode, stdout } = await run('remove', '--yes', '--json');
+  expect(exitCode).toBe(1);
+  const { refusals } = JSON.parse(stdout) as { refusals: { path: string; paste: string }[] };
+  expect(refusals.map(({ paste }) => paste).join('')).toMatch(
+    /redisCache\(\{[\s\S]*payloadcms-redis-plugin|payloadcms-redis-plugin[\s\S]*redisCache\(\{/,
+  );
+});
+
 test('what nobody would install is named when it comes back', async () => {
   project = await site(config(`[${PLAIN}]`));
   await init();
