@@ -18,6 +18,7 @@ export const DOCUMENTS = [
   'docs/entries.md',
   'docs/invalidation.md',
   'docs/one-call.md',
+  'docs/decorators.md',
   'docs/registries.md',
   'docs/memory.md',
   'docs/tiered.md',
