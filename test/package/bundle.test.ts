@@ -19,6 +19,7 @@ const BUDGET = {
   siteOnDurableObjects: 37_950,
   siteOnDatabase: 37_800,
   functions: 42_300,
+  decorators: 46_800,
   responses: 49_200,
   standalone: 51_000,
   nestjs: 58_000,
@@ -99,6 +100,12 @@ test.each([
   ],
   ['standalone', `export { createCache } from 'payload-kv/cache';`],
   ['nestjs', `export * from 'payload-kv/nestjs';`],
+  [
+    'decorators',
+    `export { payloadKV } from 'payload-kv';
+     export { cloudflareKV } from 'payload-kv/cloudflare';
+     export { CacheEvict, CacheKey, Cached, CachePut } from 'payload-kv/decorators';`,
+  ],
   [
     'responses',
     `export { payloadKV } from 'payload-kv';
