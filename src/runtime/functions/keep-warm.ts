@@ -72,6 +72,7 @@ export function keepWarm(
   }
   if (process.env.NEXT_PHASE === 'phase-production-build') return () => undefined;
   let isEnded = false;
+  let its = first?.payload;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   function end(): void {
@@ -80,8 +81,10 @@ export function keepWarm(
   }
   /** It ends with the instance, which may not have been there at the beginning. */
   function site(): FunctionSite | undefined {
-    const found = isEnded ? undefined : (siteOf(options) ?? undefined);
-    if (first && !livingInstances().includes(first.payload)) end();
+    if (isEnded) return undefined;
+    const found = siteOf(options);
+    its ??= found?.payload;
+    if (its && !livingInstances().includes(its)) end();
     return isEnded ? undefined : found;
   }
 
@@ -121,8 +124,9 @@ export function keepWarm(
   function begin(): void {
     // Where it ends with the site, that waits for it.
     const running = run();
-    first?.instance.background.run(running);
-    running.finally(() => undefined).catch(() => undefined);
+    if (first) first.instance.background.run(running);
+    // Then it is not certain which one is meant, which was said to who called it.
+    else running.catch(() => undefined);
   }
   function plan(): void {
     if (interval === undefined || isEnded) return;
