@@ -44,6 +44,7 @@ import type { Answer } from './read/context.js';
 import { createSingleFlight, defaultSingleFlight, type SingleFlight } from './read/single-flight.js';
 import { createWriteQueue } from './read/write-queue.js';
 import { type Counters, createCounters } from './stats/stats.js';
+import type { Alone } from './versions/alone.js';
 import { createSliceSets, type SliceSets } from './versions/slice-sets.js';
 import { wantsToBeTold } from './versions/subscription.js';
 import { createVersionMemory, type VersionMemory } from './versions/version-memory.js';
@@ -76,6 +77,10 @@ export interface Setup {
 export interface Standalone {
   /** Sets its keys and its namespaces apart. */
   prefix: string;
+  /** Tags that everything depends on that depends on one of these, where no schema tells. */
+  everyTag(late: Iterable<string>): string[];
+  /** What it goes by while its registry is away. Default: it does not go on without. */
+  goAlone?(memory: VersionMemory): { versions: VersionMemory; alone: Alone };
 }
 
 /** What ends the keys of entries in this process of caches without Payload: those that share a store share them. */
@@ -125,7 +130,9 @@ function createParts(site: Site): Parts {
       `payload-kv: another process writes to "${slug}" with other slices, or did within the last two weeks. Its writes make stale whatever depends on slices here; give all that share the ${registry.name} registry the same.`,
     ),
   );
-  const versions = createVersionMemory(registry, Date.now);
+  const { standalone } = site.setup;
+  const memory = createVersionMemory(registry, Date.now);
+  const { versions = memory, alone } = standalone?.goAlone?.(memory) ?? {};
   const timeout = options.timeout ?? store.timeout ?? DEFAULT_TIMEOUT;
   const writeTimeout = options.writeTimeout ?? DEFAULT_WRITE_TIMEOUT;
   const guards = {
@@ -136,7 +143,7 @@ function createParts(site: Site): Parts {
     ? (message: string) => payload.logger.debug(`payload-kv: ${message}`)
     : undefined;
   const { pages } = options;
-  const shared = { pages, schema, policy, sliceSets, registry, versions, background, onFault, debug };
+  const shared = { pages, schema, policy, sliceSets, registry, versions, alone, background, onFault, debug };
   const counting = { counts: counters.countsOf, events: site.events, operations: counters.operations };
   const invalidation = createInvalidation({
     ...shared,
@@ -151,6 +158,7 @@ function createParts(site: Site): Parts {
       !registry.local,
     ),
     readsMayLag: hasReplicas(base),
+    everyTag: standalone?.everyTag,
     lifetime: versionLifetime(options, registry.create !== undefined),
     onInvalidated: (event) => callHook(options, event),
     onReplaced: options.hooks?.all,
@@ -165,7 +173,8 @@ function createParts(site: Site): Parts {
     ...counting,
     store,
     envelope: createEnvelope(options),
-    pendingFor: invalidation.pendingFor,
+    // What the registry was not told of is known here.
+    pendingFor: (tags) => invalidation.pendingFor(alone ? alone.others(tags) : tags),
     storeGuard: guards.store,
     registryGuard: guards.registry,
     singleFlight,

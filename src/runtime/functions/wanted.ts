@@ -1,8 +1,10 @@
 /** The key of what a function returns, and what holds for it. */
 import { type Duration, parseDuration } from '../../duration.js';
 import { PayloadKVError } from '../../errors.js';
+import type { Recorder } from '../../interfaces/recorder.js';
 import { hash } from '../../platform/hash.js';
 import { smaller } from '../../platform/smaller.js';
+import { instanceOf } from '../carried-instance.js';
 import { type Call, currentCall, currentRecorder } from '../operation/operation.js';
 import { carriesTransaction, isOfWriteOperation } from '../operation/reader.js';
 import type { NamespacePolicy } from '../policy/options.js';
@@ -46,7 +48,8 @@ export async function wantedOf(
   if (writing) return writing;
   const rule = ruleOf(site, options);
   if (rule.eventual && req?.user && !shared) return 'request';
-  if (!isForWrite && (reads.storeGuard.isOpen() || reads.registryGuard.isOpen())) return 'error';
+  const isAway = !reads.alone && (reads.storeGuard.isOpen() || reads.registryGuard.isOpen());
+  if (!isForWrite && isAway) return 'error';
   if (req && !asker) return 'unknown-argument';
   const asked = {
     key: options.key,
@@ -90,7 +93,7 @@ export async function wantedOf(
     refresh: false,
     ofFunction: true,
     count: reads.counts('function', namespace),
-    parent: currentRecorder(reads.pages),
+    parent: recorderAround(site),
     maximumBytes: smaller(policyOf(site, namespace).maxEntryBytes, reads.maximumBytes),
     ...coordinationOf(site, options),
   };
@@ -115,6 +118,19 @@ function coordinationOf(
       : undefined,
     beta: early ? beta : undefined,
   };
+}
+
+/**
+ * What hears of what a result depends on. Versions of another registry tell it nothing: where a cache without Payload is
+ * asked inside of a function of a site, or the other way round, both must have the same.
+ */
+function recorderAround({ payload, instance, reads }: FunctionSite): Recorder | undefined {
+  const recorder = currentRecorder(reads.pages);
+  const around = recorder?.payload && recorder.payload !== payload ? instanceOf(recorder.payload) : undefined;
+  if (!around || (around.prefix === undefined && instance.prefix === undefined)) return recorder;
+  if (around.registry() === instance.registry()) return recorder;
+  recorder?.refuse('untracked');
+  return undefined;
 }
 
 function check({ key, namespace, ttl, swr, staleIfError, earlyRefresh }: CachedOptions): void {

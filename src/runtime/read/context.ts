@@ -15,6 +15,7 @@ import type { Token } from '../query/canonical-arguments.js';
 import type { CachedOperation } from '../query/operations.js';
 import type { SiteSchema } from '../query/site-schema.js';
 import type { BypassReason, CountedType, Counters, FunctionCounts } from '../stats/stats.js';
+import type { Alone } from '../versions/alone.js';
 import type { SliceSets } from '../versions/slice-sets.js';
 import type { VersionMemory } from '../versions/version-memory.js';
 import type { SingleFlight } from './single-flight.js';
@@ -58,6 +59,8 @@ export interface CacheParts {
   sliceSets: SliceSets;
   schema: SiteSchema;
   versions: VersionMemory;
+  /** What it goes by while the registry is away; without it nothing is served then. */
+  alone?: Alone | undefined;
   /** Why results that depend on the tags are not served: a write that touches one is not done. */
   pendingFor(tags: readonly string[]): Extract<BypassReason, 'error' | 'write-operation'> | undefined;
   background: Background;

@@ -1,4 +1,5 @@
 /** Writes entries, near and far, behind the back of whoever asked. */
+import { leavesProcess } from '../../interfaces/store.js';
 import { sleep } from '../../platform/sleep.js';
 import { type EncodedResult, encodeEntry } from '../entry/entry.js';
 import { counted, graceOf, keptFor, type ReadContext, type Wanted } from './context.js';
@@ -43,12 +44,15 @@ export function createEntryWrites(context: ReadContext): EntryWrites {
     if (context.replicaLag > 0 && !versions.isSettled(tags, before, context.replicaLag)) return false;
     const longest = isNegative ? Math.min(wanted.ttl, rule.negativeTtl) : wanted.ttl;
     if (longest === 0) return false;
-    const ttl = Math.round(longest * (1 - context.ttlJitter * Math.random()));
+    const { alone } = context;
+    const isAlone = alone?.hasOwn(before) === true;
+    const bounded = isAlone ? Math.min(longest, alone.lifetime) : longest;
+    const ttl = Math.round(bounded * (1 - context.ttlJitter * Math.random()));
     const body = encodeEntry(
       { key, tags, versions: before, askedAt, ttl, site: context.site, cost },
       encoded,
     );
-    const kept = ttl + graceOf(rule);
+    const kept = ttl + (isAlone ? 0 : graceOf(rule));
     // A query that began before another has ended after it.
     const newer = (own.get(key) ?? askedAt) - askedAt;
     if (newer > 0 && newer < LONGEST_QUERY_TIME) return false;
@@ -58,6 +62,8 @@ export function createEntryWrites(context: ReadContext): EntryWrites {
       const { nearMaximumBytes } = context;
       if (nearMaximumBytes === undefined || !exceeds(text, nearMaximumBytes)) near.set(nearKey, text, kept);
     }
+    // Nobody else ever has these versions.
+    if (isAlone && leavesProcess(context.far)) return false;
     if (isNegative && context.far.paidWrites && !negativeWrites.mayWrite(key)) return false;
     const written = context.writeQueue.run(
       () => {

@@ -32,10 +32,20 @@ export function currentVersions(
   const unknown = tags.filter((_tag, index) => known[index] === undefined);
   if (unknown.length === 0) return known;
   const moment = versions.moment();
-  const learn = (answer: Versions | undefined): Versions | undefined =>
-    answer && completed(known, versions.learn(unknown, answer, moment));
+  const learn = (answer: Versions | undefined): Versions | undefined => {
+    const learnt = answer ? versions.learn(unknown, answer, moment) : versionsAlone(context, unknown);
+    return learnt && completed(known, learnt);
+  };
   const answer = readRegistry(context, asking, unknown);
   return answer instanceof Promise ? answer.then(learn) : learn(answer);
+}
+
+/** The versions to go by where the registry did not answer; `undefined` where there is no going without it. */
+export function versionsAlone(
+  { alone, storeGuard, registryGuard }: ReadContext,
+  tags: readonly string[],
+): string[] | undefined {
+  return alone?.versionsOf(tags, storeGuard.isOpen() || registryGuard.isOpen());
 }
 
 /** Gives tags without a version a first one, where the registry may have lost theirs. */
@@ -52,8 +62,9 @@ export async function completeVersions(
   const moment = context.versions.moment();
   context.operations.registryReads += 1;
   const created = await counted(context.registryGuard, count, () => create(missing));
-  if (!created) return undefined;
-  const complete = completed(found, context.versions.learn(missing, created, moment));
+  const learnt = created ? context.versions.learn(missing, created, moment) : versionsAlone(context, missing);
+  if (!learnt) return undefined;
+  const complete = completed(found, learnt);
   return complete.includes(undefined) ? undefined : (complete as string[]);
 }
 

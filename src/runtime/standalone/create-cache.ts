@@ -3,6 +3,7 @@
  * collections: wired by `site.ts`, from the same parts, over what stand-in.ts has in place of Payload.
  */
 import type { DatabaseAdapter, Payload } from 'payload';
+import { type Duration, parseDuration } from '../../duration.js';
 import { PayloadKVError } from '../../errors.js';
 import type { Registry } from '../../interfaces/registry.js';
 import type { Store } from '../../interfaces/store.js';
@@ -18,8 +19,10 @@ import { checkOptions } from '../policy/check-options.js';
 import { withEnvironment } from '../policy/environment.js';
 import { invalid } from '../policy/option-values.js';
 import type { PayloadKVOptions } from '../policy/options.js';
-import { cacheTag, functionTags } from '../query/tags.js';
+import { cacheTag, functionTags, ownerOf } from '../query/tags.js';
 import { attach } from '../site.js';
+import { createAlone, hearing } from '../versions/alone.js';
+import { entityAndVersionsTags } from '../write/touched-by.js';
 import { type CacheLogger, createEmptyAdapter, createStandIn } from './stand-in.js';
 import type { CacheKey, CreateCacheOptions, StandaloneCache } from './standalone-cache.js';
 import { statisticsOf } from './statistics.js';
@@ -27,6 +30,8 @@ import { storeOfEnvironment } from './store-of-environment.js';
 
 /** Longest prefix in characters. */
 const LONGEST_PREFIX = 100;
+/** How long it goes on without its registry where the options do not say. */
+const WHILE_AWAY: Duration = '1m';
 /** What keys have in place of the database of a site. */
 const DATABASE = 'payload-kv/cache';
 
@@ -40,8 +45,9 @@ const DATABASE = 'payload-kv/cache';
  *   `CONSISTENCY_NOT_AVAILABLE` or `REGISTRY_NEEDS_PAYLOAD`, naming the option or variable
  */
 export function createCache(options: CreateCacheOptions = {}): StandaloneCache {
-  const { store: given, prefix = '', memory, logger = console, ...shared } = options;
+  const { store: given, prefix = '', memory, logger = console, whileAway = WHILE_AWAY, ...shared } = options;
   checkOwn({ prefix, logger, store: given });
+  const seconds = whileAway === false ? 0 : parseDuration(whileAway, 'whileAway');
   const store = given ?? storeOfEnvironment(memory);
   const { options: general, answers } = withEnvironment({ ...shared, store } as PayloadKVOptions);
   const registry = general.registry ?? store.defaultRegistry();
@@ -54,7 +60,17 @@ export function createCache(options: CreateCacheOptions = {}): StandaloneCache {
     options: { ...general, namespace: space, database: DATABASE },
     registry,
     answers: answers && general.enabled !== false,
-    standalone: { prefix },
+    standalone: {
+      prefix,
+      everyTag: (late) => [...functionTags(prefix).all, ...entityTagsOf(late)],
+      ...(seconds > 0 &&
+        !registry.local && {
+          goAlone(versions) {
+            const alone = createAlone(registry, seconds, Date.now);
+            return { versions: hearing(versions, alone), alone };
+          },
+        }),
+    },
   });
   noteInstance(standIn, true);
   const life = liveOf(standIn, adapter);
@@ -180,6 +196,14 @@ function cacheOf(parts: {
   }
 
   return cache;
+}
+
+/** What changes with all that belongs to the collections and globals of some tags. */
+function* entityTagsOf(tags: Iterable<string>): Generator<string> {
+  const owners = new Set<string>();
+  // Those of functions and of names are only on what functions return, which has a tag of its own.
+  for (const tag of tags) if (!/^[/+]/.test(tag)) owners.add(ownerOf(tag));
+  for (const owner of owners) yield* entityAndVersionsTags(owner);
 }
 
 const asList = (key: CacheKey): readonly unknown[] => (typeof key === 'string' ? [key] : key);

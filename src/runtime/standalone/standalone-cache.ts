@@ -55,6 +55,13 @@ export interface CreateCacheOptions extends Pick<PayloadKVOptions, Shared> {
    * Default those of `memory()`.
    */
   memory?: MemoryOptions;
+  /**
+   * How long it goes on by itself while its registry, such as Redis, is away: what the registry confirmed, and what was
+   * made since, serves no longer than this. Own writes are seen at once, those of others when the registry is back, and
+   * nothing that was made meanwhile is served then without its consent. `false`: functions are run each time meanwhile.
+   * Default 60 seconds.
+   */
+  whileAway?: Duration | false;
   /** Where it says what its owner ought to know. Default `console`. */
   logger?: CacheLogger;
 }

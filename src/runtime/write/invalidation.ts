@@ -33,6 +33,8 @@ export interface InvalidationParts extends ReplacementParts {
   payload: Payload;
   schema: SiteSchema;
   policy: Policy;
+  /** Tags in place of those that are late, where there is no schema to tell. */
+  everyTag?: ((late: Iterable<string>) => string[]) | undefined;
   /** Whether a read outside a transaction may come from a replica that lags behind. */
   readsMayLag: boolean;
   counts(type: 'collection' | 'global', slug: string): CacheCounts;
@@ -77,7 +79,7 @@ export interface Invalidation {
 export function createInvalidation(parts: InvalidationParts): Invalidation {
   const { registry, versions } = parts;
   const context = createWriteContext(parts);
-  const replacement = createReplacement(parts, () => everyTag(context));
+  const replacement = createReplacement(parts, parts.everyTag ?? (() => everyTag(context)));
   const { isPending } = replacement;
   const { replaceOrGather, isGathered } = createGathering(parts.background, replaceTouched);
   const transactions = createTransactions(parts.adapter, (touched) =>

@@ -3,6 +3,7 @@ import type { Registry, ReplaceContext } from '../../interfaces/registry.js';
 import type { Background } from '../../platform/background.js';
 import { sleep } from '../../platform/sleep.js';
 import type { FaultGuard } from '../fault/fault-guard.js';
+import type { Alone } from '../versions/alone.js';
 import type { SliceSets } from '../versions/slice-sets.js';
 import type { VersionMemory } from '../versions/version-memory.js';
 import { createCountedTags } from './counted-tags.js';
@@ -13,6 +14,8 @@ export interface ReplacementParts {
   sliceSets: SliceSets;
   versions: VersionMemory;
   background: Background;
+  /** What the process goes by until the registry is told. */
+  alone?: Alone | undefined;
   /** Bounds what a registry that cannot replace costs a write. */
   replacementGuard: FaultGuard;
   /** Seconds for which new versions must be kept. */
@@ -50,10 +53,13 @@ const LONGEST_SILENCE = 10_000;
 /**
  * Creates the replacement of versions of one site. One function, for all in it shares what is pending and what is late.
  *
- * @param everyTag tags of which every query depends on one
+ * @param everyTag tags of which every query depends on one, in place of those that are late
  */
-export function createReplacement(parts: ReplacementParts, everyTag: () => string[]): Replacement {
-  const { registry, sliceSets, versions, replacementGuard: guard } = parts;
+export function createReplacement(
+  parts: ReplacementParts,
+  everyTag: (late: Iterable<string>) => string[],
+): Replacement {
+  const { registry, sliceSets, versions, alone, replacementGuard: guard } = parts;
   const pending = createCountedTags();
   /** Tags whose replacement failed, with the number of the failure: one begun after it makes up for it. */
   const late = new Map<string, number>();
@@ -102,6 +108,7 @@ export function createReplacement(parts: ReplacementParts, everyTag: () => strin
       const failure = late.get(tag);
       if (failure === undefined || failure > failuresBefore) continue;
       late.delete(tag);
+      alone?.told(tag);
       pending.remove([tag]);
     }
     return true;
@@ -134,10 +141,13 @@ export function createReplacement(parts: ReplacementParts, everyTag: () => strin
       if (late.has(tag)) pending.remove([tag]);
       late.set(tag, failures);
     }
+    alone?.late(tags);
     if (late.size > MOST_LATE) {
-      const all = [...new Set(everyTag())];
+      const all = [...new Set(everyTag(late.keys()))];
       pending.add(all);
       pending.remove(late.keys());
+      alone?.late(all);
+      if (alone) for (const tag of late.keys()) if (!all.includes(tag)) alone.told(tag);
       late.clear();
       for (const tag of all) late.set(tag, failures);
     }
