@@ -1,9 +1,10 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createCache, type StandaloneCache } from '../../src/runtime/cache.js';
 import { cached, memoize, memory, namespace } from '../../src/runtime/index.js';
 
 const open: StandaloneCache[] = [];
 afterEach(async () => {
+  vi.useRealTimers();
   for (const cache of open.splice(0)) await cache.close();
 });
 
@@ -101,6 +102,25 @@ test('a function has no request of Payload', async () => {
   await expect(cache.cached(({ req }) => req, { key: ['a'] })).rejects.toMatchObject({ code: 'NO_PAYLOAD' });
   await cache.close();
   await expect(cache.cached(({ req }) => req, { key: ['a'] })).rejects.toMatchObject({ code: 'NO_PAYLOAD' });
+});
+
+test('values live as long as the options say, and a day at least', async () => {
+  vi.useFakeTimers({ toFake: ['Date', 'performance'] });
+  const cache = create({ ttlJitter: 0, namespaces: { long: { ttl: '7d' } } });
+  await cache.set('short', 1);
+  await cache.set('day', 1, { ttl: '1d' });
+  await cache.set('long', 1, { namespace: 'long' });
+  const there = async () =>
+    [await cache.get('short'), await cache.get('day'), await cache.get('long', { namespace: 'long' })].map(
+      Boolean,
+    );
+  expect(await there()).toEqual([true, true, true]);
+  vi.advanceTimersByTime(301_000);
+  expect(await there()).toEqual([false, true, true]);
+  vi.advanceTimersByTime(86_400_000);
+  expect(await there()).toEqual([false, false, true]);
+  vi.advanceTimersByTime(6 * 86_400_000);
+  expect(await there()).toEqual([false, false, false]);
 });
 
 test('counts', async () => {

@@ -40,7 +40,9 @@ function longestGrace(options: PayloadKVOptions): number {
 
 /** Durations of the options and of every policy, in seconds; those that are absent or off are left out. */
 function durationsOf(options: PayloadKVOptions, pick: (of: GlobalPolicy) => unknown[]): number[] {
-  const policies = [...Object.values(options.collections ?? {}), ...Object.values(options.globals ?? {})];
+  const policies = [options.collections, options.globals, options.namespaces].flatMap((each) =>
+    Object.values(each ?? {}),
+  );
   return [options, ...(policies as (GlobalPolicy | undefined)[])]
     .flatMap((of) => (of ? pick(of) : []))
     .filter((duration) => duration !== undefined && duration !== false)
