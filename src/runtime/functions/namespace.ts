@@ -115,7 +115,8 @@ export function namespace(name: string, options: NamespaceOptions = {}): Namespa
       }
       const { events } = site.reads;
       const since = momentIn(events);
-      const looked = await lookUp(site, wanted);
+      // How long a value lives was said when it was set.
+      const looked = await lookUp(site, { ...wanted, ttl: site.reads.longestTtl });
       if (!looked.found) {
         // What is made of there being nothing depends on it.
         if (looked.before) wanted.parent?.note(wanted.ownTags, looked.before);
