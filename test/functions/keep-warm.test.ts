@@ -9,6 +9,7 @@ import {
   memoize,
   memory,
   memoryRegistry,
+  namespace,
   payloadKV,
   type Registry,
   settleCache,
@@ -47,19 +48,15 @@ const settled = async () => {
 };
 
 test('at the start, one process of all fills the cache', async () => {
-  let runs = 0;
-  const priceOf = memoize(async (name: string) => `${name} ${++runs}`, {
-    namespace: 'warm',
-    payload: one.payload,
-  });
+  const prices = namespace('warm', { payload: one.payload });
+  let calls = 0;
+  const price = (name: string) => () => prices.set([name], ++calls);
   for (const { payload } of [one, other])
-    warm('prices', async () => ['tea', 'coffee'].map((name) => () => priceOf(name)), {
-      payload,
-      every: '1h',
-    });
+    warm('prices', async () => ['tea', 'coffee'].map(price), { payload, every: '1h' });
   await settled();
-  expect(runs).toBe(2);
-  expect([await priceOf('tea'), await priceOf('coffee')].sort()).toEqual(['coffee 2', 'tea 1']);
+  expect(calls).toBe(2);
+  const found = await Promise.all(['tea', 'coffee'].map((name) => prices.get<number>([name])));
+  expect(found.map((each) => each?.value).sort()).toEqual([1, 2]);
 });
 
 test('at intervals it is run again, and what is stored replaced', async () => {

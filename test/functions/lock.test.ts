@@ -358,5 +358,7 @@ test('swr: one of all replaces it in the background, and who comes too late leav
   for (let index = 0; index < 5; index++) expect(await call(other!)).toBe(1);
   expect(engine.taken).toBe(takenBefore);
   expect(runs).toBe(2);
+  // Nothing waits there for the other.
+  await expect.poll(() => getCacheStats(other!)?.pending, { timeout: 10_000 }).toBe(0);
   slow.open();
 });
