@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Injectable, Module, Param, Put } from '@nestjs
 import type { Payload } from 'payload';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { StandaloneCache } from '../../src/runtime/cache.js';
+import { Cached } from '../../src/runtime/decorators.js';
 import { memory, payloadKV, settleCache } from '../../src/runtime/index.js';
 import { CacheRoute, InjectCache, PayloadKVModule } from '../../src/runtime/nestjs.js';
 import { type Started, startBlog } from '../support/payload.js';
@@ -33,6 +34,12 @@ class Posts {
       depth: 1,
       select: { title: true, author: true },
     });
+  }
+
+  @Cached({ namespace: 'titles', ttl: '1h', cache: (self: Posts) => self.cache })
+  async title(id: number): Promise<string> {
+    run(`title ${id}`);
+    return (await this.payload.findByID({ collection: 'posts', id, depth: 0 })).title;
   }
 
   as(user: { id: string }) {
@@ -152,6 +159,19 @@ test('a new document makes a count stale', async () => {
 test('what was read as somebody is not kept where no route says whose it is', async () => {
   for (const name of ['1', '1']) await running.get(`/posts/as/${name}`);
   expect(runs.get('as')).toBe(2);
+});
+
+test('a decorated method of a provider depends on what it has read as well, in the injected cache', async () => {
+  const posts = running.app.get(Posts);
+  const [one, other] = ids as [number, number];
+  const title = await posts.title(one);
+  await settleCache(site.payload);
+  expect(await posts.title(one)).toBe(title);
+  await site.payload.update({ collection: 'posts', id: other, data: { title: 'Else' } });
+  await posts.title(one);
+  expect(runs.get(`title ${one}`)).toBe(1);
+  await site.payload.update({ collection: 'posts', id: one, data: { title: 'Decorated' } });
+  expect(await posts.title(one)).toBe('Decorated');
 });
 
 test('the injected cache is that of Payload', async () => {

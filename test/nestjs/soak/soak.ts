@@ -135,13 +135,15 @@ async function startProcess(env: Record<string, string>, onFault: (fault: string
   };
 }
 
-/** Runs for some seconds, with a fault of Redis after each `between` milliseconds. */
+/** Runs for some seconds, and for so many faults of Redis at least, each `between` milliseconds after the one before. */
 export async function soak({
   seconds,
+  faults: least = 2,
   between = 4_000,
   onProgress = () => undefined,
 }: {
   seconds: number;
+  faults?: number;
   between?: number;
   onProgress?: (findings: Findings) => void;
 }): Promise<Findings> {
@@ -291,8 +293,8 @@ export async function soak({
     ];
     const end = performance.now() + 1000 * seconds;
     let heaps: number[] | undefined;
-    for (let number = 0; performance.now() < end; number++) {
-      await sleep(Math.max(0, Math.min(between, end - performance.now())));
+    for (let number = 0; number < least || performance.now() < end; number++) {
+      await sleep(between);
       await fault(number % 2 === 0 ? 'kill' : 'pause');
       // The first has loaded all that there is to load.
       heaps ??= await Promise.all(started.map((each) => each.ask('heap')));
