@@ -197,9 +197,19 @@ describe('with Payload', () => {
     }
     await site.payload.update({ collection: 'posts', id: one, data: { title: 'Renamed' } });
     expect(await page()).toEqual({ title: 'Renamed' });
-    // Of what is kept by then as well.
+  });
+
+  test('it depends on what it was given of the cache as well', async () => {
+    const { docs } = await site.payload.find({ collection: 'posts', sort: 'id', depth: 0 });
+    const one = docs[0]?.id as number;
+    const page = () =>
+      cached(async () => ({ title: await titles().load(one) }), { key: ['page'], payload: site.payload });
+    await titles().load(one);
     await settleCache(site.payload);
-    await site.payload.update({ collection: 'posts', id: one, data: { title: 'Once more' } });
-    expect(await page()).toEqual({ title: 'Once more' });
+    await page();
+    await settleCache(site.payload);
+    expect(asked).toEqual([[one]]);
+    await site.payload.update({ collection: 'posts', id: one, data: { title: 'Renamed' } });
+    expect(await page()).toEqual({ title: 'Renamed' });
   });
 });

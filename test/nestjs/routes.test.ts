@@ -538,11 +538,13 @@ describe('what is kept', () => {
 });
 
 test.each(['rpc', 'ws', 'graphql'])('what is asked by %s passes through', async (type) => {
-  const context = new ExecutionContextHost([{}, {}], WholeController, WholeController.prototype.one);
-  context.setType(type);
+  // What it is told looks like a request, as the connection of a WebSocket may.
+  const told = { method: 'GET', url: '/one', headers: {} };
   const { app } = running;
   const interceptor = new CacheInterceptor(app.get(Reflector), app.get(ModuleRef));
   for (let time = 0; time < 2; time++) {
+    const context = new ExecutionContextHost([told, {}], WholeController, WholeController.prototype.one);
+    context.setType(type);
     const answer = await interceptor.intercept(context, { handle: () => of(run('passed')) });
     expect(await lastValueFrom(answer)).toBe(time + 1);
   }
