@@ -6,13 +6,16 @@ import path from 'node:path';
 import type { AxeResults } from 'axe-core';
 import { execa } from 'execa';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { allPages } from '../../scripts/docs/pages.js';
 import { serveFolder } from '../../scripts/docs/serve-folder.js';
 import { environmentOfAPerson } from '../package/packed.js';
 import { hasBrowser, startBrowser } from '../support/browser.js';
 import { removeDirectory } from '../support/remove-directory.js';
 import { repository } from '../support/repository.js';
+
+// The site is built first, and a busy machine takes its time for it.
+vi.setConfig({ hookTimeout: 400_000, testTimeout: 400_000 });
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** Where pictures of the pages go, for who wants to look at them. */

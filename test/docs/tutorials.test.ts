@@ -1,12 +1,15 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { pack } from '../package/packed.js';
 import { freePort } from '../support/free-port.js';
 import { hasRedis } from '../support/redis.js';
 import { removeDirectory } from '../support/remove-directory.js';
 import { type Learner, startLearner, stepsOf } from './tutorial.js';
+
+// Each command is a process of its own: a busy machine takes its time to start them.
+vi.setConfig({ hookTimeout: 400_000, testTimeout: 400_000 });
 
 let directory: string;
 let tarball: string;
