@@ -32,10 +32,8 @@ test.skipIf(!hasRedis)('Two servers and a Redis (needs redis-server)', async () 
   const ports = { 3001: await freePort(), 3002: await freePort(), 6379: await freePort() };
   learner = await startLearner(tarball, 'blog', { ports });
   // Where the first tutorial has led to, without what it shows on the way.
-  await learner.takeAll('docs/tutorials/sqlite-blog.md', [
-    'npx payload run src/page.ts',
-    'npx payload-kv doctor',
-  ]);
+  const shown = ['npx payload generate:types', 'npx payload run src/page.ts', 'npx payload-kv doctor'];
+  await learner.takeAll('docs/tutorials/sqlite-blog.md', shown);
   await learner.takeAll('docs/tutorials/two-servers-redis.md');
 });
 
