@@ -67,7 +67,14 @@ async function helpOf(args: readonly string[]): Promise<string> {
   stdout.on('data', (chunk) => {
     text += chunk;
   });
-  await run([...args, '--help'], { stdout, stderr: new PassThrough(), env: { NO_COLOR: '1' } } as never);
+  const { cwd } = process;
+  // The help shows where it runs: the same in every checkout.
+  process.cwd = () => '/site';
+  try {
+    await run([...args, '--help'], { stdout, stderr: new PassThrough(), env: { NO_COLOR: '1' } } as never);
+  } finally {
+    process.cwd = cwd;
+  }
   return text.trimEnd();
 }
 
