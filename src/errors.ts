@@ -21,6 +21,8 @@ export interface PayloadKVErrorDetails {
   location?: ErrorLocation;
   /** What the reader can do about it. */
   nextStep?: string;
+  /** In how many seconds it is of use to try again, where that is known. */
+  retryAfter?: number;
   /** The error behind this one. */
   cause?: unknown;
 }
@@ -39,12 +41,15 @@ export class PayloadKVError extends Error {
   readonly location: ErrorLocation | undefined;
   /** What the reader can do about it. */
   readonly nextStep: string | undefined;
+  /** In how many seconds it is of use to try again, where that is known. */
+  readonly retryAfter: number | undefined;
 
   constructor(details: PayloadKVErrorDetails) {
     super(details.message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = details.code;
     this.location = details.location;
     this.nextStep = details.nextStep;
+    this.retryAfter = details.retryAfter;
   }
 
   get [BRAND](): true {

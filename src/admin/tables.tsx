@@ -16,6 +16,7 @@ const REASONS: Readonly<Record<BypassReason, keyof Texts>> = {
   'auth-collection': 'reasonAuthCollection',
   request: 'reasonRequest',
   policy: 'reasonPolicy',
+  access: 'reasonAccess',
   error: 'reasonError',
   'unknown-argument': 'reasonUnknownArgument',
 };

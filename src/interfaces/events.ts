@@ -13,6 +13,7 @@ export const EVENT_TYPES = [
   'call',
   'error',
   'breaker',
+  'purge',
 ] as const;
 
 /**
@@ -30,6 +31,8 @@ export const EVENT_TYPES = [
  *   is `ok` or `failed`
  * - `error`: something failed, and the site went on without it; `reason` is `timeout`, `corrupt-entry`, the code of an
  *   error of this package, or `fault`
+ * - `purge`: somebody made something stale by hand, or was refused; `target` says what and `by` who, `count` the tags,
+ *   `outcome` is `done`, `late`, `refused` or `failed`, `reason` the code of the error
  * - `breaker`: a part that fails too often is given up for a while, or is back; `outcome` is `open` or `closed`
  */
 export type EventType = (typeof EVENT_TYPES)[number];
@@ -55,6 +58,9 @@ export interface Told {
   count?: number;
   /** The hash at the end of the entry's key. */
   key?: string;
+  /** What was purged, as JSON, and by whom. */
+  target?: string;
+  by?: string;
 }
 
 /** One thing that happened. It holds no value of a query, no document and no secret. */

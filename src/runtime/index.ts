@@ -21,6 +21,7 @@ export type { Pages, Recorder, Refusal } from '../interfaces/recorder.js';
 export type { ConnectContext, Consistency, Registry, ReplaceContext } from '../interfaces/registry.js';
 export type { Store, StoreHealth, StoreUsage, StoreWrite } from '../interfaces/store.js';
 export type { WaitUntil } from '../platform/background.js';
+export type { Rate } from '../platform/token-bucket.js';
 export { databaseRegistry } from '../registries/database.js';
 export { type KVRegistryOptions, kvRegistry } from '../registries/kv.js';
 export { type MemoryRegistryOptions, memoryRegistry } from '../registries/memory.js';
@@ -42,6 +43,8 @@ export {
   settleCache,
 } from './instance.js';
 export { type CacheDirective, CacheMissError } from './operation/directive.js';
+export type { AccessOptions, AccessScope } from './policy/access.js';
+export type { PurgedBy, PurgedTarget, PurgeRecord } from './policy/audit.js';
 export type {
   CollectionPolicy,
   EarlyRefreshOptions,
@@ -58,5 +61,6 @@ export type {
   ReplacementEvent,
   SingleFlightScope,
 } from './policy/options.js';
+export type { NamespaceLimits, RateLimitOptions } from './policy/rate-limits.js';
 export type { CachedOperation } from './query/operations.js';
 export type { BypassReason, CacheCounts, CacheStats, FunctionCounts } from './stats/stats.js';

@@ -5,6 +5,8 @@ import type { Store, StoreHealth } from '../interfaces/store.js';
 import { withTimeout } from '../platform/timeout.js';
 import { notHealthy } from '../stores/health.js';
 import { instanceOf } from './carried-instance.js';
+import type { PurgedBy } from './policy/audit.js';
+import { purgeByHand } from './purge/by-hand.js';
 import { collectionTag, globalTag, namespaceTag, ownTag } from './query/tags.js';
 import { type CacheStats, summarised } from './stats/stats.js';
 import { entityAndVersionsTags } from './write/touched-by.js';
@@ -70,19 +72,36 @@ export type InvalidationTarget =
 /**
  * Makes entries stale by hand, after a change that the adapter did not see: raw SQL, another program, an import.
  * Does nothing if the site has no cache.
+ *
+ * @param options `by` says who does it, for the option `audit`
+ * @throws PayloadKVError `ACCESS_DENIED` where `access.purge` forbids it, `RATE_LIMITED` where `rateLimit` does, with
+ *   `retryAfter` in seconds
  */
-export async function invalidateCache(payload: Payload, target: InvalidationTarget): Promise<void> {
+export async function invalidateCache(
+  payload: Payload,
+  target: InvalidationTarget,
+  { by }: { by?: string } = {},
+): Promise<void> {
+  await invalidateFor(payload, target, { kind: 'code', ...(by !== undefined && { name: by }) });
+}
+
+/** {@link invalidateCache} for somebody. */
+export async function invalidateFor(
+  payload: Payload,
+  target: InvalidationTarget,
+  by: PurgedBy,
+): Promise<void> {
   const instance = instanceOf(payload);
   const invalidation = instance?.invalidation();
   if (!instance || !invalidation) return;
-  let replacing: Promise<void>;
-  if (target === 'everything') replacing = invalidation.everything('invalidateCache');
-  else if ('prefix' in target) replacing = deletePrefix(instance.store(), target.prefix);
-  else if ('collection' in target && target.id !== undefined)
-    replacing = invalidation.documentChanged(target.collection, target.id);
-  else replacing = invalidation.replace(namedTags(target));
-  instance.background.keepAlive(replacing);
-  await replacing;
+  const tags = (): readonly string[] => tagsOfTarget(payload, target) ?? [];
+  await purgeByHand({ payload, instance, target, by, tags }, async () => {
+    if (target === 'everything') await invalidation.everything('invalidateCache');
+    else if ('prefix' in target) await deletePrefix(instance.store(), target.prefix);
+    else if ('collection' in target && target.id !== undefined)
+      await invalidation.documentChanged(target.collection, target.id);
+    else await invalidation.replace(namedTags(target));
+  });
 }
 
 /** The tags that {@link invalidateCache} replaces; `undefined` for a prefix, and where the site has no cache. */

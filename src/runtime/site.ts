@@ -196,6 +196,7 @@ function createParts(site: Site): Parts {
     writeQueue: createWriteQueue(
       isWorkerd() ? Number.POSITIVE_INFINITY : (options.maxConcurrentWrites ?? DEFAULT_CONCURRENT_WRITES),
     ),
+    stores: options.access?.write !== false,
     replicaLag: replicaLag(options, base),
     readableKey: options.key,
     areStrategiesCalls: () => areStrategiesCalls(payload),

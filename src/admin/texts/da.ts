@@ -51,6 +51,7 @@ export const da: Texts = {
   reasonAuthCollection: 'samling med login',
   reasonRequest: 'via anmodningen',
   reasonPolicy: 'via reglen',
+  reasonAccess: 'uden ret til at læse',
   reasonError: 'fejl',
   reasonUnknownArgument: 'ukendt argument',
   hotQueries: 'Hyppigste forespørgsler',

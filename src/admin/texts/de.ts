@@ -51,6 +51,7 @@ export const de: Texts = {
   reasonAuthCollection: 'Collection mit Anmeldung',
   reasonRequest: 'durch die Anfrage',
   reasonPolicy: 'durch die Regel',
+  reasonAccess: 'ohne Leserecht',
   reasonError: 'Störung',
   reasonUnknownArgument: 'unbekanntes Argument',
   hotQueries: 'Häufigste Abfragen',

@@ -49,6 +49,7 @@ export const en = {
   reasonAuthCollection: 'collection with sign-in',
   reasonRequest: 'by the request',
   reasonPolicy: 'by policy',
+  reasonAccess: 'may not read it',
   reasonError: 'fault',
   reasonUnknownArgument: 'unknown argument',
   hotQueries: 'Most frequent queries',

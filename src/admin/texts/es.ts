@@ -51,6 +51,7 @@ export const es: Texts = {
   reasonAuthCollection: 'colección con inicio de sesión',
   reasonRequest: 'por la petición',
   reasonPolicy: 'por la regla',
+  reasonAccess: 'sin permiso de lectura',
   reasonError: 'avería',
   reasonUnknownArgument: 'argumento desconocido',
   hotQueries: 'Consultas más frecuentes',

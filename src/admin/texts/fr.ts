@@ -51,6 +51,7 @@ export const fr: Texts = {
   reasonAuthCollection: 'collection avec connexion',
   reasonRequest: 'par la requête',
   reasonPolicy: 'par la règle',
+  reasonAccess: 'sans droit de lecture',
   reasonError: 'panne',
   reasonUnknownArgument: 'argument inconnu',
   hotQueries: 'Requêtes les plus fréquentes',

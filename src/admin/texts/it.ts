@@ -51,6 +51,7 @@ export const it: Texts = {
   reasonAuthCollection: 'collezione con accesso',
   reasonRequest: 'per la richiesta',
   reasonPolicy: 'per la regola',
+  reasonAccess: 'senza diritto di lettura',
   reasonError: 'guasto',
   reasonUnknownArgument: 'argomento sconosciuto',
   hotQueries: 'Query più frequenti',

@@ -51,6 +51,7 @@ export const nl: Texts = {
   reasonAuthCollection: 'collectie met aanmelding',
   reasonRequest: 'door het verzoek',
   reasonPolicy: 'door de regel',
+  reasonAccess: 'zonder leesrecht',
   reasonError: 'storing',
   reasonUnknownArgument: 'onbekend argument',
   hotQueries: 'Meest gestelde query’s',

@@ -51,6 +51,7 @@ export const pl: Texts = {
   reasonAuthCollection: 'kolekcja z logowaniem',
   reasonRequest: 'przez żądanie',
   reasonPolicy: 'przez regułę',
+  reasonAccess: 'bez prawa odczytu',
   reasonError: 'usterka',
   reasonUnknownArgument: 'nieznany argument',
   hotQueries: 'Najczęstsze zapytania',

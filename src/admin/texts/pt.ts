@@ -51,6 +51,7 @@ export const pt: Texts = {
   reasonAuthCollection: 'coleção com login',
   reasonRequest: 'pela requisição',
   reasonPolicy: 'pela regra',
+  reasonAccess: 'sem permissão de leitura',
   reasonError: 'falha',
   reasonUnknownArgument: 'argumento desconhecido',
   hotQueries: 'Consultas mais frequentes',

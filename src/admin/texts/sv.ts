@@ -51,6 +51,7 @@ export const sv: Texts = {
   reasonAuthCollection: 'samling med inloggning',
   reasonRequest: 'genom anropet',
   reasonPolicy: 'genom regeln',
+  reasonAccess: 'utan läsrätt',
   reasonError: 'störning',
   reasonUnknownArgument: 'okänt argument',
   hotQueries: 'Vanligaste frågorna',

@@ -41,9 +41,19 @@ export function isTold(kind: string | undefined, data: unknown): data is ToldEve
     event.type === kind &&
     isNumber(event.time) &&
     ['duration', 'bytes', 'count'].every((name) => isAbsentOr(event[name], 'number')) &&
-    ['subject', 'name', 'operation', 'part', 'outcome', 'reason', 'key', 'shape', 'request'].every((name) =>
-      isAbsentOr(event[name], 'string'),
-    )
+    [
+      'subject',
+      'name',
+      'operation',
+      'part',
+      'outcome',
+      'reason',
+      'key',
+      'shape',
+      'request',
+      'target',
+      'by',
+    ].every((name) => isAbsentOr(event[name], 'string'))
   );
 }
 

@@ -1,4 +1,5 @@
 /** Asks the endpoints of a running site, and understands why one does not answer. */
+import { hostname, userInfo } from 'node:os';
 import { PayloadKVError } from '../../errors.js';
 import { isObject } from '../../platform/is-object.js';
 import { BASE, signedHeaders } from '../../runtime/observe/signature.js';
@@ -70,7 +71,8 @@ export function siteSource(address: SiteAddress, credentials: Credentials): Sour
       throw notUnderstood(api, 'it does not say what the query is answered by');
     },
     async purge(target, dryRun) {
-      const found = await ask('/purge', { target, dryRun });
+      const by = credentials.kind === 'secret' ? terminalName() : undefined;
+      const found = await ask('/purge', { target, dryRun, by });
       if (isObject(found) && 'ok' in found && 'dryRun' in found && found.dryRun === dryRun)
         return { entries: null, ...found } as unknown as Purged;
       throw notUnderstood(api, 'it does not say what became of the purge');
@@ -78,6 +80,15 @@ export function siteSource(address: SiteAddress, credentials: Credentials): Sour
     // An answer that nobody waits for any more would keep the process alive.
     close: async () => closed.abort(),
   };
+}
+
+/** Who types here, for the site's account of purges; `undefined` where the machine does not tell. */
+function terminalName(): string | undefined {
+  try {
+    return `${userInfo().username}@${hostname()}`;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whoever asks was let in before, when it was asked what the site has: this is about the query. */
@@ -190,6 +201,9 @@ export function refusal(
   const said = saidBy(parsed(text));
   const fault = (code: string, message: string, nextStep: string): PayloadKVError =>
     new PayloadKVError({ code, message, nextStep });
+  // Whoever asks was let in; it is the site that may not do it, or not so often.
+  if (said?.code === 'ACCESS_DENIED' || said?.code === 'RATE_LIMITED')
+    return fault(said.code, said.message, said.nextStep ?? 'See `access` and `rateLimit` in its options.');
   if (status === 401 || status === 403) return notLetIn(status, api, credentials);
   if (status === 429) {
     const seconds = Number(headers.get('retry-after'));

@@ -24,6 +24,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'auth-collection': 'the collection signs people in, and is cached only where the options name it',
   request: 'the request says so, or somebody is signed in and the consistency is `eventual`',
   policy: 'the options do not cache it, or not this operation',
+  access: 'this process may not read it from the cache: see `access` in the options',
   error: 'store or registry failed, or are given up for the moment',
   'unknown-argument': 'it has an argument whose meaning is not known here, or is too long to be analysed',
   swr: 'a new answer is fetched behind it',

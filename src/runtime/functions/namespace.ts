@@ -4,11 +4,13 @@ import { PayloadKVError } from '../../errors.js';
 import { encodeResult } from '../entry/entry.js';
 import { momentIn } from '../events/events.js';
 import { currentCall } from '../operation/operation.js';
+import { accessDenied, mayAccess } from '../policy/access.js';
+import { purgeByHand } from '../purge/by-hand.js';
 import { ownTag } from '../query/tags.js';
 import { counted } from '../read/context.js';
 import { recordedVersions, strictest } from '../read/known-versions.js';
-import { noteLookup } from '../read/outcome.js';
-import { copyOfFunctionCounts, type FunctionCounts } from '../stats/stats.js';
+import { countBypass, noteLookup } from '../read/outcome.js';
+import { type BypassReason, copyOfFunctionCounts, type FunctionCounts } from '../stats/stats.js';
 import { cached, type Memoized, type MemoizeOptions, memoize } from './cached.js';
 import type { CachedOptions, FunctionContext, FunctionSite, WantedFunction } from './context.js';
 import { lookUp, noteEntry } from './lookup.js';
@@ -29,16 +31,21 @@ export interface Namespace {
    * Puts a value under a key. It is everybody's who has the key.
    *
    * @param options `tags` are names of the site's own that make it stale
-   * @throws PayloadKVError `VALUE_NOT_STORABLE` for a value without a lossless text form
+   * @throws PayloadKVError `VALUE_NOT_STORABLE` for a value without a lossless text form, `ACCESS_DENIED` where `access`
+   *   forbids to store it or to make stale what was there
    */
   set(
     key: readonly unknown[],
     value: unknown,
     options?: { ttl?: Duration; tags?: readonly string[] },
   ): Promise<void>;
-  /** Makes what is under a key stale, in every process. */
+  /** Makes what is under a key stale, in every process. Throws as {@link clear} does. */
   delete(key: readonly unknown[]): Promise<void>;
-  /** Makes all of the namespace stale, in every process, at the cost of one replacement. */
+  /**
+   * Makes all of the namespace stale, in every process, at the cost of one replacement.
+   *
+   * @throws PayloadKVError `ACCESS_DENIED` where `access.purge` forbids it, `RATE_LIMITED` where `rateLimit` does
+   */
   clear(): Promise<void>;
   /** {@link cached} in this namespace. */
   cached<Result>(
@@ -69,29 +76,35 @@ export function namespace(name: string, options: NamespaceOptions = {}): Namespa
   }
   const given = { ...options, namespace: name };
 
-  async function replace(site: FunctionSite, tag: string): Promise<void> {
-    const replacing = site.instance.invalidation()?.replace([tag]);
-    if (replacing) site.instance.background.keepAlive(replacing);
+  async function replace({ instance }: FunctionSite, tag: string): Promise<void> {
+    const replacing = instance.invalidation()?.replace([tag]);
+    if (replacing) instance.background.keepAlive(replacing);
     await replacing;
   }
 
-  /** Makes stale what is under a key; `undefined` where there is no cache, or no telling of the key. */
-  async function replaceKey(
+  async function purge({ payload, instance }: FunctionSite, tag: string, key?: string): Promise<void> {
+    const target = { namespace: name, ...(key !== undefined && { key }) };
+    const work = async (): Promise<void> => instance.invalidation()?.replace([tag]);
+    await purgeByHand({ payload, instance, target, by: { kind: 'code' }, tags: () => [tag] }, work);
+  }
+
+  /** What is under a key; `undefined` where there is no cache, or no telling of the key. */
+  async function wantedUnder(
+    site: FunctionSite | undefined,
     key: readonly unknown[],
     ttl?: Duration,
-  ): Promise<{ site: FunctionSite; wanted: WantedFunction } | undefined> {
+  ): Promise<(WantedFunction & { keyTag: string }) | undefined> {
     checkOpen(given);
-    const site = siteOf(given);
     const options = { ...given, key, ...(ttl && { ttl }) };
     const wanted = site && (await wantedOf(site, options, { isForWrite: true }));
-    if (!site || typeof wanted !== 'object' || wanted.keyTag === undefined) return undefined;
-    await replace(site, wanted.keyTag);
-    return { site, wanted };
+    const { keyTag } = typeof wanted === 'object' ? wanted : {};
+    return keyTag === undefined ? undefined : { ...(wanted as WantedFunction), keyTag };
   }
 
   /** Takes an entry that is stale out of the stores, for its room. */
-  async function drop({ reads }: FunctionSite, { key, nearKey, count }: WantedFunction): Promise<void> {
+  async function drop({ reads }: FunctionSite, { key, nearKey, count, rule }: WantedFunction): Promise<void> {
     count.deletes = (count.deletes ?? 0) + 1;
+    if (!rule.stores) return;
     const { near, far, storeGuard, writeTimeout } = reads;
     near?.delete(nearKey);
     await counted(
@@ -110,6 +123,7 @@ export function namespace(name: string, options: NamespaceOptions = {}): Namespa
       const site = siteOf(given);
       const wanted = site && (await wantedOf(site, { ...given, key }));
       if (!site || typeof wanted !== 'object') {
+        if (site && wanted) countBypass(site.reads.counts('function', name), wanted as BypassReason);
         currentCall()?.recorder?.refuse('untracked');
         return undefined;
       }
@@ -138,9 +152,14 @@ export function namespace(name: string, options: NamespaceOptions = {}): Namespa
         });
       }
       // Whatever is under way for this key was made before, and copies of what was there are in other processes.
-      const replaced = await replaceKey(key, ttl);
-      if (!replaced) return;
-      const { site, wanted } = replaced;
+      const site = siteOf(given);
+      const wanted = await wantedUnder(site, key, ttl);
+      if (!site || !wanted) return;
+      for (const action of ['write', 'purge'] as const) {
+        if (!mayAccess(site.instance.options(), action, 'function', name))
+          throw accessDenied(action, `the namespace "${name}"`);
+      }
+      await replace(site, wanted.keyTag);
       wanted.count.sets = (wanted.count.sets ?? 0) + 1;
       const all = [...wanted.ownTags, ...tags.map(ownTag)].sort();
       const versions = await recordedVersions(
@@ -160,13 +179,16 @@ export function namespace(name: string, options: NamespaceOptions = {}): Namespa
       );
     },
     async delete(key) {
-      const replaced = await replaceKey(key);
-      if (replaced) await drop(replaced.site, replaced.wanted);
+      const site = siteOf(given);
+      const wanted = await wantedUnder(site, key);
+      if (!site || !wanted) return;
+      await purge(site, wanted.keyTag, wanted.keyTag.slice(wanted.keyTag.indexOf('#') + 1));
+      await drop(site, wanted);
     },
     async clear() {
       checkOpen(given);
       const site = siteOf(given);
-      if (site) await replace(site, site.tags.namespace(name));
+      if (site) await purge(site, site.tags.namespace(name));
     },
     cached: (fn, own) => cached(fn, { ...given, ...own }),
     memoize: (fn, own) => memoize(fn, { ...given, ...own }),

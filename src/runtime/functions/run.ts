@@ -7,9 +7,10 @@ import { instanceOf, standInOf } from '../carried-instance.js';
 import { decodeResult, type EncodedResult, encodeResult } from '../entry/entry.js';
 import { momentIn } from '../events/events.js';
 import { currentRecorder, runCall } from '../operation/operation.js';
+import { noteLimited, rateLimited, takeOne } from '../policy/rate-limits.js';
 import { collectionTag, documentTag, globalTag, ownTag, starTag } from '../query/tags.js';
 import { exceeds } from '../read/entry-writes.js';
-import { areCurrent, recordedVersions, strictest } from '../read/known-versions.js';
+import { areCurrent, NO_VERSION, recordedVersions, strictest } from '../read/known-versions.js';
 import { hashIn, tell } from '../read/outcome.js';
 import type {
   CachedOptions,
@@ -35,13 +36,14 @@ export function tagsOfTarget(target: DependencyTarget): string[] {
 /** Runs a function without the cache. What it reads, whatever it runs for hears. */
 export async function bypassing<Result>(
   fn: (context: FunctionContext) => Result | Promise<Result>,
-  { req, ttl, cache, payload }: CachedOptions,
+  { req, ttl, cache, payload, namespace = '' }: CachedOptions,
   site: FunctionSite | undefined,
 ): Promise<Result> {
   const parent = currentRecorder(site?.reads.pages);
   const expiresIn = (duration: Duration): void =>
     parent?.expires?.((site?.reads.now() ?? Date.now()) + 1000 * parseDuration(duration, 'ttl'));
   if (ttl !== undefined) expiresIn(ttl);
+  if (site) checkRun(site, namespace);
   return fn({
     get req() {
       const named = site?.payload ?? (cache ? standInOf(cache) : payload);
@@ -93,18 +95,22 @@ export async function runShared(call: FunctionCall): Promise<Made> {
   // It may have begun before a write that this call has seen.
   if (!kept) return run(call);
   const { encoded, recorded } = kept;
-  if (!(await areCurrent(site.reads, wanted, recorded.tags, recorded.versions))) return alone();
+  if (!(await areCurrent(site.reads, wanted, recorded.tags, recorded.versions, NO_VERSION))) return alone();
   parent?.note(recorded.tags, recorded.versions, recorded.askedAt);
   parent?.expires?.(recorded.until);
   count.shared += 1;
   return { result: decodeResult(encoded), kept };
 }
 
-/** Runs a function in the background, unless that is being done. */
+/** Runs a function in the background, unless that is being done, or too many were run. */
 export function revalidate(call: FunctionCall): void {
   const { site, wanted } = call;
   const own = { ...call, wanted: { ...wanted, parent: undefined } };
-  site.revalidation.revalidate(wanted.key, () => (call.alone ? call.alone(own, run) : run(own)));
+  site.revalidation.revalidate(wanted.key, () => 
+    (call.alone ? call.alone(own, run) : run(own)).catch((error: unknown) => {
+      if (!isRateLimited(error)) throw error;
+    }),
+  );
 }
 
 /** Runs a function whatever is stored, and has that replaced. */
@@ -114,10 +120,23 @@ export async function runAnew(call: FunctionCall): Promise<Made> {
   return call.alone ? call.alone(known, run) : run(known);
 }
 
+/** Whether an error says that something happened too often. */
+export const isRateLimited = (error: unknown): error is PayloadKVError =>
+  error instanceof PayloadKVError && error.code === 'RATE_LIMITED';
+
+/** Counts one more run of a namespace, and throws where there were too many. */
+function checkRun({ instance, reads }: FunctionSite, namespace: string): void {
+  const after = takeOne(instance.options(), namespace, 'run');
+  if (after === undefined) return;
+  noteLimited(reads.counts('function', namespace), 'run');
+  throw rateLimited('run', namespace, after);
+}
+
 async function run(call: FunctionCall): Promise<Made> {
   const { site, wanted, fn, options, before } = call;
   const { reads, payload } = site;
   const { ownTags, parent, count, key } = wanted;
+  checkRun(site, wanted.subject.slug);
   const recorder = createRecorder({
     payload,
     keys: [key, ...(parent?.keys ?? [])],

@@ -7,8 +7,10 @@ import { smaller } from '../../platform/smaller.js';
 import { instanceOf } from '../carried-instance.js';
 import { type Call, currentCall, currentRecorder } from '../operation/operation.js';
 import { carriesTransaction, isOfWriteOperation } from '../operation/reader.js';
+import { mayAccess } from '../policy/access.js';
 import type { NamespacePolicy } from '../policy/options.js';
 import { DEFAULT_TTL } from '../policy/policy.js';
+import { noteLimited, takeOne } from '../policy/rate-limits.js';
 import { canonicalArguments } from '../query/canonical-arguments.js';
 import { entryKey } from '../query/key.js';
 import { FUNCTIONS_TAG } from '../query/tags.js';
@@ -50,6 +52,7 @@ export async function wantedOf(
   if (rule.eventual && req?.user && !shared) return 'request';
   const isAway = !reads.alone && (reads.storeGuard.isOpen() || reads.registryGuard.isOpen());
   if (!isForWrite && isAway) return 'error';
+  if (!isForWrite && !mayAccess(site.instance.options(), 'read', 'function', namespace)) return 'access';
   if (req && !asker) return 'unknown-argument';
   const asked = {
     key: options.key,
@@ -77,6 +80,7 @@ export async function wantedOf(
     ...(known?.wide ?? []),
   ];
   const tags = known?.tags ?? ownTags;
+  const count = reads.counts('function', namespace);
   if (!isForWrite && reads.pendingFor(tags)) return 'error';
   return {
     ...keys,
@@ -92,7 +96,12 @@ export async function wantedOf(
     staleIfError: rule.staleIfError,
     refresh: false,
     ofFunction: true,
-    count: reads.counts('function', namespace),
+    mayWrite() {
+      const isOver = takeOne(site.instance.options(), namespace, 'write') !== undefined;
+      if (isOver) noteLimited(count, 'write');
+      return !isOver;
+    },
+    count,
     parent: recorderAround(site),
     maximumBytes: smaller(policyOf(site, namespace).maxEntryBytes, reads.maximumBytes),
     ...coordinationOf(site, options),
@@ -192,6 +201,7 @@ function ruleOf(site: FunctionSite, options: CachedOptions): CachedRule {
     staleIfError: grace('staleIfError'),
     ...strictest(site.reads, [FUNCTIONS_TAG]),
     auth: false,
+    stores: mayAccess(general, 'write', 'function', options.namespace ?? ''),
     secrets: undefined,
   };
 }

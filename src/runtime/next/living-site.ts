@@ -9,12 +9,13 @@ import { hash } from '../../platform/hash.js';
 import { shared } from '../../platform/shared.js';
 import { type Instance, instanceOf, livingInstances } from '../carried-instance.js';
 import { momentIn } from '../events/events.js';
+import { mayAccess } from '../policy/access.js';
 import { attachedKeys } from '../read/attachment.js';
 import { counted } from '../read/context.js';
 import { exceeds } from '../read/entry-writes.js';
 import type { FillContext } from '../read/fill.js';
 import { areCurrent, recordedVersions, servingVersions } from '../read/known-versions.js';
-import { noteLookup } from '../read/outcome.js';
+import { countBypass, noteLookup } from '../read/outcome.js';
 import { replacedBy } from './next-tags.js';
 
 /** Tags with the version of each, as an entry records them. */
@@ -91,6 +92,10 @@ export async function livingSite(): Promise<LivingSite | undefined> {
 
   return {
     async find(name) {
+      if (!mayAccess(instance.options(), 'read', 'function', COUNTED_AS)) {
+        countBypass(count, 'access');
+        return undefined;
+      }
       const key = keyOf(name);
       const since = momentIn(events);
       const note = (outcome: 'hit' | 'miss' | 'stale', bytes?: number): void =>
@@ -113,6 +118,7 @@ export async function livingSite(): Promise<LivingSite | undefined> {
       return kept.body;
     },
     async keep(name, { versions, body }, seconds) {
+      if (!mayAccess(instance.options(), 'write', 'function', COUNTED_AS)) return;
       const key = keyOf(name);
       // No version is forgotten before what was recorded under it is gone.
       const ttl = Math.floor(Math.min(seconds ?? reads.longestTtl, reads.longestTtl));

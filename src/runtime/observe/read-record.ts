@@ -74,6 +74,7 @@ const functionCounts = whole<FunctionCounts>({
   notStored: byName(number) as (found: unknown) => FunctionCounts['notStored'],
   sets: optionalNumber,
   deletes: optionalNumber,
+  limited: byName(number) as (found: unknown) => FunctionCounts['limited'],
 });
 
 const isOneOf = <Value extends string>(known: readonly Value[], found: unknown): found is Value =>

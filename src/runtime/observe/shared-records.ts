@@ -44,7 +44,7 @@ export function createSharedRecords(
 
   async function write(): Promise<void> {
     const reads = instanceOf(payload)?.reads();
-    if (!reads || reads.storeGuard.isOpen()) return;
+    if (!reads?.stores || reads.storeGuard.isOpen()) return;
     // Not before: a Worker has no randomness while it starts.
     name ??= newVersion();
     const key = prefixOf(reads) + name;

@@ -85,11 +85,16 @@ const policy = objectOf(
   'an object such as { ttl: "5m" }',
 );
 
-const policies: Check = (value, name, registry) => {
-  if (!isObject(value)) return 'an object by slug';
-  for (const [slug, each] of Object.entries(value)) check(each, `${name}.${slug}`, policy, registry);
-  return undefined;
-};
+/** An object of which each value passes a check. */
+const byName =
+  (one: Check): Check =>
+  (value, name, registry) => {
+    if (!isObject(value)) return 'an object by name';
+    for (const [key, each] of Object.entries(value)) check(each, `${name}.${key}`, one, registry);
+    return undefined;
+  };
+
+const policies = byName(policy);
 
 const trueOr =
   (options: Check): Check =>
@@ -112,12 +117,25 @@ const namespacePolicy = objectOf(
   'an object such as { ttl: "5m" }',
 );
 
-const namespaces: Check = (value, name, registry) => {
-  if (!isObject(value)) return 'an object by name';
-  for (const [space, each] of Object.entries(value))
-    check(each, `${name}.${space}`, namespacePolicy, registry);
-  return undefined;
+const namespaces = byName(namespacePolicy);
+
+const scope: Check = (value, name, registry) =>
+  typeof value !== 'boolean' && scopeLists(value, name, registry) && 'true, false or lists of what it is';
+const names: Check = (value) =>
+  !(Array.isArray(value) && value.every((name) => typeof name === 'string')) && 'a list of names';
+const scopeLists = objectOf({ namespaces: names, collections: names, globals: names }, 'lists');
+
+const rate: Check = (value) => {
+  const { perMinute, burst = 1 } = (value ?? {}) as { perMinute?: number; burst?: number };
+  return (
+    !(Number(perMinute) > 0 && Number.isFinite(perMinute) && Number(burst) >= 1) &&
+    'as { perMinute: 60, burst: 10 }'
+  );
 };
+const limits = objectOf(
+  { run: rate, write: rate, purge: rate },
+  'an object such as { run: { perMinute: 60 } }',
+);
 
 const OPTIONS: Checks = {
   ...SHARED,
@@ -140,6 +158,12 @@ const OPTIONS: Checks = {
   collections: policies,
   globals: policies,
   namespaces,
+  access: objectOf({ read: scope, write: scope, purge: scope }, 'an object such as { write: false }'),
+  rateLimit: objectOf(
+    { namespaces: byName(limits) },
+    'an object such as { namespaces: { prices: { run: { perMinute: 60 } } } }',
+  ),
+  audit: (value) => value !== true && callable(value, '', undefined as never),
   build: text,
   pages: (value) =>
     typeof (value as { recorder?: unknown } | null)?.recorder !== 'function' && 'made by nextPages()',

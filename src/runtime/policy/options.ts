@@ -7,6 +7,9 @@ import type { Store } from '../../interfaces/store.js';
 import type { WaitUntil } from '../../platform/background.js';
 import type { Compression, Encryption, Serializer } from '../entry/entry-form.js';
 import type { CachedOperation } from '../query/operations.js';
+import type { AccessOptions } from './access.js';
+import type { PurgeRecord } from './audit.js';
+import type { RateLimitOptions } from './rate-limits.js';
 
 /** TTL per read operation; `false` does not cache the operation. */
 export type OperationPolicy = { [operation in CachedOperation]?: Duration | false };
@@ -264,6 +267,18 @@ export interface PayloadKVOptions<Types extends GeneratedTypes = GeneratedTypes>
   observe?: Observer;
   /** What holds for functions, by namespace: see `cached`. */
   namespaces?: { readonly [name: string]: NamespacePolicy };
+  /**
+   * What this process may do with the cache: answer from it, store in it, make stale by hand. What it may not read is
+   * asked of the database, or run. A write to the database always makes stale what depends on it. Default everything.
+   */
+  access?: AccessOptions;
+  /** How often functions of a namespace may run, store and be made stale by hand, in this process. Default no limit. */
+  rateLimit?: RateLimitOptions;
+  /**
+   * Called with each purge by hand, also one that was refused: who, what, when, and what came of it. `true` logs each
+   * through Payload's logger. Default: those that the endpoint is asked for are logged.
+   */
+  audit?: true | ((purge: PurgeRecord) => void | Promise<void>);
   /**
    * The build of the site, e.g. a commit: part of the key of what functions return, so that a deploy never reads what
    * other code has made. Default `''`: whoever changes what a function returns gives it another key.

@@ -11,6 +11,7 @@ import type { SiteSchema, SliceField } from '../query/site-schema.js';
 import { canBeSlice, fieldAt } from '../query/slices.js';
 import { collectionTag, globalTag } from '../query/tags.js';
 import type { BypassReason } from '../stats/stats.js';
+import { mayAccess } from './access.js';
 import { versionMemory } from './option-values.js';
 import type { CollectionPolicy, GlobalPolicy, PayloadKVOptions } from './options.js';
 import { isSecret, type Secrets, secretsOf } from './secrets.js';
@@ -56,10 +57,12 @@ export type Rule =
       maximumAge: number;
       eventual: boolean;
       auth: boolean;
+      /** Whether this process may store it. */
+      stores: boolean;
       /** What entries are kept without, and answer only who needs none of it. */
       secrets: Secrets | undefined;
     }
-  | { cached: false; reason: Extract<BypassReason, 'auth-collection' | 'policy'> };
+  | { cached: false; reason: Extract<BypassReason, 'access' | 'auth-collection' | 'policy'> };
 
 const NOT_CACHED: Rule = { cached: false, reason: 'policy' };
 
@@ -97,6 +100,18 @@ export function createPolicy(
     for (const slug of Object.keys(options[type] ?? {})) {
       if (!schema[type].has(slug)) {
         warn(`payload-kv: the policy names ${type}.${slug}, which this site does not have; it is ignored.`);
+      }
+    }
+  }
+
+  for (const [action, scope] of Object.entries(options.access ?? {})) {
+    for (const type of ['collections', 'globals'] as const) {
+      for (const slug of (typeof scope === 'object' && scope[type]) || []) {
+        if (!schema[type].has(slug)) {
+          warn(
+            `payload-kv: access.${action} names ${type}.${slug}, which this site does not have; it is ignored.`,
+          );
+        }
       }
     }
   }
@@ -162,6 +177,7 @@ export function createPolicy(
       staleIfError: switched('staleIfError', 0),
       ...freshnessBy(policy),
       auth,
+      stores: mayAccess(options, 'write', type, slug),
       secrets: type === 'collection' ? secrets.get(slug) : undefined,
     };
   }
@@ -170,8 +186,15 @@ export function createPolicy(
   return {
     ruleOf(type, slug, operation) {
       const known = valueAt(rules[type], slug, (): Rules => ({}));
-      known[operation] ??= resolve(type, slug, operation);
-      return known[operation];
+      let rule = known[operation];
+      if (!rule) {
+        rule = resolve(type, slug, operation);
+        // What others cache is made stale here whoever may read it: so this is no matter of `isCached`.
+        if (rule.cached && !mayAccess(options, 'read', type, slug))
+          rule = { cached: false, reason: 'access' };
+        known[operation] = rule;
+      }
+      return rule;
     },
     slicesOf: (slug) => slices.get(slug) ?? none,
     freshnessOf: (entity) => freshness.get(entity) ?? freshnessBy(undefined),

@@ -84,6 +84,8 @@ export interface CacheParts {
   /** Longest time for one write of an entry, in milliseconds. */
   writeTimeout: number;
   writeQueue: WriteQueue;
+  /** Whether this process stores anything: else it gives no tag a version either. */
+  stores: boolean;
   /** Seconds a tag must have kept its version before results that depend on it are stored. */
   replicaLag: number;
   readableKey: ((context: KeyContext) => string) | undefined;
@@ -126,6 +128,8 @@ export interface Wanted extends Plan {
   refresh: boolean;
   /** Whether it is what a function returned: its entry alone says what it depends on. */
   ofFunction?: true;
+  /** Whether one more entry may be written to the store now. Default always. */
+  mayWrite?(): boolean;
   count: FunctionCounts;
 }
 

@@ -41,6 +41,7 @@ export function createEntryWrites(context: ReadContext): EntryWrites {
     isNegative: boolean,
   ): boolean | Promise<boolean> {
     const { key, nearKey, tags, rule, count } = wanted;
+    if (!rule.stores) return false;
     if (context.replicaLag > 0 && !versions.isSettled(tags, before, context.replicaLag)) return false;
     const longest = isNegative ? Math.min(wanted.ttl, rule.negativeTtl) : wanted.ttl;
     if (longest === 0) return false;
@@ -65,6 +66,7 @@ export function createEntryWrites(context: ReadContext): EntryWrites {
     // Nobody else ever has these versions.
     if (isAlone && leavesProcess(context.far)) return false;
     if (isNegative && context.far.paidWrites && !negativeWrites.mayWrite(key)) return false;
+    if (wanted.mayWrite?.() === false) return false;
     const written = context.writeQueue.run(
       () => {
         const sealed = envelope.seal(key, body);

@@ -1,4 +1,5 @@
 /** What is answered where an entry is not fresh, or there is none. */
+import { PayloadKVError } from '../../errors.js';
 import type { Recorder } from '../../interfaces/recorder.js';
 import { momentIn } from '../events/events.js';
 import type { Absent, ReadContext, Subject, Wanted } from './context.js';
@@ -31,7 +32,8 @@ export async function answerWithGrace<Result>(
       return await make();
     } catch (error) {
       if (!old?.ifError) throw error;
-      onFault(error, what);
+      // That is no fault, but what was asked for.
+      if (!(error instanceof PayloadKVError && error.code === 'RATE_LIMITED')) onFault(error, what);
     }
   }
   count.servedStale += 1;

@@ -48,6 +48,12 @@ export function versionsAlone(
   return alone?.versionsOf(tags, storeGuard.isOpen() || registryGuard.isOpen());
 }
 
+/**
+ * Stands for the version of a tag that has none, where this process stores nothing and gives none: no entry has it, and
+ * who asks after a write finds another. So what is under way can be shared.
+ */
+export const NO_VERSION = '';
+
 /** Gives tags without a version a first one, where the registry may have lost theirs. */
 export async function completeVersions(
   context: ReadContext,
@@ -57,6 +63,7 @@ export async function completeVersions(
 ): Promise<string[] | undefined> {
   const missing = tags.filter((_tag, index) => found[index] === undefined);
   if (missing.length === 0) return found as string[];
+  if (!context.stores) return found.map((version) => version ?? NO_VERSION);
   if (!context.registry.create) return undefined;
   const { create } = context.registry;
   const moment = context.versions.moment();
@@ -101,13 +108,18 @@ export async function servingVersions(
   return currentVersions(context, { ...asker, rule: strictest(context, tags) }, tags);
 }
 
-/** Whether what was recorded under these versions may be served. */
+/**
+ * Whether what was recorded under these versions may be served.
+ *
+ * @param none what a tag without a version may have been recorded with
+ */
 export async function areCurrent(
   context: ReadContext,
   asker: Pick<Wanted, 'count'>,
   tags: readonly string[],
   versions: readonly string[],
+  none?: typeof NO_VERSION,
 ): Promise<boolean> {
   const current = await servingVersions(context, asker, tags);
-  return current !== undefined && versions.every((version, index) => version === current[index]);
+  return current !== undefined && versions.every((version, index) => version === (current[index] ?? none));
 }

@@ -29,7 +29,8 @@ export type NotKept =
   | 'stream'
   | 'too-large'
   | 'errors'
-  | 'request-read';
+  | 'request-read'
+  | 'limited';
 
 /** A response that is passed on, which has no text form, so that nothing of it is stored. */
 export class PassedOn {

@@ -17,7 +17,7 @@ import type {
   WantedFunction,
 } from '../functions/context.js';
 import { type Looked, lookUp, noteEntry } from '../functions/lookup.js';
-import { revalidate, runShared } from '../functions/run.js';
+import { isRateLimited, revalidate, runShared } from '../functions/run.js';
 import { siteOf } from '../functions/site-of.js';
 import { wantedOf } from '../functions/wanted.js';
 import { REMEMBERED_QUERIES } from '../read/context.js';
@@ -98,7 +98,7 @@ export function createResponseCache(
 
   function countPass(reason: string, site: FunctionSite | undefined): void {
     if (!site) return;
-    const counted = reason === 'endpoint' ? 'policy' : 'request';
+    const counted = reason === 'endpoint' ? 'policy' : reason === 'access' ? reason : 'request';
     countBypass(site.reads.counts('function', RESPONSES), counted);
     const { events } = site.reads;
     // How long the handler takes is seen by whoever sends the response.
@@ -237,7 +237,7 @@ export function createResponseCache(
     const old =
       looked.found || (looked.old?.result as KeptResponse | undefined)?.mustBeFresh ? undefined : looked.old;
     let made: Made | undefined;
-    const result = await answerWithGrace(site.reads, wanted.subject, wanted, old, {
+    const answering = answerWithGrace(site.reads, wanted.subject, wanted, old, {
       make: async () => {
         const run = await runShared(call);
         if (old?.ifError && run.result instanceof PassedOn && run.result.isFailure) {
@@ -262,6 +262,10 @@ export function createResponseCache(
       what: 'a response',
       recorder: wanted.parent,
     });
+    const result = await answering.catch((error: unknown) => {
+      if (!isRateLimited(error)) throw error;
+      return new PassedOn(tooMany(error), 'limited');
+    });
     if (result instanceof PassedOn) return labelled(result.response, policy, `miss (${result.reason})`);
     const kept = result as KeptResponse;
     // What is old, or depends on what nobody can say, is for no other cache.
@@ -273,6 +277,13 @@ export function createResponseCache(
     return answer(kept, made.kept ? 'miss' : `miss (${made.refusal})`, made.kept?.recorded.tags);
   };
 }
+
+/** What is answered where what makes the response happens too often. */
+const tooMany = ({ retryAfter = 1 }: PayloadKVError): Response =>
+  new Response('Too many requests.', {
+    status: 429,
+    headers: { 'retry-after': `${retryAfter}`, 'cache-control': 'no-store' },
+  });
 
 const isBelowAPI = ({ payload }: FunctionSite, { pathname }: URL): boolean =>
   pathname.startsWith(`${payload.config.routes.api}/`);

@@ -9,6 +9,7 @@ export type BypassReason =
   | 'auth-collection'
   | 'request'
   | 'policy'
+  | 'access'
   | 'error'
   | 'unknown-argument';
 
@@ -50,6 +51,8 @@ export interface FunctionCounts extends CacheCounts {
   sets?: number;
   /** Keys that were deleted. */
   deletes?: number;
+  /** What was not done because a rate limit was reached: runs, writes of entries, purges. */
+  limited?: { run?: number; write?: number; purge?: number };
 }
 
 /** Counts of the whole site and of each collection and global (`@slug`). */
@@ -95,7 +98,12 @@ function emptyCounts(): CacheCounts {
 
 /** The counts of a namespace, copied for whoever asks. */
 export function copyOfFunctionCounts(count: FunctionCounts): FunctionCounts {
-  return { ...count, bypasses: { ...count.bypasses }, notStored: { ...count.notStored } };
+  return {
+    ...count,
+    bypasses: { ...count.bypasses },
+    notStored: { ...count.notStored },
+    limited: { ...count.limited },
+  };
 }
 
 /** Adds the counts of `more` to `sum`. */

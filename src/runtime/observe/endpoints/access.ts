@@ -3,6 +3,8 @@ import { timingSafeEqual } from 'node:crypto';
 import type { PayloadRequest } from 'payload';
 import { hash } from '../../../platform/hash.js';
 import { isObject } from '../../../platform/is-object.js';
+import type { PurgedBy } from '../../policy/audit.js';
+import { nameOf } from '../../purge/by-hand.js';
 import type { ObserveOptions } from '../observation.js';
 import { isSignedRequest, SIGNATURE } from '../signature.js';
 
@@ -10,6 +12,8 @@ import { isSignedRequest, SIGNATURE } from '../signature.js';
 export interface Person {
   /** For the log: a user's collection and id, or what else let somebody in. */
   name: string;
+  /** The same, for what keeps account of purges. */
+  by: PurgedBy;
   /** Whether the request is signed with the site's secret: its sender may do whatever the site's own code may. */
   isSigned: boolean;
   /** Whether it is a user that a browser's cookie tells of: its requests may be made by another site's page. */
@@ -41,11 +45,13 @@ export async function personOf({
     const { secret } = req.payload.config;
     const { method = '', url = '' } = req as unknown as Request;
     const isSigned = await isSignedRequest({ secret, method, path: url, body }, headers);
-    return isSigned ? { name: 'a signed request', isSigned: true, byCookie: false } : undefined;
+    return isSigned
+      ? { name: 'a signed request', by: { kind: 'terminal' }, isSigned: true, byCookie: false }
+      : undefined;
   }
   const given = bearerOf(headers.get('authorization'));
   if (token !== undefined && given !== undefined && isSame(given, token)) {
-    return { name: 'the token for metrics', isSigned: false, byCookie: false };
+    return { name: 'the token for metrics', by: { kind: 'somebody' }, isSigned: false, byCookie: false };
   }
   const { access = mayEnterAdminPanel } = options;
   try {
@@ -54,8 +60,10 @@ export async function personOf({
     onFault(error);
     return undefined;
   }
+  const by = userIn(req);
   return {
-    name: nameOf(req),
+    name: nameOf(by),
+    by,
     isSigned: false,
     // With both, either may have told who it is.
     byCookie: headers.has('cookie') || !OWN_HEADER.test(headers.get('authorization') ?? ''),
@@ -73,9 +81,8 @@ async function mayEnterAdminPanel({ req }: { req: PayloadRequest }): Promise<boo
 /** What a page of another site cannot have a browser send, unlike what a browser adds by itself. */
 const OWN_HEADER = /^(JWT |Bearer |\S+ API-Key )/;
 
-function nameOf({ user }: PayloadRequest): string {
-  if (!isObject(user)) return 'somebody whom `access` let in';
-  return `${user.collection} ${JSON.stringify(user.id)}`;
+function userIn({ user }: PayloadRequest): PurgedBy {
+  return isObject(user) ? { kind: 'user', collection: user.collection, id: user.id } : { kind: 'somebody' };
 }
 
 const bearerOf = (authorization: string | null): string | undefined =>

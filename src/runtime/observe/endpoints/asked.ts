@@ -15,6 +15,8 @@ export interface ObserveEndpoint {
   /** Whether the token for metrics lets in as well. Default `false`. */
   takesToken?: boolean;
   answer(asked: Asked): Response | Promise<Response>;
+  /** Hears of a request that somebody who may ask makes too often. */
+  refused?(asked: Omit<Asked, 'observation' | 'query'>, error: unknown): void;
 }
 
 /** What an endpoint is asked. */
@@ -32,12 +34,14 @@ export interface Asked {
 /** The status of an answer that is an error, by its code. */
 export const STATUS_OF: Readonly<Record<string, number>> = {
   BAD_REQUEST: 400,
+  ACCESS_DENIED: 403,
   NOT_SIGNED_IN: 401,
   NOT_ALLOWED: 403,
   NOT_FOUND: 404,
   BODY_TOO_LARGE: 413,
   NOT_JSON: 415,
   TOO_MANY_REQUESTS: 429,
+  RATE_LIMITED: 429,
   NOT_AVAILABLE: 503,
 };
 

@@ -95,9 +95,16 @@ async function answerIfAllowed(
     throw isSomebody ? notAllowed() : notSignedIn();
   }
   if (isPost && person.byCookie && !isOfSite(req)) throw ofAnotherSite();
-  checkLimit(limit, endpoint.limit, person.name);
-  const body = isPost ? jsonIn(headers.get('content-type'), text as string) : undefined;
   const instance = instanceOf(payload);
+  const bodyOf = (): unknown => (isPost ? jsonIn(headers.get('content-type'), text as string) : undefined);
+  const after = limit.take(endpoint.limit, person.name);
+  if (after !== undefined) {
+    const error = tooMany(after);
+    if (instance && endpoint.refused)
+      endpoint.refused({ req, payload, instance, person, body: bodyOf() }, error);
+    throw error;
+  }
+  const body = bodyOf();
   const observation = observationOf(payload);
   if (!instance || !observation) throw withoutCache();
   const query = new URL(req.url ?? '', 'http://site').searchParams;
@@ -142,11 +149,13 @@ function isPlain(body: unknown): boolean {
   return true;
 }
 
-const SECONDS = Symbol('seconds');
-
 function tooMany(seconds: number): PayloadKVError {
-  const error = refusal('TOO_MANY_REQUESTS', 'There were too many requests.', `Ask again in ${seconds} s.`);
-  return Object.assign(error, { [SECONDS]: seconds });
+  return new PayloadKVError({
+    code: 'TOO_MANY_REQUESTS',
+    message: 'There were too many requests.',
+    nextStep: `Ask again in ${seconds} s.`,
+    retryAfter: seconds,
+  });
 }
 
 const tooLarge = (): PayloadKVError =>
@@ -169,8 +178,7 @@ const withoutCache = (): PayloadKVError =>
   refusal('NOT_AVAILABLE', 'The site has no cache, or it could not be prepared.', "See the site's log.");
 
 function answerOf(error: PayloadKVError): Response {
-  const { code, message, nextStep } = error;
-  const seconds = (error as { [SECONDS]?: number })[SECONDS];
+  const { code, message, nextStep, retryAfter: seconds } = error;
   return json(
     { error: { code, message, nextStep } },
     STATUS_OF[code] ?? 500,

@@ -1,8 +1,11 @@
 import type { Payload } from 'payload';
 import { isPlainObject } from '../../../platform/is-object.js';
 import type { Instance } from '../../carried-instance.js';
-import { type InvalidationTarget, invalidateCache, tagsOfTarget } from '../../instance.js';
+import { type InvalidationTarget, invalidateFor, tagsOfTarget } from '../../instance.js';
+import type { PurgedBy } from '../../policy/audit.js';
+import { audit } from '../../purge/by-hand.js';
 import { entriesUnder, keysIn } from '../stored-entries.js';
+import type { Person } from './access.js';
 import { json, type ObserveEndpoint, refusal } from './asked.js';
 import { targetIn } from './target.js';
 
@@ -10,8 +13,6 @@ import { targetIn } from './target.js';
 const MOST_COUNTED = 5_000;
 /** How long counting may take, in milliseconds. */
 const LONGEST_COUNT = 10_000;
-/** Longest target in the log, in characters. */
-const LONGEST_LOGGED = 500;
 
 /** Makes stale what depends on a target, or tells how much that is. */
 export const purge: ObserveEndpoint = {
@@ -28,20 +29,22 @@ export const purge: ObserveEndpoint = {
     if (dryRun) {
       return json({ ok: true, dryRun, target, entries: await countOf(payload, instance, target) });
     }
-    let outcome = 'failed';
-    try {
-      await invalidateCache(payload, target);
-      const tags = tagsOfTarget(payload, target) ?? [];
-      const isLate = instance.invalidation()?.pendingFor(tags) === 'error';
-      outcome = isLate ? 'late: the registry does not answer' : 'done';
-      return json({ ok: !isLate, dryRun, target, entries: null });
-    } finally {
-      payload.logger.info(
-        `payload-kv: purge of ${JSON.stringify(target).slice(0, LONGEST_LOGGED)} by ${person.name}: ${outcome}`,
-      );
-    }
+    await invalidateFor(payload, target, byIn(person, body.by));
+    const tags = tagsOfTarget(payload, target) ?? [];
+    const isLate = instance.invalidation()?.pendingFor(tags) === 'error';
+    return json({ ok: !isLate, dryRun, target, entries: null });
+  },
+  refused({ payload, instance, person, body }, error) {
+    if (!isPlainObject(body) || body.dryRun === true) return;
+    const target = targetIn(payload, body.target);
+    audit({ payload, instance, target, by: byIn(person, body.by), tags: () => [] }, 'refused', error);
   },
 };
+
+/** Who purges. Of a terminal its own word is taken, for it has the secret. */
+function byIn({ by }: Person, name: unknown): PurgedBy {
+  return by.kind === 'terminal' && typeof name === 'string' && name !== '' ? { ...by, name } : by;
+}
 
 /** How many fresh entries depend on a target; `null` where that cannot be told, or only by looking at too many. */
 async function countOf(

@@ -1,6 +1,7 @@
 /** How often somebody may ask. Of one process: with several each counts by itself. */
 import { isWorkerd } from '../../../platform/background.js';
 import { leastRecentlyUsed } from '../../../platform/least-recently-used.js';
+import { createTokenBucket, type TokenBucket } from '../../../platform/token-bucket.js';
 
 /** Requests a minute, for each person; of those that were refused, for each address. */
 const A_MINUTE = { read: 120, purge: 30, refused: 30 } as const;
@@ -9,11 +10,6 @@ const MOST_REMEMBERED = 2_000;
 
 /** What is limited. */
 export type Limited = keyof typeof A_MINUTE;
-
-interface Bucket {
-  left: number;
-  at: number;
-}
 
 /** Limits how often somebody may ask. */
 export interface RateLimit {
@@ -27,20 +23,13 @@ export interface RateLimit {
 
 /** Creates the limits of one site: a bucket for each, which fills evenly. */
 export function createRateLimit(now: () => number): RateLimit {
-  const buckets = leastRecentlyUsed<string, Bucket>(MOST_REMEMBERED);
+  const buckets = leastRecentlyUsed<string, TokenBucket>(MOST_REMEMBERED);
   return {
     take(what, who) {
-      const most = A_MINUTE[what];
-      const at = now();
       const key = `${what} ${who}`;
-      const bucket = buckets.get(key) ?? { left: most, at };
-      // A clock that was set back gives nothing, and takes nothing.
-      bucket.left = Math.min(most, bucket.left + (Math.max(0, at - bucket.at) * most) / 60_000);
-      bucket.at = at;
+      const bucket = buckets.get(key) ?? createTokenBucket({ perMinute: A_MINUTE[what] }, now);
       buckets.set(key, bucket);
-      if (bucket.left < 1) return Math.ceil(((1 - bucket.left) * 60) / most);
-      bucket.left -= 1;
-      return undefined;
+      return bucket.take();
     },
   };
 }
