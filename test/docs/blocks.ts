@@ -13,6 +13,7 @@ export interface Block {
 /** The documents that a reader is given. */
 export const DOCUMENTS = [
   'README.md',
+  'docs/access.md',
   'docs/how-it-works.md',
   'docs/consistency.md',
   'docs/entries.md',

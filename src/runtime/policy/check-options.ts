@@ -137,6 +137,9 @@ const limits = objectOf(
   'an object such as { run: { perMinute: 60 } }',
 );
 
+const LIMITED = 'an object such as { namespaces: { prices: { run: { perMinute: 60 } } } }';
+const rateLimits = objectOf({ namespaces: byName(limits) }, LIMITED);
+
 const OPTIONS: Checks = {
   ...SHARED,
   serializer: sealing,
@@ -159,10 +162,9 @@ const OPTIONS: Checks = {
   globals: policies,
   namespaces,
   access: objectOf({ read: scope, write: scope, purge: scope }, 'an object such as { write: false }'),
-  rateLimit: objectOf(
-    { namespaces: byName(limits) },
-    'an object such as { namespaces: { prices: { run: { perMinute: 60 } } } }',
-  ),
+  rateLimit: (value, name, registry) =>
+    rateLimits(value, name, registry) ||
+    (!isObject((value as { namespaces?: unknown }).namespaces) && LIMITED),
   audit: (value) => value !== true && callable(value, '', undefined as never),
   build: text,
   pages: (value) =>
