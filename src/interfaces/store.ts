@@ -4,6 +4,8 @@ export interface StoreWrite {
   value: string;
   /** Seconds after which it expires, or `undefined` for never. */
   ttl: number | undefined;
+  /** What it took to make it, in milliseconds, where that is known: dear ones may stay longer. */
+  cost?: number;
 }
 
 /** A result that copies are made of. */
@@ -71,8 +73,12 @@ export interface Store {
    * The same for whoever looks at what is there: it counts as no use. Only for a store in this process.
    */
   peekMany?(keys: readonly string[]): (string | undefined)[];
-  /** Writes a value that expires after `ttl` seconds, or never where `ttl` is `undefined`. */
-  set(key: string, value: string, ttl: number | undefined): void | Promise<void>;
+  /**
+   * Writes a value that expires after `ttl` seconds, or never where `ttl` is `undefined`.
+   *
+   * @param cost what it took to make it, in milliseconds, for a store that lets dear ones stay longer
+   */
+  set(key: string, value: string, ttl: number | undefined, cost?: number): void | Promise<void>;
   /** Writes several values, in one round trip where the backend can. */
   setMany(writes: readonly StoreWrite[]): void | Promise<void>;
   /** Deletes a key; an absent one is no error. */

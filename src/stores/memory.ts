@@ -6,10 +6,11 @@ import { isLatin1 } from '../platform/latin1.js';
 import { leastRecentlyUsed } from '../platform/least-recently-used.js';
 import { memoryRegistry } from '../registries/memory.js';
 import { copyable } from './copyable.js';
+import type { Eviction, Kept } from './eviction/eviction.js';
 
 /** Options of {@link memory}. */
 export interface MemoryOptions {
-  /** Most entries kept; the least recently used go first. Default 50,000. */
+  /** Most entries kept; which go first, `eviction` says. Default 50,000. */
   maxEntries?: number;
   /**
    * Most bytes of memory taken: the text as V8 holds it, the keys and the lists around them, and the decoded forms of
@@ -18,6 +19,11 @@ export interface MemoryOptions {
    * 128 MB for everything.
    */
   maxBytes?: number;
+  /**
+   * Which entries give way to others: `tinyLFU()`, those that are asked for seldom; `byCost()`, those that are made fast
+   * and take much room. Default: the least recently used.
+   */
+  eviction?: Eviction;
 }
 
 const MEBIBYTE = 1024 * 1024;
@@ -71,7 +77,6 @@ export function memory(options: MemoryOptions = {}): Store {
     isWorkerd() ? DEFAULT_MAX_BYTES_IN_WORKERD : DEFAULT_MAX_BYTES,
     SMALLEST_ENTRY,
   );
-  const room = maxBytes * (1 - RESERVE);
   let taken = 0;
   let takenByForms = 0;
   let evictions = 0;
@@ -81,14 +86,19 @@ export function memory(options: MemoryOptions = {}): Store {
     entry.formBytes = 0;
     entry.readsLeft = READS_AGAIN;
   });
-  const entries = leastRecentlyUsed<string, Entry>(maxEntries, (key, entry) => {
+  const onRemoval = (key: string, entry: Entry): void => {
     forms.delete(key);
     taken -= entry.bytes;
-  });
+  };
+  const entries: Kept<Entry> =
+    options.eviction?.keep({ maxEntries, maxBytes }, onRemoval) ??
+    leastRecentlyUsed<string, Entry>(maxEntries, onRemoval);
+  const { bytes: ownBytes = 0, bytesEach = 0 } = entries;
+  const room = maxBytes * (1 - RESERVE) - ownBytes;
   let registry: Registry | undefined;
 
-  function find(key: string): Entry | undefined {
-    const entry = entries.get(key);
+  function find(key: string, isUse = true): Entry | undefined {
+    const entry = isUse ? entries.get(key) : entries.peek(key);
     if (entry === undefined || entry.until > performance.now()) return entry;
     // A timer would go with its request in workerd.
     entries.delete(key);
@@ -100,10 +110,10 @@ export function memory(options: MemoryOptions = {}): Store {
     entries.evict();
   }
 
-  function set(key: string, value: string, ttl: number | undefined): void {
+  function set(key: string, value: string, ttl: number | undefined, cost = 0): void {
     const keyEncoding = encodingOf(key);
     const encoding = encodingOf(value);
-    const bytes = bytesOf(key, keyEncoding) + bytesOf(value, encoding) + OVERHEAD;
+    const bytes = bytesOf(key, keyEncoding) + bytesOf(value, encoding) + OVERHEAD + bytesEach;
     entries.delete(key);
     // What is too large evicts no other.
     if (bytes > room) return;
@@ -112,14 +122,15 @@ export function memory(options: MemoryOptions = {}): Store {
       else evict();
     }
     if (entries.size >= maxEntries) evict();
-    entries.set(ownText(key, keyEncoding), {
+    const entry: Entry = {
       value: ownText(value, encoding),
       bytes,
       until: ttl === undefined ? Number.POSITIVE_INFINITY : performance.now() + ttl * 1000,
       form: undefined,
       formBytes: 0,
       readsLeft: READS,
-    });
+    };
+    entries.set(ownText(key, keyEncoding), entry, bytes, cost);
     taken += bytes;
   }
 
@@ -130,7 +141,8 @@ export function memory(options: MemoryOptions = {}): Store {
       return form;
     },
     offer(key, value, make) {
-      const entry = find(key);
+      // It was read a moment ago.
+      const entry = find(key, false);
       if (!entry || entry.form || entry.value !== value) return false;
       entry.readsLeft -= 1;
       if (!(entry.readsLeft <= 0)) return false;
@@ -171,7 +183,7 @@ export function memory(options: MemoryOptions = {}): Store {
     },
     set,
     setMany(writes) {
-      for (const { key, value, ttl } of writes) set(key, value, ttl);
+      for (const { key, value, ttl, cost } of writes) set(key, value, ttl, cost);
     },
     delete(key) {
       entries.delete(key);
@@ -186,7 +198,13 @@ export function memory(options: MemoryOptions = {}): Store {
         .flatMap(([key, { until }]) => (until > now && key.startsWith(prefix) ? [key] : []));
       if (keys.length > 0) yield keys;
     },
-    usage: () => ({ entries: entries.size, maxEntries, bytes: taken + takenByForms, maxBytes, evictions }),
+    usage: () => ({
+      entries: entries.size,
+      maxEntries,
+      bytes: ownBytes + taken + takenByForms,
+      maxBytes,
+      evictions,
+    }),
     decoded,
     health: () => ({ ok: true }),
     close() {},

@@ -38,9 +38,9 @@ export function tiered(near: Store, far: Store): Store {
     paidWrites: far.paidWrites,
     get: async (key) => (await getMany([key]))[0],
     getMany,
-    set(key, value, ttl) {
-      near.set(key, value, ttl);
-      return far.set(key, value, ttl);
+    set(key, value, ttl, cost) {
+      near.set(key, value, ttl, cost);
+      return far.set(key, value, ttl, cost);
     },
     setMany(writes) {
       near.setMany(writes);

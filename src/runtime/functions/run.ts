@@ -106,7 +106,7 @@ export async function runShared(call: FunctionCall): Promise<Made> {
 export function revalidate(call: FunctionCall): void {
   const { site, wanted } = call;
   const own = { ...call, wanted: { ...wanted, parent: undefined } };
-  site.revalidation.revalidate(wanted.key, () => 
+  site.revalidation.revalidate(wanted.key, () =>
     (call.alone ? call.alone(own, run) : run(own)).catch((error: unknown) => {
       if (!isRateLimited(error)) throw error;
     }),

@@ -5,6 +5,17 @@ import { type EncodedResult, encodeEntry } from '../entry/entry.js';
 import { counted, graceOf, keptFor, type ReadContext, type Wanted } from './context.js';
 import { createNegativeWrites } from './negative-writes.js';
 
+/** What was known and when, as what is to be written was asked for. */
+export interface Asked {
+  /** The versions of its tags. */
+  before: readonly string[];
+  askedAt: number;
+  /** What it took to make it, in milliseconds, for its entry to tell. */
+  cost?: number;
+  /** The same, for the tier in this process alone. Default `cost`. */
+  took?: number;
+}
+
 /** Writes entries. */
 export interface EntryWrites {
   /**
@@ -15,7 +26,7 @@ export interface EntryWrites {
   keep(
     operation: string,
     wanted: Wanted,
-    asked: { before: readonly string[]; askedAt: number; cost?: number },
+    asked: Asked,
     encoded: EncodedResult,
     isNegative: boolean,
   ): boolean | Promise<boolean>;
@@ -36,7 +47,7 @@ export function createEntryWrites(context: ReadContext): EntryWrites {
   function keep(
     operation: string,
     wanted: Wanted,
-    { before, askedAt, cost }: { before: readonly string[]; askedAt: number; cost?: number },
+    { before, askedAt, cost, took = cost }: Asked,
     encoded: EncodedResult,
     isNegative: boolean,
   ): boolean | Promise<boolean> {
@@ -61,7 +72,8 @@ export function createEntryWrites(context: ReadContext): EntryWrites {
     if (near) {
       const text = envelope.wrap(body);
       const { nearMaximumBytes } = context;
-      if (nearMaximumBytes === undefined || !exceeds(text, nearMaximumBytes)) near.set(nearKey, text, kept);
+      if (nearMaximumBytes === undefined || !exceeds(text, nearMaximumBytes))
+        near.set(nearKey, text, kept, took);
     }
     // Nobody else ever has these versions.
     if (isAlone && leavesProcess(context.far)) return false;
@@ -71,8 +83,8 @@ export function createEntryWrites(context: ReadContext): EntryWrites {
       () => {
         const sealed = envelope.seal(key, body);
         return sealed instanceof Promise
-          ? sealed.then((text) => writeFar(context, operation, wanted, text, kept))
-          : writeFar(context, operation, wanted, sealed, kept);
+          ? sealed.then((text) => writeFar(context, operation, wanted, text, kept, took))
+          : writeFar(context, operation, wanted, sealed, kept, took);
       },
       body.length,
       () => {
@@ -94,6 +106,7 @@ function writeFar(
   wanted: Wanted,
   text: string,
   kept: number,
+  took: number | undefined,
 ): boolean | Promise<boolean> {
   const { key, count } = wanted;
   if (context.maximumBytes !== undefined && exceeds(text, context.maximumBytes)) {
@@ -107,7 +120,7 @@ function writeFar(
       context.storeGuard,
       count,
       () => {
-        const writing = context.far.set(key, text, keptFor(context, kept));
+        const writing = context.far.set(key, text, keptFor(context, kept), took);
         return writing instanceof Promise ? writing.then(() => true as const) : true;
       },
       { timeout: context.writeTimeout, operation: 'write' },

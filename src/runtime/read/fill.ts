@@ -2,7 +2,6 @@
 import type { Recorder } from '../../interfaces/recorder.js';
 import { isObject } from '../../platform/is-object.js';
 import { decodeResult, type EncodedResult, encodeResult } from '../entry/entry.js';
-import { momentIn } from '../events/events.js';
 import { carriesTransaction, isOfWriteOperation, type Reader } from '../operation/reader.js';
 import type { CachedOperation } from '../query/operations.js';
 import type { Answer, Read, ReadContext, Wanted } from './context.js';
@@ -50,9 +49,9 @@ export async function fill(
   recorder?.note(wanted.tags, before);
   const lead = async (): Promise<Answer> => {
     const askedAt = context.now();
-    const since = momentIn(events);
+    const since = performance.now();
     const result = await read.ask();
-    const duration = since === undefined ? 0 : performance.now() - since;
+    const duration = performance.now() - since;
     // The adapter looks for a transaction at a moment of its own.
     if (await isInside()) {
       recorder?.refuse('transaction');
@@ -65,13 +64,20 @@ export async function fill(
       const { secrets } = wanted.rule;
       const stored = secrets ? withoutSecrets(read.operation, result, secrets) : result;
       encoded = encodeResult(stored, context.envelope.serializer);
-      if (encoded) context.entryWrites.keep(read.operation, wanted, { before, askedAt }, encoded, isNegative);
+      if (encoded)
+        context.entryWrites.keep(
+          read.operation,
+          wanted,
+          { before, askedAt, took: duration },
+          encoded,
+          isNegative,
+        );
     } catch (error) {
       // Whatever becomes of the entry, the database has answered.
       context.onFault(error, `making an entry of ${read.operation} on ${read.slug}`);
     }
     if (!encoded) count.uncacheable += 1;
-    if (since !== undefined) {
+    if (events.isHeard()) {
       const outcome = encoded ? 'kept' : 'not-kept';
       const bytes = encoded?.body.length;
       const told = { outcome, duration, bytes, key: wanted.shown };

@@ -116,7 +116,12 @@ function judgeFar(
     const judged = judgeText(context, wanted, text, opened, current);
     if (!context.near) return keepDecoded(context, wanted, text, judged);
     if (judged.found && opened)
-      context.near.set(wanted.nearKey, context.envelope.wrap(opened, text), judged.mayBeCopied);
+      context.near.set(
+        wanted.nearKey,
+        context.envelope.wrap(opened, text),
+        judged.mayBeCopied,
+        judged.entry.cost,
+      );
     return judged;
   };
   // Whatever a store answers.
