@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createCache, type StandaloneCache } from '../../src/runtime/cache.js';
-import { cached, memoize, memory, namespace } from '../../src/runtime/index.js';
+import { cached, memoize, memory, namespace, type PurgeRecord } from '../../src/runtime/index.js';
 
 const open: StandaloneCache[] = [];
 afterEach(async () => {
@@ -142,4 +142,33 @@ test('counts', async () => {
     keys: 1,
     namespaces: { default: { hits: 1, misses: 1, sets: 1 }, n: { sets: 1, deletes: 1 } },
   });
+});
+
+test('access, rate limits and the account of purges are those of a site', async () => {
+  const purges: PurgeRecord[] = [];
+  const cache = createCache({
+    store: memory(),
+    access: { write: { namespaces: ['prices'] }, purge: { namespaces: ['prices'], collections: ['posts'] } },
+    rateLimit: { namespaces: { prices: { run: { perMinute: 1 } } } },
+    audit: (purge) => void purges.push(purge),
+  });
+  try {
+    await cache.set('a', 1, { namespace: 'prices' });
+    await expect(cache.set('a', 1)).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+    await expect(cache.clear()).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+    await cache.invalidate({ collection: 'posts' }, { by: 'import' });
+    await cache.deleteNamespace('prices');
+    await cache.cached(() => 1, { key: ['b'], namespace: 'prices' });
+    await expect(cache.cached(() => 1, { key: ['c'], namespace: 'prices' })).rejects.toMatchObject({
+      code: 'RATE_LIMITED',
+      retryAfter: 60,
+    });
+    expect(purges.map(({ target, by, outcome }) => [target, by, outcome])).toEqual([
+      ['everything', { kind: 'code' }, 'refused'],
+      [{ collection: 'posts' }, { kind: 'code', name: 'import' }, 'done'],
+      [{ namespace: 'prices' }, { kind: 'code' }, 'done'],
+    ]);
+  } finally {
+    await cache.close();
+  }
 });

@@ -1,11 +1,13 @@
 /**
  * Fills a memory store and prints by how much this process grew, as JSON. Run with `--expose-gc`; its arguments are the
- * kind of text, the store's bounds, and how many entries; those of kinds of results are read, so that they are decoded.
+ * kind of text, the store's bounds, how many entries, and the order in which they give way; those of kinds of results are read, so that they are decoded.
  */
 import { copiedEntry, decodeEntry, encodeEntry, encodeResult } from '../../src/runtime/entry/entry.js';
+import { byCost } from '../../src/stores/eviction/by-cost.js';
+import { tinyLFU } from '../../src/stores/eviction/tiny-lfu.js';
 import { memory } from '../../src/stores/memory.js';
 
-const [kind = '', maxBytes = '', maxEntries = '', count = '100000'] = process.argv.slice(2);
+const [kind = '', maxBytes = '', maxEntries = '', count = '100000', order = ''] = process.argv.slice(2);
 const LENGTH = 2_048;
 const page = 'A page of some length. '.repeat(2_000);
 
@@ -94,8 +96,13 @@ if (!text || !globalThis.gc) throw new Error('Run with --expose-gc and a kind of
 const first = memory();
 first.set('first', text(0), 300);
 const before = used();
-const store = memory({ maxBytes: Number(maxBytes), maxEntries: Number(maxEntries) });
-for (let index = 0; index < Number(count); index++) store.set(keyOf(index), text(index), 300.5);
+const eviction = order === 'tiny-lfu' ? tinyLFU() : order === 'cost' ? byCost() : undefined;
+const store = memory({
+  maxBytes: Number(maxBytes),
+  maxEntries: Number(maxEntries),
+  ...(eviction && { eviction }),
+});
+for (let index = 0; index < Number(count); index++) store.set(keyOf(index), text(index), 300.5, index / 7);
 if (RESULTS[kind]) for (let index = Number(count) - 1; index >= 0; index--) readDecoded(store, keyOf(index));
 const growth = used() - before;
 let decoded = 0;

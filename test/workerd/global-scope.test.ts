@@ -31,6 +31,8 @@ const CASES: Record<string, Record<string, string | undefined>> = {
       payloadKV({ store: memory(), registry: databaseRegistry(), compression: gzip() })(config()),
       payloadKV({ store: tiered(memory(), memory()) })(config()),
     ]`,
+    byCost: `({ byCost, memory }) => memory({ eviction: byCost() })`,
+    tinyLFU: `({ tinyLFU, memory }) => memory({ eviction: tinyLFU() })`,
     tiered: `({ tiered, memory }) => tiered(memory(), memory()).defaultRegistry()`,
     keepWarm: `({ keepWarm }) => keepWarm('numbers', [() => 1], { every: '5m' })`,
     memoize: `({ memoize }) => memoize(() => 1, { namespace: 'numbers' })`,

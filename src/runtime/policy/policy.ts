@@ -106,6 +106,8 @@ export function createPolicy(
 
   for (const [action, scope] of Object.entries(options.access ?? {})) {
     for (const type of ['collections', 'globals'] as const) {
+      // A cache without Payload has none, and may be asked to make theirs stale all the same.
+      if (schema[type].size === 0) continue;
       for (const slug of (typeof scope === 'object' && scope[type]) || []) {
         if (!schema[type].has(slug)) {
           warn(

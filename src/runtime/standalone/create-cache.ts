@@ -15,10 +15,12 @@ import { DEFAULT_NAMESPACE } from '../functions/context.js';
 import { namespace } from '../functions/namespace.js';
 import { checkOpen } from '../functions/site-of.js';
 import { deletePrefix, getCacheHealth, type InvalidationTarget, namedTags } from '../instance.js';
+import type { PurgedBy } from '../policy/audit.js';
 import { checkOptions } from '../policy/check-options.js';
 import { withEnvironment } from '../policy/environment.js';
 import { invalid } from '../policy/option-values.js';
 import type { PayloadKVOptions } from '../policy/options.js';
+import { purgeByHand } from '../purge/by-hand.js';
 import { cacheTag, functionTags, ownerOf } from '../query/tags.js';
 import { attach } from '../site.js';
 import { createAlone, hearing } from '../versions/alone.js';
@@ -143,19 +145,22 @@ function cacheOf(parts: {
   const tags = functionTags(prefix);
   let ending: Promise<void> | undefined;
 
-  async function replace(replaced: readonly string[]): Promise<void> {
-    const replacing = instance.invalidation()?.replace(replaced);
-    if (replacing) instance.background.keepAlive(replacing);
-    await replacing;
+  function replacedBy(target: InvalidationTarget): readonly string[] {
+    if (target === 'everything') return [cacheTag(prefix)];
+    if ('prefix' in target) return [];
+    if ('namespace' in target) return [tags.namespace(target.namespace)];
+    // Of a document nobody knows here which slices it is in.
+    return namedTags('collection' in target ? { collection: target.collection } : target);
   }
 
-  async function invalidate(target: InvalidationTarget): Promise<void> {
+  async function invalidate(target: InvalidationTarget, { by: name }: { by?: string } = {}): Promise<void> {
     checkOpen({ cache });
-    if (target === 'everything') await replace([cacheTag(prefix)]);
-    else if ('prefix' in target) await deletePrefix(store, target.prefix);
-    else if ('namespace' in target) await replace([tags.namespace(target.namespace)]);
-    // Of a document nobody knows here which slices it is in.
-    else await replace(namedTags('collection' in target ? { collection: target.collection } : target));
+    const replaced = replacedBy(target);
+    const by: PurgedBy = { kind: 'code', ...(name !== undefined && { name }) };
+    await purgeByHand({ payload: standIn, instance, target, by, tags: () => replaced }, async () => {
+      if (target !== 'everything' && 'prefix' in target) await deletePrefix(store, target.prefix);
+      else await instance.invalidation()?.replace(replaced);
+    });
   }
 
   const cache: StandaloneCache = carryStandIn(

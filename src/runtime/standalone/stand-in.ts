@@ -4,6 +4,8 @@ import type { DatabaseAdapter, Payload } from 'payload';
 /** Where a cache without Payload says what its owner ought to know. */
 export interface CacheLogger {
   warn(message: string, error?: unknown): void;
+  /** Each purge by hand, where `audit: true` asks for it. Default none. */
+  info?(message: string): void;
   /** Every lookup, where `debug` asks for it. Default none. */
   debug?(message: string): void;
 }
@@ -21,6 +23,8 @@ export function createStandIn(logger: CacheLogger): Payload {
         if (typeof logged === 'string') logger.warn(logged);
         else logger.warn(logged.msg ?? '', logged.err);
       },
+      error: (logged: { err?: unknown; msg: string }) => logger.warn(logged.msg, logged.err),
+      info: (message: string) => logger.info?.(message),
       debug: (message: string) => logger.debug?.(message),
     },
   };

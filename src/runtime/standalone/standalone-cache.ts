@@ -16,6 +16,8 @@ export type CacheKey = string | readonly unknown[];
 
 /** Options that are those of a site, and mean the same. */
 type Shared =
+  | 'access'
+  | 'audit'
   | 'build'
   | 'compression'
   | 'consistency'
@@ -27,6 +29,7 @@ type Shared =
   | 'namespaces'
   | 'observe'
   | 'onEvent'
+  | 'rateLimit'
   | 'registry'
   | 'serializer'
   | 'singleFlight'
@@ -100,9 +103,10 @@ export interface StandaloneCache extends CacheWithoutPayload {
    * - `{ prefix }`: deletes entries by the beginning of their keys, whosesoever they are: see `invalidateCache`
    * - `'everything'`: what {@link clear} does
    *
-   * @throws PayloadKVError `CACHE_CLOSED`
+   * @param options `by` says who does it, for the option `audit`
+   * @throws PayloadKVError `CACHE_CLOSED`, `ACCESS_DENIED` where `access.purge` forbids it, `RATE_LIMITED`
    */
-  invalidate(target: InvalidationTarget): Promise<void>;
+  invalidate(target: InvalidationTarget, options?: { by?: string }): Promise<void>;
   /** `cached` of `payload-kv`, in this cache. After {@link close} the function is run each time. */
   cached<Result>(
     fn: (context: FunctionContext) => Result | Promise<Result>,

@@ -6,6 +6,8 @@ import { type Linked, ring } from './ring.js';
 const WINDOW = 0.1;
 /** Share of the rest for what was asked for again since it left the window. */
 const PROTECTED = 0.8;
+/** Where so much of it is left by what was deleted or has expired, there is room again. */
+const ROOM_AGAIN = 0.8;
 /** Bytes of one entry, for the size of the sketch: smaller ones are more, and share its counters. */
 const USUAL_ENTRY = 1024;
 
@@ -84,7 +86,11 @@ function keep<Value>(
     bytes.window > WINDOW * (bytes.window + bytes.probation + bytes.protected) ||
     count.window > Math.max(1, WINDOW * maxEntries);
 
+  /** How many there were when one had to go; none while there is room for all. */
+  let fullAt = 0;
+
   function evict(): void {
+    fullAt = places.size;
     const candidate = isWindowFull() ? rings.window.oldest() : undefined;
     const victim = rings.probation.oldest() ?? rings.protected.oldest();
     if (!candidate || !victim) {
@@ -117,8 +123,17 @@ function keep<Value>(
       const place = { key, value, hash, bytes: size } as Place<Value>;
       places.set(key, place);
       enter(place, 'window');
+      // While there is room for all, none has to prove itself.
+      while (fullAt === 0 && count.window > 1 && isWindowFull()) {
+        const oldest = rings.window.oldest() as Place<Value>;
+        leave(oldest);
+        enter(oldest, 'probation');
+      }
     },
-    delete: (key) => remove(places.get(key)),
+    delete(key) {
+      remove(places.get(key));
+      if (places.size < ROOM_AGAIN * fullAt) fullAt = 0;
+    },
     evict,
     entries: () => Array.from(places.values(), ({ key, value }) => [key, value]),
   };
