@@ -60,7 +60,8 @@ describe.each(ORDERS)('by %s', (_name, make) => {
           for (const step of all) {
             const key = keyOf(step.key);
             if (step.do === 'set') {
-              const value = `${(sets += 1)}`.padEnd(step.length, 'x');
+              sets += 1;
+              const value = `${sets}`.padEnd(step.length, 'x');
               store.set(key, value, undefined, step.cost);
               model.set(key, value);
             } else if (step.do === 'delete') {
