@@ -12,14 +12,16 @@ export interface FrequencySketch {
 
 const ROWS = 4;
 const MOST = 15;
-/** After so many uses for each counter of a row all are halved, so that what was popular once does not stay for ever. */
+/** Counters of a row for each key: fewer, and what was used once looks as if it were popular. */
+const WIDTH = 2;
+/** After so many uses for each key all are halved, so that what was popular once does not stay for ever. */
 const LIFE = 10;
 /** Odd, so that each row scatters hashes in its own way. */
 const SEEDS = [0x9e3779b1, 0x85ebca6b, 0xc2b2ae35, 0x27d4eb2f];
 
 /** Creates a sketch for about so many keys: a count-min sketch of counters that age. */
 export function frequencySketch(keys: number): FrequencySketch {
-  const width = 2 ** Math.max(4, Math.ceil(Math.log2(keys)));
+  const width = 2 ** Math.max(4, Math.ceil(Math.log2(WIDTH * keys)));
   const shift = 32 - Math.log2(width);
   const counters = new Uint8Array(ROWS * width);
   let added = 0;
@@ -53,7 +55,7 @@ export function frequencySketch(keys: number): FrequencySketch {
         }
       }
       added += 1;
-      if (added >= LIFE * width) age();
+      if (added >= LIFE * keys) age();
     },
     read,
   };
