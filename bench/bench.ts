@@ -1,6 +1,7 @@
 import { benchBulk } from './bulk.js';
 import { benchCommands } from './commands.js';
 import { benchEntries } from './entries.js';
+import { benchEviction } from './eviction.js';
 import { benchFunctions } from './functions.js';
 import { benchLookup, benchRoundTrips } from './lookup.js';
 import { shortfalls } from './measure.js';
@@ -27,6 +28,7 @@ const PARTS: Record<string, () => Promise<void>> = {
   precision: benchPrecision,
   bulk: benchBulk,
   entries: benchEntries,
+  eviction: benchEviction,
   queries: benchQueries,
   workerd: benchWorkerd,
   commands: benchCommands,
