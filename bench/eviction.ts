@@ -20,7 +20,7 @@ interface Outcome {
 /** Shares of the bytes of all answers that the cache has room for. */
 const SIZES = [0.02, 0.1, 0.3];
 const ORDERS = { lru: () => undefined, 'tiny-lfu': tinyLFU, cost: byCost } as const;
-const LENGTH = 60_000;
+const LENGTH = 20_000;
 
 /** The same numbers each time. */
 function randomOf(seed: number): () => number {
@@ -35,7 +35,10 @@ function randomOf(seed: number): () => number {
 function zipf(count: number, exponent: number, random: () => number): () => number {
   const sums: number[] = [];
   let sum = 0;
-  for (let rank = 1; rank <= count; rank++) sums.push((sum += 1 / rank ** exponent));
+  for (let rank = 1; rank <= count; rank++) {
+    sum += 1 / rank ** exponent;
+    sums.push(sum);
+  }
   return () => {
     const wanted = random() * sum;
     let [from, to] = [0, count - 1];
@@ -57,36 +60,40 @@ function answerOf(number: number): Request {
   return { key: `payload-cache:posts:find:${number}`, bytes, cost };
 }
 
-const alike = (number: number): Request => ({ key: `payload-cache:posts:find:${number}`, bytes: 2_000, cost: 2 });
+const alike = (number: number): Request => ({
+  key: `payload-cache:posts:find:${number}`,
+  bytes: 2_000,
+  cost: 2,
+});
 
 /** How people and machines ask. */
 const SYNTHETIC: Record<string, () => Request[]> = {
   zipf() {
-    const draw = zipf(10_000, 0.9, randomOf(1));
+    const draw = zipf(4_000, 0.9, randomOf(1));
     return Array.from({ length: LENGTH }, () => alike(draw()));
   },
   'zipf and robots'() {
     const random = randomOf(2);
-    const draw = zipf(10_000, 0.9, random);
+    const draw = zipf(4_000, 0.9, random);
     let robot = 0;
     // A third are a robot's, which reads each page once.
     return Array.from({ length: LENGTH }, () => (random() < 0.33 ? alike(20_000 + robot++) : alike(draw())));
   },
-  loop: () => Array.from({ length: LENGTH }, (_, index) => alike(index % 3_000)),
+  loop: () => Array.from({ length: LENGTH }, (_, index) => alike(index % 1_500)),
   'shifting popularity'() {
-    const draw = zipf(10_000, 0.9, randomOf(3));
+    const draw = zipf(4_000, 0.9, randomOf(3));
     // Other pages are the popular ones after each sixth.
     return Array.from({ length: LENGTH }, (_, index) =>
-      alike((draw() + 1_700 * Math.floor(index / (LENGTH / 6))) % 10_000),
+      alike((draw() + 700 * Math.floor(index / (LENGTH / 6))) % 4_000),
     );
   },
   'news: the newest most'() {
     const draw = zipf(2_000, 1, randomOf(4));
     // A new page with each twentieth request.
-    return Array.from({ length: LENGTH }, (_, index) => alike(10_000 + Math.floor(index / 20) - draw()));
+    return Array.from({ length: LENGTH }, (_, index) => alike(4_000 + Math.floor(index / 20) - draw()));
   },
   'zipf, of unlike sizes and costs'() {
-    const draw = zipf(10_000, 0.9, randomOf(5));
+    const draw = zipf(4_000, 0.9, randomOf(5));
     return Array.from({ length: LENGTH }, () => answerOf(draw()));
   },
 };
@@ -99,7 +106,7 @@ async function recorded(): Promise<Request[]> {
   const trace: { key: string }[] = [];
   const made = new Map<string, { bytes: number; cost: number }>();
   const site = await startBlog({
-    seed: 150,
+    seed: 60,
     plugins: [
       payloadKV({
         store: memory({ maxBytes: 512 * 1024 * 1024 }),
@@ -113,19 +120,26 @@ async function recorded(): Promise<Request[]> {
   });
   const { payload } = site;
   try {
-    const { docs } = await payload.find({ collection: 'posts', limit: 150, depth: 0, joins: false });
+    const { docs } = await payload.find({ collection: 'posts', limit: 60, depth: 0, joins: false });
     trace.length = 0;
     const random = randomOf(6);
     const popular = zipf(docs.length, 0.9, random);
     let robot = 0;
-    for (let request = 0; request < 4_000; request++) {
+    for (let request = 0; request < 1_200; request++) {
       const post = docs[random() < 0.2 ? robot++ % docs.length : popular()]!;
       const kind = random();
-      if (kind < 0.6) await payload.find({ collection: 'posts', where: { slug: { equals: post.slug } }, limit: 1 });
+      if (kind < 0.6)
+        await payload.find({ collection: 'posts', where: { slug: { equals: post.slug } }, limit: 1 });
       else if (kind < 0.75) await payload.findByID({ collection: 'posts', id: post.id, depth: 2 });
       else if (kind < 0.9)
-        await payload.find({ collection: 'posts', limit: 10, page: 1 + Math.floor(random() * 15), sort: '-id' });
-      else if (kind < 0.97) await payload.find({ collection: 'posts', limit: 50, depth: 2, page: 1 + (popular() % 3) });
+        await payload.find({
+          collection: 'posts',
+          limit: 10,
+          page: 1 + Math.floor(random() * 6),
+          sort: '-id',
+        });
+      else if (kind < 0.97)
+        await payload.find({ collection: 'posts', limit: 50, depth: 2, page: 1 + (popular() % 3) });
       else await payload.count({ collection: 'posts', where: { id: { less_than: post.id } } });
       if (request % 25 === 0) await settleCache(payload);
     }
@@ -207,7 +221,9 @@ export async function benchEviction(): Promise<void> {
   const traces = { 'a blog, recorded': await recorded() } as Record<string, Request[]>;
   for (const [name, make] of Object.entries(SYNTHETIC)) traces[name] = make();
   const names = Object.keys(ORDERS) as (keyof typeof ORDERS)[];
-  console.log(`  ${'trace'.padEnd(34)}${'room'.padStart(6)}${[...names, 'future'].map((name) => name.padStart(15)).join('')}`);
+  console.log(
+    `  ${'trace'.padEnd(34)}${'room'.padStart(6)}${[...names, 'future'].map((name) => name.padStart(15)).join('')}`,
+  );
   for (const [name, trace] of Object.entries(traces)) {
     const unlike = new Map(trace.map((request) => [request.key, weightOf(request)]));
     const whole = [...unlike.values()].reduce((sum, weight) => sum + weight, 0);
