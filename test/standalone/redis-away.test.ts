@@ -157,6 +157,18 @@ test('what was made meanwhile is not served when Redis is back', async () => {
   expect(await cache.get('value')).toBeUndefined();
 });
 
+test('what was made while it was away is not served when it is away once more', async () => {
+  const cache = create();
+  await cache.set('value', 1);
+  await lose(cache);
+  const meanwhile = counting(cache, 'meanwhile');
+  await meanwhile.call();
+  expect(await meanwhile.call()).toBe(1);
+  await bringBack(cache);
+  await lose(cache);
+  expect(await meanwhile.call()).toBe(2);
+});
+
 test('nothing that was not confirmed serves for longer than said', async () => {
   vi.useFakeTimers({ toFake: ['Date', 'performance'] });
   const cache = create({ whileAway: '30s', ttl: '1h' });
