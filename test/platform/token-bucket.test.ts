@@ -11,6 +11,7 @@ test('Whatever is asked for when, no span of time gives more than burst + rate Ã
         fc.record({ pause: fc.integer({ min: 0, max: 20_000 }), asks: fc.integer({ min: 1, max: 20 }) }),
         {
           maxLength: 25,
+          size: 'max',
         },
       ),
       (perMinute, burst, steps) => {

@@ -39,7 +39,7 @@ const steps = fc.array(
     }),
     fc.record({ do: fc.constantFrom('get' as const, 'delete' as const, 'decode' as const), key: fc.nat(30) }),
   ),
-  { maxLength: 300 },
+  { maxLength: 300, size: 'max' },
 ) as fc.Arbitrary<Step[]>;
 
 const keyOf = (key: number): string => `payload-cache:posts:find:${key}`;
@@ -146,7 +146,7 @@ describe('by frequency', () => {
 
   test('the sketch says no less than there was, and forgets with time', () => {
     fc.assert(
-      fc.property(fc.array(fc.nat(200), { maxLength: 600 }), (uses) => {
+      fc.property(fc.array(fc.nat(200), { maxLength: 600, size: 'max' }), (uses) => {
         const sketch = frequencySketch(256);
         const model = new Map<number, number>();
         for (const use of uses) {
