@@ -1,7 +1,10 @@
 /** What is asked for by a request to a route, or why the cache is not asked. */
 import type { ExecutionContext } from '@nestjs/common';
+import { isObject } from '../../platform/is-object.js';
 import { CREDENTIAL_HEADERS } from '../responses/policy.js';
-import type { Route, RouteRequest } from './route-options.js';
+import { foreignNames } from './foreign-names.js';
+import { metadata, VERSION } from './handler.js';
+import { isToldApart, type Route, type RouteRequest } from './route-options.js';
 
 /** Longest address in characters. */
 const LONGEST_URL = 16_000;
@@ -49,10 +52,24 @@ export async function askedBy(
     [request.protocol, request.hostname],
     path,
     query === undefined ? undefined : normalised(query),
-    [context.getClass().name, context.getHandler().name],
+    // What middleware has made of them, and the parser of the application.
+    request.url === address ? undefined : request.url,
+    isObject(request.query) ? sortedEntries(request.query) : undefined,
+    [context.getClass().name, context.getHandler().name, versionsOf(context)],
+    isToldApart(route) ? undefined : foreignNames(request, context.switchToHttp().getResponse<object>()),
     told ?? null,
   ];
 }
+
+/** By version a controller's method may answer where another of the same names does by another. */
+const versionsOf = (context: ExecutionContext): unknown =>
+  [context.getClass(), context.getHandler()].map((target) => {
+    const version = metadata(VERSION, target);
+    return Array.isArray(version) ? version.map(String) : version === undefined ? undefined : String(version);
+  });
+
+const sortedEntries = (query: object): unknown =>
+  Object.entries(query).sort(([one], [other]) => compared(one, other));
 
 function carriesCredentials(request: RouteRequest, route: Route): boolean {
   const { headers, user } = request;
@@ -66,8 +83,9 @@ function carriesCredentials(request: RouteRequest, route: Route): boolean {
   const harmless = route.harmlessCookies ?? [];
   return !String(cookies)
     .split(';')
+    .filter((cookie) => cookie.trim() !== '')
     .map((cookie) => cookie.split('=', 1)[0]?.trim() ?? '')
-    .every((name) => name === '' || harmless.some((pattern) => isNamed(name, pattern)));
+    .every((name) => harmless.some((pattern) => isNamed(name, pattern)));
 }
 
 function isNamed(name: string, pattern: string): boolean {
@@ -79,32 +97,31 @@ function split(address: string): string[] {
   return at < 0 ? [address] : [address.slice(0, at), address.slice(at + 1)];
 }
 
+/** More parts than a parser may read are left in their order: it decides which are. */
+const MOST_SORTED = 100;
+
 /**
  * The parts of a query, decoded, in the order of their names; those of one name, with or without brackets, in the order
- * that they have, which may make a difference.
+ * that they have, which may make a difference. A query that cannot be decoded stays as it is written.
  */
-function normalised(query: string): readonly unknown[] {
-  const parts = query
-    .split('&')
-    .filter((part) => part !== '')
-    .map((part) => {
+function normalised(query: string): unknown {
+  const written = query.split('&').filter((part) => part !== '');
+  if (written.length > MOST_SORTED) return query;
+  try {
+    const parts = written.map((part) => {
       const at = part.indexOf('=');
       const name = decoded(at < 0 ? part : part.slice(0, at));
       return {
-        root: name.split(/[[.]/, 1)[0] ?? '',
+        root: /[^[\].]+/.exec(name)?.[0] ?? '',
         pair: at < 0 ? [name] : [name, decoded(part.slice(at + 1))],
       };
     });
-  return parts.sort((one, other) => compared(one.root, other.root)).map(({ pair }) => pair);
+    return parts.sort((one, other) => compared(one.root, other.root)).map(({ pair }) => pair);
+  } catch {
+    return query;
+  }
 }
 
 const compared = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
 
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
-  } catch {
-    // Not the same as what is written so and can be decoded.
-    return `\0${text}`;
-  }
-}
+const decoded = (text: string): string => decodeURIComponent(text.replaceAll('+', ' '));

@@ -11,8 +11,9 @@ import { ModuleRef, Reflector } from '@nestjs/core';
 import { lastValueFrom, type Observable, of } from 'rxjs';
 import { askedBy } from './asked-route.js';
 import { findCache } from './find-cache.js';
+import { isGivenRequest } from './given-request.js';
 import { answersItself } from './handler.js';
-import { type Route, type RouteRequest, routeOf } from './route-options.js';
+import { isToldApart, type Route, type RouteRequest, routeOf } from './route-options.js';
 import { watchRequest } from './watched-request.js';
 
 /** The namespace of routes that name none. */
@@ -41,14 +42,20 @@ export class CacheInterceptor implements NestInterceptor {
     const route = routeOf(context, this.#reflector);
     if (!route || answersItself(context)) return next.handle();
     underCache.add(context);
+    if (!isToldApart(route) && isGivenRequest(context.getClass(), this.#modules)) {
+      warn(context, 'its controller, or what that is given, is given the request');
+      return next.handle();
+    }
     const request = context.switchToHttp().getRequest<RouteRequest>();
     const key = await askedBy(request, route, context);
     if (!key) return next.handle();
     const { ttl, swr, staleIfError, lock, earlyRefresh, namespace = ROUTES, tags = [] } = route;
+    let handling: Handling | undefined;
     const result = await findCache(this.#modules, route.cache).cached(
       (run) => {
         for (const tag of typeof tags === 'function' ? tags(request) : tags) run.tag(tag);
-        return outcomeOf(context, route, next, () => run.discard());
+        handling = handle(context, route, next, () => run.discard());
+        return handling.outcome;
       },
       {
         key,
@@ -61,6 +68,8 @@ export class CacheInterceptor implements NestInterceptor {
         ...(earlyRefresh !== undefined && { earlyRefresh }),
       },
     );
+    // An old answer: the handler runs on.
+    handling?.answered();
     if ('thrown' in result) throw result.thrown;
     return of(result.value);
   }
@@ -73,37 +82,51 @@ Injectable()(CacheInterceptor);
 /** Calls of handlers that a cache is around already. */
 const underCache = new WeakSet<ExecutionContext>();
 
+/** A run of a handler. */
+interface Handling {
+  outcome: Promise<Outcome>;
+  /** Says that the response is about to be sent, whatever the handler does. */
+  answered(): void;
+}
+
 /** Runs the handler. What it came to is not kept where it depends on more than its key, or is more than a value. */
-async function outcomeOf(
-  context: ExecutionContext,
-  route: Route,
-  next: CallHandler,
-  discard: () => void,
-): Promise<Outcome> {
+function handle(context: ExecutionContext, route: Route, next: CallHandler, discard: () => void): Handling {
   const http = context.switchToHttp();
-  const watch = watchRequest(http.getRequest<RouteRequest>(), route);
-  const response = http.getResponse<object>();
+  const response = http.getResponse<ResponseState>();
+  const watch = watchRequest(http.getRequest<RouteRequest>(), response, route);
   const before = stateOf(response);
-  let outcome: Outcome;
-  try {
-    outcome = { value: await lastValueFrom(next.handle(), { defaultValue: undefined }) };
-  } catch (error) {
-    // Not found, or not allowed, is an answer: nothing old stands in for it.
-    if (statusOf(error) >= 500) throw error;
-    discard();
-    outcome = { thrown: error };
-  } finally {
-    const read = watch.end();
-    const why =
-      read !== undefined
-        ? `it reads ${read}, which its key does not hold`
-        : stateOf(response) !== before && 'it sets headers or the status of its response itself';
-    if (why) {
+  let answered: string | undefined;
+
+  /** What is sent meanwhile, and its headers, are not the handler's: it could set none any more. */
+  const hasChanged = (): boolean => (answered ?? stateOf(response)) !== before;
+
+  async function outcome(): Promise<Outcome> {
+    try {
+      return { value: await lastValueFrom(next.handle(), { defaultValue: undefined }) };
+    } catch (error) {
+      // Not found, or not allowed, is an answer: nothing old stands in for it.
+      if (statusOf(error) >= 500) throw error;
       discard();
-      warn(context, why);
+      return { thrown: error };
+    } finally {
+      const read = watch.end();
+      const why =
+        read !== undefined
+          ? `it reads ${read}, which its key does not hold`
+          : hasChanged() && 'it sets headers or the status of its response itself';
+      if (why) {
+        discard();
+        warn(context, why);
+      }
     }
   }
-  return outcome;
+  return {
+    outcome: watch.run(outcome),
+    answered() {
+      answered = stateOf(response);
+      watch.answered();
+    },
+  };
 }
 
 const told = new WeakSet<object>();
@@ -120,13 +143,15 @@ function warn(context: ExecutionContext, why: string): void {
 }
 
 /** What a handler may change of its response beside what it returns. */
-function stateOf(response: {
+interface ResponseState {
   statusCode?: unknown;
   statusMessage?: unknown;
   getHeaders?(): object;
   headersSent?: unknown;
   sent?: unknown;
-}): string {
+}
+
+function stateOf(response: ResponseState): string {
   const { statusCode, statusMessage, headersSent, sent } = response;
   return JSON.stringify([statusCode, statusMessage, headersSent, sent, response.getHeaders?.()]);
 }

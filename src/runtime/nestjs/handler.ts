@@ -5,6 +5,8 @@ import type { ExecutionContext } from '@nestjs/common';
 const ROUTE_ARGUMENTS = '__routeArguments__';
 const PASSTHROUGH = '__responsePassthrough__';
 const SSE = '__sse__';
+/** `@Version()`, and `version` of `@Controller()`. */
+export const VERSION = '__version__';
 /** `@Res()` and `@Next()`, of the numbers by which Nest knows parameters. */
 const ANSWERING = ['1', '2'];
 
@@ -38,7 +40,8 @@ function methodOf(prototype: object, handler: object): string | undefined {
   return undefined;
 }
 
-function metadata(key: string, target: object, property?: string): unknown {
+/** What a decorator has said. */
+export function metadata(key: string, target: object, property?: string): unknown {
   const reflect = Reflect as unknown as {
     getMetadata(key: string, target: object, property?: string): unknown;
   };

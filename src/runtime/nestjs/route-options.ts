@@ -61,6 +61,9 @@ export interface Route extends CacheRouteOptions {
   headers: readonly string[];
 }
 
+/** Whether it is said whose the answers are. */
+export const isToldApart = ({ vary, shared }: Route): boolean => vary !== undefined || shared === true;
+
 /** Where it stands on a controller or a method. */
 export const ROUTE = 'payload-kv:route';
 

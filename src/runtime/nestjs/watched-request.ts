@@ -1,21 +1,43 @@
 /** Watches what a handler reads of its request, so that nothing is kept that depends on what its key does not hold. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { CREDENTIAL_HEADERS } from '../responses/policy.js';
 import { OF_ADDRESS } from './asked-route.js';
-import type { Route, RouteRequest } from './route-options.js';
+import { foreignOf } from './foreign-names.js';
+import { isToldApart, type Route, type RouteRequest } from './route-options.js';
 
 /** What servers and middleware tell of whoever asks. */
 const OF_PERSON = ['ip', 'ips', 'session', 'sessionID', 'cookies', 'signedCookies', 'rawHeaders'] as const;
 
+/** Of the key, and made by Express with a look at the visitor's address, for the proxies that it trusts. */
+const OF_KEY = ['protocol', 'secure', 'host', 'hostname', 'subdomains'] as const;
+
+/** What a connection tells of whoever asks. */
+const OF_PEER: ReadonlySet<PropertyKey> = new Set([
+  'remoteAddress',
+  'remotePort',
+  'remoteFamily',
+  'authorized',
+  'authorizationError',
+  'getPeerCertificate',
+  'getPeerX509Certificate',
+  'getSession',
+]);
+
 /** A watch of one run of a handler. */
 export interface Watch {
+  /** Runs the handler. */
+  run<Result>(handler: () => Result): Result;
+  /** From now on others read the request too, such as whoever sends an answer: what the handler reads is told by where it runs. */
+  answered(): void;
   /** What it read that the key does not hold, or nothing. */
   end(): string | undefined;
 }
 
-/** Watches a request until `end` is called. */
-export function watchRequest(request: RouteRequest, route: Route): Watch {
-  // Whose an answer is has been said.
-  const isTold = route.vary !== undefined || route.shared === true;
+const running = new AsyncLocalStorage<object>();
+
+/** Watches a request, and `locals` of its response, until `end` is called. */
+export function watchRequest(request: RouteRequest, response: object, route: Route): Watch {
+  const isTold = isToldApart(route);
   const known = new Set([...OF_ADDRESS, ...route.headers]);
   if (isTold) {
     for (const name of [...CREDENTIAL_HEADERS, ...(route.credentialHeaders ?? []), 'cookie'])
@@ -23,8 +45,12 @@ export function watchRequest(request: RouteRequest, route: Route): Watch {
   }
   let read: string | undefined;
   let isOver = false;
+  let isOfKey = false;
+  let isAnswered = false;
+  const self = {};
   const note = (what: string): void => {
-    if (!isOver) read ??= what;
+    if (isOver || isOfKey || (isAnswered && running.getStore() !== self)) return;
+    read ??= what;
   };
   const noteHeader = (name: PropertyKey): void => {
     if (typeof name === 'string' && !(name in Object.prototype) && !known.has(name))
@@ -50,7 +76,7 @@ export function watchRequest(request: RouteRequest, route: Route): Watch {
   });
   const restore = [shadow(request, 'headers', () => headers)];
   if (!isTold) {
-    for (const name of OF_PERSON) {
+    for (const name of new Set([...OF_PERSON, ...foreignOf(request)])) {
       if (!(name in request)) continue;
       restore.push(
         shadow(request, name, (value) => {
@@ -59,8 +85,37 @@ export function watchRequest(request: RouteRequest, route: Route): Watch {
         }),
       );
     }
+    for (const name of OF_KEY) {
+      if (!(name in request)) continue;
+      restore.push(
+        shadow(request, name, (value) => {
+          isOfKey = true;
+          try {
+            return value();
+          } finally {
+            isOfKey = false;
+          }
+        }),
+      );
+    }
+    for (const name of ['socket', 'client']) {
+      if (name in request) restore.push(shadow(request, name, (value) => watchPeer(value(), note)));
+    }
+  }
+  // A template may be shown what the handler puts there.
+  if ('locals' in response) {
+    restore.push(
+      shadow(response, 'locals', (value) => {
+        note('"locals" of the response');
+        return value();
+      }),
+    );
   }
   return {
+    run: (handler) => running.run(self, handler),
+    answered() {
+      isAnswered = true;
+    },
     end() {
       isOver = true;
       for (const each of restore) each();
@@ -69,8 +124,21 @@ export function watchRequest(request: RouteRequest, route: Route): Watch {
   };
 }
 
+/** A connection that has it noted when it is asked who is at its other end. */
+function watchPeer(connection: unknown, note: (what: string) => void): unknown {
+  if (typeof connection !== 'object' || connection === null) return connection;
+  return new Proxy(connection, {
+    get(target, name) {
+      if (OF_PEER.has(name)) note(`"${String(name)}" of the connection`);
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+    set: (target, name, value) => Reflect.set(target, name, value),
+  });
+}
+
 /** Has a property answered by a function, until what is returned is called. */
-function shadow(request: RouteRequest, name: string, get: (value: () => unknown) => unknown): () => void {
+function shadow(request: object, name: string, get: (value: () => unknown) => unknown): () => void {
   const before = Object.getOwnPropertyDescriptor(request, name);
   if (before && !before.configurable) return () => undefined;
   const value = (): unknown => {
