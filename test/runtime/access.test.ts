@@ -7,6 +7,7 @@ import {
   cached,
   getCacheStats,
   invalidateCache,
+  memoize,
   memory,
   namespace,
   type PayloadKVOptions,
@@ -14,6 +15,8 @@ import {
   type Store,
   settleCache,
 } from '../../src/runtime/index.js';
+import { cachedLoader } from '../../src/runtime/nestjs.js';
+import { withResponseCache } from '../../src/runtime/responses.js';
 import { redis } from '../../src/stores/redis.js';
 import { tiered } from '../../src/stores/tiered.js';
 
@@ -172,10 +175,49 @@ describe('what a process may not purge', () => {
       { namespace: 'others' },
       { tags: ['rates'] },
       { prefix: 'posts' },
+      // What names several is as wide as the widest.
+      { collection: 'posts', prefix: '' },
+      { collection: 'posts', tags: ['rates'] },
+      { global: 'header', namespace: 'others' },
+      { namespace: 'prices', collection: 'authors' },
+      {} as { global: string },
       'everything',
     ] as const)
       await expect(invalidateCache(payload, target)).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
   });
+});
+
+test('What a process may not store or read is neither by any way of caching', async () => {
+  for (const access of [{ write: false }, { read: false }] as const) {
+    const { store, written } = watched();
+    const payload = await start({ store, access });
+    let runs = 0;
+    const work = () => ++runs;
+    const memoized = memoize(work, { namespace: 'memoized', payload, lock: true, earlyRefresh: true });
+    const batch = cachedLoader(async (keys: readonly number[]) => keys.map(() => work()), {
+      namespace: 'batch',
+      payload,
+    });
+    const get = withResponseCache(async (_request: Request) => Response.json({ run: work() }), { payload });
+    const ways: (() => Promise<unknown>)[] = [
+      () => cached(work, { key: [], payload }),
+      () => cached(work, { key: ['refresh'], namespace: 'a', payload, refresh: true }),
+      () => memoized(),
+      () => memoized.refresh(),
+      () => batch([1, 2]),
+      async () => (await get(new Request('http://a.example/'))).text(),
+    ];
+    for (const way of ways) {
+      const before = runs;
+      const first = await way();
+      await settleCache(payload);
+      const second = await way();
+      expect(second, String(way)).not.toEqual(first);
+      expect(runs).toBeGreaterThan(before + 1);
+    }
+    await settleCache(payload);
+    expect(written).toEqual([]);
+  }
 });
 
 test('A write to the database makes stale what depends on it, whatever the process may', async () => {

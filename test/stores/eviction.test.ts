@@ -226,6 +226,18 @@ describe('by cost', () => {
     expect(store.get('often')).toBe('y');
   });
 
+  test.each([Number.POSITIVE_INFINITY, Number.NaN, -1])(
+    'a cost of %s, which no clock has told, upsets no order',
+    (cost) => {
+      const store = storeOf(byCost, { maxEntries: 4 });
+      for (let key = 0; key < 8; key++) store.set(`odd ${key}`, 'x', undefined, cost);
+      for (let time = 0; time < 5; time++) store.set('dear', 'x', undefined, 500_000);
+      for (let key = 0; key < 4; key++) store.delete(`odd ${4 + key}`);
+      for (let key = 0; key < 20; key++) store.set(`cheap ${key}`, 'x', undefined, 1);
+      expect(store.get('dear')).toBe('x');
+    },
+  );
+
   test('it ages: what was dear and is not asked for goes in the end', () => {
     const store = storeOf(byCost, { maxEntries: 10 });
     store.set('dear', 'x', undefined, 100);

@@ -67,12 +67,17 @@ function checkPurge({ instance, target }: Purge): void {
 
 /** What may be anybody's takes the right to everything: names of the site's own, prefixes, everything. */
 function mayPurge(options: PayloadKVOptions, target: PurgedTarget): boolean {
-  if (target !== 'everything') {
-    if ('collection' in target) return mayAccess(options, 'purge', 'collection', target.collection);
-    if ('global' in target) return mayAccess(options, 'purge', 'global', target.global);
-    if ('namespace' in target) return mayAccess(options, 'purge', 'function', target.namespace);
-  }
-  return (options.access?.purge ?? true) === true;
+  if ((options.access?.purge ?? true) === true) return true;
+  // One that names several is as wide as the widest.
+  if (target === 'everything' || 'tags' in target || 'prefix' in target) return false;
+  const named = target as { collection?: string; global?: string; namespace?: string };
+  const asked = [
+    ['collection', named.collection],
+    ['global', named.global],
+    ['function', named.namespace],
+  ] as const;
+  const kinds = asked.filter(([, name]) => name !== undefined);
+  return kinds.length > 0 && kinds.every(([type, name]) => mayAccess(options, 'purge', type, name as string));
 }
 
 /** Tells of a purge: an event, the option `audit`, and the log. Never throws. */

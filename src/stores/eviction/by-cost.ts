@@ -4,6 +4,8 @@ import type { Eviction, Kept } from './eviction.js';
 const BYTES_EACH = 56;
 /** No answer is made in less, in milliseconds: what came from another process is taken for as dear. */
 const LEAST_COST = 0.05;
+/** None takes longer: an entry of another process may say anything, and a clock may be set. */
+const MOST_COST = 600_000;
 /** Uses that count. */
 const MOST_USES = 1_000;
 
@@ -98,7 +100,7 @@ function keep<Value>(onRemoval: (key: string, value: Value) => void): Kept<Value
     },
     peek: (key) => places.get(key)?.value,
     set(key, value, bytes, cost) {
-      const worth = Math.max(LEAST_COST, cost) / bytes;
+      const worth = Math.min(MOST_COST, Math.max(LEAST_COST, cost || 0)) / bytes;
       const uses = deleted?.key === key ? deleted.uses : 1;
       const place = { key, value, uses, worth, priority: inflation + uses * worth, at: heap.length };
       places.set(key, place);
