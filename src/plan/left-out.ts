@@ -235,6 +235,73 @@ const PRIVATE: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
+/** Types of fields of users that hold what anything may be: of these only what is known to be shown is proposed. */
+const OF_USERS: ReadonlySet<string> = new Set([
+  ...['code', 'date', 'email', 'json', 'number', 'point', 'richText', 'text', 'textarea'],
+]);
+
+/** Names of such fields, as authors and members of a team are shown with. */
+const SHOWN_OF_USERS: Words = [
+  ...[
+    'first name',
+    'last name',
+    'full name',
+    'display name',
+    'middle name',
+    'nick name',
+    'job title',
+    'user name',
+  ],
+  ...[
+    'name',
+    'firstname',
+    'lastname',
+    'fullname',
+    'surname',
+    'username',
+    'nickname',
+    'displayname',
+    'initial',
+  ],
+  ...['email', 'public email', 'title', 'job', 'position', 'role', 'bio', 'biography', 'about', 'about me'],
+  ...[
+    'tagline',
+    'headline',
+    'description',
+    'summary',
+    'slug',
+    'avatar',
+    'photo',
+    'image',
+    'picture',
+    'avatar url',
+  ],
+  ...[
+    'image url',
+    'photo url',
+    'picture url',
+    'website',
+    'website url',
+    'homepage',
+    'twitter',
+    'github',
+    'linkedin',
+  ],
+  ...[
+    'instagram',
+    'facebook',
+    'mastodon',
+    'bluesky',
+    'youtube',
+    'locale',
+    'language',
+    'timezone',
+    'time zone',
+    'theme',
+  ],
+  ...['color', 'colour', 'order', 'created at', 'updated at', 'deleted at'],
+];
+
 /** Types of fields that hold text, or anything. */
 const TEXTUAL: ReadonlySet<string> = new Set(['code', 'email', 'json', 'text', 'textarea']);
 /** Types of fields that may be called after the secrets in them. */
@@ -277,6 +344,7 @@ export function reasonAgainstUsers(
   const reason =
     reasonOfFields({ ...users, fields }) ??
     reasonOfName(users.slug) ??
+    reasonOfUsersFields(fields) ??
     (users.unsure ? MAYBE_STALE : undefined);
   return reason && `has auth, and ${reason}`;
 }
@@ -298,6 +366,18 @@ function reasonOfFields(judged: Judged): string | undefined {
   if (shown) return undefined;
   const trace = fields.find((field) => isTextual(field) && has(ownWords(field), TRACES, 'whole'));
   return trace ? `it has a field \`${trace.path}\`, as what visitors leave behind has` : undefined;
+}
+
+/**
+ * What users have beside what they are shown with may sign them in, or is their own: a code of a login, a birthday. Nobody
+ * knows all that it is called, so that only what is known is proposed.
+ */
+function reasonOfUsersFields(fields: readonly FieldSchema[]): string | undefined {
+  const own = fields.find(
+    (field) =>
+      field.virtual === false && OF_USERS.has(field.type) && !has(ownWords(field), SHOWN_OF_USERS, 'whole'),
+  );
+  return own && `its field \`${own.path}\` may be for its user alone`;
 }
 
 /** Of what is made to be shown only the end of a field's name counts: a `secretIngredient` is one to be read. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AccessSchema, FieldSchema } from '../../src/inspect/schema.js';
 import { propose } from '../../src/plan/answers.js';
-import { reasonAgainst, reasonAgainstGlobal } from '../../src/plan/left-out.js';
+import { reasonAgainst, reasonAgainstGlobal, reasonAgainstUsers } from '../../src/plan/left-out.js';
 import { collection, field, global, schema } from './schema-of.js';
 
 const everyone: AccessSchema = { read: 'everyone', create: 'users' };
@@ -223,5 +223,42 @@ test('the proposal offers what it leaves out, with the reason', () => {
   expect(leftOut).toEqual({
     collections: [{ answer: { slug: 'orders', slices: [] }, reason: expect.stringContaining('customers') }],
     globals: [{ answer: { slug: 'mail' }, reason: expect.stringContaining('`password`') }],
+  });
+});
+
+describe('users', () => {
+  const posts = collection('posts', [field('author', 'relationship', { relationTo: ['users'] })]);
+  const users = (...fields: FieldSchema[]) =>
+    reasonAgainstUsers(collection('users', [field('email', 'email'), ...fields], { auth: true }), [posts]);
+
+  /** What opens an account, or is its user's own. */
+  const OWN =
+    'twoFactor twoFactorCode mfaCode loginCode magicCode magicLink verificationCode inviteCode recovery securityAnswer ' +
+    'googleId stripeCustomerId oauthProvider sessionId pinHash webauthn hashedKey nonce challenge phone dateOfBirth ' +
+    'address notes salary cardLast4 lastLoginIp deviceId sub recoveryEmail bankName.number secretName';
+  test.each(OWN.split(' '))('with a field %s are not proposed', (name) => {
+    for (const type of ['text', 'json', 'number'])
+      expect(users(field(name, type))).toMatch(/^has auth, and (?:its|it has a) field/);
+  });
+
+  const SHOWN =
+    'name firstName lastName displayName fullName jobTitle bio about website avatarUrl roles slug timezone';
+  test.each(SHOWN.split(' '))('with a field %s are', (name) => {
+    expect(users(field(name, 'text'))).toBeUndefined();
+  });
+
+  test('with what they choose, refer to and show are', () => {
+    expect(
+      users(
+        field('roles', 'select'),
+        field('avatar', 'upload', { relationTo: ['media'] }),
+        field('tenants', 'array'),
+        field('tenants.tenant', 'relationship', { relationTo: ['tenants'] }),
+        field('isActive', 'checkbox'),
+        field('bio', 'richText'),
+        field('createdAt', 'date'),
+        field('updatedAt', 'date'),
+      ),
+    ).toBeUndefined();
   });
 });
