@@ -3,6 +3,7 @@ import { benchCommands } from './commands.js';
 import { benchEntries } from './entries.js';
 import { benchEviction } from './eviction.js';
 import { benchFunctions } from './functions.js';
+import { benchGains } from './gains.js';
 import { benchLookup, benchRoundTrips } from './lookup.js';
 import { shortfalls } from './measure.js';
 import { benchObserve } from './observe.js';
@@ -24,6 +25,7 @@ const PARTS: Record<string, () => Promise<void>> = {
   scale: benchScale,
   site: benchSite,
   responses: benchResponses,
+  gains: benchGains,
   profile: benchProfile,
   precision: benchPrecision,
   bulk: benchBulk,

@@ -53,6 +53,7 @@ export function builtSite(report?: (step: string) => void): Promise<BuiltSite> {
       init: [() => init, withPreferences(init)],
       change: async (dir) => {
         await withPages(dir);
+        await withFunctions(dir);
         await withResponses(dir);
         await withAdminView(dir);
       },
@@ -86,6 +87,38 @@ import { redis } from 'payload-kv/redis';\n`,
     const from = path.join(repository, 'node_modules', name);
     await cp(from, path.join(dir, 'node_modules', name), { recursive: true });
   }
+}
+
+/** Has what the site's pages ask Payload answered by functions that are kept, where `SITE_FUNCTIONS` is set. */
+async function withFunctions(dir: string): Promise<void> {
+  const file = path.join(dir, 'src', 'content.ts');
+  const text = await readFile(file, 'utf8');
+  const site = 'const site = () => getPayload({ config });';
+  if (!text.includes(site)) throw new Error(`${file} is not as it was:\n${text}`);
+  const changed = text
+    .replace(`from 'payload';\n`, `from 'payload';\nimport { cached } from 'payload-kv';\n`)
+    .replace(
+      site,
+      `const functionOf = (payload: Payload, name: 'find' | 'findByID' | 'findGlobal') => (args: any) =>
+  cached(({ req }) => (payload as any)[name]({ ...args, req }), {
+    key: [name, args],
+    namespace: 'content',
+    payload,
+    shared: true,
+  });
+
+const site = async (): Promise<Pick<Payload, 'find' | 'findByID' | 'findGlobal'>> => {
+  const payload = await getPayload({ config });
+  if (!process.env.SITE_FUNCTIONS) return payload;
+  return {
+    find: functionOf(payload, 'find') as Payload['find'],
+    findByID: functionOf(payload, 'findByID') as Payload['findByID'],
+    findGlobal: functionOf(payload, 'findGlobal') as Payload['findGlobal'],
+  };
+};`,
+    )
+    .replace('{ getPayload, type Where }', '{ getPayload, type Payload, type Where }');
+  await writeFile(file, changed);
 }
 
 /** Has the cache shown in the site's admin panel where `SITE_ADMIN_VIEW` is set. */
