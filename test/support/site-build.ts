@@ -318,7 +318,7 @@ async function built(
     const tarball = path.join(base, stdout.trim().split('\n').at(-1)!);
     await run('npm', ['install', '--no-save', '--ignore-scripts', '--prefer-offline', tarball]);
     report('filling its database');
-    await run('npm', ['run', 'seed']);
+    await seeded(dir, () => run('npm', ['run', 'seed']));
     let wiring = '';
     for (const flagsOf of recipe.init) {
       const flags = flagsOf(wiring);
@@ -335,6 +335,18 @@ async function built(
   } finally {
     await unlock();
   }
+}
+
+/** Fills the site's database. Node 20 ends Payload's loader with 0 at times, before it has begun: then once more. */
+async function seeded(dir: string, seed: () => Promise<{ stdout: string }>): Promise<void> {
+  let told = '';
+  for (let time = 0; time < 5; time += 1) {
+    told = (await seed()).stdout;
+    if (told.includes('The site has its content.')) return;
+    for (const state of ['site.db', '.wrangler'])
+      await rm(path.join(dir, state), { recursive: true, force: true });
+  }
+  throw new Error(`The database of the site was not filled: ${told}`);
 }
 
 /** The text of a file, none where it is not there. */
