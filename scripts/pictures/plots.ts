@@ -1,14 +1,15 @@
 /** Comes in: what `npm run bench gains` measured of the real site. Goes out: its plots. */
 import { existsSync, readFileSync } from 'node:fs';
 import { GAINS_FILE, type Gain } from '../../bench/gains.js';
-import { escaped, picture, type Way } from './svg.js';
+import { classOf, escaped, picture, type Way } from './svg.js';
 
 const WAY_TITLES: Record<Way, string> = {
   without: 'without',
   queries: 'queries cached',
   functions: 'functions too',
   pages: 'pages too',
-  responses: 'responses too',
+  responses: 'responses cached',
+  'in front': 'in front of Next',
 };
 const WAYS = Object.keys(WAY_TITLES) as Way[];
 const WIDTH = 760;
@@ -37,7 +38,7 @@ export function drawCalls(gains: readonly Gain[]): string {
     const bars = (['without', 'queries'] as const).map((way, place) => {
       const calls = of(page, way)?.calls ?? 0;
       const top = y + place * 17;
-      return `<rect class="${way}" x="${LEFT}" y="${top}" width="${Math.max(1, calls * scale).toFixed(1)}" height="14" rx="2"/>
+      return `<rect class="${classOf(way)}" x="${LEFT}" y="${top}" width="${Math.max(1, calls * scale).toFixed(1)}" height="14" rx="2"/>
 <text class="small" x="${(LEFT + calls * scale + 6).toFixed(1)}" y="${top + 11}">${calls}</text>`;
     });
     return `<text class="end" x="${LEFT - 12}" y="${y + 20}">${escaped(page)}</text>\n${bars.join('\n')}`;
@@ -83,9 +84,9 @@ export function drawLatency(gains: readonly Gain[]): string {
       const path = points.map((point, place) => `${x(place).toFixed(1)},${y(gain[point]).toFixed(1)}`);
       const dots = path.map((place) => {
         const [cx, cy] = place.split(',');
-        return `<circle class="${way}" cx="${cx}" cy="${cy}" r="3"/>`;
+        return `<circle class="${classOf(way)}" cx="${cx}" cy="${cy}" r="3"/>`;
       });
-      return [`<polyline class="${way} line" points="${path.join(' ')}"/>`, ...dots];
+      return [`<polyline class="${classOf(way)} line" points="${path.join(' ')}"/>`, ...dots];
     });
     const names = points.map(
       (point, place) =>
@@ -114,8 +115,8 @@ function legend(ways: readonly Way[], y: number): string {
       (
         way,
         index,
-      ) => `<rect class="${way}" x="${16 + index * 128}" y="${y - 10}" width="11" height="11" rx="2"/>
-<text class="small" x="${33 + index * 128}" y="${y}">${WAY_TITLES[way]}</text>`,
+      ) => `<rect class="${classOf(way)}" x="${16 + index * 124}" y="${y - 10}" width="11" height="11" rx="2"/>
+<text class="small" x="${33 + index * 124}" y="${y}">${WAY_TITLES[way]}</text>`,
     )
     .join('\n');
 }

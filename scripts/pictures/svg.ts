@@ -11,17 +11,21 @@ export const WAY_COLOURS = {
   functions: ['#8250df', '#bc8cff'],
   pages: ['#bf8700', '#d29922'],
   responses: ['#1a7f37', '#3fb950'],
+  'in front': ['#cf222e', '#ff7b72'],
 } as const;
 
 /** One way of caching, as its colours are named. */
 export type Way = keyof typeof WAY_COLOURS;
+
+/** The class that has a way's colour. */
+export const classOf = (way: string): string => way.replace(' ', '-');
 
 /** An SVG that follows whether whoever looks at it has a dark screen. */
 export function picture(size: { width: number; height: number }, title: string, content: string): string {
   const { width, height } = size;
   const classes = (index: 0 | 1) =>
     Object.entries(WAY_COLOURS)
-      .map(([way, colours]) => `.${way}{fill:${colours[index]};stroke:${colours[index]}}`)
+      .map(([way, colours]) => `.${classOf(way)}{fill:${colours[index]};stroke:${colours[index]}}`)
       .join('');
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escaped(title)}">
 <title>${escaped(title)}</title>
