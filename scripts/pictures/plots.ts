@@ -13,7 +13,7 @@ const WAY_TITLES: Record<Way, string> = {
 };
 const WAYS = Object.keys(WAY_TITLES) as Way[];
 const WIDTH = 760;
-const LEFT = 230;
+const LEFT = 262;
 const RIGHT = 70;
 
 /** The measured figures. */

@@ -13,6 +13,9 @@ export interface Block {
 /** The documents that a reader is given. */
 export const DOCUMENTS = [
   'README.md',
+  'docs/commands.md',
+  'docs/after-init.md',
+  'docs/options.md',
   'docs/access.md',
   'docs/how-it-works.md',
   'docs/consistency.md',

@@ -14,10 +14,11 @@ const manifest = JSON.parse(readFileSync(path.join(repository, 'package.json'), 
 };
 
 /** First cells of the table under a line that begins with `lead`, without backticks. */
-function firstCells(lead: string): string[] {
-  const from = readme.indexOf(`\n${lead}`);
-  if (from < 0) throw new Error(`README.md has no line "${lead}"`);
-  const [, table = ''] = /\n\n(\|.*?)\n\n/s.exec(readme.slice(from)) ?? [];
+function firstCells(file: string, lead: string): string[] {
+  const text = readDocument(file);
+  const from = text.indexOf(`\n${lead}`);
+  if (from < 0) throw new Error(`${file} has no line "${lead}"`);
+  const [, table = ''] = /\n\n(\|.*?)\n\n/s.exec(text.slice(from)) ?? [];
   return table
     .split('\n')
     .slice(2)
@@ -35,14 +36,18 @@ test('The tables of options name every option there is, and no other', () => {
         .getProperties()
         .map((property) => property.getName()),
     );
-  expect(firstCells('## Options').sort()).toEqual(propertiesOf('PayloadKVOptions').sort());
-  expect(firstCells('The policy of a collection or global:').sort()).toEqual(
+  expect(firstCells('docs/options.md', 'Those of `payloadKV()`').sort()).toEqual(
+    propertiesOf('PayloadKVOptions').sort(),
+  );
+  expect(firstCells('docs/options.md', 'The policy of a collection or global:').sort()).toEqual(
     propertiesOf('GlobalPolicy', 'CollectionPolicy').sort(),
   );
 });
 
 test('Every dependency has its reason in the README', () => {
-  expect(firstCells('A site loads none of them').sort()).toEqual(Object.keys(manifest.dependencies).sort());
+  expect(firstCells('README.md', 'A site loads none of them').sort()).toEqual(
+    Object.keys(manifest.dependencies).sort(),
+  );
 });
 
 test('The commands that the documents name for this repository exist', () => {
