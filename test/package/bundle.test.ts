@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { type BuildResult, build } from 'esbuild';
+import { type BuildOptions, type BuildResult, build } from 'esbuild';
 import { execaNode } from 'execa';
 import { Miniflare } from 'miniflare';
 import { beforeAll, expect, test } from 'vitest';
@@ -30,7 +30,11 @@ let script: string;
 
 /** As a user's bundler would. */
 function bundleOf(contents: string) {
-  return build({
+  return build(optionsOf(contents));
+}
+
+function optionsOf(contents: string) {
+  return {
     stdin: { contents, resolveDir: repository },
     absWorkingDir: repository,
     bundle: true,
@@ -44,7 +48,7 @@ function bundleOf(contents: string) {
     tsconfigRaw: {},
     write: false,
     logLevel: 'silent',
-  });
+  } satisfies BuildOptions;
 }
 
 beforeAll(async () => {
@@ -115,6 +119,49 @@ test.each([
 ] as const)('A site bundles no store and no registry that it does not name: %s', async (name, contents) => {
   const { outputFiles } = await bundleOf(contents);
   expect(gzipSync(outputFiles[0]?.text ?? '').length).toBeLessThan(BUDGET[name]);
+});
+
+test('A Worker with a cache of its own bundles nothing of Redis, installed or not, and runs', async () => {
+  const contents = `import { createCache } from 'payload-kv/cache';
+    import { cached, memory } from 'payload-kv';
+    const cache = createCache({ prefix: 'a' });
+    const given = createCache({ prefix: 'b', store: memory() });
+    let runs = 0;
+    const numbered = cache.memoize(async (name) => name + ++runs, { namespace: 'numbers' });
+    const inGiven = () => cached(async () => ++runs, { key: ['given'], cache: given });
+    export default {
+      async fetch() {
+        const answers = [await numbered('a'), await numbered('a'), await inGiven(), await inGiven()];
+        return Response.json({ answers, provider: (await cache.getStats()).provider });
+      },
+    };`;
+  // Nothing is left aside but what workerd has: ioredis is installed here, and needs what it has not by that name.
+  const { outputFiles, metafile } = await build({
+    ...optionsOf(contents),
+    external: ['node:*'],
+    metafile: true,
+  });
+  expect(Object.keys(metafile.inputs).filter((input) => /redis/.test(input))).toEqual([]);
+  const miniflare = new Miniflare({
+    modules: [{ type: 'ESModule', path: 'worker.js', contents: outputFiles[0]?.text ?? '' }],
+    compatibilityDate: '2026-04-01',
+    compatibilityFlags: ['nodejs_compat'],
+    bindings: { REDIS_URL: 'redis://127.0.0.1:1' },
+  });
+  try {
+    const response = await miniflare.dispatchFetch('http://worker.test/');
+    expect(await response.json()).toEqual({ answers: ['a1', 'a1', 2, 2], provider: 'memory' });
+  } finally {
+    await miniflare.dispose();
+  }
+});
+
+test('What Workers get in place of the cache exports the same', async () => {
+  const [cache, ofWorkers] = await Promise.all([
+    import('../../src/runtime/cache.js'),
+    import('../../src/runtime/cache.workerd.js'),
+  ]);
+  expect(Object.keys(ofWorkers)).toEqual(Object.keys(cache));
 });
 
 test('An application of NestJS needs nothing beside what each of them has', async () => {
