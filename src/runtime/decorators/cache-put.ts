@@ -74,18 +74,20 @@ export function CachePut<Args extends readonly any[] = any[], Result = any, Self
         siteOf(given);
         const result = await method.apply(this, args);
         const space = namespaceOf(namespace, given);
-        const found = keyOf(args, this, result);
-        if (!isTold(found)) await space.clear();
-        else if (unless && answer('unless', unless(result, args, this))) await space.delete(found);
-        else {
-          const named = tagsOfCall(tags, args, this, result);
-          await space.set(found, result, { ttl, tags: named }).catch(async (error: unknown) => {
-            // It has done what it was called for.
-            if (!(error instanceof PayloadKVError) || error.code !== 'VALUE_NOT_STORABLE') throw error;
-            const count = siteOf(given)?.reads.counts('function', namespace);
-            if (count) count.uncacheable += 1;
-            await space.delete(found);
-          });
+        let found: readonly unknown[] | undefined;
+        const drop = (): Promise<void> => (found && isTold(found) ? space.delete(found) : space.clear());
+        try {
+          found = keyOf(args, this, result);
+          const isKept = isTold(found) && !(unless && answer('unless', unless(result, args, this)));
+          if (isKept) await space.set(found, result, { ttl, tags: tagsOfCall(tags, args, this, result) });
+          else await drop();
+        } catch (error) {
+          // What was there is old, whatever has failed.
+          await drop().catch(() => undefined);
+          // It has done what it was called for.
+          if (!(error instanceof PayloadKVError) || error.code !== 'VALUE_NOT_STORABLE') throw error;
+          const count = siteOf(given)?.reads.counts('function', namespace);
+          if (count) count.uncacheable += 1;
         }
         return result;
       };

@@ -15,7 +15,7 @@ import {
   type TagsOption,
   tagsOfCall,
 } from './call.js';
-import { type Method, methodDecorator } from './decorator.js';
+import { holderOf, type Method, methodDecorator } from './decorator.js';
 import { noteResults, refuseSameResults } from './same-results.js';
 import type { DecoratesGetters, DecoratesMethods } from './types.js';
 
@@ -68,7 +68,7 @@ export function Cached<Args extends readonly any[] = any[], Result = any, Self =
       const checked = new WeakSet<object>();
 
       const replacing: Method = async function (this: unknown, ...args) {
-        const holder = Object(typeof this === 'function' ? this : Object.getPrototypeOf(Object(this)));
+        const holder = Object(holderOf(this));
         if (!checked.has(holder)) {
           refuseSameResults(replacing, this);
           checked.add(holder);

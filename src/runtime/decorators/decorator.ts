@@ -3,6 +3,7 @@
  * out: the method in whose place another stands. cached.ts, cache-put.ts and cache-evict.ts say what that one does.
  */
 import { PayloadKVError } from '../../errors.js';
+import { valueAt } from '../../platform/value-at.js';
 
 /** Any method, as it is called. */
 export type Method = (this: any, ...args: any[]) => any;
@@ -17,8 +18,17 @@ export interface Decorated {
   marked: readonly number[];
 }
 
-/** By class, or its prototype, and name of a method, the positions that are marked. */
-const marks = new WeakMap<object, Map<PropertyKey, number[]>>();
+/** What is marked of one method. */
+interface Marked {
+  positions: readonly number[];
+  /** Whether a decorator has read them. */
+  isTaken: boolean;
+}
+
+/** By class, or its prototype, and name of a method, what is marked of it. */
+const marks = new WeakMap<object, Map<PropertyKey, Marked>>();
+/** By class, or the prototype of its instances, the private methods that stand in the place of others: nobody can list them. */
+const hidden = new WeakMap<object, Set<Method>>();
 /** By what stands in the place of a method, the method. */
 const originals = new WeakMap<object, Method>();
 
@@ -34,14 +44,36 @@ export function* withOriginals(method: object | undefined): Generator<object> {
   for (let each = method; each; each = originals.get(each)) yield each;
 }
 
-/** Notes that a parameter is part of its method's key. */
+/** Where the methods of an object are: the class itself for static ones, else the prototype. */
+export const holderOf = (self: unknown): object | null =>
+  typeof self === 'function' ? self : Object.getPrototypeOf(Object(self));
+
+/** The private methods that were decorated, of the class of an object. */
+export const hiddenMethodsOf = (holder: object): Iterable<Method> => hidden.get(holder) ?? [];
+
+/** Notes that a parameter is part of its method's key. The log names the method if no decorator asks for that. */
 export function mark(target: object, name: PropertyKey, position: number): void {
-  const ofTarget = marks.get(target) ?? new Map<PropertyKey, number[]>();
-  marks.set(target, ofTarget);
-  ofTarget.set(
-    name,
-    [...(ofTarget.get(name) ?? []), position].sort((one, other) => one - other),
-  );
+  const ofTarget = valueAt(marks, target, () => new Map<PropertyKey, Marked>());
+  const known = ofTarget.get(name);
+  const marked = known ?? { positions: [], isTaken: false };
+  marked.positions = [...marked.positions, position].sort((one, other) => one - other);
+  ofTarget.set(name, marked);
+  if (known) return;
+  // Decorators of parameters are told of no class, and those of its methods come next, at once.
+  queueMicrotask(() => {
+    if (!marked.isTaken)
+      console.warn(
+        `payload-kv: @CacheKey() of "${String(name)}" does nothing: the method has none of @Cached, @CachePut and @CacheEvict.`,
+      );
+  });
+}
+
+/** The positions that are marked, for a decorator. */
+function takeMarks(target: object, name: PropertyKey): readonly number[] {
+  const marked = marks.get(target)?.get(name);
+  if (!marked) return [];
+  marked.isTaken = true;
+  return marked.positions;
 }
 
 /** Whether this is the second argument of a decorator as TC39 has them. */
@@ -87,14 +119,23 @@ export function methodDecorator(
     const [target, second, descriptor] = given as [any, unknown, unknown];
     if (isContext(second)) {
       const { kind, name } = second;
-      if (kind === 'method' || (kind === 'getter' && getters)) return replaced(target, name);
+      if (kind === 'method' || (kind === 'getter' && getters)) {
+        const made = replaced(target, name);
+        if (second.private) {
+          second.addInitializer(function (this: unknown) {
+            const holder = holderOf(this);
+            if (holder) valueAt(hidden, holder, () => new Set<Method>()).add(made);
+          });
+        }
+        return made;
+      }
       return refuse(`${kind === 'accessor' ? 'an' : 'a'} ${kind}`);
     }
     if (second === undefined) return refuse(typeof target === 'function' ? 'a class' : 'this');
     if (typeof descriptor === 'number') return refuse('a parameter');
     const name = second as string | symbol;
     const { value, get, set } = (descriptor ?? {}) as PropertyDescriptor;
-    const marked = marks.get(target)?.get(name) ?? [];
+    const marked = takeMarks(target, name);
     // Changed in place as well as returned: Nest's applyDecorators leaves aside what is returned.
     const changed = descriptor as PropertyDescriptor;
     if (typeof value === 'function') changed.value = replaced(value, name, marked);

@@ -1,5 +1,5 @@
 /** Methods of one class that would answer with each other's results. */
-import { type Method, withOriginals } from './decorator.js';
+import { hiddenMethodsOf, holderOf, type Method, withOriginals } from './decorator.js';
 import { invalidKey } from './template.js';
 
 /** Where the results of a cached method are found. */
@@ -27,9 +27,8 @@ export function noteResults(method: Method, where: Found): void {
  */
 export function refuseSameResults(method: Method, self: unknown): void {
   const mine = found.get(method) as Found;
-  for (const [holder, name] of methodsOf(self)) {
-    const { value, get } = Object.getOwnPropertyDescriptor(holder, name) as PropertyDescriptor;
-    for (const each of withOriginals(typeof value === 'function' ? value : get)) {
+  for (const defined of methodsOf(self)) {
+    for (const each of withOriginals(defined)) {
       const other = found.get(each);
       if (!other || each === method || !areSame(mine, other)) continue;
       const [one, another] = [String(mine.name), String(other.name)];
@@ -43,11 +42,15 @@ export function refuseSameResults(method: Method, self: unknown): void {
   }
 }
 
-/** All that the classes of an object define, and what a class defines itself. */
-function* methodsOf(self: unknown): Generator<[object, string | symbol]> {
-  let holder: object | null = typeof self === 'function' ? self : Object.getPrototypeOf(Object(self));
+/** All methods and getters that the classes of an object define, and what a class defines itself. */
+function* methodsOf(self: unknown): Generator<object | undefined> {
+  let holder = holderOf(self);
+  if (holder) yield* hiddenMethodsOf(holder);
   for (; holder && holder !== Object.prototype && holder !== Function.prototype; ) {
-    for (const name of Reflect.ownKeys(holder)) yield [holder, name];
+    for (const name of Reflect.ownKeys(holder)) {
+      const { value, get } = Object.getOwnPropertyDescriptor(holder, name) as PropertyDescriptor;
+      yield typeof value === 'function' ? value : get;
+    }
     holder = Object.getPrototypeOf(holder);
   }
 }

@@ -1,12 +1,12 @@
 /** Values of many keys at once: those that are kept from the cache, the others of one call of a function. */
 import type { PayloadRequest } from 'payload';
 import { PayloadKVError } from '../../errors.js';
-import { encodeResult } from '../entry/entry.js';
 import { momentIn } from '../events/events.js';
 import { runCall } from '../operation/operation.js';
 import { exceeds } from '../read/entry-writes.js';
 import { countBypass, noteLookup, tell } from '../read/outcome.js';
 import type { CachedOptions, FunctionContext, FunctionSite, Recorded, WantedFunction } from './context.js';
+import { encodedResult } from './encoded-result.js';
 import { type Looked, lookUp, noteEntry } from './lookup.js';
 import { createRecorder } from './recorder.js';
 import { deriveRequest, newRequest } from './request.js';
@@ -204,7 +204,7 @@ function keep(
   value: unknown,
 ): 'uncacheable' | 'changed' | undefined {
   const { reads } = site;
-  const encoded = encodeResult(value, reads.envelope.serializer);
+  const encoded = encodedResult(site, value);
   if (!encoded) return 'uncacheable';
   if (wanted.maximumBytes !== undefined && exceeds(encoded.body, wanted.maximumBytes)) return 'uncacheable';
   const versionOf = new Map(recorded.tags.map((tag, index) => [tag, recorded.versions[index] as string]));

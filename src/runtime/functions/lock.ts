@@ -2,9 +2,9 @@
 import type { HeldLock, Locks } from '../../interfaces/locks.js';
 import { isWorkerd } from '../../platform/background.js';
 import { sleep } from '../../platform/sleep.js';
-import { encodeResult } from '../entry/entry.js';
 import { createFaultGuard, type FaultGuard } from '../fault/fault-guard.js';
 import type { FunctionCall, FunctionSite, Made } from './context.js';
+import { encodedResult } from './encoded-result.js';
 import { lookUp, noteEntry } from './lookup.js';
 import { writingOf } from './wanted.js';
 
@@ -153,7 +153,7 @@ async function lookAgain(call: FunctionCall, newerThan: number): Promise<Made | 
     until: askedAt + 1000 * ttl,
     wide: [],
   };
-  const encoded = encodeResult(result, site.reads.envelope.serializer);
+  const encoded = encodedResult(site, result);
   return { result, kept: encoded && { encoded, recorded } };
 }
 

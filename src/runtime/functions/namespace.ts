@@ -1,7 +1,6 @@
 /** One namespace of functions and values. */
 import type { Duration } from '../../duration.js';
 import { PayloadKVError } from '../../errors.js';
-import { encodeResult } from '../entry/entry.js';
 import { momentIn } from '../events/events.js';
 import { currentCall } from '../operation/operation.js';
 import { accessDenied, mayAccess } from '../policy/access.js';
@@ -13,6 +12,7 @@ import { countBypass, noteLookup } from '../read/outcome.js';
 import { type BypassReason, copyOfFunctionCounts, type FunctionCounts } from '../stats/stats.js';
 import { cached, type Memoized, type MemoizeOptions, memoize } from './cached.js';
 import type { CachedOptions, FunctionContext, FunctionSite, WantedFunction } from './context.js';
+import { encodedResult, plainResult } from './encoded-result.js';
 import { lookUp, noteEntry } from './lookup.js';
 import { checkOpen, siteOf } from './site-of.js';
 import { wantedOf } from './wanted.js';
@@ -143,14 +143,17 @@ export function namespace(name: string, options: NamespaceOptions = {}): Namespa
       return { value: looked.result as Value };
     },
     async set(key, value, { ttl, tags = [] } = {}) {
-      const encoded = encodeResult(value);
-      if (!encoded) {
+      // At once: who has called it may change it meanwhile.
+      const plain = plainResult(value);
+      if (!plain) {
         throw new PayloadKVError({
           code: 'VALUE_NOT_STORABLE',
           message: `The value for the namespace "${name}" has no lossless text form.`,
           nextStep: 'Store texts, numbers, dates, bytes, lists and plain objects.',
         });
       }
+      const its = siteOf(given);
+      const encoded = (its?.reads.envelope.serializer && encodedResult(its, value)) ?? plain;
       // Whatever is under way for this key was made before, and copies of what was there are in other processes.
       const site = siteOf(given);
       const wanted = await wantedUnder(site, key, ttl);
@@ -169,12 +172,11 @@ export function namespace(name: string, options: NamespaceOptions = {}): Namespa
       );
       if (!versions) return;
       site.known.set(wanted.key, { tags: all });
-      const { serializer } = site.reads.envelope;
       site.reads.entryWrites.keep(
         'set',
         { ...wanted, tags: all },
         { before: versions, askedAt: site.reads.now() },
-        (serializer && encodeResult(value, serializer)) ?? encoded,
+        encoded,
         false,
       );
     },

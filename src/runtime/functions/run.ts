@@ -4,7 +4,7 @@ import { type Duration, parseDuration } from '../../duration.js';
 import { PayloadKVError } from '../../errors.js';
 import type { Refusal } from '../../interfaces/recorder.js';
 import { instanceOf, standInOf } from '../carried-instance.js';
-import { decodeResult, type EncodedResult, encodeResult } from '../entry/entry.js';
+import { decodeResult } from '../entry/entry.js';
 import { momentIn } from '../events/events.js';
 import { currentRecorder, runCall } from '../operation/operation.js';
 import { noteLimited, rateLimited, takeOne } from '../policy/rate-limits.js';
@@ -21,6 +21,7 @@ import type {
   Made,
   Recorded,
 } from './context.js';
+import { encodedResult } from './encoded-result.js';
 import { lookUp } from './lookup.js';
 import { createRecorder, type FunctionRecorder } from './recorder.js';
 import { deriveRequest, newRequest } from './request.js';
@@ -246,16 +247,6 @@ function createContext(
     ttl: () => ttl,
     isDiscarded: () => isDiscarded,
   };
-}
-
-function encodedResult({ reads }: FunctionSite, result: unknown): EncodedResult | undefined {
-  try {
-    return encodeResult(result, reads.envelope.serializer);
-  } catch (error) {
-    // A getter or a proxy of the site's own may throw anything.
-    reads.onFault(error, 'making an entry of what a function returned');
-    return undefined;
-  }
 }
 
 /** What to do where a function is run each time for a reason that its author can mend. */
