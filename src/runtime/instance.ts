@@ -1,5 +1,7 @@
 /** What a site asks of its cache. What answers is here, so that only a site that asks takes it along. */
+
 import type { Payload } from 'payload';
+import { PayloadKVError } from '../errors.js';
 import { isEntryKey, KEY_PREFIX } from '../interfaces/keys.js';
 import type { Store, StoreHealth } from '../interfaces/store.js';
 import { withTimeout } from '../platform/timeout.js';
@@ -71,11 +73,12 @@ export type InvalidationTarget =
 
 /**
  * Makes entries stale by hand, after a change that the adapter did not see: raw SQL, another program, an import.
- * Does nothing if the site has no cache.
+ * Does nothing if the site has no cache. In a write of Payload's that has a transaction it counts at once, and once more
+ * with the commit.
  *
  * @param options `by` says who does it, for the option `audit`
  * @throws PayloadKVError `ACCESS_DENIED` where `access.purge` forbids it, `RATE_LIMITED` where `rateLimit` does, with
- *   `retryAfter` in seconds
+ *   `retryAfter` in seconds, `INVALID_TARGET` for what names nothing
  */
 export async function invalidateCache(
   payload: Payload,
@@ -91,6 +94,7 @@ export async function invalidateFor(
   target: InvalidationTarget,
   by: PurgedBy,
 ): Promise<void> {
+  checkTarget(target);
   const instance = instanceOf(payload);
   const invalidation = instance?.invalidation();
   if (!instance || !invalidation) return;
@@ -101,6 +105,24 @@ export async function invalidateFor(
     else if ('collection' in target && target.id !== undefined)
       await invalidation.documentChanged(target.collection, target.id);
     else await invalidation.replace(namedTags(target));
+  });
+}
+
+/**
+ * Refuses what would make nothing stale, or more than it says.
+ *
+ * @throws PayloadKVError `INVALID_TARGET`
+ */
+export function checkTarget(target: unknown): void {
+  if (target === 'everything') return;
+  const { collection, global, tags, namespace, prefix } = (target ?? {}) as Record<string, unknown>;
+  const isName = (value: unknown): boolean => typeof value === 'string' && value !== '';
+  if ([collection, global, namespace].some(isName) || typeof prefix === 'string') return;
+  if (Array.isArray(tags) && tags.every(isName)) return;
+  throw new PayloadKVError({
+    code: 'INVALID_TARGET',
+    message: 'What is to be made stale names no collection, global, tags, namespace or prefix.',
+    nextStep: "Write for example { collection: 'posts' }, { tags: ['shop'] }, or 'everything'.",
   });
 }
 

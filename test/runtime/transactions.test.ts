@@ -1,10 +1,14 @@
 import { createLocalReq, type Payload, type PayloadRequest } from 'payload';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Registry } from '../../src/interfaces/registry.js';
+import { CacheEvict, CachePut } from '../../src/runtime/decorators.js';
 import {
+  cached,
   type InvalidationEvent,
+  invalidateCache,
   memory,
   memoryRegistry,
+  namespace,
   payloadKV,
   settleCache,
 } from '../../src/runtime/index.js';
@@ -169,6 +173,71 @@ describe('with transactions', () => {
     expect(inside).toEqual([0, { hit: 1 }, { 'write-operation': 1 }]);
     expect(registry.replaced).toHaveLength(1);
     expect(await namesOf()).toContain(name);
+  });
+
+  /** What others read that is made stale in the middle of a write: before, meanwhile, and when it has ended. */
+  async function readAround(evict: () => Promise<unknown>, fails = false): Promise<unknown[]> {
+    const key = [newName()];
+    let state: unknown = 'old';
+    const read = () =>
+      cached(
+        ({ tag }) => {
+          tag('state');
+          return state;
+        },
+        { key, namespace: 'states', payload },
+      );
+    const seen = [await read()];
+    let goOn = (): void => {};
+    const going = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const reached = new Promise<void>((resolve) => {
+      inHook = async () => {
+        await evict();
+        resolve();
+        await going;
+        if (fails) throw new Error('rolled back');
+      };
+    });
+    const name = newName();
+    const writing = payload
+      .create({ collection: 'categories', data: { name, slug: name } })
+      .then(() => {
+        state = 'new';
+      })
+      .catch(() => undefined);
+    await reached;
+    seen.push(await read());
+    await settleCache(payload);
+    goOn();
+    await writing;
+    return [...seen, await read()];
+  }
+
+  test('what is made stale by hand in a transaction is so again with its commit', async () => {
+    const around = ['old', 'old', 'new'];
+    expect(await readAround(() => invalidateCache(payload, { tags: ['state'] }))).toEqual(around);
+    expect(await readAround(() => namespace('states', { payload }).clear())).toEqual(around);
+    const evicting = CacheEvict({ tags: ['state'], payload })(async () => {}, {
+      kind: 'method',
+      name: 'evicting',
+    } as ClassMethodDecoratorContext) as () => Promise<void>;
+    expect(await readAround(evicting)).toEqual(around);
+    expect(await readAround(evicting, true)).toEqual(['old', 'old', 'old']);
+  });
+
+  test('what is put in a transaction is not seen before its commit, nor after a rollback', async () => {
+    const putting = CachePut({ namespace: 'put', key: 'a', payload })(async () => 'uncommitted', {
+      kind: 'method',
+      name: 'putting',
+    } as ClassMethodDecoratorContext) as () => Promise<string>;
+    const found = () => namespace('put', { payload }).get(['a']);
+    await putting();
+    await settleCache(payload);
+    expect(await found()).toEqual({ value: 'uncommitted' });
+    await readAround(putting, true);
+    expect(await found()).toBe(undefined);
   });
 
   test('a write operation that throws rolls back, and leaves the entries', async () => {

@@ -3,6 +3,7 @@ import type { Duration } from '../../duration.js';
 import { PayloadKVError } from '../../errors.js';
 import { namespace as namespaceOf } from '../functions/namespace.js';
 import { checkOpen, siteOf } from '../functions/site-of.js';
+import { transactionAround } from '../operation/transaction-around.js';
 import {
   answer,
   type CacheOfCall,
@@ -78,7 +79,11 @@ export function CachePut<Args extends readonly any[] = any[], Result = any, Self
         const drop = (): Promise<void> => (found && isTold(found) ? space.delete(found) : space.clear());
         try {
           found = keyOf(args, this, result);
-          const isKept = isTold(found) && !(unless && answer('unless', unless(result, args, this)));
+          const isKept =
+            isTold(found) &&
+            !(unless && answer('unless', unless(result, args, this))) &&
+            // It may be rolled back.
+            (await transactionAround()) === undefined;
           if (isKept) await space.set(found, result, { ttl, tags: tagsOfCall(tags, args, this, result) });
           else await drop();
         } catch (error) {

@@ -155,6 +155,7 @@ async function run<Value>(
     holdsPages: false,
     now: reads.now,
   });
+  if (!wanted.every(({ isAsked }) => isAsked())) recorder.refuse('changed');
   const derived =
     site.instance.prefix === undefined
       ? deriveRequest(options.req ?? newRequest(payload), recorder, first.asker)

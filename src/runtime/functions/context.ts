@@ -135,6 +135,8 @@ export interface WantedFunction extends Wanted {
   subject: Subject;
   /** Tags that are known before it runs. */
   ownTags: readonly string[];
+  /** Whether its key is still what it was at the call: what it is made of may be changed meanwhile. */
+  isAsked(): boolean;
   /** That of them which changes with its key alone; none without a namespace. */
   keyTag: string | undefined;
   /** What the key says of the request; of a result that is everybody's, all but the user, who is shown all the same. */

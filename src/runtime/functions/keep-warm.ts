@@ -72,6 +72,7 @@ export function keepWarm(
   }
   if (process.env.NEXT_PHASE === 'phase-production-build') return () => undefined;
   let isEnded = false;
+  let isRunning = false;
   let its = first?.payload;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -122,8 +123,13 @@ export function keepWarm(
   }
 
   function begin(): void {
+    // Without locks nobody else would keep a slow one from beginning again and again.
+    if (isRunning) return;
+    isRunning = true;
     // Where it ends with the site, that waits for it.
-    const running = run();
+    const running = run().finally(() => {
+      isRunning = false;
+    });
     if (first) first.instance.background.run(running);
     // Then it is not certain which one is meant, which was said to who called it.
     else running.catch(() => undefined);

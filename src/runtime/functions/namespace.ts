@@ -7,6 +7,7 @@ import { accessDenied, mayAccess } from '../policy/access.js';
 import { purgeByHand } from '../purge/by-hand.js';
 import { ownTag } from '../query/tags.js';
 import { counted } from '../read/context.js';
+import { exceeds } from '../read/entry-writes.js';
 import { recordedVersions, strictest } from '../read/known-versions.js';
 import { countBypass, noteLookup } from '../read/outcome.js';
 import { type BypassReason, copyOfFunctionCounts, type FunctionCounts } from '../stats/stats.js';
@@ -164,6 +165,10 @@ export function namespace(name: string, options: NamespaceOptions = {}): Namespa
       }
       await replace(site, wanted.keyTag);
       wanted.count.sets = (wanted.count.sets ?? 0) + 1;
+      if (wanted.maximumBytes !== undefined && exceeds(encoded.body, wanted.maximumBytes)) {
+        wanted.count.uncacheable += 1;
+        return;
+      }
       const all = [...wanted.ownTags, ...tags.map(ownTag)].sort();
       const versions = await recordedVersions(
         site.reads,

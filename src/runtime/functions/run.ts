@@ -150,6 +150,7 @@ async function run(call: FunctionCall): Promise<Made> {
   });
   if (before) recorder.note(ownTags, before);
   else recorder.refuse('error');
+  if (!wanted.isAsked()) recorder.refuse('changed');
   const startedAt = reads.now();
   const since = momentIn(reads.events);
   const context = createContext(call, recorder);

@@ -42,8 +42,14 @@ export async function wantedOf(
   const { reads } = site;
   const { req, shared = false, namespace = '' } = options;
   check(options);
-  // Before anything else happens: the request may be another's by then.
+  // Before anything else happens: the request may be another's by then, and arguments be changed.
   const asker = req && askerOf(req);
+  const asked = {
+    build: site.instance.options().build,
+    asker: asker && { ...asker, ...(shared && { user: null }) },
+  };
+  const canonicalKey = (): string | undefined => canonicalArguments({ ...asked, key: options.key });
+  const canonical = canonicalKey();
   const starting = site.instance.starting?.();
   if (starting) await starting;
   const writing = isForWrite ? undefined : await writingOf(req);
@@ -54,12 +60,6 @@ export async function wantedOf(
   if (!isForWrite && isAway) return 'error';
   if (!isForWrite && !mayAccess(site.instance.options(), 'read', 'function', namespace)) return 'access';
   if (req && !asker) return 'unknown-argument';
-  const asked = {
-    key: options.key,
-    build: site.instance.options().build,
-    asker: asker && { ...asker, ...(shared && { user: null }) },
-  };
-  const canonical = canonicalArguments(asked);
   if (canonical === undefined) return 'unknown-argument';
   const keys = attachedKeys(
     reads,
@@ -95,6 +95,7 @@ export async function wantedOf(
     swr: rule.swr,
     staleIfError: rule.staleIfError,
     refresh: false,
+    isAsked: () => canonicalKey() === canonical,
     ofFunction: true,
     mayWrite() {
       const isOver = takeOne(site.instance.options(), namespace, 'write') !== undefined;

@@ -15,7 +15,13 @@ import { cached, memoize } from '../functions/cached.js';
 import { DEFAULT_NAMESPACE } from '../functions/context.js';
 import { namespace } from '../functions/namespace.js';
 import { checkOpen } from '../functions/site-of.js';
-import { deletePrefix, getCacheHealth, type InvalidationTarget, namedTags } from '../instance.js';
+import {
+  checkTarget,
+  deletePrefix,
+  getCacheHealth,
+  type InvalidationTarget,
+  namedTags,
+} from '../instance.js';
 import type { PurgedBy } from '../policy/audit.js';
 import { checkOptions } from '../policy/check-options.js';
 import { withEnvironment } from '../policy/environment.js';
@@ -154,6 +160,7 @@ function cacheOf(parts: {
 
   async function invalidate(target: InvalidationTarget, { by: name }: { by?: string } = {}): Promise<void> {
     checkOpen({ cache });
+    checkTarget(target);
     const replaced = replacedBy(target);
     const by: PurgedBy = { kind: 'code', ...(name !== undefined && { name }) };
     await purgeByHand({ payload: standIn, instance, target, by, tags: () => replaced }, async () => {

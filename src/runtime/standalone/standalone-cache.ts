@@ -104,7 +104,8 @@ export interface StandaloneCache extends CacheWithoutPayload {
    * - `'everything'`: what {@link clear} does
    *
    * @param options `by` says who does it, for the option `audit`
-   * @throws PayloadKVError `CACHE_CLOSED`, `ACCESS_DENIED` where `access.purge` forbids it, `RATE_LIMITED`
+   * @throws PayloadKVError `CACHE_CLOSED`, `ACCESS_DENIED` where `access.purge` forbids it, `RATE_LIMITED`,
+   *   `INVALID_TARGET` for what names nothing
    */
   invalidate(target: InvalidationTarget, options?: { by?: string }): Promise<void>;
   /** `cached` of `payload-kv`, in this cache. After {@link close} the function is run each time. */

@@ -8,6 +8,7 @@ import type { Events, Told } from '../../interfaces/events.js';
 import type { Pages } from '../../interfaces/recorder.js';
 import { momentIn } from '../events/events.js';
 import { isTransactionID, type TransactionID, transactionOf } from '../operation/request.js';
+import { transactionAround } from '../operation/transaction-around.js';
 import type { InvalidationEvent, ReplacementEvent } from '../policy/options.js';
 import type { Policy } from '../policy/policy.js';
 import type { WriteOperation } from '../query/operations.js';
@@ -150,8 +151,19 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
   /** Replaces what somebody names who has written past the adapter. */
   async function replaceByHand(tags: readonly string[], operation = 'invalidateCache'): Promise<void> {
     const since = momentIn(parts.events);
+    const around = transactionAround();
+    if (around) await replaceWithCommit(await around, tags);
     await replace(tags);
     tellReplaced({ operation }, tags, durationSince(since));
+  }
+
+  /** Has tags replaced once more when a transaction commits: until then others read what it changes as it was. */
+  async function replaceWithCommit(id: TransactionID | undefined, tags: readonly string[]): Promise<void> {
+    // Of another site's transaction nobody here hears the end.
+    if (id === undefined || !parts.adapter.beginTransaction || !transactions.isUnderway(id)) return;
+    const end = transactions.commitOf(id);
+    await end;
+    if (!end) merge(transactions.touchedIn(id), { tags: new Set(tags), subjects: new Map() });
   }
 
   /** Commits with the new versions inside the transaction, for a registry that wants them there. */
