@@ -1,5 +1,6 @@
 import kleur from 'kleur';
 import { PayloadKVError } from '../errors.js';
+import { runnable } from './runnable.js';
 import { printable, type Terminal } from './terminal/terminal.js';
 
 /** Exit codes of all commands. */
@@ -59,10 +60,10 @@ export function describe(error: unknown, verbose: boolean): FailureDocument {
 
 /** An error in lines: what happened, where, what to do. */
 export function failureLines({ code, message, location, nextStep, stack }: FailureDocument): string[] {
-  const lines = [`${kleur.red('✗')} ${printable(message)} ${kleur.dim(`[${code}]`)}`];
+  const lines = [`${kleur.red('✗')} ${printable(runnable(message))} ${kleur.dim(`[${code}]`)}`];
   if (location)
     lines.push(`  ${kleur.dim('at')} ${printable(location.file)}${location.line ? `:${location.line}` : ''}`);
-  if (nextStep) lines.push(`  ${kleur.cyan('→')} ${printable(nextStep)}`);
+  if (nextStep) lines.push(`  ${kleur.cyan('→')} ${printable(runnable(nextStep))}`);
   if (stack) lines.push(kleur.dim(stack));
   return lines;
 }

@@ -4,6 +4,7 @@ import { declareCommands } from './command-lines.js';
 import { EXIT, reportFailure } from './failure.js';
 import { EXIT_CODES, helpBlock } from './help-block.js';
 import { packageVersion } from './package-files.js';
+import { runnable } from './runnable.js';
 import { createTerminal, fitted, type TerminalOptions } from './terminal/terminal.js';
 
 /**
@@ -56,7 +57,7 @@ function createProgram(
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void stdout.write(text),
-      writeErr: (text) => void stderr.write(text),
+      writeErr: (text) => void stderr.write(runnable(text)),
       outputError: (text, write) => write(fitted(text, stderr)),
       getOutHelpWidth: () => stdout.columns ?? 80,
     })

@@ -6,6 +6,7 @@ import { unresolvedSentences } from '../inspect/unresolved.js';
 import type { KeptFile } from '../plan/commands/remove-plan.js';
 import type { FileChange, Plan, Refusal } from '../plan/plan.js';
 import { isLedgerLine, readLedger } from '../plan/schema/ledger.js';
+import { runnable } from './runnable.js';
 import { coloured } from './terminal/diff-line.js';
 import { padded, printable, type Terminal, widthOf } from './terminal/terminal.js';
 
@@ -166,7 +167,7 @@ export function sayUnresolved({ schema, typesFile }: Project, terminal: Terminal
 
 /** Something worth knowing that needs no change. */
 export function noticeLine(text: string): string {
-  return `${kleur.yellow('!')} ${printable(text)}`;
+  return `${kleur.yellow('!')} ${printable(runnable(text))}`;
 }
 
 /** What happens to a file. */

@@ -15,6 +15,9 @@ export const INTERNAL: ReadonlySet<string> = new Set([...INTERNAL_COLLECTIONS, '
 /** Globals that are Payload's own. */
 export const INTERNAL_GLOBALS: ReadonlySet<string> = new Set(['payload-jobs-stats']);
 
+/** Ends a warning of types that do not fit the config. */
+export const ASK_WHETHER_OLD = 'is that file old? `payload generate:types` writes it anew.';
+
 /** Fields that come and go with Payload's version: not worth a warning. */
 const IMPLICIT = new Set(
   (
@@ -105,7 +108,9 @@ function complete<T extends { slug: string; fields: FieldSchema[] }>(
   const completed = own.map((entity) => {
     const match = bySlugTyped.get(entity.slug);
     if (!match) {
-      warnings.push(`The ${what} ${entity.slug} is in the config but not in ${typesFile}: is that file old?`);
+      warnings.push(
+        `The ${what} ${entity.slug} is in the config but not in ${typesFile}: ${ASK_WHETHER_OLD}`,
+      );
       return entity;
     }
     const fields = completeFields(completion, entity.slug, entity.fields, match.fields);
@@ -116,7 +121,9 @@ function complete<T extends { slug: string; fields: FieldSchema[] }>(
   for (const entity of typed) {
     if (known.has(entity.slug)) continue;
     if (config.adding === 'nothing') {
-      warnings.push(`The ${what} ${entity.slug} is in ${typesFile} but not in the config: is that file old?`);
+      warnings.push(
+        `The ${what} ${entity.slug} is in ${typesFile} but not in the config: ${ASK_WHETHER_OLD}`,
+      );
       continue;
     }
     // A plugin may have added it, or have done so when the file was generated.
@@ -149,10 +156,10 @@ function completeFields(
     .filter(({ path }) => !typedPaths.has(path) && !isImplicit(path))
     .map(({ path }) => path);
   if (missing.length > 0) {
-    warnings.push(`${slug}: ${listed(missing)} in the config but not in ${typesFile}: is that file old?`);
+    warnings.push(`${slug}: ${listed(missing)} in the config but not in ${typesFile}: ${ASK_WHETHER_OLD}`);
   }
   if (added.length > 0 && !config.open) {
-    warnings.push(`${slug}: ${listed(added)} in ${typesFile} but not in the config: is that file old?`);
+    warnings.push(`${slug}: ${listed(added)} in ${typesFile} but not in the config: ${ASK_WHETHER_OLD}`);
   }
   return [...byPath.values()].sort(byFieldPath);
 }

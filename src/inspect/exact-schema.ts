@@ -1,5 +1,5 @@
 /** Puts what Payload itself made of the config in the place of what was read of its text. */
-import { INTERNAL, INTERNAL_GLOBALS } from './complete-schema.js';
+import { ASK_WHETHER_OLD, INTERNAL, INTERNAL_GLOBALS } from './complete-schema.js';
 import { bySlug } from './fields.js';
 import type { Project } from './project.js';
 import type { ExactSchema } from './sanitised-schema.js';
@@ -50,6 +50,6 @@ function staleTypes({ schema }: Project, exact: { slug: string }[], typesFile: s
     ({ slug, origin }) => origin === 'types' && !real.has(slug),
   );
   for (const { slug } of gone)
-    warnings.push(`${slug} is in ${typesFile} but not in the config: is that file old?`);
+    warnings.push(`${slug} is in ${typesFile} but not in the config: ${ASK_WHETHER_OLD}`);
   return warnings;
 }

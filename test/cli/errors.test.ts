@@ -87,7 +87,7 @@ describe('what happened, where, and what to do', () => {
   });
 
   test('a project without a cache, for sync', async () => {
-    expect(await fails(['sync'])).toContain('Run `payload-kv init` first.');
+    expect(await fails(['sync'])).toContain('Run `npx payload-kv init` first.');
   });
 });
 
@@ -146,6 +146,7 @@ describe('the command line itself', () => {
     const { exitCode, stderr } = await command(['int']);
     expect(exitCode).toBe(2);
     expect(stderr).toContain('Did you mean init?');
+    expect(stderr).toContain('See `npx payload-kv --help`.');
   });
 
   test('no command shows the help', async () => {

@@ -190,6 +190,23 @@ describe('what a person changed', () => {
     ]);
   });
 
+  test('before init, such as the package installed by hand, stays and is named', async () => {
+    const installed = { dependencies: { payload: '3.90.2', 'payload-kv': '^0.1.0' } };
+    project = await createProject({ 'package.json': `${JSON.stringify(installed, null, 2)}\n` });
+    const before = await project.tree();
+    await init();
+    const { exitCode, stdout } = await remove();
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('! `payload-kv` stays a dependency, as it was before `init`: uninstall it');
+    expect(await project.tree()).toEqual(before);
+  });
+
+  test('nothing, and had the package from init, hears of no dependency that stays', async () => {
+    project = await createProject();
+    await init();
+    expect((await remove()).stdout).not.toContain('stays a dependency');
+  });
+
   test('so that it cannot be taken out safely is left with the line to take out, and so is the wrapper', async () => {
     project = await createProject();
     await init();

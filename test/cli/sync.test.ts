@@ -54,6 +54,7 @@ test('where payload-types.ts is gone, what only it told of is not simply taken f
   expect(checked).toMatchObject({ exitCode: 1 });
   expect(checked.stdout).toContain('collection `orders` was removed');
   expect(checked.stdout).toContain(told);
+  expect(checked.stdout).toContain('is out of step with the schema: run `npx payload-kv sync`.');
   expect((await sync('--dry-run')).stdout).toContain(told);
   await writeFile(absolute('src/payload-types.ts'), types);
   expect((await sync('--check')).stdout).not.toContain(told);

@@ -83,7 +83,9 @@ describe('after a new field and a new collection', () => {
     const { exitCode, stdout } = await sync('--yes', '--add', 'events');
     expect(exitCode).toBe(0);
     expect(stdout).toContain("+    events: { slices: ['slug'] },");
-    expect(stdout).toContain('src/payload-types.ts does not know `events` yet: run `payload generate:types`');
+    expect(stdout).toContain(
+      'src/payload-types.ts does not know `events` yet: run `npx payload generate:types`',
+    );
     const after = await project.read(WRAPPER);
     expect(after.replace("    events: { slices: ['slug'] },\n", '')).toBe(before);
 

@@ -192,11 +192,11 @@ export interface Media { id: number }`;
   test('in words, and what both say counts', () => {
     const { schema } = inspectedBody(body, '', { 'payload-types.ts': types });
     expect(schema.warnings).toEqual([
-      'The collection pages is in the config but not in payload-types.ts: is that file old?',
+      'The collection pages is in the config but not in payload-types.ts: is that file old? `payload generate:types` writes it anew.',
       'posts.cover refers to media in the config, but refers to posts in payload-types.ts.',
-      'posts: isNew is in the config but not in payload-types.ts: is that file old?',
-      'posts: old is in payload-types.ts but not in the config: is that file old?',
-      'The collection media is in payload-types.ts but not in the config: is that file old?',
+      'posts: isNew is in the config but not in payload-types.ts: is that file old? `payload generate:types` writes it anew.',
+      'posts: old is in payload-types.ts but not in the config: is that file old? `payload generate:types` writes it anew.',
+      'The collection media is in payload-types.ts but not in the config: is that file old? `payload generate:types` writes it anew.',
     ]);
     const posts = schema.collections.find(({ slug }) => slug === 'posts')!;
     expect(posts.fields.find(({ path }) => path === 'cover')?.relationTo).toEqual(['media', 'posts']);

@@ -17,6 +17,7 @@ import { EXIT } from '../failure.js';
 import { readTemplates } from '../package-files.js';
 import { readProjectFiles } from '../project-files.js';
 import { readProject } from '../read-project.js';
+import { runnable } from '../runnable.js';
 import { countOf, noticeLine, planLines, sayUnresolved } from '../show-plan.js';
 import { createQuestions, type Questions } from '../terminal/questions.js';
 import { columnsOf, printable, type Terminal } from '../terminal/terminal.js';
@@ -94,7 +95,9 @@ function check(
   }
   terminal.say(
     drift
-      ? `${kleur.red('✗')} ${schema} is out of step with the schema: run \`payload-kv sync${exact ? ' --exact' : ''}\`.`
+      ? runnable(
+          `${kleur.red('✗')} ${schema} is out of step with the schema: run \`payload-kv sync${exact ? ' --exact' : ''}\`.`,
+        )
       : `${kleur.green('✓')} ${schema} is in step with the schema.`,
   );
   if (drift && input.project.schema.unresolved.length > 0) {

@@ -459,6 +459,10 @@ function undoPackageJson(context: Context, changes: FileChange[], notices: strin
       ? text
       : withoutPackages(before, used.length === 0 ? dependencies : ['payload-kv']);
   if (after !== before) changes.push({ path: 'package.json', before, after });
+  if (/"payload-kv"\s*:/.test(after))
+    notices.push(
+      '`payload-kv` stays a dependency, as it was before `init`: uninstall it if you are done with it.',
+    );
 }
 
 // ---- what is not in the project -----------------------------------------------------------------------------------
