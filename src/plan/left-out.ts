@@ -255,6 +255,7 @@ const SHOWN_OF_USERS: Words = [
   ...[
     'name',
     'firstname',
+    'id',
     'lastname',
     'fullname',
     'surname',

@@ -250,10 +250,13 @@ describe('users', () => {
   test('with what they choose, refer to and show are', () => {
     expect(
       users(
+        // As payload-types.ts names it.
+        field('id', 'number'),
         field('roles', 'select'),
         field('avatar', 'upload', { relationTo: ['media'] }),
         field('tenants', 'array'),
         field('tenants.tenant', 'relationship', { relationTo: ['tenants'] }),
+        field('tenants.id', 'text'),
         field('isActive', 'checkbox'),
         field('bio', 'richText'),
         field('createdAt', 'date'),
