@@ -49,7 +49,8 @@ async function lookupRemote(context: ReadContext, wanted: Wanted, read?: string)
   ]);
   const text = isRead ? read : values?.[0];
   const learnt = areInStore ? values?.slice(isRead ? 0 : 1).map(readStored) : answer;
-  if (context.alone && (!learnt || !values))
+  const isStoreAway = keys.length > 0 && !values;
+  if (context.alone && (!learnt || isStoreAway))
     return lookupAlone(context, wanted, { current, unknown, learnt, moment });
   if (!learnt) return absent(false, undefined);
   const complete = completed(current, context.versions.learn(unknown, learnt, moment));
