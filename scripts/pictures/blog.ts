@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { execa } from 'execa';
 import { copyFixture } from '../../test/support/project.js';
-import { typescript } from '../../test/support/typescript.js';
+import { typescript } from '../../test/support/typescript-loader.js';
 
 const SEED = `import config from '@payload-config';
 import { getPayload } from 'payload';

@@ -6,7 +6,7 @@ import { OTHER_CACHES } from '../../src/inspect/other-caches.js';
 import { runCli } from '../support/cli.js';
 import { copyFixture, type ProjectCopy } from '../support/project.js';
 import { repository } from '../support/repository.js';
-import { typescript } from '../support/typescript.js';
+import { typescript } from '../support/typescript-loader.js';
 import { readDocument } from './blocks.js';
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });

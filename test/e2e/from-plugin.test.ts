@@ -8,7 +8,7 @@ import { readTree } from '../cli/command.js';
 import { runCli } from '../support/cli.js';
 import { copyFixture, type ProjectCopy } from '../support/project.js';
 import { hasRedis, startRedis } from '../support/redis.js';
-import { typescript } from '../support/typescript.js';
+import { typescript } from '../support/typescript-loader.js';
 
 vi.setConfig({ testTimeout: 400_000 });
 

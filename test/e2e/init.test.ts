@@ -5,7 +5,7 @@ import { command, readTree } from '../cli/command.js';
 import { runCli } from '../support/cli.js';
 import { type CopyOptions, copyFixture, type FixtureName, type ProjectCopy } from '../support/project.js';
 import { repository } from '../support/repository.js';
-import { typescript } from '../support/typescript.js';
+import { typescript } from '../support/typescript-loader.js';
 
 // A test is a dozen processes, one after the other: a busy machine takes its time to start them.
 vi.setConfig({ testTimeout: 400_000 });

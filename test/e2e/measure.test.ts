@@ -9,7 +9,7 @@ import { runCli } from '../support/cli.js';
 import { type PostgresServer, startPostgres } from '../support/postgres.js';
 import { copyFixture, type ProjectCopy } from '../support/project.js';
 import { repository } from '../support/repository.js';
-import { typescript } from '../support/typescript.js';
+import { typescript } from '../support/typescript-loader.js';
 
 // Each of them starts Payload in a process of its own.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { command, readTree } from '../cli/command.js';
 import { runCli } from '../support/cli.js';
 import { copyFixture, type ProjectCopy } from '../support/project.js';
-import { typescript } from '../support/typescript.js';
+import { typescript } from '../support/typescript-loader.js';
 
 // A test is a dozen processes, one after the other: a busy machine takes its time to start them.
 vi.setConfig({ testTimeout: 400_000 });
