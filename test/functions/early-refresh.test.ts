@@ -124,13 +124,18 @@ describe('in a site', () => {
     await site.stop();
   });
 
-  /** Takes 60 s by the clock of the site. */
+  /** How long a run takes by the clock of the site, in seconds: so long that a test's own seconds are nothing to it. */
+  const COST = 7_200;
+  /** How long an entry lives, in seconds. */
+  const TTL = 2 * COST;
+  /** Seconds before its end at which nearly all are due, and a busy machine has the time to ask. */
+  const BEFORE = 10;
   const slow = async (): Promise<number> => {
-    clock.advance(60);
+    clock.advance(COST);
     return ++runs;
   };
   const call = async (options: Partial<CachedOptions> = {}): Promise<number> => {
-    const result = await cached(slow, { key: ['early'], ttl: '10m', payload, ...options });
+    const result = await cached(slow, { key: ['early'], ttl: TTL, payload, ...options });
     await settleCache(payload);
     return result;
   };
@@ -144,8 +149,8 @@ describe('in a site', () => {
     'a hit shortly before its end is served at once, and has it made anew: %s',
     async (_what, options) => {
       expect(await call(options)).toBe(1);
-      // A tenth of a second before its end all but one of 600 are due.
-      clock.advance(600 - 60 - 0.1);
+      // Ten seconds before its end all but one of 700 are due.
+      clock.advance(TTL - COST - BEFORE);
       expect(await call(options)).toBe(1);
       expect(runs).toBe(2);
       expect(await call(options)).toBe(2);
@@ -159,7 +164,7 @@ describe('in a site', () => {
   test('a young entry is not made anew, nor any without the option', async () => {
     expect(await call({ earlyRefresh: { beta: 1e-6 } })).toBe(1);
     expect(await call({ earlyRefresh: { beta: 1e-6 } })).toBe(1);
-    clock.advance(600 - 60 - 0.1);
+    clock.advance(TTL - COST - BEFORE);
     expect(await call()).toBe(1);
     expect(runs).toBe(1);
     await expect(call({ earlyRefresh: { beta: 0 } })).rejects.toMatchObject({ code: 'INVALID_FUNCTION_KEY' });
@@ -176,11 +181,11 @@ describe('in a site', () => {
     expect(await space.cached(failing, { key: [1] })).toBe(1);
     await settleCache(payload);
     fails = true;
-    clock.advance(600 - 120 - 0.1);
+    clock.advance(600 - 120 - BEFORE);
     expect(await space.cached(failing, { key: [1], earlyRefresh: { beta: 1e6 } })).toBe(1);
     await settleCache(payload);
     fails = false;
-    clock.advance(60);
+    clock.advance(60 + BEFORE);
     expect(await space.cached(failing, { key: [1] })).toBe(2);
   });
 });
