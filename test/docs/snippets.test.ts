@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -5,6 +6,7 @@ import { environmentOfAPerson } from '../package/packed.js';
 import { runCli } from '../support/cli.js';
 import { copyFixture, type ProjectCopy } from '../support/project.js';
 import { repository } from '../support/repository.js';
+import { typescript } from '../support/typescript-loader.js';
 import { blocks } from './blocks.js';
 
 let project: ProjectCopy;
@@ -49,6 +51,27 @@ test('Every TypeScript snippet of the documentation compiles in a project that i
   expect(exitCode).toBe(0);
 });
 
+/** Gives the blog what `measure` reads. */
+async function fill(copy: ProjectCopy): Promise<void> {
+  await copy.write(
+    'src/seed-run.ts',
+    `import config from '@payload-config';
+import { getPayload } from 'payload';
+import { seed } from './seed';
+
+await seed(await getPayload({ config }), { posts: 3 });
+process.exit(0);
+`,
+  );
+  const { dir: cwd } = copy;
+  await execa(process.execPath, [...typescript, 'src/seed-run.ts'], {
+    cwd,
+    env: environmentOfAPerson(),
+    extendEnv: false,
+  });
+  await rm(path.join(cwd, 'src/seed-run.ts'));
+}
+
 test('Every command that the documentation gives a user does its work, in the order in which it is read', async () => {
   const copy = await copyFixture('blog');
   try {
@@ -56,11 +79,17 @@ test('Every command that the documentation gives a user does its work, in the or
       .filter(({ language }) => language === 'sh')
       .flatMap(({ code }) => code.trim().split('\n'));
     expect(lines).toEqual([
+      // In the README.
+      'npx payload-kv init',
+      'npx payload-kv measure',
+      'npx payload-kv doctor',
+      // In the page on commands.
       'npx payload-kv init',
       'npx payload-kv sync',
       'npx payload-kv doctor',
       'npx payload-kv remove',
     ]);
+    await fill(copy);
     const before = await copy.read('src/payload.config.ts');
     for (const line of lines) {
       const [, ...args] = line.split(' ');
