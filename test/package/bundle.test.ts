@@ -20,7 +20,7 @@ const BUDGET = {
   siteOnDatabase: 38_750,
   functions: 44_000,
   decorators: 49_850,
-  responses: 51_000,
+  responses: 51_050,
   standalone: 49_450,
   nestjs: 61_600,
 };
