@@ -180,10 +180,11 @@ describe('what a process may not purge', () => {
       { collection: 'posts', tags: ['rates'] },
       { global: 'header', namespace: 'others' },
       { namespace: 'prices', collection: 'authors' },
-      {} as { global: string },
       'everything',
     ] as const)
       await expect(invalidateCache(payload, target)).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+    const nothing = {} as { global: string };
+    await expect(invalidateCache(payload, nothing)).rejects.toMatchObject({ code: 'INVALID_TARGET' });
   });
 });
 
