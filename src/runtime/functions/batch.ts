@@ -9,8 +9,7 @@ import type { CachedOptions, FunctionContext, FunctionSite, Recorded, WantedFunc
 import { encodedResult } from './encoded-result.js';
 import { type Looked, lookUp, noteEntry } from './lookup.js';
 import { createRecorder } from './recorder.js';
-import { deriveRequest, newRequest } from './request.js';
-import { bypassing, withoutPayload } from './run.js';
+import { bypassing, countRefusal, lifeOf, requestOfRun } from './run.js';
 import { siteOf } from './site-of.js';
 import { wantedOf } from './wanted.js';
 
@@ -156,14 +155,7 @@ async function run<Value>(
     now: reads.now,
   });
   if (!wanted.every(({ isAsked }) => isAsked())) recorder.refuse('changed');
-  const derived =
-    site.instance.prefix === undefined
-      ? deriveRequest(options.req ?? newRequest(payload), recorder, first.asker)
-      : undefined;
-  const request = (): PayloadRequest => {
-    if (!derived) throw withoutPayload();
-    return derived;
-  };
+  const request = requestOfRun(site, options.req, recorder, first.asker);
   const startedAt = reads.now();
   const since = momentIn(reads.events);
   let values: ArrayLike<Value | Error>;
@@ -187,10 +179,7 @@ async function run<Value>(
     const reason = refusal ?? (before ? keep(site, wanted, before, recorded, startedAt, value) : 'error');
     if (!before) parent?.refuse('error');
     else parent?.note(wanted.ownTags, before);
-    if (!reason) continue;
-    count.uncacheable += 1;
-    count.notStored ??= {};
-    count.notStored[reason] = (count.notStored[reason] ?? 0) + 1;
+    if (reason) countRefusal(count, reason);
   }
   return values;
 }
@@ -216,10 +205,7 @@ function keep(
   }
   const tags = [...versionOf.keys()].sort();
   const versions = tags.map((tag) => versionOf.get(tag) as string);
-  const ttl = Math.min(
-    wanted.ttl - Math.ceil(Math.max(0, startedAt - recorded.askedAt) / 1000),
-    Math.floor((recorded.until - startedAt) / 1000),
-  );
+  const ttl = lifeOf(recorded, wanted.ttl, startedAt);
   if (ttl <= 0) return undefined;
   site.known.set(wanted.key, { tags });
   reads.entryWrites.keep(

@@ -5,7 +5,7 @@ import { sleep } from '../../platform/sleep.js';
 import { createFaultGuard, type FaultGuard } from '../fault/fault-guard.js';
 import type { FunctionCall, FunctionSite, Made } from './context.js';
 import { encodedResult } from './encoded-result.js';
-import { lookUp, noteEntry } from './lookup.js';
+import { lookUp, noteEntry, recordedIn } from './lookup.js';
 import { writingOf } from './wanted.js';
 
 /** What is done where another has the lock. */
@@ -145,16 +145,8 @@ async function lookAgain(call: FunctionCall, newerThan: number): Promise<Made | 
   if (entry.askedAt <= newerThan) return call;
   noteEntry(wanted.parent, entry);
   wanted.count.shared += 1;
-  const { tags, versions, askedAt, ttl } = entry;
-  const recorded = {
-    tags: [...tags],
-    versions: [...versions],
-    askedAt,
-    until: askedAt + 1000 * ttl,
-    wide: [],
-  };
   const encoded = encodedResult(site, result);
-  return { result, kept: encoded && { encoded, recorded } };
+  return { result, kept: encoded && { encoded, recorded: recordedIn(entry) } };
 }
 
 /** Runs it, while its lock is kept. It is given back when what was made is stored, for the others to find. */

@@ -7,7 +7,7 @@ import { FUNCTIONS_TAG } from '../query/tags.js';
 import { type Absent, counted, type Fresh } from '../read/context.js';
 import { completeVersions, currentVersions, strictest } from '../read/known-versions.js';
 import { lookup } from '../read/lookup.js';
-import type { FunctionSite, WantedFunction } from './context.js';
+import type { FunctionSite, Recorded, WantedFunction } from './context.js';
 
 /** Nothing that is remembered of versions. */
 const ASKED = { maximumAge: 0, eventual: false };
@@ -103,6 +103,11 @@ function areItsOwn(tags: readonly unknown[], { ownTags }: WantedFunction): boole
     tags.every((tag) => typeof tag === 'string') &&
     ownTags.every((tag) => !tag.startsWith(FUNCTIONS_TAG) || tags.includes(tag))
   );
+}
+
+/** What an entry depends on, as it was recorded when it was made. */
+export function recordedIn({ tags, versions, askedAt, ttl }: DecodedEntry): Recorded {
+  return { tags: [...tags], versions: [...versions], askedAt, until: askedAt + 1000 * ttl, wide: [] };
 }
 
 /** Tells whoever is recorded of an entry that was served. */

@@ -12,6 +12,8 @@ import { collectionTag, documentTag, globalTag, ownTag, starTag } from '../query
 import { exceeds } from '../read/entry-writes.js';
 import { areCurrent, NO_VERSION, recordedVersions, strictest } from '../read/known-versions.js';
 import { hashIn, tell } from '../read/outcome.js';
+import type { FunctionCounts } from '../stats/stats.js';
+import type { Asker } from './asker.js';
 import type {
   CachedOptions,
   DependencyTarget,
@@ -66,7 +68,7 @@ export async function bypassing<Result>(
 }
 
 /** What a function without Payload is told that asks for a request. */
-export function withoutPayload(): PayloadKVError {
+function withoutPayload(): PayloadKVError {
   return new PayloadKVError({
     code: 'NO_PAYLOAD',
     message: 'A cache without Payload has no request for its functions.',
@@ -133,6 +135,29 @@ function checkRun({ instance, reads }: FunctionSite, namespace: string): void {
   throw rateLimited('run', namespace, after);
 }
 
+/** How long what was made may be served from when that began, in seconds, counted from the oldest of what it read. */
+export function lifeOf({ askedAt, until }: Recorded, ttl: number, startedAt: number): number {
+  return Math.min(
+    ttl - Math.ceil(Math.max(0, startedAt - askedAt) / 1000),
+    Math.floor((until - startedAt) / 1000),
+  );
+}
+
+/** What a run reads with; it throws `NO_PAYLOAD` when it is asked for in a cache without Payload. */
+export function requestOfRun(
+  { instance, payload }: FunctionSite,
+  req: CachedOptions['req'],
+  recorder: FunctionRecorder,
+  asker: Asker | undefined,
+): () => PayloadRequest {
+  if (instance.prefix !== undefined)
+    return () => {
+      throw withoutPayload();
+    };
+  const request = deriveRequest(req ?? newRequest(payload), recorder, asker);
+  return () => request;
+}
+
 async function run(call: FunctionCall): Promise<Made> {
   const { site, wanted, fn, options, before } = call;
   const { reads, payload } = site;
@@ -154,12 +179,6 @@ async function run(call: FunctionCall): Promise<Made> {
   const startedAt = reads.now();
   const since = momentIn(reads.events);
   const context = createContext(call, recorder);
-  /** How long the result may be served, in seconds, counted from the oldest of what it read. */
-  const lifeOf = ({ askedAt, until }: Recorded): number =>
-    Math.min(
-      Math.min(wanted.ttl, context.ttl()) - Math.ceil(Math.max(0, startedAt - askedAt) / 1000),
-      Math.floor((until - startedAt) / 1000),
-    );
   let result: unknown;
   let isDone = false;
   try {
@@ -176,7 +195,7 @@ async function run(call: FunctionCall): Promise<Made> {
       tell(reads.events, 'fill', wanted.subject, since, { outcome, reason, key: hashIn(key) });
     }
     parent?.note(recorded.tags, recorded.versions, recorded.askedAt);
-    parent?.expires?.(startedAt + 1000 * lifeOf(recorded));
+    parent?.expires?.(startedAt + 1000 * lifeOf(recorded, Math.min(wanted.ttl, context.ttl()), startedAt));
     // Whoever catches what it threw depends on what it read all the same.
     if (refusal && !(isDone && refusal === 'uncacheable')) parent?.refuse(refusal);
   }
@@ -185,7 +204,7 @@ async function run(call: FunctionCall): Promise<Made> {
   const refusal = heard ?? (context.isDiscarded() ? 'discarded' : undefined);
   const cost = Math.max(0, reads.now() - startedAt);
   const encoded = refusal ? undefined : encodedResult(site, result);
-  const ttl = lifeOf(recorded);
+  const ttl = lifeOf(recorded, Math.min(wanted.ttl, context.ttl()), startedAt);
   const isTooLarge =
     encoded && wanted.maximumBytes !== undefined && exceeds(encoded.body, wanted.maximumBytes);
   const kept =
@@ -222,14 +241,10 @@ function createContext(
     if (versions) recorder.note(tags, versions);
     else recorder.refuse('error');
   }
-  const request =
-    site.instance.prefix === undefined
-      ? deriveRequest(options.req ?? newRequest(site.payload), recorder, asker)
-      : undefined;
+  const request = requestOfRun(site, options.req, recorder, asker);
   const given: FunctionContext = {
     get req() {
-      if (!request) throw withoutPayload();
-      return request;
+      return request();
     },
     tag(...targets) {
       for (const target of targets) waiting.push(noteVersions(tagsOfTarget(target)));
@@ -261,13 +276,18 @@ const ADVICE: Partial<Record<Refusal, string>> = {
   uncacheable: 'what it returns is too large, or has no lossless text form, such as an instance of a class.',
 };
 
+/** Counts a result that was not stored. */
+export function countRefusal(count: FunctionCounts, reason: Refusal): void {
+  count.uncacheable += 1;
+  count.notStored ??= {};
+  count.notStored[reason] = (count.notStored[reason] ?? 0) + 1;
+}
+
 function noteRefusal(
   { site, wanted: { count }, options: { namespace, key }, isQuiet }: FunctionCall,
   reason: Refusal,
 ): void {
-  count.uncacheable += 1;
-  count.notStored ??= {};
-  count.notStored[reason] = (count.notStored[reason] ?? 0) + 1;
+  countRefusal(count, reason);
   const advice = ADVICE[reason];
   if (!advice || isQuiet || process.env.NODE_ENV === 'production') return;
   const name = namespace ?? String(key.find((part) => typeof part === 'string') ?? '').slice(0, 40);

@@ -1,7 +1,7 @@
 /** What is asked for by a request to a route, or why the cache is not asked. */
 import type { ExecutionContext } from '@nestjs/common';
 import { isObject } from '../../platform/is-object.js';
-import { CREDENTIAL_HEADERS } from '../responses/policy.js';
+import { areHarmless, CREDENTIAL_HEADERS, matcher } from '../responses/policy.js';
 import { foreignNames } from './foreign-names.js';
 import { metadata, VERSION } from './handler.js';
 import { isToldApart, type Route, type RouteRequest } from './route-options.js';
@@ -79,17 +79,7 @@ function carriesCredentials(request: RouteRequest, route: Route): boolean {
   // A certificate of the client's.
   if (request.socket?.getPeerCertificate?.()?.fingerprint) return true;
   const cookies = headers.cookie;
-  if (cookies === undefined) return false;
-  const harmless = route.harmlessCookies ?? [];
-  return !String(cookies)
-    .split(';')
-    .filter((cookie) => cookie.trim() !== '')
-    .map((cookie) => cookie.split('=', 1)[0]?.trim() ?? '')
-    .every((name) => harmless.some((pattern) => isNamed(name, pattern)));
-}
-
-function isNamed(name: string, pattern: string): boolean {
-  return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
+  return cookies !== undefined && !areHarmless(String(cookies), matcher(route.harmlessCookies ?? [], '*'));
 }
 
 function split(address: string): string[] {

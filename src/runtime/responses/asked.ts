@@ -4,7 +4,7 @@ import { getRequestLanguage } from 'payload';
 import { type Directives, directivesOf, secondsOf } from './cache-control.js';
 import type { GraphQLQuestion } from './graphql-request.js';
 import { readsDocuments } from './payload-endpoint.js';
-import type { CheckedPolicy } from './policy.js';
+import { areHarmless, type CheckedPolicy } from './policy.js';
 
 /** Why a request is passed on. */
 export type PassReason =
@@ -61,11 +61,7 @@ export function signsIn(request: Request, policy: CheckedPolicy): 'credentials' 
   if (policy.credentials.some((name) => headers.has(name))) return 'credentials';
   const cookies = headers.get('cookie');
   if (cookies === null) return undefined;
-  const isHarmless = cookies.split(';').every((cookie) => {
-    const name = cookie.split('=', 1)[0]?.trim() ?? '';
-    return cookie.trim() === '' || policy.isHarmless(name);
-  });
-  return isHarmless ? undefined : 'cookie';
+  return areHarmless(cookies, policy.isHarmless) ? undefined : 'cookie';
 }
 
 /** A request, with what is read of it more than once. */

@@ -209,7 +209,7 @@ function cacheControlOf({ maxAge, swr }: CDNPolicy): string {
 }
 
 /** Whether a name is one of those, or begins as one of those that end in a wildcard. */
-function matcher(names: readonly string[], wildcard: string): (name: string) => boolean {
+export function matcher(names: readonly string[], wildcard: string): (name: string) => boolean {
   const whole = new Set(names.filter((name) => !name.endsWith(wildcard)));
   const beginnings = names.filter((name) => name.endsWith(wildcard)).map((name) => name.slice(0, -1));
   return (name) => whole.has(name) || beginnings.some((beginning) => name.startsWith(beginning));
@@ -217,6 +217,12 @@ function matcher(names: readonly string[], wildcard: string): (name: string) => 
 
 const isListOfTexts = (value: unknown): boolean =>
   Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '');
+
+/** Whether all cookies of a header have names that say nothing of who asks. */
+export const areHarmless = (cookies: string, isHarmless: (name: string) => boolean): boolean =>
+  cookies
+    .split(';')
+    .every((cookie) => cookie.trim() === '' || isHarmless(cookie.split('=', 1)[0]?.trim() ?? ''));
 
 /** A policy that cannot be. */
 export function invalid(what: string, example: string): PayloadKVError {

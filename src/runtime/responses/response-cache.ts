@@ -16,7 +16,7 @@ import type {
   Recorded,
   WantedFunction,
 } from '../functions/context.js';
-import { type Looked, lookUp, noteEntry } from '../functions/lookup.js';
+import { type Looked, lookUp, noteEntry, recordedIn } from '../functions/lookup.js';
 import { isRateLimited, revalidate, runShared } from '../functions/run.js';
 import { siteOf } from '../functions/site-of.js';
 import { wantedOf } from '../functions/wanted.js';
@@ -199,16 +199,8 @@ export function createResponseCache(
       const kept = looked.result as KeptResponse;
       noteLookup(events, 'hit', wanted.subject, wanted, since, entry.length);
       noteEntry(wanted.parent, entry);
-      const { tags, versions, askedAt, ttl } = entry;
-      const recorded = {
-        tags: [...tags],
-        versions: [...versions],
-        askedAt,
-        until: askedAt + 1000 * ttl,
-        wide: [],
-      };
-      remember(wanted.key, kept, recorded);
-      return answer(kept, 'hit', tags, ageOf(site, wanted, kept, askedAt));
+      remember(wanted.key, kept, recordedIn(entry));
+      return answer(kept, 'hit', entry.tags, ageOf(site, wanted, kept, entry.askedAt));
     }
     if (asked.onlyIfCached) return labelled(new Response(null, { status: 504 }), policy, 'miss');
     noteLookup(events, looked.found || looked.stale ? 'stale' : 'miss', wanted.subject, wanted, since);

@@ -1,7 +1,7 @@
 /** What is counted of a cache without Payload. */
 import { KEY_PREFIX } from '../../interfaces/keys.js';
 import { leavesProcess, type Store } from '../../interfaces/store.js';
-import { withTimeout } from '../../platform/timeout.js';
+import { listedWithin } from '../../platform/listed-within.js';
 import type { Instance } from '../carried-instance.js';
 import { type FunctionCounts, summarised } from '../stats/stats.js';
 
@@ -81,20 +81,12 @@ function rateOf({ hits, misses }: { hits: number; misses: number }): number {
 async function numberOfKeys(instance: Instance, store: Store): Promise<number | undefined> {
   const reads = instance.reads();
   if (!reads) return undefined;
-  let isOver = false;
-  const count = async (): Promise<number> => {
-    let number = 0;
-    for await (const keys of store.list(`${KEY_PREFIX}${reads.site}.fn:`)) {
-      if (isOver) break;
-      number += keys.length;
-    }
-    return number;
-  };
+  let number = 0;
   try {
-    return await withTimeout(count(), LONGEST_LISTING);
+    const pages = store.list(`${KEY_PREFIX}${reads.site}.fn:`);
+    for await (const keys of listedWithin(pages, LONGEST_LISTING)) number += keys.length;
+    return number;
   } catch {
     return undefined;
-  } finally {
-    isOver = true;
   }
 }
