@@ -6,12 +6,15 @@ import { sqliteAdapter } from '@payloadcms/db-sqlite';
 import { build } from 'esbuild';
 import { buildConfig, type CollectionConfig, getPayload, type Payload, type Plugin } from 'payload';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { Registry } from '../../src/interfaces/registry.js';
 import { type Started, startBlog } from '../support/payload.js';
 import { removeDirectory } from '../support/remove-directory.js';
 import { repository } from '../support/repository.js';
 import { lookupsOf } from './lookups.js';
 
-type Runtime = typeof import('../../src/runtime/index.js') & typeof import('../../src/runtime/cloudflare.js');
+type Runtime = typeof import('../../src/runtime/index.js') &
+  typeof import('../../src/runtime/cloudflare.js') &
+  typeof import('../../src/runtime/cache.js');
 
 /** Two copies of the runtime in one process, as Next's bundles of pages and of routes each have one. */
 let directory: string;
@@ -25,7 +28,9 @@ beforeAll(async () => {
       const outfile = path.join(directory, `${name}.mjs`);
       await build({
         stdin: {
-          contents: `export * from './src/runtime/index.js'; export * from './src/runtime/cloudflare.js';`,
+          contents: ['index', 'cloudflare', 'cache']
+            .map((entry) => `export * from './src/runtime/${entry}.js';`)
+            .join('\n'),
           resolveDir: repository,
         },
         bundle: true,
@@ -188,5 +193,97 @@ test('what one copy marks as a write operation the other does not answer from th
     expect(lookups).toEqual({ 'write-operation': expect.any(Number) });
   } finally {
     for (const payload of started) await payload.destroy();
+  }
+});
+
+describe('functions of both copies', () => {
+  const keys = (name: string) => ({ key: [name], namespace: 'copies' });
+
+  test('of one key run once for all that ask at the same time', async () => {
+    const cache = one.createCache({ store: one.memory() });
+    try {
+      let runs = 0;
+      const slow = async () => {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        return ++runs;
+      };
+      const asked = [one, other, one, other].map(({ cached }) => cached(slow, { ...keys('once'), cache }));
+      expect(await Promise.all(asked)).toEqual([1, 1, 1, 1]);
+    } finally {
+      await cache.close();
+    }
+  });
+
+  test('that ask for one another do not wait for one another', async () => {
+    const cache = one.createCache({ store: one.memory() });
+    try {
+      let began = 0;
+      let bothRun = (): void => {};
+      const both = new Promise<void>((resolve) => {
+        bothRun = resolve;
+      });
+      /** Asks the other's function when that runs as well. */
+      const call = (copy: Runtime, name: string, next?: () => Promise<unknown>) =>
+        copy.cached(
+          async () => {
+            began += 1;
+            if (began === 2) bothRun();
+            await both;
+            await next?.();
+            return name;
+          },
+          { ...keys(name), cache },
+        );
+      const found = await Promise.all([
+        call(one, 'a', () => call(other, 'b')),
+        call(other, 'b', () => call(one, 'a')),
+      ]);
+      expect(found).toEqual(['a', 'b']);
+    } finally {
+      await cache.close();
+    }
+  }, 8_000);
+
+  test('have one rate limit', async () => {
+    const rateLimit = { namespaces: { copies: { run: { perMinute: 1 } } } };
+    const cache = one.createCache({ store: one.memory(), rateLimit });
+    try {
+      await one.cached(() => 1, { ...keys('first'), cache });
+      await expect(other.cached(() => 1, { ...keys('second'), cache })).rejects.toMatchObject({
+        code: 'RATE_LIMITED',
+      });
+    } finally {
+      await cache.close();
+    }
+  });
+});
+
+test('of a write that the registry was not told of, caches of both copies know', async () => {
+  const versions = one.memoryRegistry();
+  let isAway = false;
+  const away = async <Answer>(answer: () => Answer): Promise<Awaited<Answer>> => {
+    if (isAway) throw new Error('away');
+    return await answer();
+  };
+  const registry: Registry = {
+    ...versions,
+    local: false,
+    get: (tags) => away(() => versions.get(tags)),
+    replace: (tags, context) => away(() => versions.replace(tags, context)),
+  };
+  const store = one.memory();
+  const options = { store, registry, logger: { warn() {} } };
+  const [first, second] = [one.createCache(options), other.createCache(options)];
+  try {
+    await first.set('tea', 'old');
+    expect(await second.get('tea')).toEqual({ value: 'old' });
+    isAway = true;
+    for (let call = 0; !(await second.getStats()).suspended; call++) await second.get(`unknown ${call}`);
+    expect(await second.get('tea')).toEqual({ value: 'old' });
+    await first.deleteNamespace('default');
+    expect(await second.get('tea')).toBeUndefined();
+  } finally {
+    isAway = false;
+    await Promise.all([first.close(), second.close()]);
   }
 });

@@ -2,6 +2,7 @@
 import type { Payload, PayloadRequest } from 'payload';
 import { PayloadKVError } from '../../errors.js';
 import { leastRecentlyUsed } from '../../platform/least-recently-used.js';
+import { shared } from '../../platform/shared.js';
 import { valueAt } from '../../platform/value-at.js';
 import { type CacheWithoutPayload, instanceOf, livingInstances, standInOf } from '../carried-instance.js';
 import { currentCall } from '../operation/operation.js';
@@ -13,7 +14,8 @@ import { createSingleFlight, defaultSingleFlight } from '../read/single-flight.j
 import type { FunctionSite, KnownFunction, Made } from './context.js';
 import { createFlightWaits } from './flight-waits.js';
 
-const sites = new WeakMap<FillContext, FunctionSite>();
+/** Of all copies of this module: functions of two that wait for each other must be known to one. */
+const sites = shared('function-sites', () => new WeakMap<FillContext, FunctionSite>());
 
 /** What may say which site is meant. */
 export interface NamedSite {

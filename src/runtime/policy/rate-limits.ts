@@ -1,5 +1,6 @@
 /** How often what belongs to a namespace may happen, in this process. */
 import { PayloadKVError } from '../../errors.js';
+import { shared } from '../../platform/shared.js';
 import { createTokenBucket, type Rate, type TokenBucket } from '../../platform/token-bucket.js';
 import { valueAt } from '../../platform/value-at.js';
 import type { FunctionCounts } from '../stats/stats.js';
@@ -20,8 +21,8 @@ export interface RateLimitOptions {
   namespaces: { readonly [name: string]: NamespaceLimits };
 }
 
-/** By the options that say so: a hot reload begins anew. */
-const buckets = new WeakMap<RateLimitOptions, Map<string, TokenBucket>>();
+/** By the options that say so: a hot reload begins anew. Of all copies of this module, or each would give as many. */
+const buckets = shared('rate-limits', () => new WeakMap<RateLimitOptions, Map<string, TokenBucket>>());
 
 /**
  * Takes one of what is left.

@@ -5,6 +5,7 @@
  */
 import { newVersion, type Registry } from '../../interfaces/registry.js';
 import { leastRecentlyUsed } from '../../platform/least-recently-used.js';
+import { shared } from '../../platform/shared.js';
 import { valueAt } from '../../platform/value-at.js';
 import type { VersionMemory } from './version-memory.js';
 
@@ -53,7 +54,7 @@ interface State {
   version: string | undefined;
 }
 
-const states = new WeakMap<Registry, State>();
+const states = shared('alone', () => new WeakMap<Registry, State>());
 
 /** Creates it for one cache. */
 export function createAlone(registry: Registry, lifetime: number, now: () => number): Alone {
