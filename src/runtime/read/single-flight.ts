@@ -46,7 +46,9 @@ export function createSingleFlight<Shared>(
   /** A leader whose request is gone, or whose query hangs, ends nothing itself; nobody may ever ask for the same again. */
   function forgetTheDead(): void {
     for (const [key, flight] of shared) {
-      if (now() - flight.startedAt < patience) return;
+      const passed = now() - flight.startedAt;
+      // A clock that was set back does not tell.
+      if (passed >= 0 && passed < patience) return;
       shared.delete(key);
     }
   }

@@ -22,6 +22,7 @@ import { siteOf } from '../functions/site-of.js';
 import { wantedOf } from '../functions/wanted.js';
 import { REMEMBERED_QUERIES } from '../read/context.js';
 import { answerWithGrace } from '../read/grace.js';
+import { isOfFuture } from '../read/judge.js';
 import { areCurrent } from '../read/known-versions.js';
 import { countBypass, noteLookup } from '../read/outcome.js';
 import { type Asked, askedBy, headOf, signsIn } from './asked.js';
@@ -129,9 +130,11 @@ export function createResponseCache(
   /** The head of a response that whoever asks has, and that is what it was. */
   async function unchanged(site: FunctionSite, wanted: WantedFunction, request: Request, seconds: number) {
     const known = heads.get(wanted.key);
-    if (!known || wanted.mustAsk || known.recorded.until <= site.reads.now() + 1000 * seconds)
-      return undefined;
+    if (!known || wanted.mustAsk) return undefined;
     const { head, recorded } = known;
+    // A clock may be set back.
+    const isPast = recorded.until <= site.reads.now() + 1000 * seconds;
+    if (isPast || isOfFuture(site.reads, recorded.askedAt)) return undefined;
     const has = request.headers.get('if-none-match');
     if (!matches(has, etagOf(head, policy))) return undefined;
     return (await areCurrent(site.reads, wanted, recorded.tags, recorded.versions)) ? known : undefined;

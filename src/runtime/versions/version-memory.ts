@@ -43,6 +43,8 @@ export interface Moment {
   turn: number;
   /** In milliseconds. */
   at: number;
+  /** The same by a clock that nobody sets. */
+  steady: number;
 }
 
 interface Known {
@@ -79,11 +81,12 @@ export function createVersionMemory(registry: Registry, now: () => number): Vers
 
   const moment = (): Moment => {
     turns += 1;
-    return { turn: turns, at: now() };
+    return { turn: turns, at: now(), steady: performance.now() };
   };
 
-  /** A clock may be set back, by little or by much. */
-  const isYounger = (than: Moment, milliseconds: number): boolean => Math.abs(now() - than.at) < milliseconds;
+  /** By both clocks: one may be set back, by little or by much, and the other does not count while a machine sleeps. */
+  const isYounger = ({ at, steady }: Moment, milliseconds: number): boolean =>
+    now() - at < milliseconds && performance.now() - steady < milliseconds;
 
   const isHeld = ({ replaced }: Known): boolean => replaced !== undefined && isYounger(replaced, hold);
 
@@ -145,7 +148,8 @@ export function createVersionMemory(registry: Registry, now: () => number): Vers
       tags.forEach((tag, index) => {
         const version = versions[index] as string;
         let sighting = sightings.get(tag);
-        if (sighting?.version !== version) {
+        // Since a moment that is still to come, where the clock was set back.
+        if (sighting?.version !== version || sighting.since > at) {
           sighting = { version, since: at };
           sightings.set(tag, sighting);
         }
