@@ -10,7 +10,9 @@ export function scriptsOf(exact: boolean): Readonly<Record<string, string>> {
   return { 'payload-kv:sync': `payload-kv sync${flag}`, 'payload-kv:doctor': `payload-kv doctor${flag}` };
 }
 
-const sections = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'];
+/** The sections that a package is installed for. */
+const DEPENDENCIES = ['dependencies', 'devDependencies', 'optionalDependencies'];
+const sections = [...DEPENDENCIES, 'peerDependencies'];
 
 /**
  * `package.json` with the dependency, those it needs here, and the scripts; what is there already stays, and a version
@@ -101,15 +103,38 @@ function forcedVersions(root: Node): (name: string) => string | undefined {
   };
 }
 
-/** `package.json` without the packages, and without our scripts where `payload-kv` itself goes. */
+/** `package.json` without these packages. */
 export function withoutPackages(text: string, packages: readonly string[]): string {
-  const members: [section: string, name: string, value?: string][] = packages.flatMap((name) =>
-    ['dependencies', 'devDependencies', 'optionalDependencies'].map((it): [string, string] => [it, name]),
+  return withoutMembers(
+    text,
+    packages.flatMap((name) => DEPENDENCIES.map((section) => [section, name] as const)),
   );
-  if (packages.includes('payload-kv')) {
-    for (const exact of [false, true])
-      for (const [name, value] of Object.entries(scriptsOf(exact))) members.push(['scripts', name, value]);
-  }
+}
+
+/** `package.json` without the scripts that `init` adds, as far as nobody has changed them. */
+export function withoutScripts(text: string): string {
+  const scripts = [false, true].flatMap((exact) => Object.entries(scriptsOf(exact)));
+  return withoutMembers(
+    text,
+    scripts.map(([name, command]) => ['scripts', name, command] as const),
+  );
+}
+
+/** Whether a `package.json` names a package among its dependencies. */
+export function dependsOn(text: string, name: string): boolean {
+  const parsed = parseJson(text);
+  if (!('root' in parsed)) return false;
+  return DEPENDENCIES.some((section) => {
+    const object = memberValue(parsed.root, section);
+    return object !== undefined && memberValue(object, name) !== undefined;
+  });
+}
+
+/** JSON without some members of its sections: those of a name, or of a name and a value. */
+function withoutMembers(
+  text: string,
+  members: readonly (readonly [section: string, name: string, value?: string])[],
+): string {
   let content = text;
   for (const [section, name, value] of members) {
     const parsed = parseJson(content);

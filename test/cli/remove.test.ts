@@ -62,9 +62,9 @@ describe.each(Object.entries(configs))('init and remove with %s', (_name, config
     expect(await project.tree()).not.toEqual(before);
     const { exitCode, stdout } = await remove();
     expect(await project.tree()).toEqual(before);
-    expect(stdout).toContain('✓ 3 files deleted, 2 files as before.');
+    expect(stdout).toContain('✓ 3 files deleted, what init wrote taken out of 2 files.');
     expect(exitCode).toBe(0);
-    expect((await remove()).stdout).toContain('Nothing of payload-kv is here: nothing to remove.');
+    expect((await remove()).stdout).toContain('Nothing that init wrote is here: nothing to remove.');
   });
 });
 
@@ -197,7 +197,9 @@ describe('what a person changed', () => {
     await init();
     const { exitCode, stdout } = await remove();
     expect(exitCode).toBe(0);
-    expect(stdout).toContain('! `payload-kv` stays a dependency, as it was before `init`: uninstall it');
+    expect(stdout).toContain(
+      '! `payload-kv` stays a dependency, as it was before `init`: `npm uninstall payload-kv`, if you are',
+    );
     expect(await project.tree()).toEqual(before);
   });
 
@@ -350,6 +352,110 @@ test('a project without the ledger gets back what is recognisably ours, and keep
   expect(exitCode).toBe(1);
   expect(stdout).toContain(`! ${WRAPPER} is kept`);
   expect(await read('src/payload.config.ts')).toBe(CONFIG);
+});
+
+describe('where nothing of init is', () => {
+  const MANIFEST =
+    '{\n  "dependencies": {\n    "ioredis": "5",\n    "payload": "3.90.2",\n    "payload-kv": "^0.1.0"\n  }\n}\n';
+  const ROUTE = 'src/app/(payload)/api/[...slug]/route.ts';
+  const ROUTE_TEXT = `import config from '@payload-config';
+import { REST_GET } from '@payloadcms/next/routes';
+import { withResponseCache } from 'payload-kv/responses';
+
+export const GET = withResponseCache(REST_GET(config), { api: 'rest' });
+`;
+  const MAP = 'src/app/(payload)/admin/importMap.js';
+  const MAP_TEXT = `import { CacheView as CacheView_1 } from 'payload-kv/rsc'
+
+export const importMap = {
+  "payload-kv/rsc#CacheView": CacheView_1
+}
+`;
+  const BY_HAND = CONFIG.replace(
+    'import { db }',
+    "import { memory, payloadKV } from 'payload-kv';\nimport { db }",
+  ).replace('  db,\n', '  db,\n  plugins: [payloadKV({ store: memory() })],\n');
+
+  test('after a first remove, a second one leaves the package that was installed by hand, and says so', async () => {
+    project = await createProject({ 'package.json': MANIFEST });
+    const before = await project.tree();
+    await init('--store', 'redis');
+    expect((await remove()).exitCode).toBe(0);
+    expect(await project.tree()).toEqual(before);
+    const { exitCode, stdout } = await remove();
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(
+      '! `payload-kv` stays a dependency, since nothing tells that `init` put it there: `npm uninstall payload-kv`,',
+    );
+    expect(stdout).toContain('Nothing that init wrote is here: nothing to remove.');
+    expect(stdout).not.toContain('✓');
+    expect(JSON.parse((await remove('--json')).stdout)).toMatchObject({
+      changes: [],
+      written: false,
+      ok: true,
+    });
+    expect(await project.tree()).toEqual(before);
+  });
+
+  test('what a person has written by hand stays, be it in the config, in a route or in the import map', async () => {
+    project = await createProject({
+      'package.json': MANIFEST,
+      'src/payload.config.ts': BY_HAND,
+      [ROUTE]: ROUTE_TEXT,
+      [MAP]: MAP_TEXT,
+    });
+    const before = await project.tree();
+    for (const flags of [[], ['--force']]) {
+      const { exitCode, stdout } = await remove(...flags);
+      expect(exitCode).toBe(0);
+      expect(stdout).toMatch(/`payload-kv` stays a dependency: .*payload\.config\.ts:2/);
+      expect(stdout).toContain('Nothing that init wrote is here: nothing to remove.');
+      expect(await project.tree()).toEqual(before);
+    }
+  });
+});
+
+describe('half of what init wrote', () => {
+  test.each<[what: string, undo: () => Promise<void>]>([
+    ['the directory was deleted by hand', async () => rm(absolute('src/payload-kv'), { recursive: true })],
+    [
+      'the directory and the line of the config were deleted by hand',
+      async () => {
+        await rm(absolute('src/payload-kv'), { recursive: true });
+        await writeFile(absolute('src/payload.config.ts'), CONFIG);
+      },
+    ],
+  ])('where %s, goes too, but not a package of which nothing tells', async (_what, undo) => {
+    project = await createProject();
+    const before = await project.tree();
+    await init();
+    await undo();
+    const { exitCode, stdout } = await remove();
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('since nothing tells that `init` put it there: `npm uninstall payload-kv`');
+    const manifest = JSON.parse(await read('package.json'));
+    expect(Object.keys(manifest)).toEqual(['dependencies']);
+    expect(manifest.dependencies).toEqual({ payload: '3.90.2', 'payload-kv': expect.any(String) });
+    expect({ ...(await project.tree()), 'package.json': '' }).toEqual({ ...before, 'package.json': '' });
+    const once = await project.tree();
+    expect((await remove()).stdout).toContain('Nothing that init wrote is here');
+    expect(await project.tree()).toEqual(once);
+  });
+
+  test('where its scripts were changed, the package that was installed before init stays', async () => {
+    project = await createProject({
+      'package.json': '{\n  "dependencies": {\n    "payload": "3.90.2",\n    "payload-kv": "*"\n  }\n}\n',
+    });
+    await init();
+    await replace('package.json', '"scripts": {', '"scripts": {\n    "dev": "next",');
+    await replace('package.json', '"payload-kv sync"', '"payload-kv sync --check"');
+    const { stdout } = await remove();
+    expect(stdout).toContain('`payload-kv` stays a dependency, as it was before `init`');
+    expect(JSON.parse(await read('package.json'))).toEqual({
+      dependencies: { payload: '3.90.2', 'payload-kv': '*' },
+      scripts: { dev: 'next', 'payload-kv:sync': 'payload-kv sync --check' },
+    });
+  });
 });
 
 test('a second init after changes in between still leads back to the start', async () => {

@@ -40,11 +40,17 @@ export async function runRemove(options: RemoveOptions, terminal: Terminal): Pro
   const course: Course = {
     project,
     nothing:
-      found === EXIT.ok ? 'Nothing of payload-kv is here: nothing to remove.' : 'Nothing else is left to do.',
+      found === EXIT.ok
+        ? 'Nothing that init wrote is here: nothing to remove.'
+        : 'Nothing else is left to do.',
     written({ changes }) {
       const deleted = changes.filter(({ after }) => after === undefined).length;
       const edited = changes.length - deleted;
-      return `${kleur.green('✓')} ${countOf(deleted, 'file')} deleted, ${countOf(edited, 'file')} as before.`;
+      const done = [
+        ...(deleted > 0 ? [`${countOf(deleted, 'file')} deleted`] : []),
+        ...(edited > 0 ? [`what init wrote taken out of ${countOf(edited, 'file')}`] : []),
+      ];
+      return `${kleur.green('✓')} ${done.join(', ')}.`;
     },
   };
   const outcome = await carryOut(plan, course, options, terminal, createQuestions(terminal));

@@ -14,7 +14,7 @@ import { TAGS_CLASS } from '../answers.js';
 import { unwire } from '../config/config-unwire.js';
 import { NEXT_CONFIGS, namesHandler, OPEN_NEXT_CONFIG } from '../config/next-config-edit.js';
 import { type GeneratedPaths, generatedPaths } from '../generated-paths.js';
-import { withoutPackages } from '../package-json-edit.js';
+import { dependsOn, withoutPackages, withoutScripts } from '../package-json-edit.js';
 import type { FileChange, Plan, ProjectFiles, Refusal, TransformResult } from '../plan.js';
 import { namesResponses, stillWrapped, unwrapRoute } from '../responses/route-undo.js';
 import { contentHash, EMPTY_LEDGER, type Ledger, readLedger } from '../schema/ledger.js';
@@ -99,15 +99,19 @@ export function importsToComeBack(schema: string | undefined): ImportInFile[] {
 export function planRemove(input: RemoveInput): RemovePlan {
   const { project, files } = input;
   const paths = generatedPaths(project);
-  const ledger = readLedger(files[paths.schema]) ?? EMPTY_LEDGER;
+  const known = readLedger(files[paths.schema]);
+  const ledger = known ?? EMPTY_LEDGER;
   const wrapper = files[paths.wrapper];
   const shape = wrapper === undefined ? undefined : readWrapper(wrapper, paths.wrapper).shape;
   const changes: FileChange[] = [];
   const refusals: Refusal[] = [];
   const notices: string[] = [];
-  const context: Context = { input, paths, ledger, shape, notices };
+  const context: Context = { input, paths, ledger, isKnown: known !== undefined, shape, notices };
 
-  const routes = Object.keys(input.sources).filter((path) => namesResponses(input.sources[path]!, path));
+  // Where nothing of `init` is left, what looks like it is the person's own.
+  const isHere = hasTraces(input, paths);
+  const sources = isHere ? input.sources : {};
+  const routes = Object.keys(sources).filter((path) => namesResponses(sources[path]!, path));
   const edited = new Set([...Object.keys(ledger.edits), ...configFiles(project), ...routes]);
   edited.delete('package.json');
   for (const path of edited) {
@@ -128,7 +132,7 @@ export function planRemove(input: RemoveInput): RemovePlan {
     }
   }
 
-  for (const [path, before] of Object.entries(input.sources)) {
+  for (const [path, before] of Object.entries(sources)) {
     const after = path.endsWith(`/${IMPORT_MAP}`) ? withoutComponents(before) : before;
     if (after !== before) changes.push({ path, before, after });
   }
@@ -161,9 +165,22 @@ interface Context {
   input: RemoveInput;
   paths: GeneratedPaths;
   ledger: Ledger;
+  /** Whether the ledger could be read. */
+  isKnown: boolean;
   /** What the wrapper says, where it can be read. */
   shape: WrapperShape | undefined;
   notices: string[];
+}
+
+/** Whether anything is left that only `init` writes: one of its files, an import of its wrapper, its scripts. */
+function hasTraces({ project, files }: RemoveInput, paths: GeneratedPaths): boolean {
+  const manifest = files['package.json'] ?? '';
+  const wiring = project.configShape.wired.import;
+  return (
+    [paths.wrapper, paths.hooks, paths.schema].some((path) => files[path] !== undefined) ||
+    (wiring !== undefined && wrapperTest(wiring.file, paths)(wiring.specifier)) ||
+    withoutScripts(manifest) !== manifest
+  );
 }
 
 function configFiles({ configChain, configShape }: RemovableProject): string[] {
@@ -431,7 +448,7 @@ function isImport(specifier: string, from: string, target: string, { directory }
 // ---- package.json -------------------------------------------------------------------------------------------------
 
 function undoPackageJson(context: Context, changes: FileChange[], notices: string[]): void {
-  const { input, ledger } = context;
+  const { input, ledger, isKnown } = context;
   const before = input.files['package.json'];
   if (before === undefined) return;
   const deleted = new Set(changes.filter(({ after }) => after === undefined).map(({ path }) => path));
@@ -442,27 +459,31 @@ function undoPackageJson(context: Context, changes: FileChange[], notices: strin
       return found ? [`${path}:${found.line}`] : [];
     });
   const hunks = ledger.edits['package.json'] ?? [];
-  const isClientOurs = countPutIn(hunks, (text) => text.split('"ioredis"').length - 1) > 0;
-  const dependencies = ['payload-kv', ...(isClientOurs ? ['ioredis'] : [])];
-  const used = dependencies.filter((name) => {
-    const importers = importersOf(name);
+  const isOurs = (name: string) => countPutIn(hunks, (text) => text.split(`"${name}"`).length - 1) > 0;
+  const used = ['payload-kv', 'ioredis'].filter((name) => {
+    const importers = name === 'payload-kv' || isOurs(name) ? importersOf(name) : [];
     const verb = importers.length > 1 ? 'import' : 'imports';
-    if (importers.length > 0)
+    if (importers.length > 0 && dependsOn(before, name))
       notices.push(`\`${name}\` stays a dependency: ${importers.join(' and ')} ${verb} it.`);
     return importers.length > 0;
   });
   // Who still uses this package may need the client that it loads.
   if (used.includes('payload-kv')) return;
   const { text, missed } = undoHunks(before, hunks);
-  const after =
-    used.length === 0 && missed.length === 0 && hunks.length > 0
-      ? text
-      : withoutPackages(before, used.length === 0 ? dependencies : ['payload-kv']);
+  const ours = ['payload-kv', 'ioredis'].filter((name) => isOurs(name) && !used.includes(name));
+  const isWhole = used.length === 0 && missed.length === 0 && hunks.length > 0;
+  const after = isWhole ? text : withoutScripts(withoutPackages(before, ours));
   if (after !== before) changes.push({ path: 'package.json', before, after });
-  if (/"payload-kv"\s*:/.test(after))
+  if (dependsOn(after, 'payload-kv')) {
+    const why = isKnown ? 'as it was before `init`' : 'since nothing tells that `init` put it there';
     notices.push(
-      '`payload-kv` stays a dependency, as it was before `init`: uninstall it if you are done with it.',
+      `\`payload-kv\` stays a dependency, ${why}: \`${uninstallCommand(input.project)}\`, if you are done with it.`,
     );
+  }
+}
+
+function uninstallCommand({ packageManager }: RemovableProject): string {
+  return `${packageManager} ${packageManager === 'npm' ? 'uninstall' : 'remove'} payload-kv`;
 }
 
 // ---- what is not in the project -----------------------------------------------------------------------------------
