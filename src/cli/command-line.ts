@@ -1,5 +1,6 @@
 /** What command lines have in common. */
-import { type Command, InvalidArgumentError } from 'commander';
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
+import { nearest } from '../platform/nearest.js';
 import type { Columns } from './help-block.js';
 import type { Terminal } from './terminal/terminal.js';
 
@@ -41,12 +42,32 @@ export function collect(value: string, previous: string[] = []): string[] {
   return [...previous, value];
 }
 
-/** Reads a flag that may be given several times, each time with one of these: `choices()` alone keeps the last one. */
-export function collectOf(choices: readonly string[]) {
-  return (value: string, previous?: string[]): string[] => {
-    if (!choices.includes(value))
-      throw new InvalidArgumentError(`Allowed choices are ${choices.join(', ')}.`);
-    return collect(value, previous);
+/** A flag whose value is one of a few; `repeatable` for one that may be given several times. Default once. */
+export function choice(
+  flags: string,
+  description: string,
+  choices: readonly string[],
+  { repeatable = false }: { repeatable?: boolean } = {},
+): Option {
+  const read = oneOf(choices);
+  const option = new Option(flags, description).choices(choices);
+  return repeatable
+    ? option.argParser((value, previous?: string[]) => collect(read(value), previous))
+    : option.argParser(read);
+}
+
+/** An argument that is one of a few. */
+export function choiceArgument(name: string, description: string, choices: readonly string[]): Argument {
+  return new Argument(name, description).choices(choices).argParser(oneOf(choices));
+}
+
+/** Reads one of a few words; what is none of them is refused with all of them, and with the one that was meant. */
+function oneOf(choices: readonly string[]): (value: string) => string {
+  return (value) => {
+    if (choices.includes(value)) return value;
+    const meant = nearest(value, choices);
+    const allowed = `Allowed choices are ${choices.join(', ')}.`;
+    throw new InvalidArgumentError(meant === undefined ? allowed : `Did you mean ${meant}? ${allowed}`);
   };
 }
 

@@ -1,6 +1,7 @@
 /** The command lines: each command with its flags, its examples and what it runs, which is loaded only then. */
-import { Argument, type Command } from 'commander';
-import { type CommandLine, collect, common } from './command-line.js';
+import type { Command } from 'commander';
+import { PAGES, REGISTRIES, STORES } from '../plan/answers.js';
+import { type CommandLine, choice, choiceArgument, collect, common } from './command-line.js';
 import { completionScript, SHELLS, type Shell } from './commands/completion.js';
 import { examples } from './help-block.js';
 import { adviceCommands } from './profile/command-lines.js';
@@ -22,15 +23,21 @@ function init({ program, action, stdout }: CommandLine): void {
     .option('--globals <slugs>', 'the globals to cache, e.g. header,footer, or none')
     .option('--ttl <duration>', 'how long an entry may be served, e.g. 300, 5m')
     .option('--ttl-for <slug=duration>', 'another TTL for one of them, e.g. posts=10m; repeatable', collect)
-    .option('--store <store>', 'where entries live: cloudflare-kv, memory, redis')
-    .option(
-      '--registry <registry>',
-      "where tag versions live, if not where the store's own registry has them: durable-object, database, redis, kv, memory",
+    .addOption(choice('--store <store>', 'where entries live', STORES))
+    .addOption(
+      choice(
+        '--registry <registry>',
+        "where tag versions live, if not where the store's own registry has them",
+        REGISTRIES,
+      ),
     )
     .option('--binding <name>', 'the name of the KV namespace binding')
-    .option(
-      '--pages [mode]',
-      'let pages of Next follow what they read: push (Next is told of writes) or handler (pages lie in the store)',
+    .addOption(
+      choice(
+        '--pages [mode]',
+        'let pages of Next follow what they read: push (Next is told of writes, the default) or handler (pages lie in the store)',
+        PAGES,
+      ),
     )
     .option(
       '--take-out-hooks',
@@ -230,7 +237,7 @@ function completion({ program, stdout }: CommandLine): void {
   program
     .command('completion')
     .description('print a script that completes commands, options and their values in a shell')
-    .addArgument(new Argument('<shell>', 'the shell that it is for').choices(SHELLS))
+    .addArgument(choiceArgument('<shell>', 'the shell that it is for', SHELLS))
     .showHelpAfterError('See `payload-kv completion --help`.')
     .addHelpText('after', () =>
       examples(

@@ -1,6 +1,8 @@
 import path from 'node:path';
+import { Command } from 'commander';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { declareCommands } from '../../src/cli/command-lines.js';
 import { describe as describeError } from '../../src/cli/failure.js';
 import { repository } from '../support/repository.js';
 import { CONFIG, command, createProject, type Project } from './command.js';
@@ -113,12 +115,6 @@ describe('a flag with', () => {
     ],
     ['a TTL for one without the TTL', ['--ttl-for', 'posts'], 'Write for example --ttl-for posts=10m.'],
     ['a bad TTL for one', ['--ttl-for', 'posts=x'], '--ttl-for posts must be a positive whole number'],
-    ['a store unheard of', ['--store', 'disk'], '→ Choose cloudflare-kv, memory or redis.'],
-    [
-      'a registry unheard of',
-      ['--registry', 'disk'],
-      '→ Choose kv, durable-object, database, memory or redis.',
-    ],
     [
       'a registry that another store needs',
       ['--store', 'memory', '--registry', 'kv'],
@@ -168,6 +164,51 @@ describe('the command line itself', () => {
     expect(stdout).toMatch(/^\d+\.\d+\.\d+/);
   });
 });
+
+/** All commands, as they are declared. */
+function declared(): readonly Command[] {
+  const program = new Command();
+  declareCommands({ program, action: () => async () => {}, stdout: { write: () => true } });
+  return program.commands;
+}
+
+/** What can only be one of a few words, with the words that lead to it on a command line. */
+const choices = declared().flatMap((it) => [
+  ...it.options.flatMap(({ argChoices, long }) =>
+    argChoices ? [{ before: [it.name(), long!], words: argChoices }] : [],
+  ),
+  ...it.registeredArguments.flatMap(({ argChoices }) =>
+    argChoices ? [{ before: [it.name()], words: argChoices }] : [],
+  ),
+]);
+
+test('every choice of every command is known by its declaration', () => {
+  const named = choices.map(({ before }) => before.join(' '));
+  expect(named).toEqual(
+    expect.arrayContaining([
+      ...['init --store', 'init --registry', 'init --pages', 'stats --store', 'purge --store'],
+      ...['top --by', 'warm --from', 'advise --only', 'completion'],
+    ]),
+  );
+  expect(named.length).toBeGreaterThan(10);
+});
+
+test.each(choices.map(({ before, words }) => [before.join(' '), before, words] as const))(
+  '%s takes no other word, names those that it takes, and the one that was meant',
+  async (_name, before, words) => {
+    const allowed = `Allowed choices are ${words.join(', ')}.`;
+    for (const word of words) {
+      const { exitCode, stderr } = await command([...before, `${word}x`]);
+      expect(exitCode).toBe(2);
+      expect(stderr).toMatch(`'${word}x' is invalid`);
+      expect(stderr).toContain(`. Did you mean ${word}? ${allowed}`);
+    }
+    const { exitCode, stderr } = await command([...before, 'nothing-like-it']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(`. ${allowed}`);
+    expect(stderr).not.toContain('Did you mean');
+  },
+);
 
 test('the help shows no empty list as a default', async () => {
   for (const name of ['init', 'sync']) {

@@ -184,7 +184,7 @@ test('what somebody has changed since in that line is named by remove, not lost'
 });
 
 test.each([
-  [['--pages', 'sometimes'], PACKAGE, 'INVALID_PAGES'],
+  [['--pages', 'sometimes'], PACKAGE, 'USAGE'],
   [['--pages'], PACKAGE.replace('    "next": "16.4.6",\n', ''), 'INVALID_PAGES'],
 ])('%s is refused where it cannot be', async (args, manifest, code) => {
   project = await onNext({ 'package.json': manifest });

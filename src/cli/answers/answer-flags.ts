@@ -12,10 +12,8 @@ import {
   type GlobalAnswer,
   isInternalCollection,
   offeredOf,
-  PAGES,
   type PagesMode,
   type Proposal,
-  REGISTRIES,
   REGISTRIES_OF,
   type RegistryName,
   STORES,
@@ -30,11 +28,11 @@ export interface AnswerFlags {
   globals?: string;
   ttl?: string;
   ttlFor?: string[];
-  store?: string;
-  registry?: string;
+  store?: StoreName;
+  registry?: RegistryName;
   binding?: string;
   /** A mode; `true` where none is named. */
-  pages?: string | true;
+  pages?: PagesMode | true;
   /** Takes out what pages make superfluous. */
   takeOutHooks?: boolean;
   /** Replaces the cache of another plugin, whose options answer what no flag does. */
@@ -59,7 +57,7 @@ export interface Given {
 /**
  * Checks the flags.
  * @throws PayloadKVError `UNKNOWN_COLLECTION`, `UNKNOWN_GLOBAL`, `INTERNAL_COLLECTION`, `INVALID_DURATION`,
- *   `INVALID_STORE`, `INVALID_REGISTRY`, `INVALID_BINDING`, `INVALID_PAGES`, `INVALID_ADMIN_VIEW`, `INVALID_FLAG`
+ *   `INVALID_BINDING`, `INVALID_PAGES`, `INVALID_ADMIN_VIEW`, `INVALID_FLAG`
  */
 export function checkFlags(project: Project, proposal: Proposal, flags: AnswerFlags): Given {
   const answers: Partial<Answers> = {};
@@ -67,8 +65,8 @@ export function checkFlags(project: Project, proposal: Proposal, flags: AnswerFl
     answers.collections = collectionsOf(flags.collections, project, proposal);
   if (flags.globals !== undefined) answers.globals = globalsOf(flags.globals, project);
   if (flags.ttl !== undefined) answers.ttl = checkedTTL(flags.ttl, '--ttl');
-  if (flags.store !== undefined) answers.store = checkedStore(flags.store);
-  if (flags.registry !== undefined) answers.registry = checkedRegistry(flags.registry);
+  if (flags.store !== undefined) answers.store = flags.store;
+  if (flags.registry !== undefined) answers.registry = flags.registry;
   if (flags.pages !== undefined) answers.pages = checkedPages(flags.pages, project);
   if (flags.adminView !== undefined) answers.adminView = checkedAdminView(flags.adminView, project);
   if (flags.binding !== undefined) answers.binding = checkedBinding(flags.binding, project, proposal);
@@ -208,29 +206,7 @@ function checkedTTL(value: string, flag: string): string {
   return ttl;
 }
 
-function checkedStore(value: string): StoreName {
-  const store = STORES.find((name) => name === value);
-  if (!store)
-    throw invalid(
-      'INVALID_STORE',
-      `--store ${value} is none that init can write.`,
-      `Choose ${choiceOf(STORES)}.`,
-    );
-  return store;
-}
-
-function checkedRegistry(value: string): RegistryName {
-  const registry = REGISTRIES.find((name) => name === value);
-  if (!registry)
-    throw invalid(
-      'INVALID_REGISTRY',
-      `--registry ${value} is none that init can write.`,
-      `Choose ${choiceOf(REGISTRIES)}.`,
-    );
-  return registry;
-}
-
-function checkedPages(value: string | true, { packageJson }: Project): PagesMode {
+function checkedPages(value: PagesMode | true, { packageJson }: Project): PagesMode {
   const { dependencies, devDependencies } = packageJson as Record<string, Record<string, string> | undefined>;
   if (!dependencies?.next && !devDependencies?.next) {
     throw invalid(
@@ -239,13 +215,7 @@ function checkedPages(value: string | true, { packageJson }: Project): PagesMode
       'Leave it out, or run it where the site is.',
     );
   }
-  const pages = PAGES.find((mode) => mode === (value === true ? 'push' : value));
-  if (pages) return pages;
-  throw invalid(
-    'INVALID_PAGES',
-    `--pages ${value} is none that init can write.`,
-    `Choose ${choiceOf(PAGES)}.`,
-  );
+  return value === true ? 'push' : value;
 }
 
 function checkedAdminView(isShown: boolean, { packageJson }: Project): boolean {

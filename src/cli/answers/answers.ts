@@ -28,7 +28,7 @@ import { askMissing, askPages, withTTLs } from './ask-answers.js';
 /**
  * The answers for a project. Asks only on a terminal, and only what no flag says.
  * @throws PayloadKVError `UNKNOWN_COLLECTION`, `UNKNOWN_GLOBAL`, `INTERNAL_COLLECTION`, `INVALID_DURATION`,
- *   `INVALID_STORE`, `INVALID_REGISTRY`, `INVALID_BINDING`, `INVALID_FLAG`, `MISSING_ANSWERS`, `NO_COLLECTIONS`, `CANCELLED`
+ *   `INVALID_REGISTRY`, `INVALID_BINDING`, `INVALID_FLAG`, `MISSING_ANSWERS`, `NO_COLLECTIONS`, `CANCELLED`
  */
 export async function resolveAnswers(
   project: Project,

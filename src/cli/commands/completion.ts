@@ -1,6 +1,5 @@
 /** Scripts that complete the command line in a shell, made of the very commands and options that commander parses. */
 import type { Command, Option } from 'commander';
-import { REGISTRIES, STORES } from '../../plan/answers.js';
 import { shellQuoted } from '../shell-quoted.js';
 
 /** The shells that a script can be written for. */
@@ -27,8 +26,6 @@ interface CompletedCommand {
   /** What its argument can be. */
   argument: readonly string[];
 }
-
-const VALUES: Readonly<Record<string, readonly string[]>> = { store: STORES, registry: REGISTRIES };
 
 /** The script that completes a program's command line, for `eval` or for a file that the shell reads at start. */
 export function completionScript(program: Command, shell: Shell): string {
@@ -60,8 +57,7 @@ function optionsOf(command: Command): CompletedOption[] {
 }
 
 function valuesOf(option: Option): Value {
-  const words = option.argChoices ?? VALUES[option.attributeName()];
-  if (words !== undefined) return words;
+  if (option.argChoices !== undefined) return option.argChoices;
   if (option.flags.endsWith('<dir>')) return 'directory';
   return option.flags.endsWith('<path>') ? 'file' : 'anything';
 }

@@ -1,7 +1,6 @@
 /** The commands that say what could be better. */
-import { Option } from 'commander';
 import { ADVICE_KINDS } from '../../plan/advice/advice.js';
-import { type CommandLine, collectOf, common, wholeNumber } from '../command-line.js';
+import { type CommandLine, choice, common, wholeNumber } from '../command-line.js';
 import { examples } from '../help-block.js';
 import { ofSite } from '../site/command-lines.js';
 
@@ -18,9 +17,7 @@ function advise({ program, action, stdout }: CommandLine): void {
   )
     .option('--from <path>', 'a file that `payload-kv stats --json` has printed, instead of a site')
     .addOption(
-      new Option('--only <kind>', 'only advice of this kind; repeatable')
-        .choices(ADVICE_KINDS)
-        .argParser(collectOf(ADVICE_KINDS)),
+      choice('--only <kind>', 'only advice of this kind; repeatable', ADVICE_KINDS, { repeatable: true }),
     )
     .option('--apply', "write what can be written into the project's own file, after showing the diff")
     .option('-y, --yes', 'with --apply: write without asking')

@@ -1,6 +1,6 @@
 /** The commands that ask a running site, or the store that its processes share. */
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type CommandLine, collect, common, wholeNumber } from '../command-line.js';
+import { type Command, InvalidArgumentError } from 'commander';
+import { type CommandLine, choice, collect, common, wholeNumber } from '../command-line.js';
 import { examples } from '../help-block.js';
 import { SHARED_STORES, TOP_ORDERS, WARM_SOURCES } from './choices.js';
 
@@ -34,7 +34,7 @@ function top({ program, action, stdout }: CommandLine): void {
         .description('show the queries that are asked most, and those that one request repeats'),
     ),
   )
-    .addOption(new Option('--by <what>', 'what comes first').choices(TOP_ORDERS).default('count'))
+    .addOption(choice('--by <what>', 'what comes first', TOP_ORDERS).default('count'))
     .option('--limit <count>', 'queries that are shown', wholeNumber(1, 50), 15)
     .option('--all', 'add up the numbers of all processes that share the store, where they write them down')
     .option('--watch [seconds]', 'show them anew every so many seconds, default 2', watchSeconds)
@@ -149,11 +149,7 @@ function warm({ program, action, stdout }: CommandLine): void {
         .argument('[what]', 'the path of the sitemap, a file of addresses (- for standard input), or slugs'),
     ),
   )
-    .addOption(
-      new Option('--from <source>', 'where the addresses come from')
-        .choices(WARM_SOURCES)
-        .makeOptionMandatory(),
-    )
+    .addOption(choice('--from <source>', 'where the addresses come from', WARM_SOURCES).makeOptionMandatory())
     .option('--concurrency <count>', 'requests at the same time', wholeNumber(1, 64), 4)
     .option('--only-stale', 'leave alone what is in a cache already, as after a deploy')
     .addHelpText('after', () =>
@@ -194,10 +190,11 @@ export function ofEntries(command: Command): Command {
 function ofSource(command: Command): Command {
   return ofSite(command)
     .addOption(
-      new Option(
+      choice(
         '--store <store>',
         "ask the store instead of a site: that of REDIS_URL, or the KV namespace of the project's wrangler config",
-      ).choices(SHARED_STORES),
+        SHARED_STORES,
+      ),
     )
     .option('--env <name>', 'with --store cloudflare-kv: the environment of the wrangler config')
     .option('--local', "with --store cloudflare-kv: wrangler's local state instead of what is deployed");
