@@ -162,7 +162,7 @@ export function sayUnresolved({ schema, typesFile }: Project, terminal: Terminal
     typesFile === undefined
       ? '`payload generate:types` tells what is missing there'
       : `${typesFile} tells what is missing there`;
-  terminal.say(`  ${printable(types)}; --exact asks Payload itself.`);
+  terminal.say(`  ${printable(runnable(types))}; --exact asks Payload itself.`);
 }
 
 /** Something worth knowing that needs no change. */

@@ -60,6 +60,59 @@ test('where payload-types.ts is gone, what only it told of is not simply taken f
   expect((await sync('--check')).stdout).not.toContain(told);
 });
 
+describe('types that are older than the schema', () => {
+  const entity = (name: string, fields = '') => `export interface ${name} {\n  id: number;\n${fields}}\n`;
+  const typesOf = (...more: [slug: string, name: string][]) => {
+    const members = [['posts', 'Post'], ['pages', 'Page'], ['users', 'User'], ...more].map(
+      ([slug, name]) => `    ${slug}: ${name};\n`,
+    );
+    return [
+      `export interface Config {\n  collections: {\n${members.join('')}  };\n  globals: { header: Header };\n}\n`,
+      entity('Post', '  slug?: string | null;\n'),
+      entity('Page', '  title?: string | null;\n'),
+      ...['User', 'Header'].map((name) => entity(name)),
+      ...more.map(([, name]) => entity(name, '  code?: string | null;\n')),
+    ].join('');
+  };
+  const write = (file: string, text: string) => writeFile(absolute(file), text);
+
+  test.each([
+    ['npm', {}, 'npx payload generate:types'],
+    ['pnpm', { packageManager: 'pnpm@9.0.0' }, 'pnpm exec payload generate:types'],
+    [
+      'a script of the project',
+      { scripts: { 'generate:types': 'payload generate:types' } },
+      'npm run generate:types',
+    ],
+    [
+      'its script, by yarn',
+      { packageManager: 'yarn@4.0.0', scripts: { 'generate:types': 'x' } },
+      'yarn run generate:types',
+    ],
+  ])('are a next step, as %s runs it, and none once they are new', async (_how, manifest, step) => {
+    await write('package.json', JSON.stringify({ dependencies: { payload: '3.90.2' }, ...manifest }));
+    await write('src/payload.config.ts', NEW_ONE);
+    await write('src/payload-types.ts', typesOf());
+    const expected = `${step}   (src/payload-types.ts does not know \`events\` yet; before the type check)`;
+    expect((await sync('--check')).stdout).toContain(`\nNext\n  → ${expected}\n`);
+    expect(JSON.parse((await sync('--check', '--json')).stdout).nextSteps).toEqual([expected]);
+    expect((await sync('--yes')).stdout).toContain(`\nNext\n  → ${expected}\n`);
+    expect(JSON.parse((await sync('--yes', '--json')).stdout).nextSteps).toEqual([expected]);
+    await write('src/payload-types.ts', typesOf(['events', 'Event']));
+    expect((await sync('--yes')).stdout).not.toContain('Next');
+    expect(JSON.parse((await sync('--check', '--json')).stdout).nextSteps).toEqual([]);
+  });
+
+  test('are one where they lack a field, or have one that is gone, too', async () => {
+    await write('src/payload-types.ts', typesOf().replace('slug?', 'title?'));
+    expect((await sync('--yes')).stdout).toContain(
+      '→ npx payload generate:types   (src/payload-types.ts does not fit the config; before the type check)',
+    );
+    await write('src/payload-types.ts', typesOf());
+    expect((await sync('--yes')).stdout).not.toContain('generate:types');
+  });
+});
+
 describe('before anything is written', () => {
   beforeEach(() => writeFile(absolute('src/payload.config.ts'), NEW_ONE));
 

@@ -122,7 +122,7 @@ describe('after a new field and a new collection', () => {
       notices: [],
       written: false,
       install: null,
-      nextSteps: [],
+      nextSteps: [expect.stringMatching(/^(?:npx payload|npm run) generate:types {3}\(/)],
     });
   });
 

@@ -12,7 +12,7 @@ import {
 import { generatedPaths } from '../../plan/generated-paths.js';
 import type { ProjectFiles } from '../../plan/plan.js';
 import { typedSlugs } from '../../plan/types-slugs.js';
-import { type Course, carryOut, outcomeDocument, type WriteOptions } from '../carry-out.js';
+import { type Course, carryOut, outcomeDocument, sayNext, type WriteOptions } from '../carry-out.js';
 import { EXIT } from '../failure.js';
 import { readTemplates } from '../package-files.js';
 import { readProjectFiles } from '../project-files.js';
@@ -21,6 +21,7 @@ import { runnable } from '../runnable.js';
 import { countOf, noticeLine, planLines, sayUnresolved } from '../show-plan.js';
 import { createQuestions, type Questions } from '../terminal/questions.js';
 import { columnsOf, printable, type Terminal } from '../terminal/terminal.js';
+import { typesStep } from '../types-step.js';
 
 /** Options of `payload-kv sync`. */
 export interface SyncOptions extends WriteOptions {
@@ -68,10 +69,12 @@ export async function runSync(options: SyncOptions, terminal: Terminal): Promise
     written: ({ changes }) => `${kleur.green('✓')} ${countOf(changes.length, 'file')} written.`,
   };
   const outcome = await carryOut(plan, course, options, terminal, questions);
+  const nextSteps = typesStep(project, typesOf(input));
+  sayNext(nextSteps, terminal);
   terminal.document({
     command: 'sync',
     ok,
-    ...outcomeDocument(outcome, []),
+    ...outcomeDocument(outcome, nextSteps),
     ...findingsDocument(findings),
   });
   return ok ? EXIT.ok : EXIT.found;
@@ -105,17 +108,24 @@ function check(
     terminal.say('  → If it was written with --exact, check it with --exact as well.');
   }
   for (const notice of wiringNotice(input.project)) terminal.say(noticeLine(notice));
+  const nextSteps = typesStep(input.project, typesOf(input));
+  sayNext(nextSteps, terminal);
   if (terminal.json) {
     const plan = planSync(input, findings, []);
     plan.notices.push(...wiringNotice(input.project));
     terminal.document({
       command: 'sync',
       ok: !drift,
-      ...outcomeDocument({ plan, written: false, install: null }, []),
+      ...outcomeDocument({ plan, written: false, install: null }, nextSteps),
       ...findingsDocument(findings),
     });
   }
   return drift ? EXIT.found : EXIT.ok;
+}
+
+/** The text of the project's `payload-types.ts`. */
+function typesOf({ project, files }: SyncInput): string | undefined {
+  return project.typesFile === undefined ? undefined : files[project.typesFile];
 }
 
 /** A schema in step says nothing of a config that does not use the cache. */
