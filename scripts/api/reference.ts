@@ -1,7 +1,7 @@
 import { type ExportedDeclarations, type JSDoc, type JSDocableNode, Node, SyntaxKind } from 'ts-morph';
 import { codeOf, type Entry, type Exported, readEntries } from './entries.js';
 
-/** An export of which no comment says what it is: its entry and its name. */
+/** An export, or a member of one, of which no comment says what it is: its entry, its name and the member. */
 export type Undescribed = string;
 
 /** Pages made of doc comments, by their names below `docs/reference/`; and what has no text. */
@@ -105,7 +105,9 @@ function describe(
     ...tagged('returns').map((tag) => `Returns ${textOf(tag)}`),
     ...tagged('throws').map((tag) => `Throws ${textOf(tag)}`),
     ...tagged('example').map((tag) => (tag.getCommentText() ?? '').trim()),
-    ...declarations.flatMap((each) => membersOf(each, link)),
+    ...declarations.flatMap((each) =>
+      membersOf(each, link, (member) => undescribed.push(`${specifier}: ${name}.${member}`)),
+    ),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
@@ -118,7 +120,11 @@ function headOf(declaration: ExportedDeclarations): string {
   return `${code.slice(0, code.indexOf('{')).trim()} { … }`;
 }
 
-function membersOf(declaration: ExportedDeclarations, link: Link): string[] {
+function membersOf(
+  declaration: ExportedDeclarations,
+  link: Link,
+  onUndescribed: (member: string) => void,
+): string[] {
   if (!Node.isInterfaceDeclaration(declaration) && !Node.isClassDeclaration(declaration)) return [];
   const rows = declaration.getMembers().flatMap((member) => {
     // What only the class itself and its copies look at.
@@ -129,6 +135,7 @@ function membersOf(declaration: ExportedDeclarations, link: Link): string[] {
       .join(' ');
     const code = oneLine(codeOf(member)).replace(/;$/, '');
     const [, name = 'the call', type = code] = /^(?:readonly )?([\w$]+\??)(?:: ?)?(.*)$/.exec(code) ?? [];
+    if (text === '') onUndescribed(name);
     return [`| \`${name}\` | ${cell(type)} | ${link(oneLine(text)).replaceAll('|', '\\|')} |`];
   });
   return rows.length === 0 ? [] : [['| member | type | |', '|---|---|---|', ...rows].join('\n')];
@@ -143,7 +150,8 @@ function docsOf(node: Node): JSDoc[] {
   const documented = Node.isVariableDeclaration(node)
     ? node.getFirstAncestorByKind(SyntaxKind.VariableStatement)
     : node;
-  return Node.isJSDocable(documented) ? (documented as JSDocableNode).getJsDocs() : [];
+  // Above the first declaration of a file stands what the file is.
+  return Node.isJSDocable(documented) ? (documented as JSDocableNode).getJsDocs().slice(-1) : [];
 }
 
 /** What stands at the top of an entry's file; where nothing does, what its first value is. */

@@ -116,6 +116,7 @@ export interface ReplaceContext {
 
 /** What a registry is given when the site starts. */
 export interface ConnectContext {
+  /** The Payload instance whose cache it is. */
   payload: import('payload').Payload;
   /** The database adapter below the cache. */
   adapter: import('payload').DatabaseAdapter;

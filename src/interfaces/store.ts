@@ -1,6 +1,8 @@
 /** One value to be written. */
 export interface StoreWrite {
+  /** The key; a prefix of the store comes before it. */
   key: string;
+  /** The entry as text. */
   value: string;
   /** Seconds after which it expires, or `undefined` for never. */
   ttl: number | undefined;
@@ -37,6 +39,7 @@ export interface DecodedForms {
 
 /** Whether a store can be reached. */
 export interface StoreHealth {
+  /** Whether it answers. */
   ok: boolean;
   /** What is wrong, where something is. Holds no secret. */
   message?: string;
@@ -44,10 +47,13 @@ export interface StoreHealth {
 
 /** What a store in this process holds. */
 export interface StoreUsage {
+  /** How many entries it holds. */
   entries: number;
+  /** How many it holds at most. */
   maxEntries: number;
   /** Bytes of memory taken. */
   bytes: number;
+  /** Most bytes that it takes. */
   maxBytes: number;
   /** Entries that gave way to others since the process started. */
   evictions: number;

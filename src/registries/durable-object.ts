@@ -12,7 +12,9 @@ import { toldLocks } from './told-locks.js';
 
 /** The part of Cloudflare's `DurableObjectNamespace` that the registry uses. */
 export interface DurableObjectBinding {
+  /** The id of the object of a name; the same name has the same id everywhere. */
   idFromName(name: string): unknown;
+  /** The object of an id, as something that requests are sent to. */
   get(
     id: never,
     options?: never,

@@ -73,7 +73,9 @@ const STAND_IN = Symbol.for('payload-kv.stand-in');
 
 /** A cache without Payload, as functions are given it: `createCache()` of `payload-kv/cache` makes one. */
 export interface CacheWithoutPayload {
+  /** Waits until what is being written is written. */
   settle(): Promise<void>;
+  /** Waits as `settle`, and ends what the store has opened. */
   close(): Promise<void>;
 }
 

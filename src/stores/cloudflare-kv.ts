@@ -9,9 +9,15 @@ import { healthOf } from './health.js';
 
 /** The part of Cloudflare's `KVNamespace` that the store uses. */
 export interface KVBinding {
+  /** Reads up to 100 keys in one call; `null` for those that are absent. `cacheTtl` is in seconds. */
   get(keys: string[], options: { type: 'text'; cacheTtl?: number }): Promise<Map<string, string | null>>;
+  /** Writes a value; `expirationTtl` is in seconds, at least 60. Without it the value stays. */
   put(key: string, value: string, options?: { expirationTtl?: number }): Promise<void>;
+  /** Deletes a key. One that is absent is no error. */
   delete(key: string): Promise<void>;
+  /**
+   * Names of keys, up to 1,000 in one call; `cursor` leads to the next ones while `list_complete` is false.
+   */
   list(options: { prefix?: string; cursor?: string }): Promise<{
     keys: { name: string }[];
     list_complete: boolean;

@@ -8,12 +8,19 @@ import { healthOf } from './health.js';
 
 /** The part of a Keyv that the store uses; those of Keyv 5 and 6 have it. */
 export interface KeyvInstance {
+  /** The value of a key; `undefined` where there is none. */
   get(key: string): Promise<unknown>;
+  /** The values of several keys, in their order. */
   getMany(keys: string[]): Promise<unknown[]>;
+  /** Writes a value; `ttl` is in milliseconds. Without it the value stays. */
   set(key: string, value: string, ttl?: number): Promise<unknown>;
+  /** Writes several values, each as `set` does. */
   setMany(entries: { key: string; value: string; ttl?: number }[]): Promise<unknown>;
+  /** Deletes a key. One that is absent is no error. */
   delete(key: string): Promise<unknown>;
+  /** Deletes several keys. */
   deleteMany(keys: string[]): Promise<unknown>;
+  /** Hears of errors. */
   on(event: 'error', listener: (error: unknown) => void): unknown;
 }
 

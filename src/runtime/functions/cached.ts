@@ -98,6 +98,7 @@ export interface MemoizeOptions<Arguments extends readonly unknown[]>
 
 /** A function whose calls are cached by their arguments. */
 export interface Memoized<Arguments extends readonly unknown[], Result> {
+  /** Answers from the cache, or runs the function. */
   (...args: Arguments): Promise<Result>;
   /** Runs the function now, whatever is stored, and has that replaced. */
   refresh(...args: Arguments): Promise<Result>;

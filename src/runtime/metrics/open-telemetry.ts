@@ -11,18 +11,26 @@ import { type OwnLabels, showIn, whole } from './shown.js';
 
 /** What is used of a meter of `@opentelemetry/api`. */
 export interface OpenTelemetryMeter {
+  /** Makes a histogram, which is told each duration; in seconds. */
   createHistogram(
     name: string,
     options: object,
   ): { record(value: number, attributes: Record<string, string>): void };
+  /** Makes a counter that is read when metrics are collected. */
   createObservableCounter(name: string, options: object): object;
+  /** Makes a gauge that is read when metrics are collected. */
   createObservableGauge(name: string, options: object): object;
+  /** Has several counters and gauges read by one function. */
   addBatchObservableCallback(callback: (result: any) => void, observables: any[]): void;
+  /** Ends that. */
   removeBatchObservableCallback(callback: (result: any) => void, observables: any[]): void;
 }
 
 /** What is used of a tracer of `@opentelemetry/api`. */
 export interface OpenTelemetryTracer {
+  /**
+   * Makes a span, of something that is over already: it is ended at once, with its time. Times are in milliseconds.
+   */
   startSpan(
     name: string,
     options: { kind: number; startTime: number; attributes: Record<string, string | number> },

@@ -7,8 +7,11 @@ import { type OwnLabels, type ReadValues, type ShownValue, showIn } from './show
 
 /** What is used of a registry of prom-client. */
 export interface PrometheusRegister {
+  /** Takes a metric, which it reads when it is read itself. */
   registerMetric(metric: any): void;
+  /** The metric of a name; `undefined` where there is none. */
   getSingleMetric(name: string): unknown;
+  /** Takes the metric of a name out. */
   removeSingleMetric(name: string): void;
 }
 

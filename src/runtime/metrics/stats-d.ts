@@ -9,8 +9,11 @@ import { type OwnLabels, whole } from './shown.js';
 
 /** What is used of a client: hot-shots has it, and others that take tags as an object. */
 export interface StatsDClient {
+  /** Adds to a counter. */
   increment(name: string, value: number, tags: Record<string, string>): unknown;
+  /** Sets a gauge. */
   gauge(name: string, value: number, tags: Record<string, string>): unknown;
+  /** Tells a duration. */
   timing(name: string, milliseconds: number, tags: Record<string, string>): unknown;
 }
 

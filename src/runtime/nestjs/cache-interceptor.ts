@@ -37,6 +37,7 @@ export class CacheInterceptor implements NestInterceptor {
     this.#modules = modules;
   }
 
+  /** Answers a route from the cache, or has its handler answer. Called by Nest. */
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     if (context.getType() !== 'http' || underCache.has(context)) return next.handle();
     const route = routeOf(context, this.#reflector);

@@ -81,6 +81,7 @@ export class PayloadKVModule implements OnModuleInit, OnApplicationShutdown {
     };
   }
 
+  /** Refuses two caches of one name. Called by Nest. */
   onModuleInit(): void {
     for (const { name } of this.#opened) {
       const token = getCacheToken(name);
@@ -91,6 +92,7 @@ export class PayloadKVModule implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
+  /** Closes the caches that the module made. Called by Nest. */
   async onApplicationShutdown(): Promise<void> {
     await Promise.all(this.#opened.map(({ close }) => close()));
   }

@@ -31,14 +31,19 @@ export type PayloadKVModuleOptions = Named & CacheSource;
 
 /** A provider that says what a cache is. */
 export interface CacheSourceFactory {
+  /** Says what the cache is; asked once, when the application starts. */
   createCacheOptions(): CacheSource | Promise<CacheSource>;
 }
 
 /** One cache of `PayloadKVModule.forRootAsync`: by `useFactory`, `useClass` or `useExisting`. */
 export interface PayloadKVModuleAsyncOptions extends Named, Pick<ModuleMetadata, 'imports'> {
+  /** A function that says what the cache is, given what `inject` names. */
   useFactory?: (...args: any[]) => CacheSource | Promise<CacheSource>;
+  /** What the factory is given, in the order of its parameters. Default nothing. */
   inject?: (InjectionToken | OptionalFactoryDependency)[];
+  /** A class that says what the cache is; the module makes one of it. */
   useClass?: Type<CacheSourceFactory>;
+  /** A provider of the imported modules that says what the cache is. */
   useExisting?: InjectionToken<CacheSourceFactory>;
   /** Providers that the factory needs. */
   extraProviders?: Provider[];

@@ -53,6 +53,7 @@ export default class PayloadKVCacheHandler {
     this.#build = buildOf(serverDistDir);
   }
 
+  /** What is kept under a key, while its versions hold; `null` where there is nothing. Called by Next. */
   async get(key: string, context: Context = {}): Promise<Entry | null> {
     const name = await this.#nameOf(key, context.kind, context.isFallback);
     // Next asks for null where there is nothing.
@@ -72,6 +73,7 @@ export default class PayloadKVCacheHandler {
     return found?.kept ?? null;
   }
 
+  /** Keeps a value under the versions of its tags. Called by Next. */
   async set(key: string, value: Value | null, context: Context = {}): Promise<void> {
     await askLivingSite(async (site) => {
       // What is not there has no tags: it is looked for again.
@@ -96,6 +98,7 @@ export default class PayloadKVCacheHandler {
     await revalidateNextTags(typeof tags === 'string' ? [tags] : tags);
   }
 
+  /** Nothing: it remembers no request. Called by Next. */
   resetRequestCache(): void {}
 
   /** What something is kept under: of one build, for another has other code. */

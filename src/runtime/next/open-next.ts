@@ -15,10 +15,17 @@ export type OpenNextTag = string | { tag: string; stale?: number; expire?: numbe
 
 /** What OpenNext calls a `NextModeTagCache`. */
 export interface OpenNextTagCache {
+  /** Name for messages of OpenNext. */
   name: string;
+  /** Says that tags are asked about when a page is read. */
   mode: 'nextMode';
+  /** When the last of these tags was revalidated, in milliseconds since 1970: 0 for never, now where nothing is known. */
   getLastRevalidated(tags: string[]): Promise<number>;
+  /**
+   * Whether a page with these tags is old. `lastModified` is when it was made, in milliseconds since 1970.
+   */
   hasBeenRevalidated(tags: string[], lastModified?: number): Promise<boolean>;
+  /** Notes that the site has revalidated these tags. */
   writeTags(tags: OpenNextTag[]): Promise<void>;
 }
 

@@ -27,13 +27,19 @@ export interface Sample {
 
 /** A metric, named as Prometheus has it. */
 export interface Metric {
+  /** Name, e.g. `payload_cache_requests_total`. */
   name: string;
+  /** What it is to Prometheus. */
   type: 'counter' | 'gauge' | 'histogram';
+  /** Unit of its values, as Prometheus shows them. Default none: a count. */
   unit?: 'seconds' | 'bytes';
+  /** What it counts, in one sentence. */
   help: string;
+  /** By what its series are told apart. */
   labels: readonly MetricLabel[];
   /** What values of the same labels come to where several Payload instances or processes have one each. */
   merged: 'sum' | 'min' | 'max';
+  /** Its values by what is known now, one for each series. */
   read(statistics: Statistics): Sample[];
 }
 

@@ -49,7 +49,9 @@ export interface ObserveOptions {
 
 /** What watches the cache of one Payload instance. */
 export interface Observation {
+  /** What `observe()` was given. */
   options: ObserveOptions;
+  /** What happens, as it does. */
   events: Events;
   /**
    * What is known now.

@@ -23,7 +23,9 @@ export type PurgedTarget =
 export interface PurgeRecord {
   /** When it had ended, in milliseconds since 1970. */
   time: number;
+  /** What was to be made stale. */
   target: PurgedTarget;
+  /** Who did it. */
   by: PurgedBy;
   /**
    * - `done`

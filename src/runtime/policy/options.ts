@@ -72,6 +72,7 @@ export type SingleFlightScope = 'process' | 'request' | 'isolate' | false;
 export interface InvalidationEvent {
   /** The collection or global written to. */
   slug: string;
+  /** Which of the two it is. */
   type: 'collection' | 'global';
   /** Database operations of the write, e.g. `updateOne`. */
   operations: string[];
@@ -79,12 +80,15 @@ export interface InvalidationEvent {
   ids: (string | number)[] | undefined;
   /** The tags whose versions were replaced. */
   tags: string[];
+  /** The Payload instance that wrote. */
   payload: Payload;
 }
 
 /** Tags whose versions were replaced, whatever was written: with each write, and by `invalidateCache`. */
 export interface ReplacementEvent {
+  /** Names of the tags. */
   tags: string[];
+  /** The Payload instance that replaced them. */
   payload: Payload;
 }
 
@@ -93,7 +97,9 @@ export type InvalidationHook = (event: InvalidationEvent) => void | Promise<void
 
 /** Shape of `payload-types.ts`' `Config`, as far as slugs go. */
 export interface GeneratedTypes {
+  /** The collections by slug, with their types. */
   collections: object;
+  /** The globals by slug, with their types. */
   globals: object;
 }
 
@@ -107,7 +113,9 @@ export interface GeneratedSchema {
 export interface KeyContext {
   /** Collection or global. */
   slug: string;
+  /** Which of the two it is. */
   type: 'collection' | 'global';
+  /** Of the database adapter, e.g. `find`. */
   operation: CachedOperation;
   /** The database arguments without `req`. Not to be changed. */
   args: Readonly<Record<string, unknown>>;

@@ -4,7 +4,9 @@ import { leastRecentlyUsed } from '../../platform/least-recently-used.js';
 
 /** What is used of the module `graphql`. */
 export interface GraphQLModule {
+  /** Reads a document; throws for what is none. */
   parse(source: string, options?: { noLocation?: boolean }): object;
+  /** Writes a document in its one spelling. */
   print(node: never): string;
 }
 

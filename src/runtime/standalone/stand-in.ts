@@ -3,6 +3,7 @@ import type { DatabaseAdapter, Payload } from 'payload';
 
 /** Where a cache without Payload says what its owner ought to know. */
 export interface CacheLogger {
+  /** A fault, or something that ought to be set otherwise; with the error where there is one. */
   warn(message: string, error?: unknown): void;
   /** Each purge by hand, where `audit: true` asks for it. Default none. */
   info?(message: string): void;

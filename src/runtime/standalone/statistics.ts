@@ -7,6 +7,7 @@ import { type FunctionCounts, summarised } from '../stats/stats.js';
 
 /** Counts of a cache, or of one namespace of it. */
 export interface StandaloneCounts {
+  /** Lookups that were answered from the cache. */
   hits: number;
   /** Nothing there, or something that was not fresh any more. */
   misses: number;

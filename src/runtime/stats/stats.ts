@@ -57,8 +57,11 @@ export interface FunctionCounts extends CacheCounts {
 
 /** Counts of the whole site and of each collection and global (`@slug`). */
 export interface CacheStats {
+  /** Of all collections and globals. */
   total: CacheCounts;
+  /** By slug; absent for those that nobody has asked for. */
   collections: Record<string, CacheCounts>;
+  /** By slug; absent for those that nobody has asked for. */
   globals: Record<string, CacheCounts>;
   /** By namespace, `''` for functions of none. They are no part of `total`. */
   functions: Record<string, FunctionCounts>;

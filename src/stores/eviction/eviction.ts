@@ -2,12 +2,14 @@
 
 /** What is kept under keys, bounded by whoever keeps it: an order says what goes first. */
 export interface Kept<Value> {
+  /** How many values are kept. */
   readonly size: number;
   /**
    * Bytes of memory that the order takes by itself, and for each value beside what a Map and a ring of them take.
    * Default none.
    */
   readonly bytes?: number;
+  /** See `bytes`: for each value. */
   readonly bytesEach?: number;
   /** The value under a key. This is a use of it. */
   get(key: string): Value | undefined;
@@ -20,6 +22,7 @@ export interface Kept<Value> {
    * @param cost what it took to make it, in milliseconds
    */
   set(key: string, value: Value, bytes: number, cost: number): void;
+  /** Lets go what is under a key; nothing where there is none. */
   delete(key: string): void;
   /** Lets one go, unless there is none. */
   evict(): void;
@@ -31,6 +34,7 @@ export interface Kept<Value> {
 export interface Bounds {
   /** Most values, and most bytes of them. */
   maxEntries: number;
+  /** Most bytes of memory that they may take. */
   maxBytes: number;
 }
 
