@@ -20,6 +20,11 @@ const NEEDED = [
 const UNWANTED =
   /(^|\/)(test|fixtures|node_modules|\.env|\.git|\.npmrc)|\.test\.|\.map$|\.tgz$|\.tsbuildinfo$/;
 
+/** Why nothing can be released before the repository has an address, and what to do. */
+const UNNAMED = `package.json names no repository, and npm takes provenance only from the one that is named there.
+Add it, as the address to which this is pushed: "repository": { "type": "git", "url": "git+https://github.com/<owner>/<name>.git" }.
+Then name the workflow publish.yml and its environment npm as trusted publisher, in the settings of the package at npm.`;
+
 /** Something that keeps this from being released, said in one sentence. */
 class NotReleased extends Error {}
 
@@ -129,6 +134,7 @@ async function release(wanted: string, isDry: boolean): Promise<void> {
     repository?: unknown;
   };
   const version = nextVersion(now, wanted);
+  if (!isDry && repository === undefined) throw new NotReleased(UNNAMED);
   checkRepository(version);
   const changelog = datedChangelog(read('CHANGELOG.md'), version);
 
@@ -157,6 +163,7 @@ async function release(wanted: string, isDry: boolean): Promise<void> {
   if (isDry) {
     putBack();
     console.log('A dry run: everything is as it was.');
+    if (repository === undefined) console.log(`Without --dry-run it is refused. ${UNNAMED}`);
     return;
   }
   console.log(`Written: ${PATHS.join(', ')}. Next:
@@ -168,9 +175,6 @@ async function release(wanted: string, isDry: boolean): Promise<void> {
   git push origin main v${version}
 
 The tag has .github/workflows/publish.yml publish it.`);
-  if (repository === undefined) {
-    console.log('Before that, name the repository in package.json: npm accepts provenance of no other.');
-  }
 }
 
 const [wanted, ...rest] = process.argv.slice(2).filter((arg) => arg !== '--dry-run');

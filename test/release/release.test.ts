@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { execa } from 'execa';
@@ -50,6 +50,13 @@ beforeAll(async () => {
   await commit('CHANGELOG.md', (all) =>
     all.replace(/## Unreleased\n+/, '## Unreleased\n\n- Something new.\n\n'),
   );
+  await git('tag', 'unnamed');
+  await commit('package.json', (all) =>
+    all.replace(
+      '  "license": "MIT",\n',
+      '  "license": "MIT",\n  "repository": {\n    "type": "git",\n    "url": "git+https://github.com/somebody/payload-kv.git"\n  },\n',
+    ),
+  );
   await git('tag', 'start');
 });
 
@@ -83,7 +90,7 @@ test('A release writes version and date, builds, checks, and says what comes nex
   const changes = (await git('diff', '--numstat')).split('\n').map((line) => line.split('\t'));
   expect(changes.map(([, , file]) => file)).toEqual(['CHANGELOG.md', 'package-lock.json', 'package.json']);
   expect(changes.slice(1).map(([added]) => added)).toEqual(['2', '1']);
-  expect(await git('tag')).toBe('start');
+  expect(await git('tag')).toBe('start\nunnamed');
 });
 
 test('A dry run of a version does the same, and leaves everything as it was', async () => {
@@ -102,6 +109,18 @@ test('What fails after it has written is put back: a tarball that lacks somethin
   const { exitCode, stderr } = await release('patch');
   expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: 'The tarball lacks bin/payload-kv.js.' });
   expect(await git('status', '--porcelain')).toBe('');
+});
+
+test('While package.json names no repository, a release is refused with what to add, and a dry run says so', async () => {
+  await git('checkout', '-qfB', 'main', 'unnamed');
+  const refused = await release('minor');
+  expect(refused).toMatchObject({ exitCode: 1, stdout: '' });
+  expect(refused.stderr).toContain('package.json names no repository, and npm takes provenance only from');
+  expect(refused.stderr).toContain('"url": "git+https://github.com/<owner>/<name>.git"');
+  expect(await git('status', '--porcelain')).toBe('');
+  const dry = await release('minor', '--dry-run');
+  expect(dry).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(dry.stdout).toContain('Without --dry-run it is refused. package.json names no repository');
 });
 
 test.each([
@@ -145,4 +164,16 @@ test('The workflow that publishes may read and say who it is, and nothing else, 
   expect(file).not.toMatch(/secrets\.|TOKEN|pull_request/);
   const { scripts } = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8'));
   for (const [, name = ''] of file.matchAll(/npm run (\w+)/g)) expect(scripts).toHaveProperty(name);
+});
+
+test('Every action of a workflow is a commit with its version behind it, which Dependabot keeps', async () => {
+  const workflows = join(repository, '.github/workflows');
+  const uses = [];
+  for (const name of await readdir(workflows)) {
+    uses.push(...(await readFile(join(workflows, name), 'utf8')).matchAll(/^\s*-?\s*uses: *(.*)$/gm));
+  }
+  expect(uses.length).toBeGreaterThan(1);
+  for (const [, action] of uses) expect(action).toMatch(/^[\w-]+\/[\w-]+@[\da-f]{40} # v\d+\.\d+\.\d+$/);
+  const { updates } = parse(await readFile(join(repository, '.github/dependabot.yml'), 'utf8'));
+  expect(updates).toContainEqual(expect.objectContaining({ 'package-ecosystem': 'github-actions' }));
 });
