@@ -28,7 +28,7 @@ test('What is compared with are the versions that are installed here', () => {
 
 test('Every row of its tables has a cell for each column', () => {
   const tables = page.split(/\n\n/).filter((part) => part.startsWith('|'));
-  expect(tables.length).toBe(3);
+  expect(tables.length).toBe(4);
   for (const table of tables) {
     const widths = table
       .trim()
