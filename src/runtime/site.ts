@@ -24,7 +24,8 @@ import { type CacheBehind, wrapAdapter } from './adapter/wrap-adapter.js';
 import { carryInstance, noteInstance } from './carried-instance.js';
 import { ENTRY_FORMAT } from './entry/entry-form.js';
 import { createEnvelope } from './entry/envelope.js';
-import { createEvents, momentIn } from './events/events.js';
+import { createEvents } from './events/events.js';
+import { momentIn } from './events/moment.js';
 import { createFaultGuard, type FaultGuard } from './fault/fault-guard.js';
 import { createWarnings, type Warnings } from './fault/warnings.js';
 import {

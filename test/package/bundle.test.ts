@@ -226,6 +226,21 @@ async function printedBySite(contents: string): Promise<unknown> {
   }
 }
 
+test("What OpenNext takes into its config needs none of Node's modules but the one that it lets through", async () => {
+  const { warnings } = await build({
+    stdin: { contents: "export { default } from 'payload-kv/next/open-next';", resolveDir: repository },
+    bundle: true,
+    // As OpenNext compiles open-next.config.ts a second time, whatever runs it.
+    platform: 'browser',
+    conditions: ['worker', 'browser'],
+    external: ['node:crypto'],
+    tsconfigRaw: {},
+    write: false,
+    logLevel: 'silent',
+  });
+  expect(warnings).toEqual([]);
+});
+
 test('A site without ioredis can be bundled, and is told what it lacks when it needs it', async () => {
   const printed = await printedBySite(`import { redis } from 'payload-kv/redis';
     const store = redis({ url: 'redis://:secret@127.0.0.1:1' });

@@ -16,10 +16,6 @@ const channels = Object.fromEntries(
 ) as Record<EventType, ReturnType<typeof channel>>;
 const every = Object.values(channels);
 
-/** The moment, if anybody wants to know how long things take. */
-export const momentIn = (events: Events): number | undefined =>
-  events.isHeard() ? performance.now() : undefined;
-
 /**
  * Creates the events of one Payload instance.
  *

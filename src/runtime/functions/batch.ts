@@ -1,7 +1,7 @@
 /** Values of many keys at once: those that are kept from the cache, the others of one call of a function. */
 import type { PayloadRequest } from 'payload';
 import { PayloadKVError } from '../../errors.js';
-import { momentIn } from '../events/events.js';
+import { momentIn } from '../events/moment.js';
 import { runCall } from '../operation/operation.js';
 import { exceeds } from '../read/entry-writes.js';
 import { countBypass, noteLookup, tell } from '../read/outcome.js';

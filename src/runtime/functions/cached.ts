@@ -6,7 +6,7 @@
 import type { PayloadRequest } from 'payload';
 import { parseDuration } from '../../duration.js';
 import { PayloadKVError } from '../../errors.js';
-import { momentIn } from '../events/events.js';
+import { momentIn } from '../events/moment.js';
 import { noteUse } from '../operation/operation.js';
 import { answerWithGrace } from '../read/grace.js';
 import { countBypass, noteLookup, telling } from '../read/outcome.js';

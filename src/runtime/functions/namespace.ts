@@ -1,7 +1,7 @@
 /** One namespace of functions and values. */
 import type { Duration } from '../../duration.js';
 import { PayloadKVError } from '../../errors.js';
-import { momentIn } from '../events/events.js';
+import { momentIn } from '../events/moment.js';
 import { currentCall } from '../operation/operation.js';
 import { accessDenied, mayAccess } from '../policy/access.js';
 import { purgeByHand } from '../purge/by-hand.js';

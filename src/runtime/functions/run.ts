@@ -5,7 +5,7 @@ import { PayloadKVError } from '../../errors.js';
 import type { Refusal } from '../../interfaces/recorder.js';
 import { instanceOf, standInOf } from '../carried-instance.js';
 import { decodeResult } from '../entry/entry.js';
-import { momentIn } from '../events/events.js';
+import { momentIn } from '../events/moment.js';
 import { currentRecorder, runCall } from '../operation/operation.js';
 import { noteLimited, rateLimited, takeOne } from '../policy/rate-limits.js';
 import { collectionTag, documentTag, globalTag, ownTag, starTag } from '../query/tags.js';

@@ -8,7 +8,7 @@ import { leavesProcess } from '../../interfaces/store.js';
 import { hash } from '../../platform/hash.js';
 import { shared } from '../../platform/shared.js';
 import { type Instance, instanceOf, livingInstances } from '../carried-instance.js';
-import { momentIn } from '../events/events.js';
+import { momentIn } from '../events/moment.js';
 import { mayAccess } from '../policy/access.js';
 import { attachedKeys } from '../read/attachment.js';
 import { counted } from '../read/context.js';

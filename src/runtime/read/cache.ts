@@ -5,7 +5,7 @@
  */
 import type { Recorder } from '../../interfaces/recorder.js';
 import { isObject } from '../../platform/is-object.js';
-import { momentIn } from '../events/events.js';
+import { momentIn } from '../events/moment.js';
 import {
   CacheMissError,
   type FoundDirective,

@@ -1,7 +1,7 @@
 /** What is answered where an entry is not fresh, or there is none. */
 import { PayloadKVError } from '../../errors.js';
 import type { Recorder } from '../../interfaces/recorder.js';
-import { momentIn } from '../events/events.js';
+import { momentIn } from '../events/moment.js';
 import type { Absent, ReadContext, Subject, Wanted } from './context.js';
 import { hashIn, tell } from './outcome.js';
 

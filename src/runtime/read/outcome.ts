@@ -1,6 +1,6 @@
 /** Counts what becomes of reads and functions, and tells those who listen. */
 import type { Events, EventType, Filled, Told } from '../../interfaces/events.js';
-import { momentIn } from '../events/events.js';
+import { momentIn } from '../events/moment.js';
 import type { BypassReason, FunctionCounts } from '../stats/stats.js';
 import type { Subject, Wanted } from './context.js';
 

@@ -7,7 +7,7 @@ import { PayloadKVError } from '../../errors.js';
 import type { Refusal } from '../../interfaces/recorder.js';
 import { leastRecentlyUsed } from '../../platform/least-recently-used.js';
 import { instanceOf, livingInstances } from '../carried-instance.js';
-import { momentIn } from '../events/events.js';
+import { momentIn } from '../events/moment.js';
 import type {
   CachedOptions,
   FunctionCall,

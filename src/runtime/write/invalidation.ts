@@ -6,7 +6,7 @@
 import type { DatabaseAdapter, Payload } from 'payload';
 import type { Events, Told } from '../../interfaces/events.js';
 import type { Pages } from '../../interfaces/recorder.js';
-import { momentIn } from '../events/events.js';
+import { momentIn } from '../events/moment.js';
 import { isTransactionID, type TransactionID, transactionOf } from '../operation/request.js';
 import { transactionAround } from '../operation/transaction-around.js';
 import type { InvalidationEvent, ReplacementEvent } from '../policy/options.js';
