@@ -52,7 +52,9 @@ export default defineConfig({
     // Two busy processors answer later than a server; tests of timeouts take the variable out.
     env: { PAYLOAD_KV_TIMEOUT: '30000' },
     globalSetup: ['test/support/build.ts'],
-    setupFiles: ['test/support/whole-waits.ts', 'test/support/unsynced-sqlite.mjs'],
+    setupFiles: ['whole-waits.ts', 'unsynced-sqlite.mjs', 'quick-passwords.mjs'].map(
+      (file) => `test/support/${file}`,
+    ),
     pool: 'forks',
     // Payload, workerd and tsc share the machine with the tests.
     maxWorkers: 2,

@@ -8,6 +8,7 @@ import { buildConfig, getPayload, handleEndpoints } from 'payload';
 import { getCacheStats, memory, payloadKV, tiered } from '../../src/runtime/index.js';
 import { redis } from '../../src/runtime/redis.js';
 import { startRest } from '../support/rest.js';
+import '../support/quick-passwords.mjs';
 import '../support/unsynced-sqlite.mjs';
 import { collections, globals } from './collections.js';
 import { graphqlOf } from './graphql.js';
