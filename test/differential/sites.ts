@@ -9,6 +9,7 @@ import * as payload3 from 'payload';
 import type { KVBinding } from '../../src/runtime/cloudflare.js';
 import { startInstance, stopInstance } from '../support/payload-instance.js';
 import type { PostgresServer } from '../support/postgres.js';
+import { pushedOnce } from '../support/pushed-once.js';
 import { removeDirectory } from '../support/remove-directory.js';
 import { repository } from '../support/repository.js';
 
@@ -85,7 +86,7 @@ async function startPayload(
     db: {
       ...db,
       init: (args) => {
-        base = db.init(args) as Adapter;
+        base = pushedOnce(db.init(args) as Adapter);
         prepare(base);
         return base;
       },

@@ -26,6 +26,7 @@ import { Header } from '../../fixtures/blog/src/globals/Header.js';
 import { SiteSettings } from '../../fixtures/blog/src/globals/SiteSettings.js';
 import { READS, WRITES } from './adapter-methods.js';
 import { answer, startInstance, stopInstance } from './payload-instance.js';
+import { pushedOnce } from './pushed-once.js';
 import { removeDirectory } from './remove-directory.js';
 import { repository } from './repository.js';
 
@@ -238,7 +239,13 @@ async function start(
   const config = await module.buildConfig({
     ...configured,
     plugins: [...(configured.plugins ?? []), ...(options.plugins ?? [])],
-    db: wrapAdapter ? { ...db, init: (args) => wrapAdapter(db.init(args) as Adapter) } : db,
+    db: {
+      ...db,
+      init(args) {
+        const adapter = pushedOnce(db.init(args) as Adapter);
+        return wrapAdapter ? wrapAdapter(adapter) : adapter;
+      },
+    },
   });
   const key = `test-${++started}`;
   const payload = await startInstance(module, config, key);
