@@ -264,3 +264,18 @@ test('what somebody has put around it, or uses elsewhere, is not taken out by a 
   );
   expect(stillWrapped(WRAPPED_REST, 'src/lib/handlers.ts')).toBeUndefined();
 });
+
+test('an import that somebody has added to loses our name alone', () => {
+  const named = (names: string) =>
+    WRAPPED_REST.replace('{ withResponseCache }', names).replace(
+      "{ api: 'rest' }",
+      "{ api: 'rest', ttl: 5 }",
+    );
+  const left = (names: string) =>
+    REST_ROUTE.replace("routes'\n", `routes'\nimport ${names} from 'payload-kv/responses'\n`);
+  const others = unwrapRoute(named('{ keyOf, withResponseCache }'), PATH, []);
+  expect(others).toBe(left('{ keyOf }'));
+  // Of which nothing tells what is to become of it.
+  const both = unwrapRoute(named('all, { withResponseCache }'), PATH, []);
+  expect(both).toBe(left('all, { withResponseCache }'));
+});

@@ -1,9 +1,6 @@
-/** What a file takes from `next/cache`, and how names come out of imports. */
+/** What a file takes from `next/cache`, and whether it can go. */
 import { ts } from '../../inspect/typescript.js';
-import { nodeIn } from '../config/exported-object.js';
-import { isUse } from '../text/identifiers.js';
-import { removeMember } from '../text/splice-out.js';
-import { valuesOf } from '../wrapper/import-edit.js';
+import { bindingOf, type ImportBinding, isUsed, valuesOf, withoutBinding } from '../text/imports.js';
 
 /** A name that an import binds. */
 export interface ImportedName {
@@ -96,40 +93,25 @@ export function lineEnd(text: string, position: number): number {
 
 /**
  * The text without a name among its imports. As it is where something still uses the name; `undefined` where the import
- * cannot go without anything else going.
+ * cannot go without anything else going, a comment on it included.
  */
 export function withoutImported(text: string, path: string, name: string): string | undefined {
   const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
-  for (const statement of source.statements) {
-    const bindings = ts.isImportDeclaration(statement) ? valuesOf(statement) : undefined;
-    const index = bindings?.elements.findIndex((it) => it.name.text === name) ?? -1;
-    if (!bindings || index === -1) continue;
-    if (isUsed(source, name)) return text;
-    const { importClause } = statement as ts.ImportDeclaration;
-    const start = statement.getStart(source);
-    if (importClause?.name || hasComment(source, start, lineEnd(text, statement.end))) return undefined;
-    if (bindings.elements.length > 1) {
-      const members = bindings.elements.map((it) => ({ start: it.getStart(source), end: it.end }));
-      return removeMember(text, { start: bindings.getStart(source), end: bindings.end, members }, index);
-    }
-    // A comment on the line above may be about this import, or tell the compiler or a linter something.
-    const above = ts.getLeadingCommentRanges(text, statement.getFullStart())?.at(-1);
-    if (above && !/\n[ \t]*\r?\n/.test(text.slice(above.end, start))) return undefined;
-    return withoutLines(text, start, statement.end);
-  }
-  return text;
+  const binding = bindingOf(source, name);
+  if (!binding || isUsed(source, name)) return text;
+  return mayHaveWords(source, binding) ? undefined : withoutBinding(text, source, binding);
 }
 
-/** The text without whole lines, and without one of two empty lines that meet; `undefined` where they are no whole lines. */
-function withoutLines(text: string, start: number, end: number): string | undefined {
-  const before = text.slice(0, start);
-  const behind = /^[ \t]*(\r?\n|$)/.exec(text.slice(end));
-  if (!behind || !/(^|\n|^\uFEFF)$/.test(before)) return undefined;
-  const rest = text.slice(end + behind[0].length);
-  const meets = /^(\uFEFF)?$|\n\r?\n$/.test(before);
-  return before + (meets ? rest.replace(/^\r?\n/, '') : rest);
-}
-
-function isUsed(source: ts.SourceFile, name: string): boolean {
-  return nodeIn(source, (node) => isUse(node, name) && !ts.isImportSpecifier(node.parent)) !== undefined;
+/** Whether a comment may be about an import, or tell the compiler or a linter something of it. */
+function mayHaveWords(source: ts.SourceFile, binding: ImportBinding): boolean {
+  const { text } = source;
+  const statement = ts.findAncestor(binding, ts.isImportDeclaration) as ts.ImportDeclaration;
+  const start = statement.getStart(source);
+  if (hasComment(source, start, lineEnd(text, statement.end))) return true;
+  // Of what goes out of a list the line stays.
+  if ((valuesOf(statement)?.elements.length ?? 1) > 1) return false;
+  const isWhole =
+    /(^|\n|^\uFEFF)$/.test(text.slice(0, start)) && /^[ \t]*(\r?\n|$)/.test(text.slice(statement.end));
+  const above = ts.getLeadingCommentRanges(text, statement.getFullStart())?.at(-1);
+  return !isWhole || (above !== undefined && !/\n[ \t]*\r?\n/.test(text.slice(above.end, start)));
 }

@@ -4,7 +4,8 @@ import { nodeIn } from '../config/exported-object.js';
 import type { Refusal } from '../plan.js';
 import { type Hunk, undoHunks } from '../text/hunks.js';
 import { isUse } from '../text/identifiers.js';
-import { applyEdits, type Edit, lineAt } from '../text/splice.js';
+import { withoutName } from '../text/imports.js';
+import { applyEdits, lineAt } from '../text/splice.js';
 import {
   exportedConst,
   GRAPHQL,
@@ -34,7 +35,8 @@ export function unwrapRoute(text: string, path: string, hunks: readonly Hunk[]):
   const isOurs = hunks.some(
     ({ added, removed }) => /\* as graphql /.test(added) && !/\* as graphql /.test(removed),
   );
-  return withoutImports(content, path, isOurs);
+  const unwrapped = withoutName(content, path, WRAPPER, (module) => module === RESPONSES_MODULE);
+  return isOurs ? withoutName(unwrapped, path, 'graphql', (module) => module === 'graphql') : unwrapped;
 }
 
 /** Where a file still names the response cache, for a person to take it out. */
@@ -77,30 +79,4 @@ function withoutCall(text: string, path: string, handler: PayloadHandler): strin
     { start: call.getStart(), end: inner.getStart(), text: '' },
     { start: inner.end, end: call.end, text: '' },
   ]);
-}
-
-/** Without the imports that nothing needs any more, each with its line. */
-function withoutImports(text: string, path: string, graphql: boolean): string {
-  const source = parseRoute(text, path);
-  const specifier = importOf(source, RESPONSES_MODULE, WRAPPER);
-  const isOnly = specifier && ts.isNamedImports(specifier.parent) && specifier.parent.elements.length === 1;
-  const nodes = [
-    ...(isOnly ? [{ name: WRAPPER, node: specifier }] : []),
-    ...(graphql ? [{ name: 'graphql', node: namespaceImportOf(source, 'graphql', 'graphql') }] : []),
-  ];
-  const edits = nodes.flatMap(({ name, node }): Edit[] => {
-    const statement = node && ts.findAncestor(node, ts.isImportDeclaration);
-    if (!statement || statement.importClause?.name) return [];
-    if (nodeIn(source, (it) => isUse(it, name) && ts.findAncestor(it, ts.isImportDeclaration) !== statement))
-      return [];
-    const start = text.lastIndexOf('\n', statement.getStart() - 1) + 1;
-    const rest = /^[ \t]*(\r?\n|$)/.exec(text.slice(statement.end));
-    const isAlone = /^\s*$/.test(text.slice(start, statement.getStart())) && rest !== null;
-    return [
-      isAlone
-        ? { start, end: statement.end + rest[0].length, text: '' }
-        : { start: statement.getStart(), end: statement.end, text: '' },
-    ];
-  });
-  return applyEdits(text, edits);
 }
