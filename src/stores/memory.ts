@@ -67,6 +67,8 @@ interface Entry {
  * Entries in this process's memory, bounded in number and bytes. The fastest store, for a site in one process. Payload
  * instances that are given the same one share its room and the versions of its tags, but no entries.
  *
+ * One function: its methods share entries, forms and the room that both take.
+ *
  * @throws PayloadKVError `INVALID_STORE` for a bound that is no positive number
  */
 export function memory(options: MemoryOptions = {}): Store {

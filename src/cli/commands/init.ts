@@ -51,7 +51,10 @@ export interface InitOptions extends AnswerFlags {
   force?: boolean;
 }
 
-/** Inspects the project, asks, shows the diff, and writes it; returns the exit code. */
+/**
+ * Inspects the project, asks, shows the diff, and writes it; returns the exit code. One function: each step takes what the
+ * ones before it have found.
+ */
 export async function runInit(given: InitOptions, terminal: Terminal): Promise<number> {
   const questions = createQuestions(terminal);
   const read = await readProject(given, terminal);

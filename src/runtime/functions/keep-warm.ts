@@ -44,6 +44,8 @@ const schedules = shared('schedules', () => new WeakMap<object, Map<string, () =
  *
  * A call that fails is logged, and the others go on.
  *
+ * One function: its rounds share what ends them.
+ *
  * @param name tells it from others of the site; the same in each process
  * @param calls or what finds them, each time anew
  * @returns what ends it

@@ -35,7 +35,10 @@ export interface Watch {
 
 const running = new AsyncLocalStorage<object>();
 
-/** Watches a request, and `locals` of its response, until `end` is called. */
+/**
+ * Watches a request, and `locals` of its response, until `end` is called. One function: whatever is watched tells of the
+ * same reads.
+ */
 export function watchRequest(request: RouteRequest, response: object, route: Route): Watch {
   const isTold = isToldApart(route);
   const known = new Set([...OF_ADDRESS, ...route.headers]);

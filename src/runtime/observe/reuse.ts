@@ -67,7 +67,7 @@ type Counts = Omit<Reuse, 'hitsWith'> & {
   hitsWithAll: number;
 };
 
-/** Begins to count. */
+/** Begins to count. One function: all in it is counted from the same lives of entries. */
 export function createReuse(): ReuseCounts {
   const byName = new Map<string, Counts>();
   /** Writes that were told of no name. */

@@ -135,7 +135,8 @@ const JUDGED =
   /^(age|cache-control|clear-site-data|connection|content-.*|date|etag|expires|last-modified|set-cookie2?|vary)$/;
 
 /**
- * What is written to a response, as one of the platform's, from its first byte on. Nothing of it is sent.
+ * What is written to a response, as one of the platform's, from its first byte on. Nothing of it is sent. One function: the
+ * methods that stand in for the response's share what was written.
  *
  * @param ended hears that there is no more to come
  */

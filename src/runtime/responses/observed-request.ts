@@ -49,6 +49,8 @@ const underWatch = new WeakSet<Request>();
  * Runs a handler with a request that tells what is read of it. It is the request itself, so that whoever knows it by
  * itself goes on to work; but where the platform copies requests unseen (workerd) it is a copy, whose own copies have the
  * headers of the key and no others.
+ *
+ * One function: whatever is watched tells of the same reads.
  */
 export async function observe<Result>(
   request: Request,

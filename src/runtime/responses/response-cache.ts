@@ -75,7 +75,8 @@ export interface Behind {
 }
 
 /**
- * Creates the cache of one handler's responses.
+ * Creates the cache of one handler's responses. One function: each step of a response works by the same policy, and all
+ * share what is under way.
  *
  * @throws PayloadKVError `INVALID_RESPONSE_POLICY` or `INVALID_DURATION`
  */

@@ -28,6 +28,7 @@ export function byCost(): Eviction {
   return { name: 'cost', keep: (_bounds, onRemoval) => keep(onRemoval) };
 }
 
+/** One function: its methods share the heap. */
 function keep<Value>(onRemoval: (key: string, value: Value) => void): Kept<Value> {
   const places = new Map<string, Place<Value>>();
   /** A heap: none has a lower priority than the one above it. */

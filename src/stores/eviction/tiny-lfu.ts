@@ -32,6 +32,7 @@ export function tinyLFU(): Eviction {
   return { name: 'tiny-lfu', keep };
 }
 
+/** One function: its methods share the three rings and the sketch. */
 function keep<Value>(
   { maxEntries, maxBytes }: Bounds,
   onRemoval: (key: string, value: Value) => void,

@@ -88,7 +88,10 @@ export const events: ObserveEndpoint = {
   },
 };
 
-/** One stream. What is told waits as text until it is read: workerd lets no request write to another's stream. */
+/**
+ * One stream. What is told waits as text until it is read: workerd lets no request write to another's stream. One function:
+ * all in it shares what waits.
+ */
 function streamOf(
   { observation, req }: Asked,
   open: Set<Stream>,
