@@ -23,6 +23,13 @@ export interface Recorder {
    * whether access control had a part in it.
    */
   hears?(request: unknown, isControlled: boolean): void;
+  /**
+   * Hears of a read that the database answers without a lookup, before it is asked: what is made of that depends on it
+   * all the same. A recorder that does not hear of it is told to refuse.
+   *
+   * @param reads what the reads of the site share
+   */
+  bypassed?(reads: object, read: object, reason: string): Promise<void>;
 }
 
 /**

@@ -5,7 +5,6 @@ import type { Registry } from '../interfaces/registry.js';
 import type { Store } from '../interfaces/store.js';
 import type { Background, WaitUntil } from '../platform/background.js';
 import { shared } from '../platform/shared.js';
-import type { FaultGuard } from './fault/fault-guard.js';
 import type { PayloadKVOptions } from './policy/options.js';
 import type { FillContext } from './read/fill.js';
 import type { Counters } from './stats/stats.js';
@@ -18,24 +17,20 @@ const INSTANCE = Symbol.for('payload-kv.instance');
 export interface Instance {
   counters: Counters;
   events: Events;
-  /** What bounds the faults of its store and its registry. */
-  guards(): { store: FaultGuard; registry: FaultGuard } | undefined;
   registry(): Registry;
   background: Background;
   store(): Store;
   invalidation(): Invalidation | undefined;
-  /** What its reads share; `undefined` where none is answered from the cache. */
+  /** What its reads share, whether or not any is answered from the cache. */
+  context(): FillContext | undefined;
+  /** The same; `undefined` where none is answered from the cache. */
   reads(): FillContext | undefined;
   /** The options, as the environment has changed them. */
   options(): PayloadKVOptions;
-  /** Database queries under way that reads of other requests may share. */
-  inFlight(): number;
   /** What keeps a promise alive beyond the current response. */
   waitUntil(): WaitUntil | undefined;
   /** Says something to the site's log, once. */
   warn(message: string): void;
-  /** Whether store or registry are given up for the moment. */
-  isSuspended(): boolean;
   /** What sets a cache without Payload apart; `undefined` for a site. */
   prefix?: string;
   /** Whether a cache without Payload was closed. */
@@ -52,6 +47,16 @@ export function carryInstance(payload: Payload, instance: Instance): void {
 /** What it carries; `undefined` if the site has no cache. */
 export function instanceOf(payload: Payload): Instance | undefined {
   return (payload as unknown as Record<symbol, Instance | undefined>)[INSTANCE];
+}
+
+/** Whether its store or its registry are given up for the moment. */
+export function isSuspended({ context }: Instance): boolean {
+  return context()?.isSuspended() ?? false;
+}
+
+/** Its database queries under way that reads of other requests may share. */
+export function inFlight({ context }: Instance): number {
+  return context()?.singleFlight.size() ?? 0;
 }
 
 /** The Payload instances of this process that have a cache and are not at their end. */

@@ -6,12 +6,13 @@ import { isEntryKey, KEY_PREFIX } from '../interfaces/keys.js';
 import type { Store, StoreHealth } from '../interfaces/store.js';
 import { withTimeout } from '../platform/timeout.js';
 import { notHealthy } from '../stores/health.js';
-import { instanceOf } from './carried-instance.js';
+import { inFlight, instanceOf, isSuspended } from './carried-instance.js';
 import type { PurgedBy } from './policy/audit.js';
 import { purgeByHand } from './purge/by-hand.js';
 import { collectionTag, globalTag, namespaceTag, ownTag } from './query/tags.js';
+import { replaceByHand } from './replace-by-hand.js';
 import { type CacheStats, summarised } from './stats/stats.js';
-import { entityAndVersionsTags } from './write/touched-by.js';
+import { documentChangedTags, entityAndVersionsTags, everyTag } from './write/touched-by.js';
 
 /** Counts of the cache since this process started; `undefined` if the site has no cache. */
 export function getCacheStats(payload: Payload): CacheStats | undefined {
@@ -20,8 +21,8 @@ export function getCacheStats(payload: Payload): CacheStats | undefined {
     instance && {
       ...summarised(instance.counters),
       pending: instance.background.pending(),
-      inFlight: instance.inFlight(),
-      suspended: instance.isSuspended(),
+      inFlight: inFlight(instance),
+      suspended: isSuspended(instance),
     }
   );
 }
@@ -49,7 +50,7 @@ export async function getCacheHealth(payload: Payload): Promise<CacheHealth | un
   const store = instance.store();
   const asked = (async () => store.health())();
   const said = await withTimeout(asked, LONGEST_CHECK).catch(notHealthy);
-  const suspended = instance.isSuspended();
+  const suspended = isSuspended(instance);
   return { ok: said.ok && !suspended, store: { name: store.name, ...said }, suspended };
 }
 
@@ -96,15 +97,12 @@ export async function invalidateFor(
 ): Promise<void> {
   checkTarget(target);
   const instance = instanceOf(payload);
-  const invalidation = instance?.invalidation();
-  if (!instance || !invalidation) return;
+  if (!instance?.invalidation()) return;
   const tags = (): readonly string[] => tagsOfTarget(payload, target) ?? [];
   await purgeByHand({ payload, instance, target, by, tags }, async () => {
-    if (target === 'everything') await invalidation.everything('invalidateCache');
+    if (target === 'everything') await replaceByHand(instance);
     else if ('prefix' in target) await deletePrefix(instance.store(), target.prefix);
-    else if ('collection' in target && target.id !== undefined)
-      await invalidation.documentChanged(target.collection, target.id);
-    else await invalidation.replace(namedTags(target));
+    else await replaceByHand(instance, tags());
   });
 }
 
@@ -130,10 +128,10 @@ export function checkTarget(target: unknown): void {
 export function tagsOfTarget(payload: Payload, target: InvalidationTarget): readonly string[] | undefined {
   const invalidation = instanceOf(payload)?.invalidation();
   if (!invalidation) return undefined;
-  if (target === 'everything') return invalidation.tagsOf();
+  if (target === 'everything') return everyTag(invalidation.context);
   if ('prefix' in target) return undefined;
   if ('collection' in target && target.id !== undefined)
-    return invalidation.tagsOf({ slug: target.collection, id: target.id });
+    return documentChangedTags(invalidation.context, target.collection, target.id);
   return namedTags(target);
 }
 

@@ -5,28 +5,25 @@
 import type { DatabaseAdapter, Payload } from 'payload';
 import { PayloadKVError } from '../errors.js';
 import type { Events, GuardedPart } from '../interfaces/events.js';
-import { NEVER_REPLACED, newVersion, type Registry } from '../interfaces/registry.js';
+import { NEVER_REPLACED, type Registry } from '../interfaces/registry.js';
 import { leavesProcess } from '../interfaces/store.js';
 import {
   type Background,
-  cloudflareContext,
   createBackground,
   findWaitUntil,
   isWorkerd,
   type WaitUntil,
 } from '../platform/background.js';
-import { nameIn } from '../platform/binding.js';
 import { smaller } from '../platform/smaller.js';
 import { TimeoutError, withTimeout } from '../platform/timeout.js';
-import { databaseIdentity } from './adapter/database-identity.js';
+import { databaseOf } from './adapter/database-of.js';
 import { hasReplicas, replicaLag } from './adapter/replicas.js';
 import { type CacheBehind, wrapAdapter } from './adapter/wrap-adapter.js';
 import { carryInstance, noteInstance } from './carried-instance.js';
 import { ENTRY_FORMAT } from './entry/entry-form.js';
 import { createEnvelope } from './entry/envelope.js';
 import { createEvents } from './events/events.js';
-import { momentIn } from './events/moment.js';
-import { createFaultGuard, type FaultGuard } from './fault/fault-guard.js';
+import { createToldGuard } from './fault/told-guard.js';
 import { createWarnings, type Warnings } from './fault/warnings.js';
 import {
   areStrategiesCalls,
@@ -41,11 +38,10 @@ import { createPolicy, DEFAULT_TTL_JITTER } from './policy/policy.js';
 import { readSiteSchema } from './query/site-schema.js';
 import { forgetEntries, nextAttachment } from './read/attachment.js';
 import { type Cache, createCache } from './read/cache.js';
-import type { Answer } from './read/context.js';
-import { createSingleFlight, defaultSingleFlight, type SingleFlight } from './read/single-flight.js';
+import type { CacheParts } from './read/context.js';
+import { createSingleFlight, defaultSingleFlight } from './read/single-flight.js';
 import { createWriteQueue } from './read/write-queue.js';
 import { type Counters, createCounters } from './stats/stats.js';
-import type { Alone } from './versions/alone.js';
 import { createSliceSets, type SliceSets } from './versions/slice-sets.js';
 import { wantsToBeTold } from './versions/subscription.js';
 import { createVersionMemory, type VersionMemory } from './versions/version-memory.js';
@@ -59,8 +55,6 @@ export const CUSTOM = 'payload-kv';
 const DEFAULT_TIMEOUT = 100;
 /** Longest time for one write, in milliseconds. */
 const DEFAULT_WRITE_TIMEOUT = 2_000;
-/** How long a store or registry that fails is left alone, in milliseconds. */
-const PAUSE = 10_000;
 /** Entries written at the same time. */
 const DEFAULT_CONCURRENT_WRITES = 20;
 
@@ -80,8 +74,15 @@ export interface Standalone {
   prefix: string;
   /** Tags that everything depends on that depends on one of these, where no schema tells. */
   everyTag(late: Iterable<string>): string[];
-  /** What it goes by while its registry is away. Default: it does not go on without. */
-  goAlone?(memory: VersionMemory): { versions: VersionMemory; alone: Alone };
+  /**
+   * What it goes by while its registry is away. Default: it does not go on without.
+   *
+   * @param isAway whether store or registry are given up for the moment
+   */
+  goAlone?(
+    memory: VersionMemory,
+    isAway: () => boolean,
+  ): { versions: VersionMemory } & Required<Pick<CacheParts, 'alone' | 'lookupAlone'>>;
 }
 
 /** What ends the keys of entries in this process of caches without Payload: those that share a store share them. */
@@ -110,10 +111,6 @@ interface Site extends Omit<Warnings, 'onFault'> {
 interface Parts {
   cache: Cache;
   behind: CacheBehind;
-  sliceSets: SliceSets;
-  listener: VersionMemory['listener'];
-  guards: { store: FaultGuard; registry: FaultGuard };
-  singleFlight: SingleFlight<Answer>;
 }
 
 /** Leaves every read to the database. */
@@ -132,14 +129,19 @@ function createParts(site: Site): Parts {
     ),
   );
   const { standalone } = site.setup;
-  const memory = createVersionMemory(registry, Date.now);
-  const { versions = memory, alone } = standalone?.goAlone?.(memory) ?? {};
   const timeout = options.timeout ?? store.timeout ?? DEFAULT_TIMEOUT;
   const writeTimeout = options.writeTimeout ?? DEFAULT_WRITE_TIMEOUT;
-  const guards = {
-    store: createGuard(site, 'store', `${store.name} store`, timeout, leavesProcess(store)),
-    registry: createGuard(site, 'registry', `${registry.name} registry`, timeout, !registry.local),
-  };
+  const storeGuard = createToldGuard(site, 'store', `${store.name} store`, timeout, leavesProcess(store));
+  const registryGuard = createToldGuard(
+    site,
+    'registry',
+    `${registry.name} registry`,
+    timeout,
+    !registry.local,
+  );
+  const isSuspended = (): boolean => storeGuard.isOpen() || registryGuard.isOpen();
+  const memory = createVersionMemory(registry, Date.now);
+  const { versions = memory, alone, lookupAlone } = standalone?.goAlone?.(memory, isSuspended) ?? {};
   const debug = options.debug
     ? (message: string) => payload.logger.debug(`payload-kv: ${message}`)
     : undefined;
@@ -151,7 +153,7 @@ function createParts(site: Site): Parts {
     ...counting,
     adapter: base,
     payload,
-    replacementGuard: createGuard(
+    replacementGuard: createToldGuard(
       site,
       'replacement',
       `replacement of versions in the ${registry.name} registry`,
@@ -164,11 +166,6 @@ function createParts(site: Site): Parts {
     onInvalidated: (event) => callHook(options, event),
     onReplaced: options.hooks?.all,
   });
-  const singleFlight = createSingleFlight<Answer>(
-    options.singleFlight ?? defaultSingleFlight(),
-    () => waitUntilOf(options),
-    Date.now,
-  );
   const cache = createCache({
     ...shared,
     ...counting,
@@ -176,9 +173,15 @@ function createParts(site: Site): Parts {
     envelope: createEnvelope(options),
     // What the registry was not told of is known here.
     pendingFor: (tags) => invalidation.pendingFor(alone ? alone.others(tags) : tags),
-    storeGuard: guards.store,
-    registryGuard: guards.registry,
-    singleFlight,
+    storeGuard,
+    registryGuard,
+    lookupAlone,
+    isSuspended,
+    singleFlight: createSingleFlight(
+      options.singleFlight ?? defaultSingleFlight(),
+      () => waitUntilOf(options),
+      Date.now,
+    ),
     // As JSON, so that no two sites have the same one, whatever their parts hold.
     scope: JSON.stringify([
       ENTRY_FORMAT,
@@ -206,10 +209,6 @@ function createParts(site: Site): Parts {
   return {
     cache,
     behind: { cache: site.setup.answers ? cache : unanswered(cache), invalidation },
-    sliceSets,
-    listener: versions.listener,
-    guards,
-    singleFlight,
   };
 }
 
@@ -264,7 +263,7 @@ export function attach(base: DatabaseAdapter, payload: Payload, first: Setup): D
     const { registry } = site;
     if (!parts || !wantsToBeTold(site.setup.options, registry)) return;
     try {
-      unsubscribe = registry.subscribe?.(parts.listener);
+      unsubscribe = registry.subscribe?.(parts.cache.context.versions.listener);
     } catch (error) {
       site.onFault(error, `subscribing to the ${registry.name} registry`);
     }
@@ -274,7 +273,7 @@ export function attach(base: DatabaseAdapter, payload: Payload, first: Setup): D
     ...(first.standalone && { prefix: first.standalone.prefix }),
     counters: site.counters,
     events: site.events,
-    guards: () => parts?.guards,
+    context: () => parts?.cache.context,
     registry: () => site.registry,
     background: site.background,
     store: () => site.setup.options.store,
@@ -283,8 +282,6 @@ export function attach(base: DatabaseAdapter, payload: Payload, first: Setup): D
     warn: site.warn,
     waitUntil: () => waitUntilOf(site.setup.options),
     options: () => site.setup.options,
-    inFlight: () => parts?.singleFlight.size() ?? 0,
-    isSuspended: () => parts !== undefined && (parts.guards.store.isOpen() || parts.guards.registry.isOpen()),
   });
   callLocalAPI(payload);
   callStrategies(payload);
@@ -304,7 +301,7 @@ export function attach(base: DatabaseAdapter, payload: Payload, first: Setup): D
         site.onFault(error, `connecting the ${site.registry.name} registry`);
       }
       listen();
-      if (parts) lookForOthers(site, parts.sliceSets);
+      if (parts) lookForOthers(site, parts.cache.context.sliceSets);
       // What the config before did not cache, it did not make stale either.
       if (isReloaded) await parts?.behind.invalidation.everything('hot reload');
     },
@@ -313,7 +310,7 @@ export function attach(base: DatabaseAdapter, payload: Payload, first: Setup): D
       await site.background.settled();
       unsubscribe?.();
       unsubscribe = undefined;
-      parts?.listener.lost();
+      parts?.cache.context.versions.listener.lost();
       unwatch();
       await close(site);
     },
@@ -361,65 +358,6 @@ function reasonOf(error: unknown): string {
 /** What keeps a promise alive beyond the current response. */
 function waitUntilOf({ waitUntil }: PayloadKVOptions): WaitUntil | undefined {
   return waitUntil ? waitUntil() : findWaitUntil();
-}
-
-function createGuard(
-  site: Site,
-  part: GuardedPart,
-  name: string,
-  timeout: number,
-  isFar: boolean,
-): FaultGuard {
-  const { events } = site;
-  const tellBreaker = (outcome: 'open' | 'closed'): void => {
-    if (events.isHeard()) events.tell({ type: 'breaker', part, outcome });
-  };
-  return createFaultGuard({
-    timeout,
-    pause: PAUSE,
-    onFault: (error) => site.onFault(error, `the ${name}`, part),
-    onClose: () => tellBreaker('closed'),
-    watch(operation) {
-      const since = isFar ? momentIn(events) : undefined;
-      if (since === undefined) return undefined;
-      return (isDone) =>
-        events.tell({
-          type: 'call',
-          part,
-          operation: part === 'replacement' ? 'replace' : operation,
-          outcome: isDone ? 'ok' : 'failed',
-          duration: performance.now() - since,
-        });
-    },
-    onOpen(error) {
-      tellBreaker('open');
-      // Then it was said already, together with what to do.
-      if (error instanceof PayloadKVError) return;
-      site.warn(
-        `payload-kv: the ${name} fails too often; ${site.setup.standalone ? 'functions are run' : 'the database answers'} for the next ${PAUSE / 1000} seconds.`,
-      );
-    },
-    now: Date.now,
-  });
-}
-
-/** What its database has in every key. */
-function databaseOf(site: Site): unknown {
-  const { database, store } = site.setup.options;
-  if (database !== undefined) return { database };
-  site.identity ??= databaseIdentity(
-    site.base,
-    (is) => store.nameOfBinding?.(is) ?? nameIn(cloudflareContext()?.env, is),
-  );
-  if (site.identity === undefined) {
-    if (leavesProcess(store)) {
-      site.warn(
-        "payload-kv: the database adapter does not tell which database it is of, so entries are not shared with other processes. Name the database: payloadKV({ database: 'main' }).",
-      );
-    }
-    site.identity = newVersion();
-  }
-  return site.identity;
 }
 
 function warnOfForeignValue({ warn }: Site): void {

@@ -1,7 +1,7 @@
 /** What of a request decides what Payload answers: part of the key, and all that a function is shown of its user. */
 import type { PayloadRequest } from 'payload';
 import { isObject, isPlainObject } from '../../platform/is-object.js';
-import { SIGNS_IN } from '../policy/secrets.js';
+import { OF_PAYLOAD, SESSIONS } from '../policy/secrets.js';
 
 /** Who asks, as it was when they asked. */
 export interface Asker {
@@ -13,6 +13,8 @@ export interface Asker {
 
 /** What differs between two requests of one user, and says nothing of what they may see. */
 const OF_SESSION: ReadonlySet<string> = new Set(['_sid', '_strategy']);
+/** What a user of a request may have that signs them in, or helps to. */
+const SIGNS_IN: ReadonlySet<string> = new Set([...OF_PAYLOAD, SESSIONS, 'apiKey', 'apiKeyIndex']);
 
 /** @returns `undefined` where there is more to the user than can be seen, or where something throws */
 export function askerOf(request: Partial<PayloadRequest>): Asker | undefined {

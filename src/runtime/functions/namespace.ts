@@ -10,6 +10,7 @@ import { counted } from '../read/context.js';
 import { exceeds } from '../read/entry-writes.js';
 import { recordedVersions, strictest } from '../read/known-versions.js';
 import { countBypass, noteLookup } from '../read/outcome.js';
+import { replaceByHand } from '../replace-by-hand.js';
 import { type BypassReason, copyOfFunctionCounts, type FunctionCounts } from '../stats/stats.js';
 import { cached, type Memoized, type MemoizeOptions, memoize } from './cached.js';
 import type { CachedOptions, FunctionContext, FunctionSite, WantedFunction } from './context.js';
@@ -63,7 +64,7 @@ export interface Namespace {
 }
 
 /**
- * Names a namespace. Costs nothing until it is used.
+ * Names a namespace. Costs nothing until it is used. One function: its methods share its name and its options.
  *
  * @throws PayloadKVError `INVALID_FUNCTION_KEY` for no name
  */
@@ -78,14 +79,14 @@ export function namespace(name: string, options: NamespaceOptions = {}): Namespa
   const given = { ...options, namespace: name };
 
   async function replace({ instance }: FunctionSite, tag: string): Promise<void> {
-    const replacing = instance.invalidation()?.replace([tag]);
-    if (replacing) instance.background.keepAlive(replacing);
+    const replacing = replaceByHand(instance, [tag]);
+    instance.background.keepAlive(replacing);
     await replacing;
   }
 
   async function purge({ payload, instance }: FunctionSite, tag: string, key?: string): Promise<void> {
     const target = { namespace: name, ...(key !== undefined && { key }) };
-    const work = async (): Promise<void> => instance.invalidation()?.replace([tag]);
+    const work = (): Promise<void> => replaceByHand(instance, [tag]);
     await purgeByHand({ payload, instance, target, by: { kind: 'code' }, tags: () => [tag] }, work);
   }
 

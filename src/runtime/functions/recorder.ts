@@ -3,6 +3,7 @@ import type { Payload } from 'payload';
 import type { Recorder, Refusal } from '../../interfaces/recorder.js';
 import { stateOf } from '../operation/operation.js';
 import { entityOfSingle, starTag } from '../query/tags.js';
+import { type Bypassed, recordBypass } from '../read/record-bypass.js';
 import { type Asker, userOf } from './asker.js';
 import type { Recorded } from './context.js';
 
@@ -78,6 +79,7 @@ export function createRecorder(parts: {
       const isOther = user !== undefined && user !== userOf(asker);
       if (isOther || (isControlled && !asker)) refuse('user');
     },
+    bypassed: (...bypassed: Bypassed) => recordBypass(recorder, ...bypassed),
     end() {
       const tags = [...versionOf.keys()].sort();
       const versions = tags.map((tag) => versionOf.get(tag) as string);

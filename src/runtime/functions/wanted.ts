@@ -56,7 +56,7 @@ export async function wantedOf(
   if (writing) return writing;
   const rule = ruleOf(site, options);
   if (rule.eventual && req?.user && !shared) return 'request';
-  const isAway = !reads.alone && (reads.storeGuard.isOpen() || reads.registryGuard.isOpen());
+  const isAway = !reads.alone && reads.isSuspended();
   if (!isForWrite && isAway) return 'error';
   if (!isForWrite && !mayAccess(site.instance.options(), 'read', 'function', namespace)) return 'access';
   if (req && !asker) return 'unknown-argument';

@@ -16,6 +16,7 @@ import { exceeds } from '../read/entry-writes.js';
 import type { FillContext } from '../read/fill.js';
 import { areCurrent, recordedVersions, servingVersions } from '../read/known-versions.js';
 import { countBypass, noteLookup } from '../read/outcome.js';
+import { replaceByHand } from '../replace-by-hand.js';
 import { replacedBy } from './next-tags.js';
 
 /** Tags with the version of each, as an entry records them. */
@@ -70,14 +71,14 @@ function living(): { instance: Instance; reads: FillContext } | undefined {
 /** Replaces the versions of tags that are not ours. */
 export async function revalidateNextTags(tags: readonly string[]): Promise<void> {
   for (const tag of tags) if (waiting.size < MOST_WAITING) waiting.add(tag);
-  const invalidation = living()?.instance.invalidation();
-  if (!invalidation) return;
+  const instance = living()?.instance;
+  if (!instance?.invalidation()) return;
   const replaced = [...waiting];
   waiting.clear();
-  if (replaced.length > 0) await invalidation.replace([...new Set(replacedBy(replaced))]);
+  if (replaced.length > 0) await replaceByHand(instance, [...new Set(replacedBy(replaced))]);
 }
 
-/** The site of this process; `undefined` where there is none yet. */
+/** The site of this process; `undefined` where there is none yet. One function: its methods share the site and its counts. */
 export async function livingSite(): Promise<LivingSite | undefined> {
   const site = living();
   if (!site) return undefined;

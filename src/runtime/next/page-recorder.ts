@@ -3,6 +3,7 @@ import type { Recorder, Refusal } from '../../interfaces/recorder.js';
 import { shared } from '../../platform/shared.js';
 import { valueAt } from '../../platform/value-at.js';
 import { entityOfSingle } from '../query/tags.js';
+import { type Bypassed, recordBypass } from '../read/record-bypass.js';
 import { pushedTag, REFUSED, UNKNOWN, versionedTag } from './page-tags.js';
 import { type WorkUnit, work } from './work.js';
 
@@ -37,9 +38,13 @@ export function currentPageRecorder(revalidation: Revalidation): Recorder | unde
 /** The recorder of what Next makes, always the same; `undefined` where Next does not keep it. */
 export function recorderOf(unit: WorkUnit | undefined, revalidation: Revalidation): Recorder | undefined {
   if (!unit || !KEPT.has(unit.type)) return undefined;
-  return valueAt(recorders, unit, () =>
-    revalidation === 'push' ? pushedRecorder(unit) : versionedRecorder(unit),
-  );
+  return valueAt(recorders, unit, () => {
+    const recorder: Recorder = {
+      ...(revalidation === 'push' ? pushedRecorder(unit) : versionedRecorder(unit)),
+      bypassed: (...bypassed: Bypassed) => recordBypass(recorder, ...bypassed),
+    };
+    return recorder;
+  });
 }
 
 function add(unit: WorkUnit, tag: string): void {

@@ -1,6 +1,7 @@
 /** What holds for each collection and global, for whoever looks at the statistics. */
 import type { Payload } from 'payload';
 import type { Instance } from '../carried-instance.js';
+import { freshnessOf } from '../policy/freshness.js';
 import { collectionTag, globalTag } from '../query/tags.js';
 import type { ShownPolicy } from './snapshot.js';
 
@@ -13,7 +14,7 @@ export function shownPolicies(payload: Payload, instance: Instance): Record<stri
     const rule = reads.policy.ruleOf(type, slug, type === 'global' ? 'findGlobal' : 'find');
     if (!rule.cached) return { cached: false, reason: rule.reason };
     const tag = type === 'global' ? globalTag(slug) : collectionTag(slug);
-    const { maximumAge, eventual } = reads.policy.freshnessOf(tag);
+    const { maximumAge, eventual } = freshnessOf(reads.policy, tag);
     return {
       cached: true,
       ttl: rule.ttl,

@@ -4,7 +4,7 @@ import { parseDuration } from '../../duration.js';
 import type { CacheEvent, Events, EventType, Filled } from '../../interfaces/events.js';
 import { leavesProcess, type Store, storesInProcess } from '../../interfaces/store.js';
 import { valueAt } from '../../platform/value-at.js';
-import { type Instance, instanceOf } from '../carried-instance.js';
+import { type Instance, inFlight, instanceOf } from '../carried-instance.js';
 import { summarised } from '../stats/stats.js';
 import { addStatistics, addUsages } from './added-up.js';
 import { createEventCounter } from './counted-events.js';
@@ -200,7 +200,7 @@ export function createStatistics(payload: Payload, events: Events, options: Obse
     const instance = instanceOf(payload) as Instance;
     const store = instance.store();
     const registry = instance.registry();
-    const guards = instance.guards();
+    const { storeGuard, registryGuard } = instance.context() ?? {};
     const told = counted.read();
     const countOf = (type: EventType, outcome: string): number =>
       sumOf(
@@ -217,7 +217,7 @@ export function createStatistics(payload: Payload, events: Events, options: Obse
       counts: summarised(instance.counters),
       events: told,
       pending: instance.background.pending(),
-      inFlight: instance.inFlight(),
+      inFlight: inFlight(instance),
       latency: Object.fromEntries(TIMED.map((name) => [name, latency[name].read()])) as Statistics['latency'],
       saved: { ...saved },
       savedBy: Object.fromEntries([...savedBy].map(([name, each]) => [name, { ...each }])),
@@ -243,12 +243,12 @@ export function createStatistics(payload: Payload, events: Events, options: Obse
       store: {
         name: store.name,
         shared: leavesProcess(store),
-        breaker: guards?.store.isOpen() ? 'open' : 'closed',
+        breaker: storeGuard?.isOpen() ? 'open' : 'closed',
       },
       registry: {
         name: registry.name,
         shared: registry.local !== true,
-        breaker: guards?.registry.isOpen() ? 'open' : 'closed',
+        breaker: registryGuard?.isOpen() ? 'open' : 'closed',
       },
       policies: shownPolicies(payload, instance),
       history: { interval: INTERVAL, points: history.read() },

@@ -52,13 +52,6 @@ export function findDirective(context: unknown): FoundDirective | undefined {
   return isDirective(cache) ? { value: cache, name: 'cache' } : undefined;
 }
 
-/** Whether a context holds something under `cache` that is the site's own. */
-export function hasForeignValue(context: unknown): boolean {
-  if (!isObject(context)) return false;
-  const { payloadCache: own, cache } = context as Context;
-  return cache !== undefined && cache !== null && (own ?? undefined) === undefined && !isDirective(cache);
-}
-
 /** The context without its directive. Its caller may use the same object for other calls: it gets a copy. */
 export function withoutDirective(context: unknown, { name }: FoundDirective): Context {
   const { [name]: _taken, ...rest } = context as Context;
@@ -89,8 +82,8 @@ export function mostCareful(directives: readonly ReadDirective[]): ReadDirective
   if (directives.length < 2) return directives[0];
   const asks = (kind: string): ReadDirective => directives.find((directive) => directive?.kind === kind);
   const ttls = directives.flatMap((directive) => (directive?.kind === 'ttl' ? directive.ttl : []));
-  if (asks('bypass')) return asks('bypass');
-  if (asks('refresh')) return asks('refresh');
+  const careful = asks('bypass') ?? asks('refresh');
+  if (careful) return careful;
   if (ttls.length > 0) return { kind: 'ttl', ttl: Math.min(...ttls) };
   return directives.every((directive) => directive?.kind === 'only') ? directives[0] : undefined;
 }

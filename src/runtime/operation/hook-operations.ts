@@ -1,12 +1,6 @@
 import type { Payload, SanitizedConfig } from 'payload';
 import { isObject } from '../../platform/is-object.js';
-import {
-  type FoundDirective,
-  findDirective,
-  hasForeignValue,
-  moreCareful,
-  withoutDirective,
-} from './directive.js';
+import { type FoundDirective, findDirective, moreCareful, withoutDirective } from './directive.js';
 import {
   type BeginningOperation,
   beginOperation,
@@ -89,13 +83,18 @@ function noteBeginning(
   if (writes) recorder?.refuse('write-operation');
   recorder?.hears?.(request, known.overrideAccess !== true);
   noteUse(request, recorder);
-  const { context } = (request ?? {}) as { context?: unknown };
-  if (hasForeignValue(context)) onForeignValue();
   const found = takeDirective(request);
   if (found) tellUnsettled(begun, found);
+  else if (holdsCache(request)) onForeignValue();
   if (writes || isPopulation(known)) return;
   if (found && begun.call?.own !== begun) begun.hasInherited = true;
   begun.directive ??= found ?? inherited(begun);
+}
+
+/** Whether the context of a request holds something under `cache`: without a directive it is the site's own. */
+function holdsCache(request: unknown): boolean {
+  const { context } = (request ?? {}) as { context?: { cache?: unknown } };
+  return (context?.cache ?? undefined) !== undefined;
 }
 
 /** A write of all that a `where` finds. */

@@ -24,6 +24,12 @@ const durationOr =
     return undefined;
   };
 
+/** A list of texts. */
+const textsOf =
+  (expected: string): Check =>
+  (value) =>
+    !(Array.isArray(value) && value.every((each) => typeof each === 'string')) && expected;
+
 const oneOf =
   (values: readonly unknown[], expected: string): Check =>
   (value) =>
@@ -78,8 +84,7 @@ const SHARED: Checks = {
 const policy = objectOf(
   {
     ...SHARED,
-    slices: (value) =>
-      !(Array.isArray(value) && value.every((path) => typeof path === 'string')) && 'an array of field paths',
+    slices: textsOf('an array of field paths'),
     allowAuth: oneOf([true, false, 'without-secrets'], 'true, false or "without-secrets"'),
   },
   'an object such as { ttl: "5m" }',
@@ -119,11 +124,10 @@ const namespacePolicy = objectOf(
 
 const namespaces = byName(namespacePolicy);
 
-const scope: Check = (value, name, registry) =>
-  typeof value !== 'boolean' && scopeLists(value, name, registry) && 'true, false or lists of what it is';
-const names: Check = (value) =>
-  !(Array.isArray(value) && value.every((name) => typeof name === 'string')) && 'a list of names';
-const scopeLists = objectOf({ namespaces: names, collections: names, globals: names }, 'lists');
+const names = textsOf('a list of names');
+const scope = trueOr(
+  objectOf({ namespaces: names, collections: names, globals: names }, 'true, false or lists of what it is'),
+);
 
 const rate: Check = (value) => {
   const { perMinute, burst = 1 } = (value ?? {}) as { perMinute?: number; burst?: number };

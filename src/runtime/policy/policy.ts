@@ -9,7 +9,6 @@ import { valueAt } from '../../platform/value-at.js';
 import { CACHED_OPERATIONS, type CachedOperation } from '../query/operations.js';
 import type { SiteSchema, SliceField } from '../query/site-schema.js';
 import { canBeSlice, fieldAt } from '../query/slices.js';
-import { collectionTag, globalTag } from '../query/tags.js';
 import type { BypassReason } from '../stats/stats.js';
 import { mayAccess } from './access.js';
 import { versionMemory } from './option-values.js';
@@ -42,6 +41,13 @@ const DEFAULT_NEGATIVE_TTL = 60;
 /** How much shorter than its TTL an entry may live, as a share of it. */
 export const DEFAULT_TTL_JITTER = 0.1;
 
+/** How long what a process remembers of versions may serve. */
+export interface Freshness {
+  /** In seconds; 0 under `strong`. */
+  maximumAge: number;
+  eventual: boolean;
+}
+
 /** What holds for one operation on one collection or global. Times in seconds. */
 export type Rule =
   | {
@@ -68,11 +74,13 @@ const NOT_CACHED: Rule = { cached: false, reason: 'policy' };
 
 /** The options, checked and resolved against the schema. */
 export interface Policy {
+  /** Those that it was made of. */
+  options: PayloadKVOptions;
   ruleOf(type: 'collection' | 'global', slug: string, operation: CachedOperation): Rule;
   /** Slice fields of a collection. */
   slicesOf(slug: string): readonly SliceField[];
-  /** How long a version of what belongs to an entity, as its tag names it, may be remembered. */
-  freshnessOf(entity: string): { maximumAge: number; eventual: boolean };
+  /** How long versions may be remembered of what has this policy of its own; without one by the options. */
+  freshnessBy(own: CollectionPolicy | GlobalPolicy | undefined): Freshness;
   /** Whether any operation of it is cached. */
   isCached(type: 'collection' | 'global', slug: string): boolean;
 }
@@ -97,47 +105,29 @@ export function createPolicy(
   };
 
   for (const type of ['collections', 'globals'] as const) {
-    for (const slug of Object.keys(options[type] ?? {})) {
-      if (!schema[type].has(slug)) {
-        warn(`payload-kv: the policy names ${type}.${slug}, which this site does not have; it is ignored.`);
+    const warnOfUnknown = (where: string, slugs: readonly string[]): void => {
+      for (const slug of slugs) {
+        if (!schema[type].has(slug))
+          warn(`payload-kv: ${where} names ${type}.${slug}, which this site does not have; it is ignored.`);
       }
-    }
-  }
-
-  for (const [action, scope] of Object.entries(options.access ?? {})) {
-    for (const type of ['collections', 'globals'] as const) {
-      // A cache without Payload has none, and may be asked to make theirs stale all the same.
-      if (schema[type].size === 0) continue;
-      for (const slug of (typeof scope === 'object' && scope[type]) || []) {
-        if (!schema[type].has(slug)) {
-          warn(
-            `payload-kv: access.${action} names ${type}.${slug}, which this site does not have; it is ignored.`,
-          );
-        }
-      }
-    }
+    };
+    warnOfUnknown('the policy', Object.keys(options[type] ?? {}));
+    // A cache without Payload has none, and may be asked to make theirs stale all the same.
+    if (schema[type].size === 0) continue;
+    for (const [action, scope] of Object.entries(options.access ?? {}))
+      warnOfUnknown(`access.${action}`, (typeof scope === 'object' && scope[type]) || []);
   }
 
   const consistencyOf = (policy: CollectionPolicy | GlobalPolicy | undefined): Consistency =>
     policy?.consistency ?? options.consistency ?? registry.defaultConsistency;
 
-  const freshnessBy = (
-    policy: CollectionPolicy | GlobalPolicy | undefined,
-  ): { maximumAge: number; eventual: boolean } => {
+  const freshnessBy = (policy: CollectionPolicy | GlobalPolicy | undefined): Freshness => {
     const consistency = consistencyOf(policy);
     return {
       maximumAge: versionMemory(consistency, 'consistency'),
       eventual: consistency === 'eventual',
     };
   };
-  const freshness = new Map(
-    [
-      ...Object.keys(options.collections ?? {}).map(
-        (slug) => ['collection', slug, collectionTag(slug)] as const,
-      ),
-      ...Object.keys(options.globals ?? {}).map((slug) => ['global', slug, globalTag(slug)] as const),
-    ].map(([type, slug, entity]) => [entity, freshnessBy(policyOf(type, slug))]),
-  );
 
   const preferences = policyOf('collection', PREFERENCES);
   if (preferences && consistencyOf(preferences) !== 'strong') {
@@ -160,16 +150,17 @@ export function createPolicy(
     if (auth && !isAllowed) return { cached: false, reason: 'auth-collection' };
     if (options[`${type}s`] !== undefined && policy === undefined) return NOT_CACHED;
     if (policy?.enabled === false) return NOT_CACHED;
+    const general = options.operations?.[operation];
+    // Turned off for all, it is on only where a policy names the operation.
     const ttl =
-      policy?.operations?.[operation] ?? policy?.ttl ?? options.operations?.[operation] ?? defaultTtl;
-    const off = policy?.operations?.[operation] === false || options.operations?.[operation] === false;
-    if (ttl === false || (off && policy?.operations?.[operation] === undefined)) return NOT_CACHED;
+      policy?.operations?.[operation] ?? (general !== false && (policy?.ttl ?? general ?? defaultTtl));
+    if (ttl === false) return NOT_CACHED;
     if (isPreferences && consistencyOf(policy) !== 'strong') return NOT_CACHED;
     const switched = (name: 'swr' | 'staleIfError' | 'negativeTtl', fallback: number): number => {
       // Payload merges the preferences that it reads into what it writes: they are never older than the database's.
       if (isPreferences && name !== 'negativeTtl') return 0;
       const duration = policy?.[name] ?? options[name] ?? fallback;
-      return duration === false || duration === 0 ? 0 : parseDuration(duration);
+      return duration ? parseDuration(duration) : 0;
     };
     return {
       cached: true,
@@ -186,6 +177,7 @@ export function createPolicy(
 
   const none: readonly SliceField[] = [];
   return {
+    options,
     ruleOf(type, slug, operation) {
       const known = valueAt(rules[type], slug, (): Rules => ({}));
       let rule = known[operation];
@@ -199,7 +191,7 @@ export function createPolicy(
       return rule;
     },
     slicesOf: (slug) => slices.get(slug) ?? none,
-    freshnessOf: (entity) => freshness.get(entity) ?? freshnessBy(undefined),
+    freshnessBy,
     isCached: (type, slug) => CACHED_OPERATIONS.some((operation) => resolve(type, slug, operation).cached),
   };
 }

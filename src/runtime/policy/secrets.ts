@@ -11,7 +11,7 @@ export interface Secrets {
 }
 
 /** Hidden fields that Payload gives an auth collection. */
-const OF_PAYLOAD = new Set([
+export const OF_PAYLOAD: ReadonlySet<string> = new Set([
   'salt',
   'hash',
   'resetPasswordToken',
@@ -21,9 +21,8 @@ const OF_PAYLOAD = new Set([
   'lockUntil',
   '_verificationToken',
 ]);
-const SESSIONS = 'sessions';
-/** What a user of a request may have that signs them in, or helps to. */
-export const SIGNS_IN: ReadonlySet<string> = new Set([...OF_PAYLOAD, SESSIONS, 'apiKey', 'apiKeyIndex']);
+/** The list of those who are signed in. */
+export const SESSIONS = 'sessions';
 
 /**
  * What must be kept out of the entries of an auth collection, so that Payload's read operations answer as they do

@@ -118,6 +118,5 @@ export const ownerOf = (tag: string): string => /^[^#?*~]*/.exec(tag)?.[0] ?? ta
 export function entityOfSingle(tag: string): string | undefined {
   if (tag.startsWith(FUNCTIONS_TAG)) return undefined;
   const end = tag.search(/[#?]/);
-  // The tag of a namespace does not change with one key of it.
-  return end < 0 || tag.startsWith(FUNCTIONS_TAG) ? undefined : tag.slice(0, end);
+  return end < 0 ? undefined : tag.slice(0, end);
 }

@@ -34,7 +34,6 @@ import { answerWithGrace } from './grace.js';
 import { lookup } from './lookup.js';
 import { countBypass, noteLookup, telling } from './outcome.js';
 import { createPlans } from './plan.js';
-import { recordBypass } from './record-bypass.js';
 import { createRevalidation } from './revalidation.js';
 import { isOfAsker, needsNoSecrets } from './secrets.js';
 
@@ -47,7 +46,7 @@ export interface Cache {
   readonly context: FillContext;
 }
 
-/** Creates the cache of one site. */
+/** Creates the cache of one site. One function: its steps share what all reads do, and `read` tells them in their order. */
 export function createCache(parts: CacheParts): Cache {
   const readContext = createReadContext(parts);
   const plans = createPlans(readContext);
@@ -63,7 +62,9 @@ export function createCache(parts: CacheParts): Cache {
 
   /** Asks the database, once whoever records has heard what the answer depends on. */
   function askRecorded(read: Read, reason: BypassReason, recorder: Recorder | undefined): Promise<unknown> {
-    return recorder ? recordBypass(context, read, reason, recorder).then(() => read.ask()) : read.ask();
+    if (recorder?.bypassed) return recorder.bypassed(context, read, reason).then(() => read.ask());
+    recorder?.refuse('untracked');
+    return read.ask();
   }
 
   function bypass(
@@ -168,7 +169,7 @@ function bypassReason(
   if (rule.secrets && !(parts.areStrategiesCalls() && needsNoSecrets(read, reader))) return 'auth-collection';
   if (directive?.kind === 'bypass') return 'request';
   if (rule.eventual && isOfSomebody(reader)) return 'request';
-  if (parts.storeGuard.isOpen() || parts.registryGuard.isOpen()) return 'error';
+  if (parts.isSuspended()) return 'error';
   return undefined;
 }
 

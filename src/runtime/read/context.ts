@@ -17,7 +17,7 @@ import type { SiteSchema } from '../query/site-schema.js';
 import type { BypassReason, CountedType, Counters, FunctionCounts } from '../stats/stats.js';
 import type { Alone } from '../versions/alone.js';
 import type { SliceSets } from '../versions/slice-sets.js';
-import type { VersionMemory } from '../versions/version-memory.js';
+import type { Moment, VersionMemory } from '../versions/version-memory.js';
 import type { SingleFlight } from './single-flight.js';
 import type { WriteQueue } from './write-queue.js';
 
@@ -61,6 +61,12 @@ export interface CacheParts {
   versions: VersionMemory;
   /** What it goes by while the registry is away; without it nothing is served then. */
   alone?: Alone | undefined;
+  /** Looks something up where store or registry did not answer; where there is something to go by. */
+  lookupAlone?:
+    | ((context: ReadContext, wanted: Wanted, unanswered: Unanswered) => Promise<Fresh | Absent>)
+    | undefined;
+  /** Whether store or registry are given up for the moment. */
+  isSuspended(): boolean;
   /** Why results that depend on the tags are not served: a write that touches one is not done. */
   pendingFor(tags: readonly string[]): Extract<BypassReason, 'error' | 'write-operation'> | undefined;
   background: Background;
@@ -153,6 +159,17 @@ export type Absent = {
   /** The entry, where it may be served all the same. */
   old?: OldAnswer;
 };
+
+/** What is known in a lookup that store or registry did not answer. */
+export interface Unanswered {
+  /** The versions of the tags that were known. */
+  current: (string | undefined)[];
+  /** The tags of the others. */
+  unknown: readonly string[];
+  /** Their versions, where the registry answered. */
+  answered: (string | undefined)[] | undefined;
+  moment: Moment;
+}
 
 /** The result of an entry that is not fresh. */
 interface OldAnswer {

@@ -17,7 +17,10 @@ export interface FillContext extends ReadContext {
   entryWrites: EntryWrites;
 }
 
-/** Asks the database, once for all that wait for the same, and stores the answer behind the caller's back. */
+/**
+ * Asks the database, once for all that wait for the same, and stores the answer behind the caller's back. One function: what
+ * was known before the database was asked decides at each step what becomes of the answer.
+ */
 export async function fill(
   context: FillContext,
   read: Read,

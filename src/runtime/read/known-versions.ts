@@ -1,12 +1,12 @@
 /** The versions of tags, for what is recorded under them. */
+import { freshnessOf } from '../policy/freshness.js';
+import type { Freshness } from '../policy/policy.js';
 import { ownerOf } from '../query/tags.js';
 import { memoryOf } from '../versions/subscription.js';
 import { completed, counted, type ReadContext, type Wanted } from './context.js';
 
 type Versions = (string | undefined)[];
 
-/** How long a version may be remembered. */
-type Freshness = Pick<Wanted['rule'], 'maximumAge' | 'eventual'>;
 /** What is asked of the registry for somebody. */
 type Asking = Pick<Wanted, 'count'> & { rule: Freshness };
 
@@ -33,19 +33,11 @@ export function currentVersions(
   if (unknown.length === 0) return known;
   const moment = versions.moment();
   const learn = (answer: Versions | undefined): Versions | undefined => {
-    const learnt = answer ? versions.learn(unknown, answer, moment) : versionsAlone(context, unknown);
+    const learnt = versions.learn(unknown, answer, moment);
     return learnt && completed(known, learnt);
   };
   const answer = readRegistry(context, asking, unknown);
   return answer instanceof Promise ? answer.then(learn) : learn(answer);
-}
-
-/** The versions to go by where the registry did not answer; `undefined` where there is no going without it. */
-export function versionsAlone(
-  { alone, storeGuard, registryGuard }: ReadContext,
-  tags: readonly string[],
-): string[] | undefined {
-  return alone?.versionsOf(tags, storeGuard.isOpen() || registryGuard.isOpen());
 }
 
 /**
@@ -69,7 +61,7 @@ export async function completeVersions(
   const moment = context.versions.moment();
   context.operations.registryReads += 1;
   const created = await counted(context.registryGuard, count, () => create(missing));
-  const learnt = created ? context.versions.learn(missing, created, moment) : versionsAlone(context, missing);
+  const learnt = context.versions.learn(missing, created, moment);
   if (!learnt) return undefined;
   const complete = completed(found, learnt);
   return complete.includes(undefined) ? undefined : (complete as string[]);
@@ -87,7 +79,7 @@ export async function recordedVersions(
 
 /** How long versions of tags may be remembered: as long as the strictest of what they belong to lets them. */
 export function strictest({ policy }: ReadContext, tags: readonly string[]): Freshness {
-  const each = tags.map((tag) => policy.freshnessOf(ownerOf(tag)));
+  const each = tags.map((tag) => freshnessOf(policy, ownerOf(tag)));
   return {
     maximumAge: Math.min(...each.map(({ maximumAge }) => maximumAge)),
     eventual: each.every(({ eventual }) => eventual),

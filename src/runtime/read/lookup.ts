@@ -2,10 +2,9 @@
 import { copiedEntry, type DecodedEntry } from '../entry/entry.js';
 import type { Opened } from '../entry/entry-form.js';
 import { memoryOf } from '../versions/subscription.js';
-import type { Moment } from '../versions/version-memory.js';
 import { type Absent, completed, counted, type Fresh, type ReadContext, type Wanted } from './context.js';
 import { absent, judge, judgeText } from './judge.js';
-import { readRegistry, versionsAlone } from './known-versions.js';
+import { readRegistry } from './known-versions.js';
 
 /**
  * Entry and versions in one call of the store, where they live together. Synchronous where both are in this process.
@@ -48,36 +47,13 @@ async function lookupRemote(context: ReadContext, wanted: Wanted, read?: string)
     unknown.length > 0 && !areInStore ? readRegistry(context, wanted, unknown) : [],
   ]);
   const text = isRead ? read : values?.[0];
-  const learnt = areInStore ? values?.slice(isRead ? 0 : 1).map(readStored) : answer;
+  const answered = areInStore ? values?.slice(isRead ? 0 : 1).map(readStored) : answer;
   const isStoreAway = keys.length > 0 && !values;
-  if (context.alone && (!learnt || isStoreAway))
-    return lookupAlone(context, wanted, { current, unknown, learnt, moment });
+  if (context.lookupAlone && (!answered || isStoreAway))
+    return context.lookupAlone(context, wanted, { current, unknown, answered, moment });
+  const learnt = context.versions.learn(unknown, answered, moment);
   if (!learnt) return absent(false, undefined);
-  const complete = completed(current, context.versions.learn(unknown, learnt, moment));
-  return judgeFar(context, wanted, text, complete);
-}
-
-/** What this process holds, where store or registry did not answer. */
-async function lookupAlone(
-  context: ReadContext,
-  wanted: Wanted,
-  {
-    current,
-    unknown,
-    learnt,
-    moment,
-  }: {
-    current: (string | undefined)[];
-    unknown: readonly string[];
-    learnt: (string | undefined)[] | undefined;
-    moment: Moment;
-  },
-): Promise<Fresh | Absent> {
-  const answer = learnt ?? (await readRegistry(context, wanted, unknown));
-  const versions = answer ? context.versions.learn(unknown, answer, moment) : versionsAlone(context, unknown);
-  const complete = completed(current, versions ?? []);
-  const nearby = wanted.refresh ? undefined : lookupNear(context, wanted, complete);
-  return nearby ?? absent(false, complete);
+  return judgeFar(context, wanted, text, completed(current, learnt));
 }
 
 type Texts = (string | undefined)[] | undefined;
@@ -88,7 +64,7 @@ function readStore(context: ReadContext, { count }: Wanted, keys: readonly strin
 }
 
 /** What this process holds, which costs no round trip: the entry as it is kept decoded, or its text in the near tier. */
-function lookupNear(
+export function lookupNear(
   context: ReadContext,
   wanted: Wanted,
   current: (string | undefined)[],

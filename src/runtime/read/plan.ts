@@ -14,8 +14,6 @@ export interface Plans {
   planOf(read: Read, rule: CachedRule): Plan | undefined;
   /** Whether the arguments still say what the plan was made from. */
   isStillAsked(read: Read, plan: Plan): boolean;
-  /** The tags of a read that is not cached; `undefined` if its arguments cannot be understood. */
-  tagsOf(read: Read): readonly string[] | undefined;
 }
 
 /** Longest query remembered, in characters: visitors may send any, and as many as they like. */
@@ -69,15 +67,6 @@ export function createPlans(context: ReadContext): Plans {
     isStillAsked(read, { question }) {
       const walk = walkArguments(read.args);
       return walk !== undefined && isSame(questionOf(read, walk), question);
-    },
-    tagsOf({ operation, slug, args }) {
-      // Writes replace no slices of what is not cached.
-      try {
-        return tagsOf({ operation, slug, args }, { ...tagContext, slicesOf: () => [] });
-      } catch (error) {
-        context.onFault(error, `analysing ${operation} on ${slug}`);
-        return undefined;
-      }
     },
   };
 }

@@ -29,6 +29,8 @@ import { invalid } from '../policy/option-values.js';
 import type { PayloadKVOptions } from '../policy/options.js';
 import { purgeByHand } from '../purge/by-hand.js';
 import { cacheTag, functionTags, ownerOf } from '../query/tags.js';
+import { lookupAlone } from '../read/lookup-alone.js';
+import { replaceByHand } from '../replace-by-hand.js';
 import { attach } from '../site.js';
 import { createAlone, hearing } from '../versions/alone.js';
 import { entityAndVersionsTags } from '../write/touched-by.js';
@@ -72,9 +74,9 @@ export function createCacheOver(
       everyTag: (late) => [...functionTags(prefix).all, ...entityTagsOf(late)],
       ...(seconds > 0 &&
         !registry.local && {
-          goAlone(versions) {
+          goAlone(versions, isAway) {
             const alone = createAlone(registry, seconds, Date.now);
-            return { versions: hearing(versions, alone), alone };
+            return { versions: hearing(versions, alone, isAway), alone, lookupAlone };
           },
         }),
     },
@@ -165,7 +167,7 @@ function cacheOf(parts: {
     const by: PurgedBy = { kind: 'code', ...(name !== undefined && { name }) };
     await purgeByHand({ payload: standIn, instance, target, by, tags: () => replaced }, async () => {
       if (target !== 'everything' && 'prefix' in target) await deletePrefix(store, target.prefix);
-      else await instance.invalidation()?.replace(replaced);
+      else await replaceByHand(instance, replaced);
     });
   }
 

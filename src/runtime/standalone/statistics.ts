@@ -2,7 +2,7 @@
 import { KEY_PREFIX } from '../../interfaces/keys.js';
 import { leavesProcess, type Store } from '../../interfaces/store.js';
 import { listedWithin } from '../../platform/listed-within.js';
-import type { Instance } from '../carried-instance.js';
+import { type Instance, isSuspended } from '../carried-instance.js';
 import { type FunctionCounts, summarised } from '../stats/stats.js';
 
 /** Counts of a cache, or of one namespace of it. */
@@ -66,7 +66,7 @@ export async function statisticsOf(
     namespaces,
     operations,
     pending: instance.background.pending(),
-    suspended: instance.isSuspended(),
+    suspended: isSuspended(instance),
   };
 }
 

@@ -118,12 +118,20 @@ export function createAlone(registry: Registry, lifetime: number, now: () => num
   };
 }
 
-/** A memory of versions that tells what it hears, and goes by what the registry was not told of. */
-export function hearing(memory: VersionMemory, alone: Alone): VersionMemory {
+/**
+ * A memory of versions that tells what it hears, goes by what the registry was not told of, and by versions of this
+ * process's own where the registry does not answer.
+ *
+ * @param isAway whether it, or the store, is given up for the moment
+ */
+export function hearing(memory: VersionMemory, alone: Alone, isAway: () => boolean): VersionMemory {
   return {
     ...memory,
     recall: (tags, maximumAge) => alone.corrected(tags, memory.recall(tags, maximumAge)),
-    learn: (tags, versions, asked) => alone.heard(tags, memory.learn(tags, versions, asked)),
+    learn(tags, versions, asked) {
+      const learnt = memory.learn(tags, versions, asked);
+      return learnt ? alone.heard(tags, learnt) : alone.versionsOf(tags, isAway());
+    },
     replaced(tags, versions, asked) {
       memory.replaced(tags, versions, asked);
       alone.heard(tags, versions);

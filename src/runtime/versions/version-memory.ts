@@ -18,8 +18,15 @@ export interface VersionMemory {
   /**
    * Takes in an answer of the registry, and corrects it where this process has replaced a tag since, or so lately that
    * the answer may be from before, or where a later question was answered first.
+   *
+   * @param versions `undefined` where it did not answer
+   * @returns what to go by; `undefined` where there is no going on without an answer
    */
-  learn(tags: readonly string[], versions: (string | undefined)[], asked: Moment): (string | undefined)[];
+  learn(
+    tags: readonly string[],
+    versions: (string | undefined)[] | undefined,
+    asked: Moment,
+  ): (string | undefined)[] | undefined;
   /**
    * Takes in this process's own replacements. Of two that were under way together the one that began later counts: what
    * was recorded under its version was read after both writes.
@@ -33,8 +40,6 @@ export interface VersionMemory {
   readonly listener: RegistryListener;
   /** Whether every replacement made elsewhere is told at present: what is remembered may then serve longer. */
   isTold(): boolean;
-  /** Forgets everything. */
-  clear(): void;
 }
 
 /** When the registry was asked. */
@@ -113,7 +118,7 @@ export function createVersionMemory(registry: Registry, now: () => number): Vers
     },
     moment,
     learn(tags, versions, asked) {
-      return versions.map((version, index) => {
+      return versions?.map((version, index) => {
         const tag = tags[index] as string;
         const entry = known.get(tag);
         const isOutdated =
@@ -182,10 +187,5 @@ export function createVersionMemory(registry: Registry, now: () => number): Vers
       },
     },
     isTold: () => isTold,
-    clear() {
-      known.clear();
-      sightings.clear();
-      ownReplacements.clear();
-    },
   };
 }

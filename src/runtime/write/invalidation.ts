@@ -8,7 +8,6 @@ import type { Events, Told } from '../../interfaces/events.js';
 import type { Pages } from '../../interfaces/recorder.js';
 import { momentIn } from '../events/moment.js';
 import { isTransactionID, type TransactionID, transactionOf } from '../operation/request.js';
-import { transactionAround } from '../operation/transaction-around.js';
 import type { InvalidationEvent, ReplacementEvent } from '../policy/options.js';
 import type { Policy } from '../policy/policy.js';
 import type { WriteOperation } from '../query/operations.js';
@@ -20,12 +19,12 @@ import { collapse, merge, type Touched } from './touched.js';
 import {
   type Args,
   createWriteContext,
-  documentChangedTags,
   documentsBefore,
   everyTag,
   touchedOrEverything,
+  type WriteContext,
 } from './touched-by.js';
-import { createTransactions } from './transactions.js';
+import { createTransactions, type Transactions } from './transactions.js';
 
 /** What invalidation works with. */
 export interface InvalidationParts extends ReplacementParts {
@@ -62,11 +61,11 @@ export interface Invalidation {
   /** Makes everything stale, e.g. after a migration. */
   everything(because: string): Promise<void>;
   /** Makes stale what depends on the tags. */
-  replace(tags: readonly string[]): Promise<void>;
-  /** Makes stale what depends on a document. */
-  documentChanged(slug: string, id: string | number): Promise<void>;
-  /** The tags whose versions {@link documentChanged} replaces; of all that there is without a document. */
-  tagsOf(document?: { slug: string; id: string | number }): readonly string[];
+  replace(tags: readonly string[], because: string): Promise<void>;
+  /** What the analysis of writes works with. */
+  readonly context: WriteContext;
+  /** What the transactions under way have touched. */
+  readonly transactions: Transactions;
   /**
    * Why results that depend on the tags are not served: a replacement of one is not done, since it failed or since the
    * bulk write it belongs to goes on.
@@ -148,22 +147,10 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
     }
   }
 
-  /** Replaces what somebody names who has written past the adapter. */
-  async function replaceByHand(tags: readonly string[], operation = 'invalidateCache'): Promise<void> {
+  async function replaceBecause(tags: readonly string[], because: string): Promise<void> {
     const since = momentIn(parts.events);
-    const around = transactionAround();
-    if (around) await replaceWithCommit(await around, tags);
     await replace(tags);
-    tellReplaced({ operation }, tags, durationSince(since));
-  }
-
-  /** Has tags replaced once more when a transaction commits: until then others read what it changes as it was. */
-  async function replaceWithCommit(id: TransactionID | undefined, tags: readonly string[]): Promise<void> {
-    // Of another site's transaction nobody here hears the end.
-    if (id === undefined || !parts.adapter.beginTransaction || !transactions.isUnderway(id)) return;
-    const end = transactions.commitOf(id);
-    await end;
-    if (!end) merge(transactions.touchedIn(id), { tags: new Set(tags), subjects: new Map() });
+    tellReplaced({ operation: because }, tags, durationSince(since));
   }
 
   /** Commits with the new versions inside the transaction, for a registry that wants them there. */
@@ -245,12 +232,11 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
     },
     async everything(because) {
       parts.debug?.(`everything is stale: ${because}`);
-      await replaceByHand(everyTag(context), because);
+      await replaceBecause(everyTag(context), because);
     },
-    replace: replaceByHand,
-    documentChanged: (slug, id) => replaceByHand(documentChangedTags(context, slug, id)),
-    tagsOf: (document) =>
-      document ? documentChangedTags(context, document.slug, document.id) : everyTag(context),
+    replace: replaceBecause,
+    context,
+    transactions,
     pendingFor(tags) {
       if (isPending(tags)) return 'error';
       return isGathered(tags) ? 'write-operation' : undefined;

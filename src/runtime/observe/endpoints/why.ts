@@ -5,6 +5,7 @@ import { isPlainObject } from '../../../platform/is-object.js';
 import type { CachedOperation } from '../../query/operations.js';
 import type { Plan, Read } from '../../read/context.js';
 import type { FillContext } from '../../read/fill.js';
+import { tagsOfUncached } from '../../read/record-bypass.js';
 import { shapeOf } from '../shape.js';
 import { entriesUnder } from '../stored-entries.js';
 import { type Asked, json, type ObserveEndpoint, refusal } from './asked.js';
@@ -99,7 +100,7 @@ function note(
       outcome: type as ToldRead['outcome'],
       ...(reason === undefined ? {} : { reason }),
       key: plan?.key ?? null,
-      tags: plan?.tags ?? reads?.plans.tagsOf(asked) ?? [],
+      tags: plan?.tags ?? (reads && tagsOfUncached(reads, asked)) ?? [],
       ...(rule?.cached ? { ttl: rule.ttl } : {}),
       entry: type === 'hit' || type === 'stale',
     },
