@@ -1,6 +1,6 @@
 /** Locks in Redis: a key that expires, with the random value of its holder, and a counter of tokens beside it. */
 import type { RedisConnection } from '../connections/redis-connection.js';
-import { lockKey } from '../interfaces/keys.js';
+import { lockKey } from '../interfaces/kinds-of-keys.js';
 import type { Locks } from '../interfaces/locks.js';
 import { newVersion } from '../interfaces/registry.js';
 

@@ -2,7 +2,8 @@
 
 import type { Payload } from 'payload';
 import { PayloadKVError } from '../errors.js';
-import { isEntryKey, KEY_PREFIX } from '../interfaces/keys.js';
+import { KEY_PREFIX } from '../interfaces/keys.js';
+import { isEntryKey } from '../interfaces/kinds-of-keys.js';
 import type { Store, StoreHealth } from '../interfaces/store.js';
 import { withTimeout } from '../platform/timeout.js';
 import { notHealthy } from '../stores/health.js';

@@ -72,6 +72,10 @@ export interface Setup {
 export interface Standalone {
   /** Sets its keys and its namespaces apart. */
   prefix: string;
+  /** Ends the keys of entries in this process: those that share a store share them. */
+  attachment: string;
+  /** What happens while its store or its registry is left alone, as a part of a sentence. */
+  meanwhile: string;
   /** Tags that everything depends on that depends on one of these, where no schema tells. */
   everyTag(late: Iterable<string>): string[];
   /**
@@ -84,9 +88,6 @@ export interface Standalone {
     isAway: () => boolean,
   ): { versions: VersionMemory } & Required<Pick<CacheParts, 'alone' | 'lookupAlone'>>;
 }
-
-/** What ends the keys of entries in this process of caches without Payload: those that share a store share them. */
-const ATTACHMENT = '~cache';
 
 /** What lasts as long as the Payload instance. */
 interface Site extends Omit<Warnings, 'onFault'> {
@@ -325,7 +326,6 @@ export function attach(base: DatabaseAdapter, payload: Payload, first: Setup): D
 function createSite(base: DatabaseAdapter, payload: Payload, setup: Setup): Site {
   const warnings = createWarnings(payload);
   const number = nextAttachment();
-  const attachment = setup.standalone ? ATTACHMENT : number;
   const events = createEvents(number.slice(1), (error) => warnings.onFault(error, 'a listener to events'));
   const site: Site = {
     ...warnings,
@@ -343,7 +343,7 @@ function createSite(base: DatabaseAdapter, payload: Payload, setup: Setup): Site
       () => waitUntilOf(site.setup.options),
       (error) => warnings.onFault(error, 'background work'),
     ),
-    attachment,
+    attachment: setup.standalone?.attachment ?? number,
     identity: undefined,
   };
   return site;
@@ -390,7 +390,7 @@ async function close({ setup, registry, attachment, onFault }: Site): Promise<vo
     [`${registry.name} registry`, () => registry.close?.()],
     [`${store.name} store`, () => store.close()],
     // Others who share the store go on with them.
-    [`${store.name} store`, () => attachment !== ATTACHMENT && forgetEntries(store, attachment)],
+    [`${store.name} store`, () => setup.standalone || forgetEntries(store, attachment)],
   ] as const) {
     try {
       await end();

@@ -1,7 +1,8 @@
 /** What a store holds that others have written, and how long it takes to tell of it: nobody who looks is hindered by it. */
 import { renderToStaticMarkup } from 'react-dom/server';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { KEY_PREFIX, RECORD_PREFIX } from '../../src/interfaces/keys.js';
+import { KEY_PREFIX } from '../../src/interfaces/keys.js';
+import { RECORD_PREFIX } from '../../src/interfaces/kinds-of-keys.js';
 import type { Store } from '../../src/interfaces/store.js';
 import { hash } from '../../src/platform/hash.js';
 import { instanceOf } from '../../src/runtime/carried-instance.js';

@@ -1,6 +1,6 @@
 import type { Payload, PayloadRequest } from 'payload';
 import { afterEach, describe, expect, test } from 'vitest';
-import { RECORD_PREFIX } from '../../src/interfaces/keys.js';
+import { RECORD_PREFIX } from '../../src/interfaces/kinds-of-keys.js';
 import { memory, type PayloadKVOptions, payloadKV, settleCache } from '../../src/runtime/index.js';
 import { type ObserveOptions, observationOf, observe, type Statistics } from '../../src/runtime/observe.js';
 import { redis } from '../../src/runtime/redis.js';

@@ -2,7 +2,7 @@ import { createClient, createCluster } from '@redis/client';
 import { Cluster, Redis } from 'ioredis';
 import { Miniflare } from 'miniflare';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isEntryKey, lockKey } from '../../src/interfaces/keys.js';
+import { isEntryKey, lockKey } from '../../src/interfaces/kinds-of-keys.js';
 import type { Locks } from '../../src/interfaces/locks.js';
 import { durableObjectRegistry } from '../../src/registries/durable-object.js';
 import { memoryRegistry } from '../../src/registries/memory.js';

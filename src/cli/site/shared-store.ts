@@ -4,7 +4,8 @@
  */
 import path from 'node:path';
 import { PayloadKVError } from '../../errors.js';
-import { isEntryKey, KEY_PREFIX, RECORD_PREFIX, VERSION_PREFIX } from '../../interfaces/keys.js';
+import { KEY_PREFIX, VERSION_PREFIX } from '../../interfaces/keys.js';
+import { isEntryKey, RECORD_PREFIX } from '../../interfaces/kinds-of-keys.js';
 import type { Registry } from '../../interfaces/registry.js';
 import type { Store } from '../../interfaces/store.js';
 import { type DecodedEntry, decodeEntry } from '../../runtime/entry/entry.js';

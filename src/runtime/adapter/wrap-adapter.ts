@@ -60,10 +60,11 @@ const LOOKS_LIKE_WRITE = /^(create|update|upsert|delete|insert|replace|remove|in
 
 type Method = (...args: unknown[]) => unknown;
 
-/** The methods of an adapter that go through the cache, by name: as they are, and in place of them. */
-interface Interceptions {
-  original: ReadonlyMap<PropertyKey, Method>;
-  wrapped: ReadonlyMap<PropertyKey, Method>;
+/** A method of an adapter that goes through the cache. */
+interface Intercepted {
+  original: Method;
+  /** What stands in its place. */
+  wrapped: Method;
 }
 
 /**
@@ -74,7 +75,7 @@ interface Interceptions {
  * called as it expects, and finds the wrapped method behind the name it took.
  */
 export function wrapAdapter(base: DatabaseAdapter, options: WrapOptions): DatabaseAdapter {
-  const { original, wrapped } = interceptMethods(base, options);
+  const intercepted = interceptMethods(base, options);
   const target = base as unknown as Record<PropertyKey, unknown>;
   const bound = new WeakMap<Method, Method>();
   const reported = new Set<PropertyKey>();
@@ -97,54 +98,48 @@ export function wrapAdapter(base: DatabaseAdapter, options: WrapOptions): Databa
     get(_base, name) {
       const value = Reflect.get(target, name, target) as unknown;
       if (typeof value !== 'function') return value;
-      if (original.get(name) === value) return wrapped.get(name);
+      const known = intercepted.get(name);
       // Put there by somebody else: it is theirs, with the wrapper as `this`.
-      if (original.has(name)) return value;
+      if (known) return value === known.original ? known.wrapped : value;
       reportUnknownWrite(name);
       return bindToBase(value as Method);
     },
     set(_base, name, value) {
       // Putting a wrapped method back, as a spy does at its end, puts the original back.
-      const restored = value === wrapped.get(name) ? original.get(name) : value;
-      return Reflect.set(target, name, restored, target);
+      const known = intercepted.get(name);
+      return Reflect.set(target, name, known?.wrapped === value ? known?.original : value, target);
     },
     defineProperty(_base, name, descriptor) {
-      const restored =
-        'value' in descriptor && descriptor.value !== undefined && descriptor.value === wrapped.get(name)
-          ? { ...descriptor, value: original.get(name) }
-          : descriptor;
+      const known = intercepted.get(name);
+      const isWrapped = known !== undefined && descriptor.value === known.wrapped;
+      const restored = isWrapped ? { ...descriptor, value: known.original } : descriptor;
       return Reflect.defineProperty(target, name, restored);
     },
     getOwnPropertyDescriptor(_base, name) {
       const descriptor = Reflect.getOwnPropertyDescriptor(target, name);
-      if (
-        descriptor?.configurable &&
-        'value' in descriptor &&
-        original.get(name) === descriptor.value &&
-        wrapped.has(name)
-      ) {
-        return { ...descriptor, value: wrapped.get(name) };
-      }
-      return descriptor;
+      const known = intercepted.get(name);
+      const isShown = known !== undefined && descriptor?.configurable && descriptor.value === known.original;
+      return isShown ? { ...descriptor, value: known.wrapped } : descriptor;
     },
   });
   return proxy;
 }
 
 /** Takes the methods that go through the cache, and makes what stands in their place. */
-function interceptMethods(base: DatabaseAdapter, options: WrapOptions): Interceptions {
+function interceptMethods(
+  base: DatabaseAdapter,
+  options: WrapOptions,
+): ReadonlyMap<PropertyKey, Intercepted> {
   const target = base as unknown as Record<PropertyKey, unknown>;
-  const original = new Map<PropertyKey, Method>();
-  const wrapped = new Map<PropertyKey, Method>();
+  const all = new Map<PropertyKey, Intercepted>();
 
   function intercept(name: string, make: (call: Method) => Method): void {
     const method = target[name];
     if (typeof method !== 'function') return;
-    original.set(name, method as Method);
     const call: Method = (...args) => Reflect.apply(method as Method, base, args);
-    const intercepted = make(call);
-    Object.defineProperty(intercepted, 'name', { value: name });
-    wrapped.set(name, intercepted);
+    const wrapped = make(call);
+    Object.defineProperty(wrapped, 'name', { value: name });
+    all.set(name, { original: method as Method, wrapped });
   }
 
   for (const operation of CACHED_OPERATIONS)
@@ -187,7 +182,7 @@ function interceptMethods(base: DatabaseAdapter, options: WrapOptions): Intercep
     await options.onDestroy();
     return call(...parameters);
   });
-  return { original, wrapped };
+  return all;
 }
 
 function readThrough(options: WrapOptions, operation: CachedOperation, call: Method): Method {

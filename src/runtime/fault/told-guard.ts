@@ -9,7 +9,7 @@ export interface Hearers {
   events: Events;
   warn(message: string): void;
   onFault(error: unknown, during: string, part: GuardedPart): void;
-  setup: { standalone?: object };
+  setup: { standalone?: { meanwhile: string } };
 }
 
 /** How long a store or registry that fails is left alone, in milliseconds. */
@@ -55,7 +55,7 @@ export function createToldGuard(
       // Then it was said already, together with what to do.
       if (error instanceof PayloadKVError) return;
       site.warn(
-        `payload-kv: the ${name} fails too often; ${site.setup.standalone ? 'functions are run' : 'the database answers'} for the next ${PAUSE / 1000} seconds.`,
+        `payload-kv: the ${name} fails too often; ${site.setup.standalone?.meanwhile ?? 'the database answers'} for the next ${PAUSE / 1000} seconds.`,
       );
     },
     now: Date.now,

@@ -3,7 +3,7 @@
  * renews expires: what is added up is what the processes of the last minutes have counted since they began.
  */
 import type { Payload } from 'payload';
-import { RECORD_PREFIX } from '../../interfaces/keys.js';
+import { RECORD_PREFIX } from '../../interfaces/kinds-of-keys.js';
 import { newVersion } from '../../interfaces/registry.js';
 import { every } from '../../platform/every.js';
 import { hash } from '../../platform/hash.js';

@@ -2,7 +2,8 @@
  * What lies in the store and in the tier in this process, without its results. Entries of other sites, databases and
  * schemas in the same store are left out: each says whose it is.
  */
-import { isEntryKey, KEY_PREFIX } from '../../interfaces/keys.js';
+import { KEY_PREFIX } from '../../interfaces/keys.js';
+import { isEntryKey } from '../../interfaces/kinds-of-keys.js';
 import { leavesProcess, type Store } from '../../interfaces/store.js';
 import { listedWithin } from '../../platform/listed-within.js';
 import { type DecodedEntry, decodeEntry } from '../entry/entry.js';

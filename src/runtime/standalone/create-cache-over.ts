@@ -42,6 +42,8 @@ import { statisticsOf } from './statistics.js';
 const LONGEST_PREFIX = 100;
 /** How long it goes on without its registry where the options do not say. */
 const WHILE_AWAY: Duration = '1m';
+/** What ends the keys of entries in this process, of all caches without Payload. */
+const ATTACHMENT = '~cache';
 /** What keys have in place of the database of a site. */
 const DATABASE = 'payload-kv/cache';
 
@@ -71,6 +73,8 @@ export function createCacheOver(
     answers: answers && general.enabled !== false,
     standalone: {
       prefix,
+      attachment: ATTACHMENT,
+      meanwhile: 'functions are run',
       everyTag: (late) => [...functionTags(prefix).all, ...entityTagsOf(late)],
       ...(seconds > 0 &&
         !registry.local && {

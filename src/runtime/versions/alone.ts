@@ -27,6 +27,8 @@ export interface Alone {
   hasOwn(versions: readonly string[]): boolean;
   /** Gives tags versions of their own: the registry was not told of a write. */
   late(tags: readonly string[]): void;
+  /** The same for tags that take the place of others. */
+  lateInstead(tags: readonly string[], of: Iterable<string>): void;
   /** The registry was told. */
   told(tag: string): void;
   /** The tags without a version of their own for a write. */
@@ -82,13 +84,23 @@ export function createAlone(registry: Registry, lifetime: number, now: () => num
     return versions.map((version, index) => lateVersion(tags[index] as string) ?? version);
   }
 
+  function late(tags: readonly string[]): void {
+    for (const tag of tags) own.set(tag, ownVersion());
+    state.late.add(own);
+  }
+
+  function told(tag: string): void {
+    own.delete(tag);
+    if (own.size === 0) state.late.delete(own);
+  }
+
   return {
     lifetime,
     versionsOf(tags, isAway) {
       const at = now();
       return tags.map((tag) => {
-        const late = lateVersion(tag);
-        if (late !== undefined) return late;
+        const own = lateVersion(tag);
+        if (own !== undefined) return own;
         const last = isAway ? state.known.get(tag) : undefined;
         // A clock may be set back.
         if (last && Math.abs(at - last.at) < 1000 * lifetime) return last.version;
@@ -106,14 +118,12 @@ export function createAlone(registry: Registry, lifetime: number, now: () => num
     },
     corrected,
     hasOwn: (versions) => versions.some((version) => version.startsWith(SIGN)),
-    late(tags) {
-      for (const tag of tags) own.set(tag, ownVersion());
-      state.late.add(own);
+    late,
+    lateInstead(tags, of) {
+      late(tags);
+      for (const tag of of) if (!tags.includes(tag)) told(tag);
     },
-    told(tag) {
-      own.delete(tag);
-      if (own.size === 0) state.late.delete(own);
-    },
+    told,
     others: (tags) => (state.late.size === 0 ? tags : tags.filter((tag) => lateVersion(tag) === undefined)),
   };
 }

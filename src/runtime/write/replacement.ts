@@ -146,8 +146,7 @@ export function createReplacement(
       const all = [...new Set(everyTag(late.keys()))];
       pending.add(all);
       pending.remove(late.keys());
-      alone?.late(all);
-      if (alone) for (const tag of late.keys()) if (!all.includes(tag)) alone.told(tag);
+      alone?.lateInstead(all, late.keys());
       late.clear();
       for (const tag of all) late.set(tag, failures);
     }

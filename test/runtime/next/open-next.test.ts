@@ -146,3 +146,13 @@ test('Where the registry does not answer, and before there is a site, everything
   expect(await isOld(['mine'], made)).toBe(true);
   expect(await isOld(['mine'], made + 1)).toBe(false);
 });
+
+test('What a page reads past the cache is on it, and refused by a recorder that does not hear of it', async () => {
+  const past = () =>
+    blog.payload.find({ collection: 'posts', depth: 0, context: { payloadCache: 'bypass' } });
+  expect((await rendered(past)).some((tag) => /^pkv@[^:]+:posts$/.test(tag))).toBe(true);
+  const refused: string[] = [];
+  recorder = { note() {}, refuse: (reason) => refused.push(reason) };
+  await past();
+  expect(refused).toEqual(['untracked']);
+});
