@@ -46,6 +46,22 @@ const site = () => {
 
 const post = async () => (await site()).db.findOne({ collection: 'posts', where: { id: { equals: 'a' } } });
 
+/** OpenNext puts a class of its own before the platform's, whose copies of a request are none of it. */
+class OpenNextRequest extends Request {}
+
+/** As Next's request looks at what it is made of. */
+class NextRequest extends OpenNextRequest {
+  constructor(input: Request, init?: RequestInit) {
+    if (input instanceof OpenNextRequest) super(input, init);
+    else super(input.url, init);
+  }
+}
+
+const graphQLHandler = async (request: Request) => {
+  const { query } = (await request.clone().json()) as { query: string };
+  return [query, await request.json()];
+};
+
 /** What each handler finds out about who asks. */
 const HANDLERS: Record<string, (request: Request) => unknown> = {
   '/nothing': () => null,
@@ -59,10 +75,8 @@ const HANDLERS: Record<string, (request: Request) => unknown> = {
     new Request(request).headers.get('x-other'),
   ],
   '/cf': (request) => (request as { cf?: { colo?: string } }).cf?.colo,
-  '/graphql': async (request) => {
-    const { query } = (await request.clone().json()) as { query: string };
-    return [query, await request.json()];
-  },
+  '/graphql': graphQLHandler,
+  '/graphql/next': graphQLHandler,
 };
 
 const policy = { outcomeHeader: true, payload: async () => (await site()).payload };
@@ -82,7 +96,8 @@ export default {
       await db.updateOne({ collection: 'posts', id: 'a', data: { text: searchParams.get('text') } });
       return new Response('written');
     }
-    const response = await (pathname === '/graphql' ? queries : routes)(request);
+    const given = pathname.endsWith('/next') ? new NextRequest(new OpenNextRequest(request)) : request;
+    const response = await (pathname.startsWith('/graphql') ? queries : routes)(given);
     await settleCache(payload);
     return response;
   },

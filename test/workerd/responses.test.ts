@@ -104,8 +104,11 @@ describe('a response in workerd', () => {
     expect(await ofTenant('/copy-and-read', 'b')).toMatchObject({ outcome: 'hit', found: ['b', 'b', null] });
   });
 
-  test('of GraphQL is found by what is asked in the body, which is left for the handler', async () => {
-    const ask = (query: string, variables = {}) => get('/graphql', {}, JSON.stringify({ query, variables }));
+  test.each([
+    ['', '/graphql'],
+    [' by a request of Next in a Worker of OpenNext', '/graphql/next'],
+  ])('of GraphQL is found by what is asked in the body, which is left for the handler%s', async (_, page) => {
+    const ask = (query: string, variables = {}) => get(page, {}, JSON.stringify({ query, variables }));
     expect(await ask('{ post }')).toMatchObject({
       outcome: 'miss',
       found: ['{ post }', { query: '{ post }' }],
@@ -115,7 +118,7 @@ describe('a response in workerd', () => {
     expect(await ask('{ post }', { a: 1 })).toMatchObject({ outcome: 'miss' });
     expect(await ask('{ other }')).toMatchObject({ outcome: 'miss', found: ['{ other }', {}] });
     expect(await ask('mutation { post }')).toMatchObject({ outcome: 'bypass (graphql)' });
-    expect(await get('/graphql', { authorization: 'x' }, '{"query":"{ post }"}')).toMatchObject({
+    expect(await get(page, { authorization: 'x' }, '{"query":"{ post }"}')).toMatchObject({
       outcome: 'bypass (credentials)',
     });
   });

@@ -243,7 +243,10 @@ function withHeaders(request: Request, names: readonly string[]): Request | unde
   }
   try {
     const Kind = request.constructor as typeof Request;
-    return new Kind(request.clone(), { headers });
+    const copy = request.clone();
+    // Next's, in a Worker of OpenNext, takes a copy for no request, and of what is none only the address.
+    const { method, body } = copy;
+    return new Kind(copy, { method, headers, body, duplex: 'half' });
   } catch {
     return undefined;
   }
