@@ -14,6 +14,8 @@ export interface LoadOrder {
 
 /** What was seen; times in milliseconds. */
 export interface LoadSeen {
+  /** How many were answered as they should be. */
+  requests: number;
   perSecond: number;
   p50: number;
   p95: number;
@@ -61,6 +63,7 @@ async function client(): Promise<void> {
 const since = performance.now();
 await Promise.all(Array.from({ length: order.connections }, client));
 const seen: LoadSeen = {
+  requests: times.length,
   perSecond: times.length / ((performance.now() - since) / 1000),
   p50: quantile(times, 0.5),
   p95: quantile(times, 0.95),

@@ -210,26 +210,76 @@ export function builtPagesWorker(worker: PagesWorker, report?: (step: string) =>
   return built('worker', recipe, report, variant);
 }
 
+/** A Worker that is told when it is started in which way it caches, and counts what is asked of its bindings. */
+export function builtGainsWorker(report?: (step: string) => void): Promise<BuiltSite> {
+  const recipe: Recipe = {
+    fixtures: ['site', 'worker'],
+    init: [() => ['--store', 'cloudflare-kv', '--registry', 'durable-object']],
+    change: async (dir) => {
+      await withWorkerPages(dir, { pages: 'r2', registry: 'durable-object', isIntercepted: true });
+      await withFunctions(dir);
+      await withResponses(dir);
+      await withWays(dir);
+    },
+    build: 'build:worker',
+    // What is built has its tags, as in `builtSite`.
+    env: { SITE_PAGES: 'handler' },
+  };
+  return built('worker-gains', recipe, report);
+}
+
+/** Has the Worker cache as `SITE_REGISTRY`, `SITE_BOUNDED`, `SITE_NEAR` and `SITE_PAGES` say. */
+async function withWays(dir: string): Promise<void> {
+  const edits: [name: string, from: RegExp, to: string][] = [
+    ['src/payload-kv/index.ts', /^import \{ payloadKV \}/m, 'import { memory, payloadKV, tiered }'],
+    [
+      'src/payload-kv/index.ts',
+      /^( +)store: (cloudflareKV\(.+\)),$/m,
+      '$1store: process.env.SITE_NEAR ? tiered(memory(), $2) : $2,',
+    ],
+    [
+      'src/payload-kv/index.ts',
+      /^( +)registry: (durableObjectRegistry\(.+\)),$/m,
+      `$1registry: process.env.SITE_REGISTRY ? $2 : undefined,
+$1consistency: process.env.SITE_BOUNDED ? { bounded: process.env.SITE_BOUNDED as '10s' } : undefined,`,
+    ],
+    [
+      'src/payload-kv/index.ts',
+      /pages: (nextPages\(.+\)),$/m,
+      'pages: process.env.SITE_PAGES ? $1 : undefined,',
+    ],
+    ['worker.ts', /^export \{ default \} from (.+)$/m, 'import worker from $1'],
+    [
+      'worker.ts',
+      /^export \{ CacheTagRegistry \}.+$/m,
+      "import { measuredWorker } from './src/bindings';\n\n$&\nexport default measuredWorker(worker);",
+    ],
+  ];
+  for (const [name, from, to] of edits) await edit(dir, name, from, to);
+}
+
+/** Changes a file of a site in one place, which must be there. */
+async function edit(dir: string, name: string, from: RegExp, to: string): Promise<void> {
+  const file = path.join(dir, name);
+  const text = await readFile(file, 'utf8');
+  if (!from.test(text)) throw new Error(`${file} is not as it was:\n${text}`);
+  await writeFile(file, text.replace(from, to));
+}
+
 /** As docs/pages.md says, and with a route that tells what the cache asked. */
 async function withWorkerPages(
   dir: string,
   { pages, isIntercepted = false, hasUseCache }: PagesWorker,
 ): Promise<void> {
   if (!hasUseCache) await rm(path.join(dir, 'src/app/(frontend)/digest'), { recursive: true });
-  const edit = async (name: string, from: RegExp, to: string): Promise<void> => {
-    const file = path.join(dir, name);
-    const text = await readFile(file, 'utf8');
-    if (!from.test(text)) throw new Error(`${file} is not as it was:\n${text}`);
-    await writeFile(file, text.replace(from, to));
-  };
   const cache = 'src/payload-kv/index.ts';
-  await edit(cache, /^import \{ payloadKV/m, "import { nextPages } from 'payload-kv/next';\n$&");
-  await edit(cache, /^ +store: /m, "    pages: nextPages({ revalidate: 'handler' }),\n$&");
+  await edit(dir, cache, /^import \{ payloadKV/m, "import { nextPages } from 'payload-kv/next';\n$&");
+  await edit(dir, cache, /^ +store: /m, "    pages: nextPages({ revalidate: 'handler' }),\n$&");
   if (pages === 'kv')
-    await edit('wrangler.jsonc', /"kv_namespaces": \[/, '$& { "binding": "NEXT_INC_CACHE_KV" },');
+    await edit(dir, 'wrangler.jsonc', /"kv_namespaces": \[/, '$& { "binding": "NEXT_INC_CACHE_KV" },');
   else {
     const bucket = '{ "binding": "NEXT_INC_CACHE_R2_BUCKET", "bucket_name": "harbour-pages" }';
-    await edit('wrangler.jsonc', /"r2_buckets": \[/, `$& ${bucket},`);
+    await edit(dir, 'wrangler.jsonc', /"r2_buckets": \[/, `$& ${bucket},`);
   }
   await writeFile(
     path.join(dir, 'open-next.config.ts'),

@@ -6,10 +6,11 @@ import { freePort } from './free-port.js';
 import { type RunningSite, served } from './site.js';
 import { type BuiltSite, OWN_ENVIRONMENT } from './site-build.js';
 
-/** Starts the Worker in workerd as `wrangler dev` does, with a copy of what D1 and R2 hold. */
+/** Starts the Worker in workerd as `wrangler dev` does, with a copy of what D1 and R2 hold. `flags` are for wrangler. */
 export async function startWorker(
   { dir }: BuiltSite,
   variables: Record<string, string> = {},
+  flags: readonly string[] = [],
 ): Promise<RunningSite> {
   const state = await mkdtemp(path.join(tmpdir(), 'payload-kv-worker-'));
   await cp(path.join(dir, '.wrangler', 'state'), state, { recursive: true });
@@ -22,6 +23,7 @@ export async function startWorker(
       'dev',
       ...['--ip', '127.0.0.1', '--port', String(port), '--inspector-port', String(inspector)],
       ...['--persist-to', state, '--show-interactive-dev-session=false'],
+      ...flags,
       ...given.flatMap(([name, value]) => ['--var', `${name}:${value}`]),
     ],
     env: { WRANGLER_SEND_METRICS: 'false' },
