@@ -1,7 +1,17 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type { Payload } from 'payload';
 import { afterEach, expect, test, vi } from 'vitest';
-import { memory, type PayloadKVOptions, payloadKV, settleCache } from '../../src/runtime/index.js';
+import {
+  memory,
+  memoryRegistry,
+  type PayloadKVOptions,
+  payloadKV,
+  settleCache,
+} from '../../src/runtime/index.js';
 import { type Started, startBlog } from '../support/payload.js';
+import { removeDirectory } from '../support/remove-directory.js';
 import { lookupsOf } from './lookups.js';
 
 let site: Started | undefined;
@@ -114,4 +124,77 @@ test.each([
   await write(payload, users[0], 'nav', { open: true });
   await read(payload, users[0], 'nav');
   expect(await asked(payload, users[0], 'nav')).toEqual({ policy: 1 });
+});
+
+test('over REST each of two users has their own, also when some of them are deleted at once', async () => {
+  const { payload, users } = await start();
+  const { handle } = site as Started;
+  const headers = await Promise.all(
+    ['ada', 'ben'].map(async (name) => {
+      const data = { email: `${name}@example.com`, password: 'secret-of-a-test' };
+      return { authorization: `JWT ${(await payload.login({ collection: 'users', data })).token}` };
+    }),
+  );
+  async function ask(user: 0 | 1, method: string, value?: unknown): Promise<unknown> {
+    const body = value === undefined ? null : JSON.stringify({ value });
+    const request = new Request('http://localhost/api/payload-preferences/nav', {
+      method,
+      headers: { ...headers[user], 'content-type': 'application/json' },
+      body,
+    });
+    const answer = (await (await handle(request)).json()) as { value?: unknown };
+    await settleCache(payload);
+    return answer.value;
+  }
+  for (const user of [0, 1] as const) {
+    expect(await ask(user, 'GET')).toBeNull();
+    await ask(user, 'POST', { of: user });
+  }
+  for (let time = 0; time < 2; time++)
+    for (const user of [0, 1] as const) expect(await ask(user, 'GET')).toEqual({ of: user });
+  await ask(0, 'DELETE');
+  expect([await ask(0, 'GET'), await ask(1, 'GET')]).toEqual([null, { of: 1 }]);
+  await payload.delete({ collection: 'users', where: { id: { in: users.map(({ id }) => id) } } });
+  for (const user of users) expect(await read(payload, user, 'nav')).toBeUndefined();
+});
+
+test('a process that does not cache them makes stale what another has, and tells nobody of its own', async () => {
+  const directory = await mkdtemp(path.join(tmpdir(), 'payload-kv-preferences-'));
+  const registry = memoryRegistry();
+  const url = `file:${path.join(directory, 'blog.db')}`;
+  const told = vi.fn();
+  const startWith = (collections: PayloadKVOptions['collections']) =>
+    startBlog({
+      url,
+      plugins: [
+        payloadKV({
+          store: memory(),
+          registry: { ...registry, local: false },
+          timeout: 30_000,
+          collections,
+          hooks: { all: told },
+        }),
+      ],
+    });
+  const sites = [await startWith({ posts: {}, 'payload-preferences': {} }), await startWith({ posts: {} })];
+  const [one, other] = sites.map(({ payload }) => payload) as [Payload, Payload];
+  try {
+    const data = { email: 'ada@example.com', password: 'secret-of-a-test' };
+    const user: User = {
+      id: Number((await one.create({ collection: 'users', data })).id),
+      collection: 'users',
+    };
+    await write(one, user, 'nav', { open: true });
+    expect(await read(one, user, 'nav')).toEqual({ open: true });
+    expect(await asked(one, user, 'nav')).toEqual({ hit: 1 });
+    told.mockClear();
+    await write(other, user, 'nav', { open: false });
+    expect(await read(one, user, 'nav')).toEqual({ open: false });
+    expect(told).not.toHaveBeenCalled();
+    await other.delete({ collection: 'users', where: { id: { equals: user.id } } });
+    expect(await read(one, user, 'nav')).toBeUndefined();
+  } finally {
+    for (const each of sites) await each.stop();
+    await removeDirectory(directory);
+  }
 });

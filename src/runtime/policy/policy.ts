@@ -19,7 +19,7 @@ import { isSecret, type Secrets, secretsOf } from './secrets.js';
 export const DEFAULT_TTL = 300;
 
 /** What the admin panel remembers of each user: how lists look, which tabs are open. Read several times in each view. */
-const PREFERENCES = 'payload-preferences';
+export const PREFERENCES = 'payload-preferences';
 
 /** Not cached unless named: Payload's own bookkeeping, an exact list. Of these only preferences may be named. */
 const INTERNAL = new Set([

@@ -12,6 +12,7 @@ import type { InvalidationEvent, ReplacementEvent } from '../policy/options.js';
 import type { Policy } from '../policy/policy.js';
 import type { WriteOperation } from '../query/operations.js';
 import type { SiteSchema } from '../query/site-schema.js';
+import { collectionTag, ownerOf } from '../query/tags.js';
 import type { CacheCounts } from '../stats/stats.js';
 import { createGathering } from './gathering.js';
 import { createReplacement, type ReplacementParts } from './replacement.js';
@@ -86,7 +87,11 @@ export function createInvalidation(parts: InvalidationParts): Invalidation {
     parts.background.run(replaceTouched(touched)),
   );
 
-  const tellOthers = (tags: readonly string[]): void => {
+  const isOfOthers = (tag: string): boolean =>
+    context.ofOthers !== undefined && ownerOf(tag) === collectionTag(context.ofOthers);
+
+  const tellOthers = (replaced: readonly string[]): void => {
+    const tags = replaced.filter((tag) => !isOfOthers(tag));
     if (tags.length === 0) return;
     const { pages, payload } = parts;
     tell(`the pages of ${pages?.name}`, () => pages?.replaced?.(tags, { payload }));

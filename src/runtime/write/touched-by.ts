@@ -1,9 +1,10 @@
 /** What a write touches: the tags of what it changed, from its arguments and from the documents before and after it. */
 
 import type { DatabaseAdapter } from 'payload';
+import type { Registry } from '../../interfaces/registry.js';
 import { createExpiring, type Expiring } from '../../platform/expiring.js';
 import { isObject } from '../../platform/is-object.js';
-import { isInternal, type Policy } from '../policy/policy.js';
+import { isInternal, type Policy, PREFERENCES } from '../policy/policy.js';
 import type { WriteOperation } from '../query/operations.js';
 import {
   type Field,
@@ -31,6 +32,11 @@ export interface WriteContext {
   sliceSets: SliceSets;
   /** The collections that some cached query can depend on, here or in another process. */
   relevant: ReadonlySet<string>;
+  /**
+   * A collection that no query here can depend on, and another process may cache: its tags are replaced, and nobody here
+   * is told.
+   */
+  ofOthers: string | undefined;
   /** Those of them that this process caches. */
   cached: ReadonlySet<string>;
   /** The slice fields of a collection that this process caches. */
@@ -48,14 +54,20 @@ const RECENT_SLICES = 60_000;
 
 /** Creates what the analysis of a site's writes works with. */
 export function createWriteContext(
-  parts: Pick<WriteContext, 'adapter' | 'schema' | 'sliceSets' | 'onFault'> & { policy: Policy },
+  parts: Pick<WriteContext, 'adapter' | 'schema' | 'sliceSets' | 'onFault'> & {
+    policy: Policy;
+    registry: Registry;
+  },
 ): WriteContext {
-  const { policy, ...given } = parts;
+  const { policy, registry, ...given } = parts;
   const relevant = relevantCollections(parts.schema, policy);
+  // Nobody caches preferences under anything less than `strong`.
+  const mayBeOfOthers = registry.canBeStrong && !relevant.has(PREFERENCES);
   const cached = new Set([...relevant].filter((slug) => policy.isCached('collection', slug)));
   return {
     ...given,
     relevant,
+    ofOthers: mayBeOfOthers ? PREFERENCES : undefined,
     cached,
     slicesOf: (slug) => (cached.has(slug) ? policy.slicesOf(slug) : []),
     recentSlices: createExpiring({ max: 20_000, lifetime: RECENT_SLICES }),
@@ -228,6 +240,7 @@ async function touchedBy(
 ): Promise<Touched> {
   const touched = nothingTouched();
   const slug = String(args.collection ?? '');
+  if (slug === context.ofOthers) return { ...touched, tags: new Set(entityTags(collectionTag(slug))) };
   const touchUnknown = (of: string, tags: readonly string[] = []): void =>
     touch(touched, 'collection', of, operation, undefined, [
       ...documentTags(context, of, undefined, undefined),
