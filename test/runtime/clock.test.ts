@@ -2,7 +2,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { versionKey } from '../../src/interfaces/keys.js';
 import { kvRegistry } from '../../src/registries/kv.js';
 import { memoryRegistry } from '../../src/registries/memory.js';
+import { createCache } from '../../src/runtime/cache.js';
 import { createFaultGuard } from '../../src/runtime/fault/fault-guard.js';
+import { cachedBatch } from '../../src/runtime/functions/batch.js';
 import { memory } from '../../src/runtime/index.js';
 import { createSingleFlight } from '../../src/runtime/read/single-flight.js';
 import { createVersionMemory } from '../../src/runtime/versions/version-memory.js';
@@ -112,5 +114,28 @@ test('whoever has a response already is not told that it holds where it is dated
     expect((await ask()).headers.get('x-payload-cache')).toBe('miss');
   } finally {
     await site.stop();
+  }
+});
+
+test('what may be served for a second is kept, also where the clock ticks before the function runs', async () => {
+  const cache = createCache({ store: memory(), ttlJitter: 0 });
+  const { now } = Date;
+  Date.now = () => {
+    clock.advance(0.001);
+    return now();
+  };
+  try {
+    let runs = 0;
+    const call = () => cache.cached(() => ++runs, { key: ['second'], ttl: '1s' });
+    const many = cachedBatch(async (keys: readonly string[]) => keys.map(() => ++runs), {
+      namespace: 'batch',
+      ttl: '1s',
+      cache,
+    });
+    expect([await call(), await call()]).toEqual([1, 1]);
+    expect([await many(['a']), await many(['a'])]).toEqual([[2], [2]]);
+  } finally {
+    Date.now = now;
+    await cache.close();
   }
 });

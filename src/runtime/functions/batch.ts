@@ -145,6 +145,7 @@ async function run<Value>(
   if (!first || wanted.length < missing.length)
     return bypassing((context) => ask(() => context.req), { ...options, key: [] }, site);
   const { parent, count, subject } = first;
+  const startedAt = reads.now();
   const recorder = createRecorder({
     payload,
     keys: [...wanted.map(({ key }) => key), ...(parent?.keys ?? [])],
@@ -156,7 +157,6 @@ async function run<Value>(
   });
   if (!wanted.every(({ isAsked }) => isAsked())) recorder.refuse('changed');
   const request = requestOfRun(site, options.req, recorder, first.asker);
-  const startedAt = reads.now();
   const since = momentIn(reads.events);
   let values: ArrayLike<Value | Error>;
   let isDone = false;

@@ -163,6 +163,8 @@ async function run(call: FunctionCall): Promise<Made> {
   const { reads, payload } = site;
   const { ownTags, parent, count, key } = wanted;
   checkRun(site, wanted.subject.slug);
+  // Before the recorder begins: what is counted from the oldest of what was read would be a second less.
+  const startedAt = reads.now();
   const recorder = createRecorder({
     payload,
     keys: [key, ...(parent?.keys ?? [])],
@@ -176,7 +178,6 @@ async function run(call: FunctionCall): Promise<Made> {
   if (before) recorder.note(ownTags, before);
   else recorder.refuse('error');
   if (!wanted.isAsked()) recorder.refuse('changed');
-  const startedAt = reads.now();
   const since = momentIn(reads.events);
   const context = createContext(call, recorder);
   let result: unknown;
