@@ -4,7 +4,7 @@
  */
 
 import type { Copyable } from '../../interfaces/store.js';
-import { isObject } from '../../platform/is-object.js';
+import { isBare, isObject } from '../../platform/is-object.js';
 import type { Serializer } from './entry-form.js';
 
 /** What an entry says about its result. */
@@ -170,12 +170,12 @@ function findSpecialValues(
     }
   } else {
     if (
-      (prototype !== Object.prototype && prototype !== null) ||
+      (prototype !== Object.prototype && !isBare(prototype)) ||
       Object.getOwnPropertySymbols(value).length > 0
     )
       throw NOT_ENCODABLE;
     if ('toJSON' in value && typeof value.toJSON === 'function') throw NOT_ENCODABLE;
-    if (prototype === null) found.push([[...path], 'bare', '']);
+    if (prototype !== Object.prototype) found.push([[...path], 'bare', '']);
     for (const name of names) {
       // JSON.parse makes `__proto__` an own property, assignment while restoring would not.
       if (name === '__proto__' || (isForBytes && !name.isWellFormed())) throw NOT_ENCODABLE;

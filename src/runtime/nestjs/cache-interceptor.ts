@@ -154,7 +154,21 @@ interface ResponseState {
 
 function stateOf(response: ResponseState): string {
   const { statusCode, statusMessage, headersSent, sent } = response;
-  return JSON.stringify([statusCode, statusMessage, headersSent, sent, response.getHeaders?.()]);
+  return JSON.stringify([
+    statusCode,
+    statusMessage,
+    headersSent,
+    sent,
+    response.getHeaders?.(),
+    setLater(response),
+  ]);
+}
+
+/** What plugins of Fastify set when an answer is sent, such as cookies: they keep it under symbols until then. */
+function setLater(response: ResponseState): unknown[] {
+  return Object.getOwnPropertySymbols(response)
+    .map((symbol) => (response as Record<symbol, unknown>)[symbol])
+    .flatMap((value) => (value instanceof Map ? [[...value]] : []));
 }
 
 function statusOf(error: unknown): number {

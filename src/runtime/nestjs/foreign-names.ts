@@ -1,5 +1,7 @@
 /** What middleware and guards have added to a request: nothing tells what of whoever asks it stands for. */
 
+import { isObject } from '../../platform/is-object.js';
+
 /** Own properties of requests that come of Node, Express and Nest, or say nothing of who asks. */
 const KNOWN: ReadonlySet<string> = new Set([
   ...['_events', '_eventsCount', '_maxListeners', '_readableState', '_consuming', '_dumped', '_body'],
@@ -38,10 +40,15 @@ const KNOWN: ReadonlySet<string> = new Set([
   ...['_startAt', '_startTime', '_remoteAddress'],
 ]);
 
-/** The names of what has been added to a request, and to `locals` of its response. */
+/** The names of what has been added to a request, also to Node's in it, and to `locals` of its response. */
 export function foreignNames(request: object, response: object): readonly (readonly string[])[] {
   const { locals } = response as { locals?: object };
-  return [foreignOf(request).sort(), locals ? Object.keys(locals).sort() : []];
+  const { raw } = request as { raw?: object };
+  return [
+    foreignOf(request).sort(),
+    isObject(raw) ? foreignOf(raw).sort() : [],
+    locals ? Object.keys(locals).sort() : [],
+  ];
 }
 
 /** The names of what has been added to a request. */

@@ -1,12 +1,15 @@
 /** Watches what a handler reads of its request, so that nothing is kept that depends on what its key does not hold. */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { isObject } from '../../platform/is-object.js';
 import { CREDENTIAL_HEADERS } from '../responses/policy.js';
 import { OF_ADDRESS } from './asked-route.js';
 import { foreignOf } from './foreign-names.js';
 import { isToldApart, type Route, type RouteRequest } from './route-options.js';
 
 /** What servers and middleware tell of whoever asks. */
-const OF_PERSON = ['ip', 'ips', 'session', 'sessionID', 'cookies', 'signedCookies', 'rawHeaders'] as const;
+const OF_PERSON = ['ip', 'ips', 'session', 'sessionID', 'cookies', 'signedCookies'] as const;
+/** The request of Node, where a platform has one inside of its own: it is watched by itself. */
+const RAW = 'raw';
 
 /** Of the key, and made by Express with a look at the visitor's address, for the proxies that it trusts. */
 const OF_KEY = ['protocol', 'secure', 'host', 'hostname', 'subdomains'] as const;
@@ -78,9 +81,22 @@ export function watchRequest(request: RouteRequest, response: object, route: Rou
     },
   });
   const restore = [shadow(request, 'headers', () => headers)];
+  const connectionOf = (value: unknown): unknown => (isTold ? value : watchPeer(value, note));
+  // Fastify has the request of Node inside of its own.
+  const { raw } = request;
+  if (isObject(raw))
+    restore.push(shadow(request, RAW, () => watchRaw(raw, { headers, note, isTold, connectionOf })));
+  if ('rawHeaders' in request) {
+    restore.push(
+      shadow(request, 'rawHeaders', (value) => {
+        note('all headers at once');
+        return value();
+      }),
+    );
+  }
   if (!isTold) {
     for (const name of new Set([...OF_PERSON, ...foreignOf(request)])) {
-      if (!(name in request)) continue;
+      if (!(name in request) || name === RAW) continue;
       restore.push(
         shadow(request, name, (value) => {
           note(`"${name}" of the request`);
@@ -102,7 +118,7 @@ export function watchRequest(request: RouteRequest, response: object, route: Rou
       );
     }
     for (const name of ['socket', 'client']) {
-      if (name in request) restore.push(shadow(request, name, (value) => watchPeer(value(), note)));
+      if (name in request) restore.push(shadow(request, name, (value) => connectionOf(value())));
     }
   }
   // A template may be shown what the handler puts there.
@@ -125,6 +141,35 @@ export function watchRequest(request: RouteRequest, response: object, route: Rou
       return read;
     },
   };
+}
+
+/** What a platform's request takes of Node's, as it takes it of its own. */
+function watchRaw(
+  raw: object,
+  {
+    headers,
+    note,
+    isTold,
+    connectionOf,
+  }: {
+    headers: object;
+    note(what: string): void;
+    isTold: boolean;
+    connectionOf(connection: unknown): unknown;
+  },
+): object {
+  const foreign = new Set<PropertyKey>(isTold ? [] : foreignOf(raw));
+  return new Proxy(raw, {
+    get(target, name) {
+      if (name === 'headers') return headers;
+      if (name === 'rawHeaders' || name === 'headersDistinct') note('all headers at once');
+      else if (foreign.has(name)) note(`"${String(name)}" of the request`);
+      const value: unknown = Reflect.get(target, name);
+      if (name === 'socket' || name === 'connection' || name === 'client') return connectionOf(value);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+    set: (target, name, value) => Reflect.set(target, name, value),
+  });
 }
 
 /** A connection that has it noted when it is asked who is at its other end. */
