@@ -1,5 +1,7 @@
+import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createCache } from '../../src/runtime/cache.js';
+import { createCache, type StandaloneCache } from '../../src/runtime/cache.js';
+import { cached } from '../../src/runtime/index.js';
 import { redisAddress } from '../../src/runtime/standalone/redis-address.js';
 import { type RedisServer, startRedis } from '../support/redis.js';
 
@@ -77,6 +79,32 @@ describe('the store', () => {
     expect(await other.get('a')).toEqual({ value: 1 });
     expect(await other.getStats()).toMatchObject({ provider: 'memory over redis', connected: true, keys: 1 });
     await Promise.all([one.close(), other.close()]);
+  });
+
+  test('in development a cache takes the place of what the same module made before a hot reload', async () => {
+    vi.stubEnv('NODE_ENV', 'development');
+    vi.stubEnv('REDIS_HOST', '127.0.0.1');
+    vi.stubEnv('REDIS_PORT', `${server.port}`);
+    vi.stubEnv('REDIS_PASSWORD', 'p@ss/word');
+    const client = new Redis({ port: server.port, password: 'p@ss/word' });
+    const connections = async (): Promise<number> =>
+      String(await client.client('LIST')).split('name=payload-kv').length - 1;
+    const before = await connections();
+    const caches: StandaloneCache[] = [];
+    for (let reload = 0; reload < 4; reload++) {
+      const cache = createCache({ prefix: 'reloaded' });
+      caches.push(cache);
+      await cache.set('a', reload);
+      await cache.settle();
+    }
+    await vi.waitFor(async () => expect(await connections()).toBe(before + 1), 30_000);
+    // A function that names no cache means the latest.
+    expect(await cached(() => 'made', { key: ['b'], namespace: 'functions' })).toBe('made');
+    expect(await caches[3]?.get('a')).toEqual({ value: 3 });
+    expect(await caches[0]?.get('a')).toEqual({ value: 3 });
+    for (const cache of caches) await cache.close();
+    await vi.waitFor(async () => expect(await connections()).toBe(before), 30_000);
+    client.disconnect();
   });
 
   test('says what is wrong, and no password', async () => {

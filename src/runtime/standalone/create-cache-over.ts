@@ -9,6 +9,7 @@ import type { Registry } from '../../interfaces/registry.js';
 import type { Store } from '../../interfaces/store.js';
 import { isWorkerd } from '../../platform/background.js';
 import { isObject } from '../../platform/is-object.js';
+import { shared } from '../../platform/shared.js';
 import type { MemoryOptions } from '../../stores/memory.js';
 import { carryInstance, carryStandIn, type Instance, instanceOf, noteInstance } from '../carried-instance.js';
 import { cached, memoize } from '../functions/cached.js';
@@ -87,7 +88,22 @@ export function createCacheOver(
   });
   noteInstance(standIn, true);
   const life = liveOf(standIn, adapter);
-  return cacheOf({ standIn, store, prefix, life, end: async () => adapter.destroy?.() });
+  const end = async (): Promise<void> => adapter.destroy?.();
+  if (!given && process.env.NODE_ENV === 'development') takePlace(space, end);
+  return cacheOf({ standIn, store, prefix, life, end });
+}
+
+/** In development, what ends the latest cache of each prefix that has made its store itself. */
+const latest = shared('latest-caches', () => new Map<string, () => Promise<void>>());
+
+/**
+ * Ends the cache that an earlier evaluation of the same module has made, as hot reloads do without a word: its connections
+ * would stay, one more with each change, and functions that name no cache could mean any of them. Whoever has it still may
+ * go on with it; its store is opened anew then.
+ */
+function takePlace(space: string, end: () => Promise<void>): void {
+  void latest.get(space)?.();
+  latest.set(space, end);
 }
 
 /** Whether it has begun, and whether it has ended. */
