@@ -20,7 +20,7 @@ const BUDGET = {
   siteOnDatabase: 38_020,
   functions: 43_670,
   decorators: 49_890,
-  responses: 50_880,
+  responses: 50_900,
   standalone: 49_500,
   nestjs: 61_850,
 };

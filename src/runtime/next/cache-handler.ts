@@ -5,7 +5,7 @@
  * Comes in: what Next has made, with its tags. Goes out: the same, as long as each tag keeps the version that it had when
  * the database was asked. Nobody tells Next of a write, and no clock is compared.
  */
-import { askLivingSite, revalidateNextTags } from './living-site.js';
+import { askLivingSite, revalidateNextTags } from './asked-site.js';
 import { decodeValue, encodeValue } from './next-values.js';
 import { UNKNOWN_VERSION, versionOfNext, versionsOf } from './recorded-versions.js';
 

@@ -6,7 +6,6 @@ import { KEY_PREFIX } from '../../interfaces/keys.js';
 import { VERSION_LIFETIME } from '../../interfaces/registry.js';
 import { leavesProcess } from '../../interfaces/store.js';
 import { hash } from '../../platform/hash.js';
-import { shared } from '../../platform/shared.js';
 import { type Instance, instanceOf, livingInstances } from '../carried-instance.js';
 import { momentIn } from '../events/moment.js';
 import { mayAccess } from '../policy/access.js';
@@ -16,8 +15,6 @@ import { exceeds } from '../read/entry-writes.js';
 import type { FillContext } from '../read/fill.js';
 import { areCurrent, recordedVersions, servingVersions } from '../read/known-versions.js';
 import { countBypass, noteLookup } from '../read/outcome.js';
-import { replaceByHand } from '../replace-by-hand.js';
-import { replacedBy } from './next-tags.js';
 
 /** Tags with the version of each, as an entry records them. */
 export type Versions = readonly (readonly [tag: string, version: string])[];
@@ -49,17 +46,11 @@ export interface LivingSite {
   readonly longestTtl: number;
 }
 
-/** Tags of Next's own that were revalidated before there was a site. */
-const waiting = shared('next.waiting', () => new Set<string>());
-
 /** Under which namespace pages are counted. */
 const COUNTED_AS = 'next pages';
 
-/** Most tags that wait: of more, everything is stale, for there is one tag that changes with each. */
-const MOST_WAITING = 10_000;
-
 /** The instance whose pages these are; `undefined` before Payload has started, and where it has no cache. */
-function living(): { instance: Instance; reads: FillContext } | undefined {
+export function living(): { instance: Instance; reads: FillContext } | undefined {
   for (const payload of livingInstances().reverse()) {
     const instance = instanceOf(payload);
     const reads = instance?.options().pages ? instance.reads() : undefined;
@@ -68,21 +59,10 @@ function living(): { instance: Instance; reads: FillContext } | undefined {
   return undefined;
 }
 
-/** Replaces the versions of tags that are not ours. */
-export async function revalidateNextTags(tags: readonly string[]): Promise<void> {
-  for (const tag of tags) if (waiting.size < MOST_WAITING) waiting.add(tag);
-  const instance = living()?.instance;
-  if (!instance?.invalidation()) return;
-  const replaced = [...waiting];
-  waiting.clear();
-  if (replaced.length > 0) await replaceByHand(instance, [...new Set(replacedBy(replaced))]);
-}
-
 /** The site of this process; `undefined` where there is none yet. One function: its methods share the site and its counts. */
 export async function livingSite(): Promise<LivingSite | undefined> {
   const site = living();
   if (!site) return undefined;
-  if (waiting.size > 0) await revalidateNextTags([]);
   const { instance, reads } = site;
   const count = instance.counters.countsOf('function', COUNTED_AS);
   const subject = { type: 'function', slug: COUNTED_AS, operation: 'page' } as const;
@@ -164,18 +144,6 @@ export async function livingSite(): Promise<LivingSite | undefined> {
     },
     longestTtl: reads.longestTtl,
   };
-}
-
-/** Asks the site of this process, if it is there. A fault is as if it were not. */
-export async function askLivingSite<Result>(
-  ask: (site: LivingSite) => Promise<Result | undefined>,
-): Promise<Result | undefined> {
-  try {
-    const site = await livingSite();
-    return site ? await ask(site) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function columnsOf(versions: Versions): [tags: string[], versions: string[]] {

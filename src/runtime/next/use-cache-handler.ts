@@ -4,7 +4,7 @@
  * Like cache-handler.ts, it compares versions. The keys that Next gives hold the build.
  */
 import { leastRecentlyUsed } from '../../platform/least-recently-used.js';
-import { askLivingSite, revalidateNextTags } from './living-site.js';
+import { askLivingSite, revalidateNextTags } from './asked-site.js';
 import { decodeValue, encodeValue } from './next-values.js';
 import { UNKNOWN_VERSION, versionOfNext, versionsOf } from './recorded-versions.js';
 
