@@ -13,6 +13,7 @@ import { upwards } from '../inspect/file-system.js';
 import { readPackageManager } from '../inspect/package-manager.js';
 import type { Project } from '../inspect/project.js';
 import type { Plan } from '../plan/plan.js';
+import { shellQuoted } from './shell-quoted.js';
 import { countOf, planDocument, planLines, type ShownPlan } from './show-plan.js';
 import type { Questions } from './terminal/questions.js';
 import { columnsOf, printable, type Terminal } from './terminal/terminal.js';
@@ -96,6 +97,15 @@ export function outcomeDocument(
   nextSteps: readonly string[],
 ): ReturnType<typeof planDocument> & Omit<Outcome, 'plan'> & { nextSteps: readonly string[] } {
   return { ...planDocument(plan), written, install, nextSteps };
+}
+
+/** Steps that are taken in the project's directory: behind the one that leads there, for who stands elsewhere. */
+export function stepsIn(root: string, steps: readonly string[]): string[] {
+  const away = path.relative(root, process.cwd());
+  const isElsewhere = away.split(path.sep)[0] === '..' || path.isAbsolute(away);
+  if (steps.length === 0 || !isElsewhere) return [...steps];
+  const directory = path.relative(process.cwd(), root);
+  return [`cd ${/^[\w@%+=:,./-]+$/.test(directory) ? directory : shellQuoted(directory)}`, ...steps];
 }
 
 /** What is left to do, one line each; nothing where there is nothing. */

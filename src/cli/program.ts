@@ -37,7 +37,9 @@ export async function run(args: readonly string[], streams: TerminalOptions = {}
     if (error.exitCode === 0) return EXIT.ok;
     if (json) {
       const message = error.message.replace(/^error: /, '');
-      const failure = { code: 'USAGE', message, nextStep: 'See `payload-kv --help`.' };
+      const known = program.commands.find((each) => each.name() === args[0]);
+      const help = known ? `payload-kv ${known.name()} --help` : 'payload-kv --help';
+      const failure = { code: 'USAGE', message, nextStep: `See \`${help}\`.` };
       createTerminal({ ...streams, json }).document({ command: args[0] ?? null, ok: false, error: failure });
     }
     return EXIT.failed;

@@ -210,6 +210,21 @@ test.each(choices.map(({ before, words }) => [before.join(' '), before, words] a
   },
 );
 
+test('a script that gives a wrong flag is led to the help of that very command', async () => {
+  const nextStepOf = async (...args: string[]) =>
+    JSON.parse((await command([...args, '--json'])).stdout).error.nextStep;
+  expect(await nextStepOf('stats', '--store', 'reddis')).toBe('See `payload-kv stats --help`.');
+  expect(await nextStepOf('nothing')).toBe('See `payload-kv --help`.');
+});
+
+test('warm asks for nothing until it is said where the addresses come from', async () => {
+  const { exitCode, stderr } = await command(['warm', '--url', 'http://127.0.0.1:9']);
+  expect([exitCode, stderr]).toEqual([
+    2,
+    expect.stringContaining('→ Add one of these: --from sitemap, --from urls, --from collections.'),
+  ]);
+});
+
 test('the help shows no empty list as a default', async () => {
   for (const name of ['init', 'sync']) {
     expect((await command([name, '--help'])).stdout).not.toContain('default: []');

@@ -190,6 +190,18 @@ describe('what a person changed', () => {
     ]);
   });
 
+  test('and still imports the package keeps that, but no scripts, which have nothing left to do', async () => {
+    const purge = "import { invalidateCache } from 'payload-kv';\n\nexport { invalidateCache };\n";
+    project = await createProject({ 'src/purge.ts': purge });
+    await init();
+    expect((await remove()).exitCode).toBe(0);
+    const manifest = JSON.parse(await read('package.json'));
+    expect(manifest).toEqual({ dependencies: { payload: '3.90.2', 'payload-kv': expect.any(String) } });
+    const once = await project.tree();
+    expect((await remove()).stdout).toContain('Nothing that init wrote is here: nothing to remove.');
+    expect(await project.tree()).toEqual(once);
+  });
+
   test('before init, such as the package installed by hand, stays and is named', async () => {
     const installed = { dependencies: { payload: '3.90.2', 'payload-kv': '^0.1.0' } };
     project = await createProject({ 'package.json': `${JSON.stringify(installed, null, 2)}\n` });

@@ -1,6 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { CONFIG, command, createProject, type Project } from './command.js';
 import { type Answer, CTRL_C } from './person.js';
 
@@ -94,10 +94,16 @@ describe('types that are older than the schema', () => {
     await write('src/payload.config.ts', NEW_ONE);
     await write('src/payload-types.ts', typesOf());
     const expected = `${step}   (src/payload-types.ts does not know \`events\` yet; before the type check)`;
-    expect((await sync('--check')).stdout).toContain(`\nNext\n  → ${expected}\n`);
+    // The project is elsewhere.
+    const steps = [`cd ${path.relative(process.cwd(), project.dir)}`, expected];
+    const said = `\nNext\n${steps.map((each) => `  → ${each}\n`).join('')}`;
+    expect((await sync('--check')).stdout).toContain(said);
+    expect(JSON.parse((await sync('--check', '--json')).stdout).nextSteps).toEqual(steps);
+    expect((await sync('--yes')).stdout).toContain(said);
+    expect(JSON.parse((await sync('--yes', '--json')).stdout).nextSteps).toEqual(steps);
+    vi.spyOn(process, 'cwd').mockReturnValue(path.join(project.dir, 'src'));
     expect(JSON.parse((await sync('--check', '--json')).stdout).nextSteps).toEqual([expected]);
-    expect((await sync('--yes')).stdout).toContain(`\nNext\n  → ${expected}\n`);
-    expect(JSON.parse((await sync('--yes', '--json')).stdout).nextSteps).toEqual([expected]);
+    vi.restoreAllMocks();
     await write('src/payload-types.ts', typesOf(['events', 'Event']));
     expect((await sync('--yes')).stdout).not.toContain('Next');
     expect(JSON.parse((await sync('--check', '--json')).stdout).nextSteps).toEqual([]);

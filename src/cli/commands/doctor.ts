@@ -14,6 +14,7 @@ import { type Course, carryOut, type InstallOutcome } from '../carry-out.js';
 import { packageVersion, readTemplates } from '../package-files.js';
 import { readProjectFiles, wranglerProvisions } from '../project-files.js';
 import { projectReader } from '../read-project.js';
+import { runnable } from '../runnable.js';
 import { countOf, planDocument } from '../show-plan.js';
 import { createProgress, type Progress } from '../terminal/progress.js';
 import { createQuestions } from '../terminal/questions.js';
@@ -170,7 +171,7 @@ function printableReport(report: CheckReport): CheckReport {
   return {
     ...report,
     summary: printable(summary),
-    ...(details ? { details: details.map(printable) } : {}),
-    ...(fix === undefined ? {} : { fix: printable(fix) }),
+    ...(details ? { details: details.map((text) => printable(runnable(text))) } : {}),
+    ...(fix === undefined ? {} : { fix: printable(runnable(fix)) }),
   };
 }

@@ -23,12 +23,18 @@ import { resolveAnswers, resolveChanges } from '../answers/answers.js';
 import { type FromPlugin, fromPlugin, twoCaches, withFreedBinding } from '../answers/from-plugin.js';
 import { requireRoutes, responsesAnswer } from '../answers/responses-answer.js';
 import { resolveTakeOut } from '../answers/take-out.js';
-import { type Course, carryOut, type InstallOutcome, outcomeDocument, sayNext } from '../carry-out.js';
+import {
+  type Course,
+  carryOut,
+  type InstallOutcome,
+  outcomeDocument,
+  sayNext,
+  stepsIn,
+} from '../carry-out.js';
 import { EXIT } from '../failure.js';
 import { packageVersion, readTemplates } from '../package-files.js';
 import { readProjectFiles, uncommittedFiles, wranglerProvisions } from '../project-files.js';
 import { readProject } from '../read-project.js';
-import { shellQuoted } from '../shell-quoted.js';
 import { countOf, noticeLine, sayUnresolved } from '../show-plan.js';
 import { createQuestions, type Questions } from '../terminal/questions.js';
 import { printable, type Terminal } from '../terminal/terminal.js';
@@ -251,7 +257,7 @@ async function checkGit(
     message: `${message}: ${dirty
       .slice(0, 3)
       .map((line) => line.slice(3))
-      .join(', ')}${dirty.length > 3 ? ', …' : ''}.`,
+      .join(', ')}${dirty.length > 3 ? ` and ${dirty.length - 3} more` : ''}.`,
     nextStep: 'Commit or stash them, or go on with --force.',
   });
 }
@@ -277,11 +283,6 @@ function nextSteps(
   const run = RUNNERS[project.packageManager];
   // What reads the text alone finds drift in a schema that Payload itself told.
   const flag = exact ? ' --exact' : '';
-  const away = path.relative(project.root, process.cwd());
-  if (away.split(path.sep)[0] === '..' || path.isAbsolute(away)) {
-    const directory = path.relative(process.cwd(), project.root);
-    steps.push(`cd ${/^[\w@%+=:,./-]+$/.test(directory) ? directory : shellQuoted(directory)}`);
-  }
   if (plan.refusals.length > 0) steps.push('Paste the lines above where they belong.');
   if (install && install.ok !== true) steps.push(`${install.command}`);
   const types = plan.changes.find(({ path }) => path === project.cloudflareEnvTypes);
@@ -307,7 +308,7 @@ function nextSteps(
   steps.push(deployStep(plan, project, provisions));
   steps.push(`${run} payload-kv sync${flag}   (after a change of collections or fields; --check in CI)`);
   steps.push(`${run} payload-kv remove   (takes all of it back)`);
-  return steps;
+  return stepsIn(project.root, steps);
 }
 
 /** What is left to do for the site that visitors see. */

@@ -3,7 +3,7 @@ import { filesMentioning } from '../../inspect/importers.js';
 import { missingImports } from '../../inspect/site-files.js';
 import { filesToRemove, importsToComeBack, planRemove, WORDS } from '../../plan/commands/remove-plan.js';
 import { generatedPaths } from '../../plan/generated-paths.js';
-import { type Course, carryOut, outcomeDocument, sayNext, type WriteOptions } from '../carry-out.js';
+import { type Course, carryOut, outcomeDocument, sayNext, stepsIn, type WriteOptions } from '../carry-out.js';
 import { EXIT } from '../failure.js';
 import { readProjectFiles } from '../project-files.js';
 import { readRemovable } from '../read-project.js';
@@ -55,7 +55,7 @@ export async function runRemove(options: RemoveOptions, terminal: Terminal): Pro
   };
   const outcome = await carryOut(plan, course, options, terminal, createQuestions(terminal));
   const { install } = outcome;
-  const nextSteps = install && install.ok !== true ? [install.command] : [];
+  const nextSteps = stepsIn(project.root, install && install.ok !== true ? [install.command] : []);
   sayNext(nextSteps, terminal);
   const exitCode = install?.ok === false ? EXIT.found : found;
   terminal.document({

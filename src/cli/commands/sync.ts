@@ -12,7 +12,7 @@ import {
 import { generatedPaths } from '../../plan/generated-paths.js';
 import type { ProjectFiles } from '../../plan/plan.js';
 import { typedSlugs } from '../../plan/types-slugs.js';
-import { type Course, carryOut, outcomeDocument, sayNext, type WriteOptions } from '../carry-out.js';
+import { type Course, carryOut, outcomeDocument, sayNext, stepsIn, type WriteOptions } from '../carry-out.js';
 import { EXIT } from '../failure.js';
 import { readTemplates } from '../package-files.js';
 import { readProjectFiles } from '../project-files.js';
@@ -69,7 +69,7 @@ export async function runSync(options: SyncOptions, terminal: Terminal): Promise
     written: ({ changes }) => `${kleur.green('✓')} ${countOf(changes.length, 'file')} written.`,
   };
   const outcome = await carryOut(plan, course, options, terminal, questions);
-  const nextSteps = typesStep(project, typesOf(input));
+  const nextSteps = stepsIn(project.root, typesStep(project, typesOf(input)));
   sayNext(nextSteps, terminal);
   terminal.document({
     command: 'sync',
@@ -108,7 +108,7 @@ function check(
     terminal.say('  → If it was written with --exact, check it with --exact as well.');
   }
   for (const notice of wiringNotice(input.project)) terminal.say(noticeLine(notice));
-  const nextSteps = typesStep(input.project, typesOf(input));
+  const nextSteps = stepsIn(input.project.root, typesStep(input.project, typesOf(input)));
   sayNext(nextSteps, terminal);
   if (terminal.json) {
     const plan = planSync(input, findings, []);

@@ -1,7 +1,7 @@
 import kleur from 'kleur';
 import { PayloadKVError } from '../../errors.js';
 import { EXIT } from '../failure.js';
-import type { WarmSource } from '../site/choices.js';
+import { WARM_SOURCES, type WarmSource } from '../site/choices.js';
 import { credentialsFor, type SiteFlags, siteAddress } from '../site/site-address.js';
 import { siteSource } from '../site/site-client.js';
 import { bytesText, countText, secondsText } from '../terminal/figures.js';
@@ -14,7 +14,8 @@ import { createVisitor, type Visitor } from '../warm/visitor.js';
 
 /** Options of `payload-kv warm`. */
 export interface WarmOptions extends SiteFlags {
-  from: WarmSource;
+  /** Where the addresses come from; without it nothing is asked for. */
+  from?: WarmSource;
   /** Requests at the same time. Default 4. */
   concurrency?: number;
   /** Leaves alone what the cache holds already, as far as that can be known without asking for it. Default `false`. */
@@ -27,7 +28,7 @@ const CONCURRENCY = 4;
  * Asks the site for pages or documents, so that visitors find them in its caches; returns the exit code.
  * @param what of a sitemap its address or path, default `/sitemap.xml`; of `urls` a file, default standard input; of
  *   `collections` slugs, default those that the site caches
- * @throws PayloadKVError what the site's answers throw before the first is asked for
+ * @throws PayloadKVError `USAGE` without `from`, and what the site's answers throw before the first is asked for
  */
 export async function runWarm(
   what: string | undefined,
@@ -35,6 +36,13 @@ export async function runWarm(
   terminal: Terminal,
 ): Promise<number> {
   const { from, concurrency = CONCURRENCY, onlyStale = false } = options;
+  if (from === undefined) {
+    throw new PayloadKVError({
+      code: 'USAGE',
+      message: 'It is not said where the addresses come from.',
+      nextStep: `Add one of these: ${WARM_SOURCES.map((source) => `--from ${source}`).join(', ')}.`,
+    });
+  }
   const address = siteAddress(options);
   const { origin } = new URL(address.api);
   const visitor = createVisitor(origin, address.basic);

@@ -149,7 +149,7 @@ function warm({ program, action, stdout }: CommandLine): void {
         .argument('[what]', 'the path of the sitemap, a file of addresses (- for standard input), or slugs'),
     ),
   )
-    .addOption(choice('--from <source>', 'where the addresses come from', WARM_SOURCES).makeOptionMandatory())
+    .addOption(choice('--from <source>', 'where the addresses come from', WARM_SOURCES))
     .option('--concurrency <count>', 'requests at the same time', wholeNumber(1, 64), 4)
     .option('--only-stale', 'leave alone what is in a cache already, as after a deploy')
     .addHelpText('after', () =>

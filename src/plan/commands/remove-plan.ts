@@ -118,7 +118,7 @@ export function planRemove(input: RemoveInput): RemovePlan {
 
   const { deleted, kept } = created(context, changes);
   for (const path of deleted) changes.push({ path, before: files[path], after: undefined });
-  undoPackageJson(context, changes, notices);
+  undoPackageJson(context, changes, kept);
   notices.push(...notInstalled(input, changes));
   notices.push(...stillBound(context, { changes, refusals }), ...elsewhere(context, changes));
   changes.sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -248,8 +248,8 @@ function isImport(specifier: string, from: string, target: string, { directory }
 
 // ---- package.json -------------------------------------------------------------------------------------------------
 
-function undoPackageJson(context: Context, changes: FileChange[], notices: string[]): void {
-  const { input, ledger, isKnown } = context;
+function undoPackageJson(context: Context, changes: FileChange[], kept: readonly KeptFile[]): void {
+  const { input, ledger, isKnown, notices } = context;
   const before = input.files['package.json'];
   if (before === undefined) return;
   const deleted = new Set(changes.filter(({ after }) => after === undefined).map(({ path }) => path));
@@ -268,8 +268,12 @@ function undoPackageJson(context: Context, changes: FileChange[], notices: strin
       notices.push(`\`${name}\` stays a dependency: ${importers.join(' and ')} ${verb} it.`);
     return importers.length > 0;
   });
-  // Who still uses this package may need the client that it loads.
-  if (used.includes('payload-kv')) return;
+  if (used.includes('payload-kv')) {
+    // Who still uses this package may need the client that it loads; the scripts are for files that are kept.
+    const after = kept.length > 0 ? before : withoutScripts(before);
+    if (after !== before) changes.push({ path: 'package.json', before, after });
+    return;
+  }
   const { text, missed } = undoHunks(before, hunks);
   const ours = ['payload-kv', 'ioredis'].filter((name) => isOurs(name) && !used.includes(name));
   const isWhole = used.length === 0 && missed.length === 0 && hunks.length > 0;
