@@ -454,6 +454,19 @@ describe('half of what init wrote', () => {
     expect(await project.tree()).toEqual(once);
   });
 
+  test('names the binding that is left, where the directory was deleted by hand', async () => {
+    project = await createProject({ 'wrangler.jsonc': WRANGLER, 'cloudflare-env.d.ts': ENV_TYPES });
+    await init();
+    await rm(absolute('src/payload-kv'), { recursive: true });
+    const bound = await read('wrangler.jsonc');
+    const { exitCode, stdout } = await remove();
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(
+      '! wrangler.jsonc and cloudflare-env.d.ts have PAYLOAD_CACHE, and nothing tells that init put it there',
+    );
+    expect(await read('wrangler.jsonc')).toBe(bound);
+  });
+
   test('where its scripts were changed, the package that was installed before init stays', async () => {
     project = await createProject({
       'package.json': '{\n  "dependencies": {\n    "payload": "3.90.2",\n    "payload-kv": "*"\n  }\n}\n',

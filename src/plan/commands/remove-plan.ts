@@ -8,7 +8,7 @@ import type { RemovableProject } from '../../inspect/removable.js';
 import { readWrapper } from '../../inspect/wrapper/read-wrapper.js';
 import { importsIn } from '../../inspect/written-imports.js';
 import { IMPORT_MAP, withoutComponents } from '../admin/import-map.js';
-import { TAGS_CLASS } from '../answers.js';
+import { DEFAULT_BINDING, DEFAULT_TAGS_BINDING, TAGS_CLASS } from '../answers.js';
 import { NEXT_CONFIGS, namesHandler, OPEN_NEXT_CONFIG } from '../config/next-config-edit.js';
 import { type GeneratedPaths, generatedPaths } from '../generated-paths.js';
 import { dependsOn, withoutPackages, withoutScripts } from '../package-json-edit.js';
@@ -158,13 +158,19 @@ function configFiles({ configChain, configShape }: RemovableProject): string[] {
 
 // ---- bindings -----------------------------------------------------------------------------------------------------
 
-/** What the wrapper reads and nothing tells the origin of: it may be the person's, so that it stays and is named. */
+/**
+ * What the wrapper reads and nothing tells the origin of: it may be the person's, so that it stays and is named. Where
+ * neither the wrapper nor the ledger is there any more, what `init` calls it unless it is told otherwise.
+ */
 function stillBound(
-  { shape, input }: Context,
+  { shape, input, isKnown }: Context,
   { changes, refusals }: Pick<Plan, 'changes' | 'refusals'>,
 ): string[] {
   const { wrangler, cloudflareEnvTypes } = input.project;
-  const names = [shape?.store === 'cloudflareKV' ? shape.binding : undefined, shape?.tagsBinding];
+  const names =
+    shape === undefined && !isKnown
+      ? [DEFAULT_BINDING, DEFAULT_TAGS_BINDING]
+      : [shape?.store === 'cloudflareKV' ? shape.binding : undefined, shape?.tagsBinding];
   const textOf = (path: string | undefined) =>
     path === undefined || refusals.some((it) => it.path === path)
       ? ''
