@@ -5,6 +5,7 @@ import { execa, type ResultPromise } from 'execa';
 import { environmentOfAPerson } from '../package/packed.js';
 import { copyFixture, type FixtureName } from '../support/project.js';
 import { removeDirectory } from '../support/remove-directory.js';
+import { NODE_OPTIONS } from '../support/typescript-loader.js';
 import { readDocument } from './blocks.js';
 
 /** What a tutorial tells its reader to do. */
@@ -78,6 +79,7 @@ export async function startLearner(
   const env: Record<string, string> = {
     ...environmentOfAPerson(),
     NO_COLOR: '1',
+    NODE_OPTIONS,
     PATH: `${path.join(modules, '.bin')}:${process.env.PATH}`,
     WRANGLER_SEND_METRICS: 'false',
   };

@@ -76,8 +76,24 @@ export async function copyFixture(name: FixtureName, options: CopyOptions = {}):
       if (after === before) throw new Error(`${search} is not in ${file}`);
       await writeFile(absolute(file), after);
     },
-    remove: () => removeDirectory(dir),
+    async remove() {
+      await endThoseIn(dir);
+      await removeDirectory(dir);
+    },
   };
+}
+
+/** Ends processes that a command has left behind in a directory, where the system tells of them. */
+async function endThoseIn(dir: string): Promise<void> {
+  for (const name of await namesIn('/proc')) {
+    const cwd = /^\d+$/.test(name) ? await readlink(`/proc/${name}/cwd`).catch(() => '') : '';
+    if (!`${cwd}/`.startsWith(`${dir}/`) || Number(name) === process.pid) continue;
+    try {
+      process.kill(Number(name), 'SIGKILL');
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
 }
 
 /** Commits everything in `dir`; makes it a repository if it is none. */
