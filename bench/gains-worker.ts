@@ -96,7 +96,10 @@ type Workers = Record<Way, RunningSite>;
  * those in the file, and the tables are of all of them; `BENCH_SHOW` prints those of the file and runs nothing.
  */
 export async function benchGainsWorker(): Promise<void> {
-  if (process.env.BENCH_SHOW) return print(earlierResults());
+  if (process.env.BENCH_SHOW) {
+    printCounts(earlierResults().counts);
+    return printRuns(earlierResults());
+  }
   const runs = process.env.BENCH_AGAIN ? earlierResults().runs : [];
   const built = await builtGainsWorker((step) => console.log(`  … ${step}`));
   const workers = {} as Workers;
@@ -107,11 +110,12 @@ export async function benchGainsWorker(): Promise<void> {
       workers[way] = await startWorker(built, all, ['--log-level', 'error']);
     }
     const counts = await countAll(workers);
+    printCounts(counts);
     const gains: WorkerGain[] = [];
     for (const delay of DELAYS) gains.push(...(await loadAll(workers, delay)));
     const machine = { connections: CONNECTIONS, seconds: SECONDS, rounds: ROUNDS, node: process.version };
     const results: Results = { machine, counts, runs: [...runs, gains] };
-    print(results);
+    printRuns(results);
     mkdirSync(path.dirname(WORKER_GAINS_FILE), { recursive: true });
     writeFileSync(WORKER_GAINS_FILE, `${JSON.stringify(results, null, 2)}\n`);
     console.log(`\n  written to ${path.relative(repository, WORKER_GAINS_FILE)}`);
@@ -181,9 +185,8 @@ function eachOf(asked: Asked, change: (count: number, name: keyof Asked) => numb
   return Object.fromEntries(changed) as unknown as Asked;
 }
 
-/** The tables, as they stand in the documentation. */
-function print({ machine, counts, runs }: Results): void {
-  const { connections, rounds } = machine;
+/** What requests ask, as it stands in the documentation. */
+function printCounts(counts: readonly Count[]): void {
   console.log('\n  what one warm request asks: when no version is remembered, and right after that\n');
   const titles = ['D1', 'KV reads (keys)', 'KV writes', 'Durable Objects', 'R2'];
   printGrouped(counts, titles, ({ way, later, soon }) => {
@@ -197,6 +200,10 @@ function print({ machine, counts, runs }: Results): void {
       both(({ r2Reads }) => String(r2Reads)),
     ];
   });
+}
+
+/** What requests take, as it stands in the documentation. */
+function printRuns({ machine: { connections, rounds }, runs }: Results): void {
   for (const delay of new Set(runs.flat().map((gain) => gain.delay))) {
     const away = `D1, Durable Objects and R2 ${delay} ms away, KV ${delay / 2} ms`;
     console.log(`\n  ${away}; ${connections} connections, median of ${rounds} rounds, ${runs.length} runs\n`);
