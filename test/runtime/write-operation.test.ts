@@ -1,3 +1,6 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import {
   createLocalReq,
   isolateObjectProperty,
@@ -6,8 +9,9 @@ import {
   restoreVersionOperation,
 } from 'payload';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { getCacheStats, memory, payloadKV, settleCache } from '../../src/runtime/index.js';
+import { getCacheStats, memory, memoryRegistry, payloadKV, settleCache } from '../../src/runtime/index.js';
 import { type Started, startBlog, startCloudflare } from '../support/payload.js';
+import { removeDirectory } from '../support/remove-directory.js';
 import { type RecordedReads, recordReads, repeatReads } from './recorded-reads.js';
 
 /**
@@ -538,4 +542,59 @@ describe('on D1, a write operation', () => {
       items: [{ label: 'changed behind' }],
     });
   });
+});
+
+test('a hook that hands on nothing of its request writes nothing that another process has replaced', async () => {
+  const directory = await mkdtemp(path.join(tmpdir(), 'payload-kv-hooks-'));
+  const versions = memoryRegistry();
+  const start = () =>
+    startBlog({
+      url: `file:${path.join(directory, 'blog.db')}`,
+      configure: (config) => ({
+        ...config,
+        collections: (config.collections ?? []).map((collection) =>
+          collection.slug === 'tags'
+            ? {
+                ...collection,
+                hooks: {
+                  beforeChange: [
+                    async ({ data, req: { payload } }) => {
+                      const author = await payload.findByID({ collection: 'authors', id: 1, depth: 0 });
+                      const { docs } = await payload.db.find<{ name: string }>({ collection: 'authors' });
+                      return { ...data, name: `${author.name} ${docs[0]?.name}` };
+                    },
+                  ],
+                },
+              }
+            : collection,
+        ),
+      }),
+      plugins: [
+        payloadKV({
+          store: memory(),
+          // Not in this process, so that versions are remembered for the bound.
+          registry: { ...versions, local: false },
+          consistency: { bounded: '1h' },
+        }),
+      ],
+    });
+  const sites = [await start(), await start()];
+  const [one, other] = sites.map(({ payload }) => payload) as [Payload, Payload];
+  const tag = async () => (await one.create({ collection: 'tags', data: { name: '' } })).name;
+  try {
+    await one.create({ collection: 'authors', data: { name: 'old' } });
+    const read = async () => {
+      await one.findByID({ collection: 'authors', id: 1, depth: 0 });
+      await one.db.find({ collection: 'authors' });
+      await settleCache(one);
+    };
+    await read();
+    await read();
+    await other.update({ collection: 'authors', id: 1, data: { name: 'new' } });
+    expect((await one.findByID({ collection: 'authors', id: 1, depth: 0 })).name).toBe('old');
+    expect(await tag()).toBe('new new');
+  } finally {
+    for (const site of sites) await site.stop();
+    await removeDirectory(directory);
+  }
 });

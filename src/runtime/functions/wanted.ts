@@ -5,8 +5,8 @@ import type { Recorder } from '../../interfaces/recorder.js';
 import { hash } from '../../platform/hash.js';
 import { smaller } from '../../platform/smaller.js';
 import { instanceOf } from '../carried-instance.js';
-import { type Call, currentCall, currentRecorder } from '../operation/operation.js';
-import { carriesTransaction, isOfWriteOperation } from '../operation/reader.js';
+import { currentCall, currentRecorder } from '../operation/operation.js';
+import { carriesTransaction, isInsideWrite, isOfWriteOperation } from '../operation/reader.js';
 import { mayAccess } from '../policy/access.js';
 import type { NamespacePolicy } from '../policy/options.js';
 import { DEFAULT_TTL } from '../policy/policy.js';
@@ -169,16 +169,8 @@ export async function writingOf(
 ): Promise<'write-operation' | 'transaction' | undefined> {
   const call = currentCall();
   const reader = { request: req, operations: [], call };
-  if (isOfWriteOperation(reader) || isInsideWrite(call)) return 'write-operation';
+  if (isOfWriteOperation(reader) || isInsideWrite()) return 'write-operation';
   return (await carriesTransaction(reader)) ? 'transaction' : undefined;
-}
-
-/** Whether this code runs, at whatever depth, for a write. */
-function isInsideWrite(call: Call | undefined): boolean {
-  for (let each = call; each; each = each.parent) {
-    if (each.operations.some(({ writes, isOver }) => writes && !isOver)) return true;
-  }
-  return false;
 }
 
 function policyOf({ instance }: FunctionSite, namespace: string): NamespacePolicy {

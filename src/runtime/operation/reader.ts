@@ -146,6 +146,14 @@ export function isOfWriteOperation({ request, operations, call }: Reader): boole
   return operations.some((operation) => operation.writes || (operation.state?.writing.size ?? 0) > 0);
 }
 
+/** Whether this code runs, at whatever depth, for a write that goes on. */
+export function isInsideWrite(): boolean {
+  for (let call = currentCall(); call; call = call.parent) {
+    if (call.operations.some(({ writes, isOver }) => writes && !isOver)) return true;
+  }
+  return false;
+}
+
 /** Whether this code runs, at whatever depth, for something that finds out who somebody is. */
 export function isAuthenticating(): boolean {
   for (let call = currentCall(); call; call = call.parent) if (call.authenticates) return true;

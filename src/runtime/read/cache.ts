@@ -16,6 +16,7 @@ import { currentRecorder, noteUse } from '../operation/operation.js';
 import {
   carriesTransaction,
   directiveOf,
+  isInsideWrite,
   isOfReadOperation,
   isOfSomebody,
   isOfWriteOperation,
@@ -164,6 +165,8 @@ function bypassReason(
   if (!rule.cached) return rule.reason;
   if (isOfWriteOperation(reader) || asksForOrder(read.args.select)) return 'write-operation';
   if (isInTransaction) return 'transaction';
+  // A hook may hand on nothing of its request, as Payload's own of folders does, and write what it has read.
+  if ((rule.eventual || rule.maximumAge > 0) && isInsideWrite()) return 'write-operation';
   // Payload's own sign-in code reads users directly and writes back what it read.
   if (rule.auth && !isOfReadOperation(reader)) return 'auth-collection';
   if (rule.secrets && !(parts.areStrategiesCalls() && needsNoSecrets(read, reader))) return 'auth-collection';
