@@ -69,6 +69,25 @@ describe('on SQLite', () => {
     expect(await titlesOf(payload, where)).toEqual(['new']);
   });
 
+  test.each([
+    ['its id', { id: 'before' }],
+    ['a condition', { where: { id: { equals: 'before' } } }],
+  ])(
+    'a document that is given another id, found by %s, is no longer served under the one before',
+    async (_by, found) => {
+      const { payload } = site;
+      await create(payload, 'steps', { id: 'before', name: 'moved' });
+      const find = (id: string) =>
+        payload.findByID({ collection: 'steps' as CollectionSlug, id, disableErrors: true });
+      const both = () => Promise.all(['before', 'after'].map(find));
+      expect(await both()).toMatchObject([{ name: 'moved' }, null]);
+      expect(await lookupsOf(payload, 'steps', both)).toEqual({ hit: 2 });
+      await payload.db.updateOne({ collection: 'steps', data: { id: 'after' }, ...found } as never);
+      expect(await both()).toMatchObject([null, { name: 'moved' }]);
+      await payload.delete({ collection: 'steps' as CollectionSlug, id: 'after' });
+    },
+  );
+
   test('an atomic update makes every document stale that it may have changed', async () => {
     const { payload } = site;
     const categories = await Promise.all(

@@ -211,7 +211,7 @@ async function singleDocumentTags(
 ): Promise<{ id: ID | undefined; tags: string[] }> {
   const unknown = { id: undefined, tags: documentTags(context, slug, undefined, undefined) };
   if (!context.relevant.has(slug)) return { id: undefined, tags: [] };
-  if (args.returning === false || changesAll(args)) return unknown;
+  if (args.returning === false || changesAll(args) || changesId(operation, args)) return unknown;
   const hasSlices = context.slicesOf(slug).length > 0;
   const isDelete = operation === 'deleteOne';
   const written = result as Document | null | undefined;
@@ -317,6 +317,12 @@ export async function touchedOrEverything(
     context.onFault(error, `finding what ${operation} touched`);
     return { tags: new Set(everyTag(context)), subjects: new Map() };
   }
+}
+
+/** An update may give a document another id: its result does not tell which one it had. */
+function changesId(operation: WriteOperation, { id, data }: Args): boolean {
+  const { id: given } = (isObject(data) ? data : {}) as { id?: unknown };
+  return operation !== 'create' && given !== undefined && given !== null && String(given) !== String(id);
 }
 
 /** SQL adapters let an atomic update change all that its where finds, and answer with one of them, without its lists. */
