@@ -170,6 +170,8 @@ describe('an entry', () => {
     ['an array with properties of its own', Object.assign([1, 2], { index: 0 })],
     ['an array of another class', new (class extends Array {})()],
     ['a date of another class', new (class extends Date {})()],
+    ['a date with a property of its own', Object.assign(new Date(0), { zone: 'UTC' })],
+    ['a list with a symbol', Object.assign([1], { [Symbol('total')]: 1 })],
     ['a circle', circle],
     ['a depth without end', bottomless],
   ])('does not exist for %s', (_what, value) => {

@@ -141,6 +141,7 @@ function findSpecialValues(
   if (value === null) return;
   const prototype = Object.getPrototypeOf(value);
   if (prototype === Date.prototype) {
+    if (Reflect.ownKeys(value).length > 0) throw NOT_ENCODABLE;
     found.push([[...path], 'date', `${(value as Date).getTime()}`]);
     return;
   }
@@ -161,7 +162,8 @@ function findSpecialValues(
   const names = Object.keys(value);
   if (Array.isArray(value)) {
     // Neither holes nor properties of its own.
-    if (prototype !== Array.prototype || names.length !== value.length) throw NOT_ENCODABLE;
+    if (prototype !== Array.prototype || names.length !== value.length || hasSymbols(value))
+      throw NOT_ENCODABLE;
     for (let index = 0; index < value.length; index++) {
       if (!(index in value)) throw NOT_ENCODABLE;
       path.push(index);
@@ -169,11 +171,7 @@ function findSpecialValues(
       path.pop();
     }
   } else {
-    if (
-      (prototype !== Object.prototype && !isBare(prototype)) ||
-      Object.getOwnPropertySymbols(value).length > 0
-    )
-      throw NOT_ENCODABLE;
+    if ((prototype !== Object.prototype && !isBare(prototype)) || hasSymbols(value)) throw NOT_ENCODABLE;
     if ('toJSON' in value && typeof value.toJSON === 'function') throw NOT_ENCODABLE;
     if (prototype !== Object.prototype) found.push([[...path], 'bare', '']);
     for (const name of names) {
@@ -186,6 +184,8 @@ function findSpecialValues(
   }
   above.delete(value);
 }
+
+const hasSymbols = (value: object): boolean => Object.getOwnPropertySymbols(value).length > 0;
 
 /** The body of an entry. JSON is one text; what a serializer made stands in the line below its header. */
 export function encodeEntry(header: EntryHeader, result: EncodedResult): string {
