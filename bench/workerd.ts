@@ -6,7 +6,7 @@ import { figure, quantile } from './measure.js';
 /** What a hit is made of where both entry and versions are in the isolate, and `JSON.parse` of the same bytes. */
 const WORKER = `
   import { memory } from 'payload-kv';
-  import { copiedEntry, decodeEntry, encodeEntry, encodeResult } from './dist/runtime/entry/entry.js';
+  import { decodeEntry, encodeEntry, encodeResult } from './dist/runtime/entry/entry.js';
   import { walkArguments } from './dist/runtime/query/canonical-arguments.js';
   import { createRememberedPlans } from './dist/runtime/read/remembered-plans.js';
   const store = memory();
@@ -29,7 +29,7 @@ const WORKER = `
         const body = encodeEntry(entry, encodeResult(JSON.parse(text)));
         store.set(key, body, 3600);
         const decoded = decodeEntry(body);
-        store.decoded.offer(key, body, () => copiedEntry(decoded, store.decoded.copyable(decoded.result())));
+        store.decoded.offer(key, body, () => store.decoded.copyable(decoded.result()).entry(decoded));
         plans.remember(question(args), { key, nearKey: key, tags: [], question: [] });
         return Response.json(JSON.stringify(tasks.hit()) === text);
       }

@@ -10,12 +10,23 @@ export interface StoreWrite {
   cost?: number;
 }
 
+/** An entry that was decoded, as far as the store of its text must know it. */
+export interface DecodedText {
+  readonly key: string;
+  readonly tags: readonly string[];
+  readonly versions: readonly string[];
+  /** Its result. */
+  result(): unknown;
+}
+
 /** A result that copies are made of. */
 export interface Copyable {
   /** Makes a copy, which belongs to whoever asked. */
   copy(): unknown;
   /** Bytes of memory that the result takes, with what is kept to copy it. */
   bytes: number;
+  /** The entry that it is of, with a copy at each call for its result, and the bytes of memory that both take. */
+  entry<Entry extends DecodedText>(decoded: Entry): { form: Entry; bytes: number };
 }
 
 /** Decoded forms of values, each kept beside its value and gone with it. */

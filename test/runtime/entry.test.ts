@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
-  copiedEntry,
   decodeEntry,
   decodeResult,
   type EncodedResult,
@@ -33,7 +32,7 @@ function copied(result: unknown): unknown[] {
     ReturnType<typeof decodeEntry>
   >;
   const copies = copyable(entry.result());
-  const { form } = (copies && copiedEntry(entry, copies)) ?? {};
+  const { form } = copies?.entry(entry) ?? {};
   expect(form).toMatchObject(header);
   const [first, second] = [form?.result(), form?.result()];
   expect(areSame(first, result)).toBe(true);

@@ -2,7 +2,7 @@
  * Fills a memory store and prints by how much this process grew, as JSON. Run with `--expose-gc`; its arguments are the
  * kind of text, the store's bounds, how many entries, and the order in which they give way; those of kinds of results are read, so that they are decoded.
  */
-import { copiedEntry, decodeEntry, encodeEntry, encodeResult } from '../../src/runtime/entry/entry.js';
+import { decodeEntry, encodeEntry, encodeResult } from '../../src/runtime/entry/entry.js';
 import { byCost } from '../../src/stores/eviction/by-cost.js';
 import { tinyLFU } from '../../src/stores/eviction/tiny-lfu.js';
 import { memory } from '../../src/stores/memory.js';
@@ -83,10 +83,7 @@ function readDecoded(store: ReturnType<typeof memory>, key: string): void {
   const value = store.get(key) as string | undefined;
   const entry = value === undefined ? undefined : decodeEntry(value);
   if (value !== undefined && entry)
-    store.decoded?.offer(key, value, () => {
-      const copies = store.decoded?.copyable?.(entry.result());
-      return copies && copiedEntry(entry, copies);
-    });
+    store.decoded?.offer(key, value, () => store.decoded?.copyable?.(entry.result())?.entry(entry));
 }
 
 const text = RESULTS[kind] ? textOfResult : KINDS[kind];

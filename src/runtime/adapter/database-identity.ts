@@ -127,7 +127,7 @@ function readConnectionString(text: string): Partial<Record<Connection, string |
     ? encodeURI(text).replace(/%25(\d\d)/g, '%$1')
     : text;
   // Without a host it is no address to everybody.
-  const url = URL.canParse(encoded) ? new URL(encoded) : new URL(encoded.replace('@/', `@${NO_HOST}/`));
+  const url = new URL(URL.canParse(encoded) ? encoded : encoded.replace('@/', `@${NO_HOST}/`));
   const query = url.searchParams;
   if (url.protocol === 'socket:') {
     return { host: decodeURI(url.pathname), database: query.get('db') ?? undefined };
@@ -151,7 +151,7 @@ function mongoPlace(url: string, options: NonNullable<Told['connectOptions']>): 
     /^(mongodb(?:\+srv)?):\/\/([^/?]+)(?:\/([^?]*))?/i.exec(url) ?? [];
   if (!scheme) return [undefined];
   const at = authority.lastIndexOf('@');
-  const [username = ''] = at < 0 ? [] : authority.slice(0, at).split(':');
+  const [username = ''] = authority.slice(0, Math.max(at, 0)).split(':');
   const hosts = authority
     .slice(at + 1)
     .split(',')

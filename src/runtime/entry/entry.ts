@@ -3,7 +3,6 @@
  * at each call. entry-form.ts says what stands in front of the text; envelope.ts and sealing.ts write and read that.
  */
 
-import type { Copyable } from '../../interfaces/store.js';
 import { isBare, isObject } from '../../platform/is-object.js';
 import type { Serializer } from './entry-form.js';
 
@@ -263,21 +262,6 @@ export function decodeEntry(
     },
   };
 }
-
-/** An entry as it is kept in this process, its result copied at each call, and the bytes of memory it takes. */
-export function copiedEntry(
-  { key, tags, versions, askedAt, ttl, cost, length }: DecodedEntry,
-  { copy, bytes: ofResult }: Copyable,
-): { form: DecodedEntry; bytes: number } {
-  let bytes = ENTRY + ofResult;
-  for (const text of [key, ...tags, ...versions]) bytes += TEXT + text.length;
-  return { form: { key, tags, versions, askedAt, ttl, cost, length, result: copy }, bytes };
-}
-
-/** Bytes that an entry takes beside its texts and its result: two objects and a list. */
-const ENTRY = 200;
-/** Bytes that one of its texts takes beside its characters, with its place in a list. They are all ASCII. */
-const TEXT = 32;
 
 /** Reads a result from its encoded form: a fresh copy at each call. */
 export function decodeResult({ body, special, serializer }: EncodedResult): unknown {

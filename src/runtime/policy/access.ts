@@ -24,17 +24,16 @@ export interface AccessOptions {
   purge?: AccessScope;
 }
 
-const LISTS = { collection: 'collections', global: 'globals', function: 'namespaces' } as const;
-
 /** Whether this process may do something with what belongs to a collection, a global or a namespace. */
 export function mayAccess(
   { access }: { access?: AccessOptions | undefined },
   action: keyof AccessOptions,
-  type: keyof typeof LISTS,
+  type: 'collection' | 'global' | 'function',
   name: string,
 ): boolean {
   const scope = access?.[action] ?? true;
-  return typeof scope === 'boolean' ? scope : Boolean(scope[LISTS[type]]?.includes(name));
+  const list = type === 'function' ? 'namespaces' : (`${type}s` as const);
+  return typeof scope === 'boolean' ? scope : Boolean(scope[list]?.includes(name));
 }
 
 /** The error of what this process may not do. */

@@ -20,24 +20,23 @@ const asItIs = (value: string): string => value;
 const durationOrOff: Reader<number | false> = (value, name) =>
   value === '0' || value === 'false' ? false : parseDuration(value, name);
 
-/** The variables that win over an option, each with the option and how it is read. */
-const VARIABLES: readonly (readonly [string, keyof PayloadKVOptions, Reader<unknown>])[] = [
-  ['PAYLOAD_KV_TTL', 'ttl', parseDuration],
-  ['PAYLOAD_KV_NEGATIVE_TTL', 'negativeTtl', durationOrOff],
-  ['PAYLOAD_KV_SWR', 'swr', durationOrOff],
-  ['PAYLOAD_KV_STALE_IF_ERROR', 'staleIfError', durationOrOff],
-  ['PAYLOAD_KV_NAMESPACE', 'namespace', asItIs],
-  ['PAYLOAD_KV_DATABASE', 'database', asItIs],
-  ['PAYLOAD_KV_BUILD', 'build', asItIs],
-  [
-    'PAYLOAD_KV_CONSISTENCY',
-    'consistency',
-    (value, name) =>
-      value === 'strong' || value === 'eventual' ? value : { bounded: parseDuration(value, name) },
-  ],
-  ['PAYLOAD_KV_TIMEOUT', 'timeout', milliseconds],
-  ['PAYLOAD_KV_DEBUG', 'debug', truth],
-];
+/** The options that a variable wins over, each with how that is read. */
+const OPTIONS: { readonly [option in keyof PayloadKVOptions]?: Reader<unknown> } = {
+  ttl: parseDuration,
+  negativeTtl: durationOrOff,
+  swr: durationOrOff,
+  staleIfError: durationOrOff,
+  namespace: asItIs,
+  database: asItIs,
+  build: asItIs,
+  consistency: (value, name) =>
+    value === 'strong' || value === 'eventual' ? value : { bounded: parseDuration(value, name) },
+  timeout: milliseconds,
+  debug: truth,
+};
+
+/** The name of an option's variable: `PAYLOAD_KV_NEGATIVE_TTL` for `negativeTtl`. */
+const variableOf = (option: string): string => `PAYLOAD_KV_${option.replace(/[A-Z]/g, '_$&').toUpperCase()}`;
 
 /**
  * Takes over what the environment says. A variable that is set wins over the option in code, an empty one is not set.
@@ -49,15 +48,16 @@ export function withEnvironment(
   environment: Environment = processEnvironment(),
 ): DeployedOptions {
   const changed: Record<string, unknown> = { ...options };
-  const read = <Value>(name: string, reader: Reader<Value>): Value | undefined => {
+  const read = <Value>(option: string, reader: Reader<Value>): Value | undefined => {
+    const name = variableOf(option);
     const value = environment[name]?.trim();
     return value ? reader(value, name) : undefined;
   };
-  for (const [name, option, reader] of VARIABLES) {
-    const value = read(name, reader);
+  for (const [option, reader] of Object.entries(OPTIONS)) {
+    const value = read(option, reader);
     if (value !== undefined) changed[option] = value;
   }
-  const enabled = read('PAYLOAD_KV_ENABLED', truth);
+  const enabled = read('enabled', truth);
   if (enabled) changed.enabled = true;
   return { options: changed as unknown as PayloadKVOptions, answers: enabled !== false };
 }

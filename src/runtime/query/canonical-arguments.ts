@@ -5,7 +5,8 @@ const NO_CANONICAL_FORM = Symbol('no canonical form');
 
 /** Whether a property combines conditions. The length first: this is asked of every property. */
 export const isLogical = (name: string): boolean => name.length <= 3 && /^(and|or)$/i.test(name);
-const HEX_ID = /^[0-9a-f]{24}$/i;
+/** An id of MongoDB. */
+export const HEX_ID = /^[0-9a-f]{24}$/i;
 /** Writing out a bigint takes more than linear time, and no database has larger ones. */
 const WIDEST_BIGINT = 1024;
 

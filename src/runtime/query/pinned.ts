@@ -2,7 +2,7 @@
 
 import { isObject } from '../../platform/is-object.js';
 import type { Take } from './analysis.js';
-import { isLogical } from './canonical-arguments.js';
+import { HEX_ID, isLogical } from './canonical-arguments.js';
 
 /** Most documents or slice values one query depends on one by one; with more it depends on the collection. */
 export const MOST_PINNED = 40;
@@ -87,13 +87,11 @@ export function canonicalRelation(value: unknown, numeric: boolean, inList: bool
   const id = canonicalId(value, numeric);
   // In a list SQL adapters take `5-steps` for the text `5` as well.
   const isAmbiguous =
-    inList && !numeric && id !== undefined && /^\s*[+-]?\d/.test(id) && !GENERATED_ID.test(id);
+    inList && !numeric && id !== undefined && /^\s*[+-]?\d/.test(id) && !UUID.test(id) && !HEX_ID.test(id);
   return isAmbiguous && String(Number.parseInt(id, 10)) !== id ? undefined : id;
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-/** A UUID, or an id of MongoDB. */
-const GENERATED_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$|^[0-9a-f]{24}$/i;
 
 /** PostgreSQL takes UUIDs in braces and with hyphens elsewhere or nowhere. */
 function isUnusualUuid(text: string): boolean {

@@ -6,6 +6,7 @@ import type {
 } from 'payload';
 import { hash } from '../../platform/hash.js';
 import { isObject } from '../../platform/is-object.js';
+import { valueAt } from '../../platform/value-at.js';
 
 /** A field of Payload's sanitised config, as far as dependencies are concerned. */
 export type Field = FlattenedField;
@@ -59,7 +60,7 @@ export function readSiteSchema(config: SanitizedConfig, defaultIDType: 'number' 
     for (const field of fieldsWithin(fields, blocksOf)) {
       if (field.type === 'join') continue;
       for (const target of targetsOf(field)) {
-        referrers.set(target, (referrers.get(target) ?? new Set()).add(owner));
+        valueAt(referrers, target, () => new Set<string>()).add(owner);
       }
     }
   }

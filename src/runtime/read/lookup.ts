@@ -1,5 +1,5 @@
 /** Asks the store for an entry and the registry for the versions of its tags. */
-import { copiedEntry, type DecodedEntry } from '../entry/entry.js';
+import type { DecodedEntry } from '../entry/entry.js';
 import type { Opened } from '../entry/entry-form.js';
 import { memoryOf } from '../versions/subscription.js';
 import { type Absent, completed, counted, type Fresh, type ReadContext, type Wanted } from './context.js';
@@ -116,8 +116,9 @@ function keepDecoded(
   if (!judged.found) return judged;
   let entry: DecodedEntry | undefined;
   const isKept = context.decoded?.offer(wanted.nearKey, text, () => {
-    const copies = context.decoded?.copyable?.(judged.result);
-    const made = copies && copiedEntry({ ...judged.entry, tags: wanted.tags }, copies);
+    // Whose it is nobody asks of what this process holds itself.
+    const own = { ...judged.entry, tags: wanted.tags, site: undefined };
+    const made = context.decoded?.copyable?.(judged.result)?.entry(own);
     entry = made?.form;
     return made;
   });
