@@ -35,8 +35,13 @@ export function cloudflareContext(): CloudflareContext | undefined {
   return (globalThis as unknown as Record<symbol, CloudflareContext | undefined>)[OPENNEXT_CONTEXT];
 }
 
-/** `waitUntil` of the current request, found without configuration. */
-export function findWaitUntil(): WaitUntil | undefined {
+/** What keeps a promise alive beyond the current response: what a site gives, or what is found. */
+export function waitUntilOf({
+  waitUntil,
+}: {
+  waitUntil?: (() => WaitUntil | undefined) | undefined;
+}): WaitUntil | undefined {
+  if (waitUntil) return waitUntil();
   const ctx = cloudflareContext()?.ctx;
   return typeof ctx?.waitUntil === 'function' ? (promise) => ctx.waitUntil?.(promise) : undefined;
 }

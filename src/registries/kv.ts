@@ -110,7 +110,7 @@ export function kvRegistry(store: Store, options: KVRegistryOptions = {}): Regis
     slot.activeAt = Date.now();
     const running = write(key, slot, isAwaited).finally(() => {
       if (slot.running === running) slot.running = undefined;
-      if (slot.waiting === undefined) forgetLater(key, slot);
+      if (slot.waiting === undefined) forgetOld();
     });
     slot.running = running;
     return running;
@@ -126,12 +126,11 @@ export function kvRegistry(store: Store, options: KVRegistryOptions = {}): Regis
     }
   }
 
-  function forgetLater(key: string, slot: Slot): void {
+  function forgetOld(): void {
     if (slots.size < 10_000) return;
-    if (slots.get(key) === slot && Date.now() - slot.writtenAt > interval) slots.delete(key);
-    for (const [name, other] of slots) {
+    for (const [name, slot] of slots) {
       if (slots.size < 5_000) return;
-      if (!other.running && Date.now() - other.writtenAt > interval) slots.delete(name);
+      if (!slot.running && Date.now() - slot.writtenAt > interval) slots.delete(name);
     }
   }
 

@@ -2,8 +2,7 @@
 import type { Payload } from 'payload';
 import type { Events } from '../interfaces/events.js';
 import type { Registry } from '../interfaces/registry.js';
-import type { Store } from '../interfaces/store.js';
-import type { Background, WaitUntil } from '../platform/background.js';
+import type { Background } from '../platform/background.js';
 import { shared } from '../platform/shared.js';
 import type { PayloadKVOptions } from './policy/options.js';
 import type { FillContext } from './read/fill.js';
@@ -19,7 +18,6 @@ export interface Instance {
   events: Events;
   registry(): Registry;
   background: Background;
-  store(): Store;
   invalidation(): Invalidation | undefined;
   /** What its reads share, whether or not any is answered from the cache. */
   context(): FillContext | undefined;
@@ -27,8 +25,6 @@ export interface Instance {
   reads(): FillContext | undefined;
   /** The options, as the environment has changed them. */
   options(): PayloadKVOptions;
-  /** What keeps a promise alive beyond the current response. */
-  waitUntil(): WaitUntil | undefined;
   /** Says something to the site's log, once. */
   warn(message: string): void;
   /** What sets a cache without Payload apart; `undefined` for a site. */

@@ -48,7 +48,7 @@ export interface CacheHealth {
 export async function getCacheHealth(payload: Payload): Promise<CacheHealth | undefined> {
   const instance = instanceOf(payload);
   if (!instance) return undefined;
-  const store = instance.store();
+  const { store } = instance.options();
   const asked = (async () => store.health())();
   const said = await withTimeout(asked, LONGEST_CHECK).catch(notHealthy);
   const suspended = isSuspended(instance);
@@ -102,7 +102,7 @@ export async function invalidateFor(
   const tags = (): readonly string[] => tagsOfTarget(payload, target) ?? [];
   await purgeByHand({ payload, instance, target, by, tags }, async () => {
     if (target === 'everything') await replaceByHand(instance);
-    else if ('prefix' in target) await deletePrefix(instance.store(), target.prefix);
+    else if ('prefix' in target) await deletePrefix(instance.options().store, target.prefix);
     else await replaceByHand(instance, tags());
   });
 }

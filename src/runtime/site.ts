@@ -7,13 +7,7 @@ import { PayloadKVError } from '../errors.js';
 import type { Events, GuardedPart } from '../interfaces/events.js';
 import { NEVER_REPLACED, type Registry } from '../interfaces/registry.js';
 import { leavesProcess } from '../interfaces/store.js';
-import {
-  type Background,
-  createBackground,
-  findWaitUntil,
-  isWorkerd,
-  type WaitUntil,
-} from '../platform/background.js';
+import { type Background, createBackground, isWorkerd, waitUntilOf } from '../platform/background.js';
 import { smaller } from '../platform/smaller.js';
 import { TimeoutError, withTimeout } from '../platform/timeout.js';
 import { databaseOf } from './adapter/database-of.js';
@@ -277,11 +271,9 @@ export function attach(base: DatabaseAdapter, payload: Payload, first: Setup): D
     context: () => parts?.cache.context,
     registry: () => site.registry,
     background: site.background,
-    store: () => site.setup.options.store,
     invalidation: () => parts?.behind.invalidation,
     reads: () => (parts && parts.behind.cache === parts.cache ? parts.cache.context : undefined),
     warn: site.warn,
-    waitUntil: () => waitUntilOf(site.setup.options),
     options: () => site.setup.options,
   });
   callLocalAPI(payload);
@@ -353,11 +345,6 @@ function createSite(base: DatabaseAdapter, payload: Payload, setup: Setup): Site
 function reasonOf(error: unknown): string {
   if (error instanceof PayloadKVError) return error.code;
   return error instanceof TimeoutError ? 'timeout' : 'fault';
-}
-
-/** What keeps a promise alive beyond the current response. */
-function waitUntilOf({ waitUntil }: PayloadKVOptions): WaitUntil | undefined {
-  return waitUntil ? waitUntil() : findWaitUntil();
 }
 
 function warnOfForeignValue({ warn }: Site): void {

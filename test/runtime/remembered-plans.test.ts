@@ -39,6 +39,4 @@ test('questions that look alike at a glance are told apart, however many there a
   }
   // The first gave way; none of the others has taken its place.
   expect(plans.find(question(alike[0] as Record<string, unknown>))).toBeUndefined();
-  plans.clear();
-  expect(plans.find(question(alike[49] as Record<string, unknown>))).toBeUndefined();
 });

@@ -1,6 +1,7 @@
 /** Which Payload instance a function is cached for, and what its functions share. */
 import type { Payload, PayloadRequest } from 'payload';
 import { PayloadKVError } from '../../errors.js';
+import { waitUntilOf } from '../../platform/background.js';
 import { leastRecentlyUsed } from '../../platform/least-recently-used.js';
 import { shared } from '../../platform/shared.js';
 import { valueAt } from '../../platform/value-at.js';
@@ -48,7 +49,7 @@ export function siteOf({ payload, cache, req }: NamedSite, isOfPayload = false):
     known: leastRecentlyUsed<string, KnownFunction>(REMEMBERED_QUERIES),
     singleFlight: createSingleFlight<Made>(
       instance.options().singleFlight ?? defaultSingleFlight(),
-      instance.waitUntil,
+      () => waitUntilOf(instance.options()),
       reads.now,
     ),
     waits: createFlightWaits(),

@@ -51,7 +51,7 @@ export function cacheOfPayload(payload: Payload): StandaloneCache {
       namespace: (name, options) => namespace(name, { ...options, payload }),
       async getStats() {
         const instance = instanceOf(payload);
-        return instance ? statisticsOf(instance, instance.store(), await isConnected()) : NOTHING;
+        return instance ? statisticsOf(instance, instance.options().store, await isConnected()) : NOTHING;
       },
       isConnected,
       settle,

@@ -198,7 +198,7 @@ export function createStatistics(payload: Payload, events: Events, options: Obse
 
   function readOwn(): Statistics {
     const instance = instanceOf(payload) as Instance;
-    const store = instance.store();
+    const store = instance.options().store;
     const registry = instance.registry();
     const { storeGuard, registryGuard } = instance.context() ?? {};
     const told = counted.read();
@@ -256,7 +256,7 @@ export function createStatistics(payload: Payload, events: Events, options: Obse
   }
 
   let records: SharedRecords | undefined;
-  const seconds = secondsBetweenRecords(options, instanceOf(payload)?.store());
+  const seconds = secondsBetweenRecords(options, instanceOf(payload)?.options().store);
   if (seconds !== undefined) records = createSharedRecords(payload, 1000 * seconds, readOwn);
   const end = events.listen(note);
 

@@ -47,10 +47,10 @@ export const NOBODY: Reader = { request: undefined, operations: [], call: undefi
 export function readerOf(name: string, args: Readonly<Record<string, unknown>>): Reader {
   const { req: request } = args;
   const call = currentCall();
+  // A read without a request is of nobody's operation or transaction, wherever it is made.
+  if (!isObject(request)) return NOBODY;
   const isBare = isBareRequest(request);
   const state = isBare ? undefined : stateOf(request);
-  // A read without a request is of nobody's operation or transaction, wherever it is made.
-  if (!isObject(request)) return { request, operations: [], call: undefined };
   if (call && call.operations.length > 0) {
     const id = isBare ? documentOf(args) : undefined;
     const own = call.operations.filter(
@@ -78,8 +78,7 @@ export function noteUnannounced(name: string, args: Readonly<Record<string, unkn
 }
 
 /** Whether a request is all that `findByID` hands on of one. */
-function isBareRequest(request: unknown): boolean {
-  if (!isObject(request)) return false;
+function isBareRequest(request: object): boolean {
   for (const key in request) if (key !== 'transactionID') return false;
   return true;
 }

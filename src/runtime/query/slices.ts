@@ -53,8 +53,7 @@ export function sliceTagsOfDocument(
       if (each === undefined || each === null) continue;
       // An object is a populated document or MongoDB's ObjectId: its id is the value.
       const scalar = typeof each === 'object' ? String((each as { id?: unknown }).id ?? each) : each;
-      if (typeof scalar !== 'string' && typeof scalar !== 'number' && typeof scalar !== 'boolean')
-        return undefined;
+      if (!['string', 'number', 'boolean'].includes(typeof scalar)) return undefined;
       tags.push(sliceTag(collectionTag(slug), path, String(scalar)));
     }
   }

@@ -97,7 +97,6 @@ export function createCache(parts: CacheParts): Cache {
     const isInTransaction = carries instanceof Promise ? await carries : carries;
     let reason = bypassReason(parts, read, reader, rule, isInTransaction, directive);
     const plan = reason || !rule.cached ? undefined : plans.planOf(read, rule);
-    if (!reason && !plan) reason = 'unknown-argument';
     if (plan) reason = parts.pendingFor(plan.tags);
     if (plan?.namesSecret) reason ??= 'auth-collection';
     if (reason || !plan || !rule.cached) {

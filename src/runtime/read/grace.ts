@@ -37,10 +37,8 @@ export async function answerWithGrace<Result>(
     }
   }
   count.servedStale += 1;
-  if (since !== undefined) {
-    const reason = old.whileRevalidating ? 'swr' : 'error';
-    tell(events, 'served-stale', subject, since, { reason, key: hashIn(key) }, question);
-  }
+  const reason = old.whileRevalidating ? 'swr' : 'error';
+  tell(events, 'served-stale', subject, since, { reason, key: hashIn(key) }, question);
   recorder?.refuse('stale');
   return old.result as Result;
 }

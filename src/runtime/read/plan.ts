@@ -22,7 +22,7 @@ const LONGEST_REMEMBERED = 2_000;
 /** Creates the plans of one site. Both parts of one follow from the arguments alone. */
 export function createPlans(context: ReadContext): Plans {
   const { schema, policy, sliceSets } = context;
-  const remembered = createRememberedPlans();
+  let remembered = createRememberedPlans();
   const tagContext = { schema, slicesOf: policy.slicesOf, guardsOf: sliceSets.guardsOf };
   let changesOfSets = 0;
 
@@ -31,7 +31,7 @@ export function createPlans(context: ReadContext): Plans {
     if (!walk) return undefined;
     if (changesOfSets !== sliceSets.changes()) {
       changesOfSets = sliceSets.changes();
-      remembered.clear();
+      remembered = createRememberedPlans();
     }
     const question = questionOf(read, walk);
     const isShort = isWhole(walk) && walk.work.characters <= LONGEST_REMEMBERED;

@@ -8,7 +8,6 @@ export interface RememberedPlans {
   /** The plan of a question, told as a row of tokens. */
   find(question: readonly Token[]): Plan | undefined;
   remember(question: readonly Token[], plan: Plan): void;
-  clear(): void;
 }
 
 interface Remembered {
@@ -36,7 +35,6 @@ export function createRememberedPlans(): RememberedPlans {
       const alike = remembered.get(glance) ?? [];
       remembered.set(glance, [{ question, plan }, ...alike.slice(0, MOST_ALIKE - 1)]);
     },
-    clear: () => remembered.clear(),
   };
 }
 

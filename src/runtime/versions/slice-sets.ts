@@ -82,7 +82,7 @@ const ageOf = (name: string): number => today() - Number.parseInt(name.slice(LEN
 export function createSliceSets(
   schema: SiteSchema,
   policy: Policy,
-  onOthers: (slug: string) => void = () => {},
+  onOthers?: (slug: string) => void,
 ): SliceSets {
   /** The set of this process, by the tag that must name it. */
   const own = new Map<string, { slug: string; set: string; guards: readonly string[]; isShared: boolean }>();
@@ -127,7 +127,7 @@ export function createSliceSets(
           known.guards = guards;
           changes += 1;
           const isShared = others.some(({ isRecent }) => isRecent);
-          if (isShared && !known.isShared) onOthers(known.slug);
+          if (isShared && !known.isShared) onOthers?.(known.slug);
           known.isShared = isShared;
         }
         if (!guards.every((guard) => tags.includes(guard))) complete = false;

@@ -128,10 +128,8 @@ function referrerTags(context: WriteContext, slug: string): string[] {
     const hasVersions = context.schema.collections.get(referrer)?.versions;
     return hasVersions ? entityAndVersionsTags(entity) : entityTags(entity);
   });
-  const own = context.schema.collections.get(slug)?.versions
-    ? entityTags(versionsTag(collectionTag(slug)))
-    : [];
-  return [...tags, ...(context.relevant.has(slug) ? own : [])];
+  const hasOwn = context.relevant.has(slug) && context.schema.collections.get(slug)?.versions;
+  return hasOwn ? [...tags, ...entityTags(versionsTag(collectionTag(slug)))] : tags;
 }
 
 export function everyTag(context: WriteContext): string[] {
