@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Asked } from '../fixtures/worker/src/bindings.js';
 import { visit } from '../test/site/pages.js';
 import { repository } from '../test/support/repository.js';
 import type { RunningSite } from '../test/support/site.js';
@@ -56,16 +57,6 @@ const ROWS: readonly Row<Way>[] = MEASURED_PAGES.map(({ page, kept, api }) => ({
     ...(kept === undefined ? {} : { pages: kept }),
   },
 }));
-
-/** What was asked of the bindings; see `fixtures/worker/src/bindings.ts`. */
-interface Asked {
-  d1: number;
-  kvReads: number;
-  kvKeys: number;
-  kvWrites: number;
-  objects: number;
-  r2Reads: number;
-}
 
 /** What a warm request of one page asks, one way: when no version is remembered any more, and right after that. */
 interface Count {

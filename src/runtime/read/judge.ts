@@ -14,9 +14,8 @@ import {
 /** An entry dated later than this from now, in seconds, is of an unknown age: another machine's clock goes wrong. */
 const CLOCK_DIFFERENCE = 10;
 
-/** Whether something is dated so far in the future that nobody knows how old it is. */
-export const isOfFuture = ({ now }: Pick<ReadContext, 'now'>, askedAt: number): boolean =>
-  askedAt - now() > 1000 * CLOCK_DIFFERENCE;
+/** Whether something of such an age, in seconds, is dated so far in the future that nobody knows how old it is. */
+export const isOfFuture = (age: number): boolean => age < -CLOCK_DIFFERENCE;
 
 /** What a text that was found is to a read whose tags have these versions now. */
 export function judgeText(
@@ -59,7 +58,7 @@ export function judge(
 ): Fresh | Absent {
   const { key, tags, count } = wanted;
   const dated = (context.now() - entry.askedAt) / 1000;
-  if (isOfFuture(context, entry.askedAt)) return absent(true, current);
+  if (isOfFuture(dated)) return absent(true, current);
   const age = Math.max(dated, 0);
   const left = Math.min(entry.ttl, wanted.ttl) - age;
   const hasTags = sameTexts(entry.tags, tags);

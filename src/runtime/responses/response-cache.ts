@@ -134,8 +134,9 @@ export function createResponseCache(
     if (!known || wanted.mustAsk) return undefined;
     const { head, recorded } = known;
     // A clock may be set back.
-    const isPast = recorded.until <= site.reads.now() + 1000 * seconds;
-    if (isPast || isOfFuture(site.reads, recorded.askedAt)) return undefined;
+    const now = site.reads.now();
+    if (recorded.until <= now + 1000 * seconds || isOfFuture((now - recorded.askedAt) / 1000))
+      return undefined;
     const has = request.headers.get('if-none-match');
     if (!matches(has, etagOf(head, policy))) return undefined;
     return (await areCurrent(site.reads, wanted, recorded.tags, recorded.versions)) ? known : undefined;
